@@ -1,0 +1,134 @@
+//! Advisories as the gate states them, and findings.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Name, Timestamp, Version};
+
+/// One vulnerability: all records that are aliases of each other, merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advisory {
+    /// The id shown: PYSEC, else GHSA, else CVE, else the record's.
+    pub id: String,
+    /// The other ids, sorted.
+    pub aliases: Vec<String>,
+    /// One line.
+    pub summary: String,
+    /// The highest that any of the merged records states.
+    pub severity: Option<Severity>,
+    /// Versions that fix it, ascending (PEP 440).
+    pub fixed: Vec<Version>,
+    /// Where to read more.
+    pub link: String,
+    /// Whether it says that the package itself is malicious (`MAL-`).
+    pub malicious: bool,
+    /// The newest `modified` of the merged records.
+    pub modified: Option<Timestamp>,
+    /// The sources that hold it, as named on the command line.
+    pub sources: Vec<String>,
+}
+
+impl Advisory {
+    /// Whether `id` is its id or an alias; ids compare without regard to case.
+    pub fn is_known_as(&self, id: &str) -> bool {
+        self.id.eq_ignore_ascii_case(id) || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(id))
+    }
+
+    /// The lowest version above `version` that fixes it.
+    pub fn fixed_above(&self, version: &Version) -> Option<&Version> {
+        self.fixed.iter().find(|fixed| *fixed > version)
+    }
+}
+
+/// How bad an advisory is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Severity {
+    /// The level.
+    pub level: Level,
+    /// The CVSS base score, 0.0 to 10.0, when there is a vector.
+    pub score: Option<f64>,
+    /// The CVSS vector.
+    pub vector: Option<String>,
+}
+
+impl Eq for Severity {}
+
+/// Severity levels (CVSS v3.1, section 5; OSV's database words).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Score 0.
+    None,
+    /// 0.1 to 3.9.
+    Low,
+    /// 4.0 to 6.9; OSV's MODERATE.
+    Medium,
+    /// 7.0 to 8.9.
+    High,
+    /// 9.0 to 10.0.
+    Critical,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        })
+    }
+}
+
+/// An advisory that affects a pin, or another thing that a policy says of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Kind of finding; each has a heading in docs/codes.md.
+    pub code: FindingCode,
+    /// The pinned project.
+    pub name: Name,
+    /// The pinned version.
+    pub version: Version,
+    /// The advisory.
+    pub advisory: Arc<Advisory>,
+    /// The `[[ignore]]` entry or option that covers it.
+    pub ignored: Option<Ignored>,
+    /// Whether policy gates on it: not ignored and not below the threshold.
+    pub gated: bool,
+    /// A chain from a source to the pin: requirement texts and pins, outermost first.
+    pub path: Vec<String>,
+}
+
+/// Codes of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FindingCode {
+    /// An advisory affects the pin.
+    Vulnerable,
+    /// An advisory says that the package is malicious.
+    Malicious,
+    /// The index holds the project in quarantine.
+    Quarantined,
+}
+
+impl FindingCode {
+    /// The code as printed and documented.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vulnerable => "vulnerable",
+            Self::Malicious => "malicious",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// Why a finding does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// The entry's reason.
+    pub reason: String,
+    /// The last day on which it holds, `YYYY-MM-DD`.
+    pub expires: Option<String>,
+}

@@ -1,0 +1,91 @@
+//! Which of the existing releases and files may be chosen at all, by option.
+
+use std::collections::BTreeMap;
+
+use crate::{Name, Timestamp};
+
+/// Options that restrict or order the choice.
+#[derive(Debug, Clone, Default)]
+pub struct ChoiceRules {
+    /// Pre-releases.
+    pub prerelease: PrereleaseMode,
+    /// Wheels and source distributions.
+    pub binary: BinaryPolicy,
+    /// Files uploaded at or after this instant do not exist (`--exclude-newer`); files without upload time do not either.
+    pub cutoff: Option<Timestamp>,
+    /// `--no-deps`: only what is asked for directly.
+    pub no_dependencies: bool,
+}
+
+/// `--prerelease`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PrereleaseMode {
+    /// Never.
+    Disallow,
+    /// As any other version.
+    Allow,
+    /// Where a project has nothing but pre-releases that match.
+    IfNecessary,
+    /// Where a clause names one.
+    Explicit,
+    /// Either: pip's rule.
+    #[default]
+    IfNecessaryOrExplicit,
+}
+
+/// `--no-binary` and `--only-binary` together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BinaryPolicy {
+    /// What holds for projects not named.
+    pub all: FormatControl,
+    /// What holds for one project.
+    pub packages: BTreeMap<Name, FormatControl>,
+}
+
+/// The kinds of file that may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FormatControl {
+    /// Wheels may not (`--no-binary`).
+    pub no_wheels: bool,
+    /// Source distributions may not (`--only-binary`).
+    pub no_sdists: bool,
+}
+
+impl BinaryPolicy {
+    /// What holds for `name`: an entry of its own beats `:all:`.
+    pub fn of(&self, name: &Name) -> FormatControl {
+        self.packages.get(name).copied().unwrap_or(self.all)
+    }
+
+    /// Applies one `--no-binary` value, in pip's way: comma-separated names, `:all:` and `:none:`; the last word on a name wins.
+    pub fn no_binary(&mut self, value: &str) -> Result<(), crate::InvalidName> {
+        self.apply(value, FormatControl { no_wheels: true, no_sdists: false })
+    }
+
+    /// Applies one `--only-binary` value.
+    pub fn only_binary(&mut self, value: &str) -> Result<(), crate::InvalidName> {
+        self.apply(value, FormatControl { no_wheels: false, no_sdists: true })
+    }
+
+    fn apply(&mut self, value: &str, control: FormatControl) -> Result<(), crate::InvalidName> {
+        let is_same = |other: &FormatControl| *other == control;
+        for item in value.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+            match item {
+                ":all:" => {
+                    self.packages.clear();
+                    self.all = control;
+                }
+                ":none:" => {
+                    self.packages.retain(|_, other| !is_same(other));
+                    if is_same(&self.all) {
+                        self.all = FormatControl::default();
+                    }
+                }
+                name => {
+                    self.packages.insert(Name::new(name)?, control);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! Why there is no solution, as data. Words come at display.
+
+use std::sync::Arc;
+
+use crate::{Advisory, Name, Origin, Version, VersionSet};
+
+/// No combination of versions satisfies everything.
+#[derive(Debug, Clone)]
+pub struct Conflict {
+    /// The proof that nothing fits.
+    pub proof: Proof,
+    /// What the gate refused on the way, most severe first; empty when the requirements conflict by themselves.
+    pub refusals: Vec<GateRefusal>,
+    /// Hints that hold in general: pre-releases exist, a project is absent, a Python bound.
+    pub notes: Vec<ConflictNote>,
+}
+
+/// A proof by contradiction: facts, and what follows from two others.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// Something that is so.
+    Fact(Fact),
+    /// What follows from two proofs.
+    Derived {
+        /// What follows: these cannot all hold at once. Empty: the requirements are unsatisfiable.
+        conclusion: Vec<Statement>,
+        /// The first reason.
+        left: Arc<Proof>,
+        /// The second reason.
+        right: Arc<Proof>,
+        /// Proofs used more than once carry a number, so that the text can refer back.
+        shared: Option<usize>,
+    },
+}
+
+/// A project being, or not being, at one of these versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The project; none is the sources themselves.
+    pub name: Option<Name>,
+    /// The extra, when the statement is about an extra of it.
+    pub extra: Option<Name>,
+    /// The versions.
+    pub versions: VersionSet,
+    /// Whether it is at one of them (true) or at none of them or absent (false).
+    pub is_in: bool,
+}
+
+/// Something that the indexes, the sources or the gate state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A source asks for versions of a project.
+    Root {
+        /// The requirement as written.
+        requirement: String,
+        /// Where.
+        origin: Origin,
+        /// Whether it is a constraint.
+        is_constraint: bool,
+        /// The project.
+        name: Name,
+        /// The versions.
+        versions: VersionSet,
+    },
+    /// Versions of a project ask for versions of another.
+    Requires {
+        /// The project that asks, and the extra of it that does.
+        from: (Name, Option<Name>),
+        /// Its versions that do so.
+        from_versions: VersionSet,
+        /// The project that is asked for.
+        to: (Name, Option<Name>),
+        /// The versions that are.
+        to_versions: VersionSet,
+    },
+    /// No version in the set can be chosen.
+    NoVersion {
+        /// The project.
+        name: Name,
+        /// The set.
+        versions: VersionSet,
+        /// What stands in the way of those that exist; empty: none exists.
+        excluded: Vec<Exclusion>,
+    },
+    /// The project is on no index.
+    Absent {
+        /// The project.
+        name: Name,
+    },
+}
+
+/// Versions that cannot be chosen for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// The versions, newest first.
+    pub versions: Vec<Version>,
+    /// The reason.
+    pub why: Why,
+}
+
+/// Why an existing version cannot be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// The gate denies it.
+    Gate(Vec<Arc<Advisory>>),
+    /// The index holds the project in quarantine.
+    Quarantined(Option<String>),
+    /// All its files are yanked.
+    Yanked(String),
+    /// It is a pre-release that nothing admits.
+    Prerelease,
+    /// Its Requires-Python excludes the target.
+    Python(String),
+    /// It has no file that fits the target's tags.
+    NoWheel,
+    /// The options leave none of its files (`--only-binary`, `--no-binary`).
+    Format(&'static str),
+    /// It was uploaded after the cutoff, or its upload time is unknown.
+    Cutoff,
+    /// Its metadata cannot be used.
+    Metadata(String),
+    /// None of its files has one of the hashes that are asked for.
+    Hash,
+}
+
+/// What the gate stands in the way of, and the ways out.
+#[derive(Debug, Clone)]
+pub struct GateRefusal {
+    /// The project.
+    pub name: Name,
+    /// The denied version that would have been taken.
+    pub version: Version,
+    /// The advisories, most severe first.
+    pub advisories: Vec<Arc<Advisory>>,
+    /// Whether no ignore entry can help (malicious, quarantined).
+    pub is_final: bool,
+    /// From the source to the project: texts such as `flask==2.0 (requirements.in:3)`, `flask 2.0 requires jinja2>=3,<3.1`.
+    pub chain: Vec<String>,
+    /// What would help.
+    pub ways_out: Vec<WayOut>,
+}
+
+/// Something that, when done, makes a solution possible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WayOut {
+    /// Change a direct requirement; solved with the new one, and it worked.
+    Relax {
+        /// The requirement as written.
+        requirement: String,
+        /// Where.
+        origin: Origin,
+        /// What to write instead.
+        to: String,
+        /// The version of the project that the gate refused which is then chosen; none if it is no longer needed.
+        gives: Option<Version>,
+    },
+    /// Accept the advisories.
+    Ignore {
+        /// Their ids.
+        ids: Vec<String>,
+        /// The project.
+        name: Name,
+    },
+}
+
+/// What else is worth knowing of a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConflictNote {
+    /// Pre-releases exist that nothing admits.
+    PrereleasesExist {
+        /// The project.
+        name: Name,
+        /// The newest of them.
+        newest: Version,
+    },
+    /// A yanked release would fit and is not offered by itself.
+    YankedExists {
+        /// The project.
+        name: Name,
+        /// The newest of them.
+        newest: Version,
+    },
+    /// A release needs a build to state its metadata.
+    NeedsBuild {
+        /// The project.
+        name: Name,
+    },
+    /// Without `--exclude-newer` there would be versions.
+    CutoffHides {
+        /// The project.
+        name: Name,
+    },
+}

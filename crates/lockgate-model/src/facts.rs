@@ -1,0 +1,93 @@
+//! The port through which the solver learns what exists. Facts are immutable within a run: asked twice, the answer is the same.
+
+use std::sync::Arc;
+
+use crate::{DistFile, Metadata, Name, ProjectView, Version, VersionSet};
+
+/// What exists. Calls block until the answer is known.
+pub trait Facts: Send + Sync {
+    /// The releases of a project. [`FactError::Absent`] only when every index said that it has none.
+    fn project(&self, name: &Name) -> Result<Arc<dyn ProjectView>, FactError>;
+
+    /// The metadata of a release, read from `file`, one of its files.
+    fn metadata(&self, name: &Name, version: &Version, file: &DistFile) -> Result<Arc<Metadata>, FactError>;
+
+    /// Says what may be asked for soon. Never blocks and never changes an answer; dropping it all is correct.
+    fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>);
+}
+
+/// A project that may be asked about soon.
+#[derive(Debug, Clone)]
+pub struct Want {
+    /// The project.
+    pub name: Name,
+    /// Extras of it asked for, sorted.
+    pub extras: Vec<Name>,
+    /// The versions that may be asked for.
+    pub versions: VersionSet,
+}
+
+/// Tells which release a want will most likely come to, and what that release wants in turn: so that facts can be fetched ahead
+/// of the solver, to any depth, by whoever holds the network.
+pub trait Scout: Send + Sync {
+    /// The release and the file whose metadata would be asked for, if any.
+    fn pick(&self, project: &dyn ProjectView, want: &Want) -> Option<Pick>;
+
+    /// What a release's metadata makes one want.
+    fn follow(&self, want: &Want, metadata: &Metadata) -> Vec<Want>;
+}
+
+/// A release and the file to read its metadata from.
+#[derive(Debug, Clone)]
+pub struct Pick {
+    /// The release.
+    pub version: Version,
+    /// The file.
+    pub file: DistFile,
+}
+
+/// Why there is no fact.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FactError {
+    /// Every index answered that it has no such project. This is knowledge.
+    #[error("`{name}` is on none of the indexes")]
+    Absent {
+        /// The project.
+        name: Name,
+    },
+    /// The release is there but states no usable metadata. This is knowledge too.
+    #[error("{filename}: {reason}")]
+    Unusable {
+        /// The file that was read.
+        filename: String,
+        /// What is wrong with it.
+        reason: UnusableReason,
+    },
+    /// It could not be learned: network, disk, a hash that differs. Ends the run; never becomes "no such version".
+    #[error("{what}: {why}")]
+    Unlearned {
+        /// What was asked for, with secrets redacted.
+        what: String,
+        /// The causes, outermost first.
+        why: String,
+        /// What a person can do about it, if something.
+        remedy: Option<String>,
+    },
+}
+
+/// Why a release has no usable metadata.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableReason {
+    /// A source distribution whose metadata are only known once it is built (Metadata-Version below 2.2, or `Dynamic`).
+    #[error("its metadata are known only after a build, and lockgate runs no package code")]
+    NeedsBuild,
+    /// The metadata break the specification.
+    #[error("its metadata cannot be read: {0}")]
+    Malformed(String),
+    /// The archive is not what its name says.
+    #[error("it is no readable archive: {0}")]
+    BadArchive(String),
+    /// The metadata name another project or version than the file does.
+    #[error("its metadata say {0}")]
+    Mismatch(String),
+}

@@ -1,0 +1,170 @@
+//! The locked graph: what was chosen, why each pin is there, and what was passed over.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::{Advisory, Name, Origin, Sha256, Timestamp, Version};
+
+/// A solution, ready to be written.
+#[derive(Debug, Clone, Default)]
+pub struct LockedGraph {
+    /// The pins, by name.
+    pub pins: BTreeMap<Name, Pin>,
+    /// Who asks for whom, sorted.
+    pub edges: Vec<Edge>,
+    /// What people should know of the choice, in the order of names.
+    pub notes: Vec<Note>,
+}
+
+/// One pinned release.
+#[derive(Debug, Clone)]
+pub struct Pin {
+    /// The project.
+    pub name: Name,
+    /// The version.
+    pub version: Version,
+    /// Extras of it that are asked for, sorted.
+    pub extras: Vec<Name>,
+    /// Every file that the options allow to be installed, by name.
+    pub files: Vec<LockedFile>,
+}
+
+/// A file of a pinned release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedFile {
+    /// Its name.
+    pub filename: String,
+    /// Where it is.
+    pub url: String,
+    /// Its digest.
+    pub sha256: Sha256,
+    /// Bytes.
+    pub size: Option<u64>,
+    /// When it was uploaded.
+    pub uploaded: Option<Timestamp>,
+}
+
+/// One requirement that holds in the graph.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// The pin that is asked for.
+    pub to: Name,
+    /// Who asks.
+    pub from: Via,
+    /// The requirement as text, without its marker.
+    pub requirement: String,
+}
+
+/// Who asks for a pin.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Via {
+    /// A source, or a constraint that speaks of the pin.
+    Source(Origin),
+    /// Another pin.
+    Pin(Name),
+}
+
+/// What people should know of a choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Versions above the pin that every requirement in the graph admits and the gate denies (or avoids), newest first.
+    PassedOver(PassedOver),
+    /// An extra that the chosen version does not have.
+    MissingExtra {
+        /// The project.
+        name: Name,
+        /// Its version.
+        version: Version,
+        /// The extra.
+        extra: Name,
+    },
+    /// The pin is yanked, and a requirement names it exactly.
+    Yanked {
+        /// The project.
+        name: Name,
+        /// Its version.
+        version: Version,
+        /// The reason that the index states.
+        reason: String,
+    },
+    /// A pin of the old lock that was not kept, and why, in a few words.
+    NotKept {
+        /// The project.
+        name: Name,
+        /// The old pin.
+        version: Version,
+        /// Why.
+        why: String,
+    },
+    /// The project is archived or deprecated (PEP 792).
+    Status {
+        /// The project.
+        name: Name,
+        /// `archived` or `deprecated`.
+        status: &'static str,
+        /// The reason that the index states.
+        reason: Option<String>,
+    },
+}
+
+/// What the gate took away from one pin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The project.
+    pub name: Name,
+    /// The pin.
+    pub version: Version,
+    /// The versions, newest first, each with the advisories that speak against it.
+    pub versions: Vec<(Version, Vec<Arc<Advisory>>)>,
+}
+
+/// The state of the world that a lock was made in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// How the advisories' sources are named: `OSV PyPI`, a file's name, several joined by ` + `.
+    pub source: String,
+    /// Digest over all advisory data in use.
+    pub digest: Sha256,
+    /// The newest `modified` of the records; none if no record states one.
+    pub modified: Option<Timestamp>,
+}
+
+/// Old graph against new.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// New projects.
+    pub added: BTreeMap<Name, Version>,
+    /// Projects no longer there.
+    pub removed: BTreeMap<Name, Version>,
+    /// Other versions: from, to.
+    pub moved: BTreeMap<Name, (Version, Version)>,
+}
+
+impl Change {
+    /// From the old lock's pins to `graph`.
+    pub fn between(old: &BTreeMap<Name, Version>, graph: &LockedGraph) -> Self {
+        let mut change = Self::default();
+        for (name, pin) in &graph.pins {
+            match old.get(name) {
+                None => {
+                    change.added.insert(name.clone(), pin.version.clone());
+                }
+                Some(version) if *version != pin.version => {
+                    change.moved.insert(name.clone(), (version.clone(), pin.version.clone()));
+                }
+                Some(_) => {}
+            }
+        }
+        for (name, version) in old {
+            if !graph.pins.contains_key(name) {
+                change.removed.insert(name.clone(), version.clone());
+            }
+        }
+        change
+    }
+
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty() && self.moved.is_empty()
+    }
+}

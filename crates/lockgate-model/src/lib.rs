@@ -1,0 +1,45 @@
+//! The words that every room of lockgate shares, and the ports through which they meet.
+//!
+//! Pure values: nothing here opens a file, asks the network, reads the environment or the clock, or prints.
+//! The other crates know this one and not each other; the binary wires them (docs/architecture.md).
+
+mod advisory;
+mod choice;
+mod conflict;
+mod facts;
+mod files;
+mod gate;
+mod graph;
+mod manifest;
+mod marker;
+mod metadata;
+mod name;
+mod project;
+mod requirement;
+mod specifier;
+mod tags;
+mod target;
+mod version_set;
+
+pub use advisory::{Advisory, Finding, FindingCode, Ignored, Level, Severity};
+pub use choice::{BinaryPolicy, ChoiceRules, FormatControl, PrereleaseMode};
+pub use conflict::{Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut, Why};
+pub use facts::{FactError, Facts, Pick, Scout, UnusableReason, Want};
+pub use files::{Files, FilesError};
+pub use gate::{Gate, OpenGate, Reason, Rule, Verdict};
+pub use graph::{Change, Edge, LockedFile, LockedGraph, Note, PassedOver, Pin, Snapshot, Via};
+pub use manifest::{Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, Upgrade};
+pub use marker::{Environment, Marker, MarkerError};
+pub use metadata::Metadata;
+pub use name::{InvalidName, Name};
+pub use project::{CoreMetadata, DistFile, DistKind, ProjectStatus, ProjectView, Sha256, Yank};
+pub use requirement::{Requirement, RequirementError, Source};
+pub use specifier::{Clause, SpecifierError, Specifiers};
+pub use tags::{Tags, WheelName};
+pub use target::{Platform, PlatformError, PythonVersion, Target};
+pub use version_set::VersionSet;
+
+/// A PEP 440 version. One type for the whole house.
+pub use pep440_rs::Version;
+/// An instant, in UTC.
+pub use jiff::Timestamp;

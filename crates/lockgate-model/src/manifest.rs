@@ -1,0 +1,101 @@
+//! What is wanted: requirements, constraints and index options, with where each was written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::{BinaryPolicy, Name, Requirement, Sha256, Specifiers, Version};
+
+/// Everything that the sources ask for.
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    /// Direct requirements, in order.
+    pub requirements: Vec<RootRequirement>,
+    /// Constraints, in order: they restrict versions and pull nothing in.
+    pub constraints: Vec<Constraint>,
+    /// Index options, in pip's order rules.
+    pub index: IndexOptions,
+    /// `--no-binary`, `--only-binary` of the files.
+    pub binary: BinaryPolicy,
+    /// `--pre` stood in a file.
+    pub pre: bool,
+    /// `requires-python` of a project file, and where it stands.
+    pub requires_python: Option<(Specifiers, Origin)>,
+}
+
+/// Index options of the sources.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IndexOptions {
+    /// The last `--index-url`, and where it stands.
+    pub index_url: Option<(String, Origin)>,
+    /// `--extra-index-url`s after it, in order.
+    pub extra_index_urls: Vec<(String, Origin)>,
+}
+
+/// A direct requirement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootRequirement {
+    /// What is required.
+    pub requirement: Requirement,
+    /// Where it was written.
+    pub origin: Origin,
+    /// `--hash` options: the files that are allowed, if any are named.
+    pub hashes: Vec<Sha256>,
+}
+
+/// A constraint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constraint {
+    /// What versions are allowed (never with extras).
+    pub requirement: Requirement,
+    /// Where it was written.
+    pub origin: Origin,
+    /// `--hash` options.
+    pub hashes: Vec<Sha256>,
+}
+
+/// Where something was written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// The file as shown to people (relative, POSIX), or `-` for standard input.
+    pub file: String,
+    /// The line, from 1; none where a format has no lines to speak of.
+    pub line: Option<usize>,
+    /// How a lock names it in `# via`: `-r requirements.in`, `-c constraints.txt`, `name (pyproject.toml)`.
+    pub via: String,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}", self.file),
+            None => f.write_str(&self.file),
+        }
+    }
+}
+
+/// Versions to keep when nothing speaks against them: the pins of the existing lock, less those to upgrade.
+#[derive(Debug, Clone, Default)]
+pub struct Preferences {
+    /// Pin by project.
+    pub pins: BTreeMap<Name, Version>,
+}
+
+/// `-U` and `-P`.
+#[derive(Debug, Clone, Default)]
+pub struct Upgrade {
+    /// `-U`: no pin is kept.
+    pub all: bool,
+    /// `-P PKG[SPEC]`: these are not kept; a specifier restricts them like a constraint.
+    pub packages: Vec<Requirement>,
+}
+
+impl Preferences {
+    /// The pins of an existing lock that `upgrade` leaves in force.
+    pub fn new(pins: impl IntoIterator<Item = (Name, Version)>, upgrade: &Upgrade) -> Self {
+        if upgrade.all {
+            return Self::default();
+        }
+        let pins = pins.into_iter().filter(|(name, _)| !upgrade.packages.iter().any(|r| r.name == *name)).collect();
+        Self { pins }
+    }
+}

@@ -1,0 +1,121 @@
+//! Version specifiers (PEP 440, "Version specifiers") as written and as a set.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Version, VersionSet};
+
+/// Comma-separated clauses, all of which hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Specifiers {
+    clauses: Vec<Clause>,
+    set: VersionSet,
+}
+
+/// One clause: operator and version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// `==`, `===`, `!=`, `<`, `<=`, `>`, `>=` or `~=`.
+    pub operator: &'static str,
+    /// The version, without the wildcard.
+    pub version: Version,
+    /// Whether it ends in `.*`.
+    pub wildcard: bool,
+}
+
+/// Why a text is no specifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a version specifier: {reason}")]
+pub struct SpecifierError {
+    /// The clause at fault.
+    pub text: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Specifiers {
+    /// No clause: every version.
+    pub fn any() -> Self {
+        Self { clauses: Vec::new(), set: VersionSet::full() }
+    }
+
+    /// The versions that all clauses admit, pre-releases included (whether those count is the resolver's rule, not the set's).
+    pub fn set(&self) -> &VersionSet {
+        &self.set
+    }
+
+    /// The clauses as written, in order.
+    pub fn clauses(&self) -> &[Clause] {
+        &self.clauses
+    }
+
+    /// Whether a clause names a pre- or dev-release; `!=` and `==X.*` do not count (pip's rule).
+    pub fn names_prerelease(&self) -> bool {
+        self.clauses
+            .iter()
+            .any(|clause| clause.operator != "!=" && !clause.wildcard && clause.version.any_prerelease())
+    }
+
+    /// The version that an `==` (without wildcard) or `===` clause names, if there is one.
+    pub fn exact(&self) -> Option<&Version> {
+        self.clauses
+            .iter()
+            .find(|clause| matches!(clause.operator, "==" | "===") && !clause.wildcard)
+            .map(|clause| &clause.version)
+    }
+
+    /// Reads one specifier list as published metadata write it, with the repairs that pip and uv make to old metadata
+    /// (`>=3.6.*`, a missing or trailing comma, quotes).
+    pub fn parse_lenient(text: &str) -> Result<Self, SpecifierError> {
+        text.parse()
+    }
+}
+
+impl FromStr for Specifiers {
+    type Err = SpecifierError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parsed: pep440_rs::VersionSpecifiers = text
+            .parse()
+            .map_err(|error: pep440_rs::VersionSpecifiersParseError| SpecifierError { text: text.to_owned(), reason: error.to_string() })?;
+        let mut clauses = Vec::new();
+        let mut set = VersionSet::full();
+        for specifier in parsed.iter() {
+            use pep440_rs::Operator as O;
+            let (operator, wildcard) = match specifier.operator() {
+                O::Equal => ("==", false),
+                O::EqualStar => ("==", true),
+                O::ExactEqual => ("===", false),
+                O::NotEqual => ("!=", false),
+                O::NotEqualStar => ("!=", true),
+                O::TildeEqual => ("~=", false),
+                O::LessThan => ("<", false),
+                O::LessThanEqual => ("<=", false),
+                O::GreaterThan => (">", false),
+                O::GreaterThanEqual => (">=", false),
+            };
+            let clause = Clause { operator, version: specifier.version().clone(), wildcard };
+            set = set.intersection(&VersionSet::from_clause(&clause));
+            clauses.push(clause);
+        }
+        Ok(Self { clauses, set })
+    }
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{}", self.operator, self.version, if self.wildcard { ".*" } else { "" })
+    }
+}
+
+impl fmt::Display for Specifiers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, clause) in self.clauses.iter().enumerate() {
+            if index > 0 {
+                f.write_str(",")?;
+            }
+            write!(f, "{clause}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! Sets of versions under PEP 440, closed under intersection, union and complement.
+//!
+//! A plain range over versions cannot say "1.0 and every local version of it" (`==1.0` admits `1.0+cpu`), so the line that
+//! these sets cut also has a place *after all local versions of V*. Held against vectors recorded from `packaging`
+//! (`fixtures/pep440`).
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::Bound;
+
+use version_ranges::Ranges;
+
+use crate::{Clause, Version};
+
+/// A set of versions.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct VersionSet(Ranges<Place>);
+
+/// A place on the line of versions: a version, or the gap right after its local versions.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Place {
+    version: Version,
+    after_locals: bool,
+}
+
+impl Place {
+    fn at(version: Version) -> Self {
+        Self { version, after_locals: false }
+    }
+
+    fn after_locals(version: Version) -> Self {
+        Self { version, after_locals: true }
+    }
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.after_locals, other.after_locals) {
+            (false, false) | (true, true) => self.version.cmp(&other.version),
+            (true, false) => after_locals_against(&self.version, &other.version),
+            (false, true) => after_locals_against(&other.version, &self.version).reverse(),
+        }
+    }
+}
+
+/// Compares the gap after the local versions of `gap` with `version`.
+fn after_locals_against(gap: &Version, version: &Version) -> Ordering {
+    match gap.cmp(version) {
+        Ordering::Less if version.is_local() && version.clone().without_local() == *gap => Ordering::Greater,
+        Ordering::Less => Ordering::Less,
+        Ordering::Equal | Ordering::Greater => Ordering::Greater,
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl VersionSet {
+    /// No version.
+    pub fn empty() -> Self {
+        Self(Ranges::empty())
+    }
+
+    /// Every version.
+    pub fn full() -> Self {
+        Self(Ranges::full())
+    }
+
+    /// Exactly this version: not its local versions.
+    pub fn exactly(version: Version) -> Self {
+        Self(Ranges::singleton(Place::at(version)))
+    }
+
+    /// This version and, when it has no local part, every local version of it: what `==V` admits.
+    pub fn with_locals(version: Version) -> Self {
+        if version.is_local() {
+            return Self::exactly(version);
+        }
+        Self(Ranges::from_range_bounds(Place::at(version.clone())..Place::after_locals(version)))
+    }
+
+    /// From `low` on, up to but without `high`; local versions belong to their public version.
+    pub fn between(low: Version, high: Version) -> Self {
+        Self(Ranges::from_range_bounds(Place::at(low)..Place::at(high)))
+    }
+
+    /// From `low` on.
+    pub fn at_least(low: Version) -> Self {
+        Self(Ranges::higher_than(Place::at(low)))
+    }
+
+    /// Below `high` in the plain order of versions.
+    pub fn below(high: Version) -> Self {
+        Self(Ranges::strictly_lower_than(Place::at(high)))
+    }
+
+    /// Up to `high` and its local versions.
+    pub fn up_to(high: Version) -> Self {
+        Self(Ranges::strictly_lower_than(Place::after_locals(high)))
+    }
+
+    /// What one clause admits, pre-releases included.
+    pub fn from_clause(clause: &Clause) -> Self {
+        let version = clause.version.clone();
+        match (clause.operator, clause.wildcard) {
+            ("==", false) => Self::with_locals(version),
+            ("===", _) => Self::exactly(version),
+            ("!=", false) => Self::with_locals(version).complement(),
+            ("<=", _) => Self::up_to(version),
+            (">=", _) => Self::at_least(version),
+            _ => {
+                let text = clause.to_string();
+                let specifier: Option<pep440_rs::VersionSpecifier> = text.parse().ok();
+                specifier.map_or_else(Self::empty, |specifier| {
+                    let ranges: Ranges<Version> = specifier.into();
+                    let mut set = Self::empty();
+                    for (low, high) in ranges.iter() {
+                        let lift = |bound: &Bound<Version>| match bound {
+                            Bound::Included(version) => Bound::Included(Place::at(version.clone())),
+                            Bound::Excluded(version) => Bound::Excluded(Place::at(version.clone())),
+                            Bound::Unbounded => Bound::Unbounded,
+                        };
+                        set = set.union(&Self(Ranges::from_range_bounds((lift(low), lift(high)))));
+                    }
+                    set
+                })
+            }
+        }
+    }
+
+    /// Whether `version` is in it.
+    pub fn contains(&self, version: &Version) -> bool {
+        self.0.contains(&Place::at(version.clone()))
+    }
+
+    /// Versions in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self(self.0.intersection(&other.0))
+    }
+
+    /// Versions in either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0))
+    }
+
+    /// Versions not in it.
+    #[must_use]
+    pub fn complement(&self) -> Self {
+        Self(self.0.complement())
+    }
+
+    /// Whether it has no version.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it has every version.
+    pub fn is_full(&self) -> bool {
+        self.0 == Ranges::full()
+    }
+
+    /// Whether every version of it is in `other`.
+    pub fn is_subset_of(&self, other: &Self) -> bool {
+        self.0.subset_of(&other.0)
+    }
+
+    /// Whether they share no version.
+    pub fn is_disjoint(&self, other: &Self) -> bool {
+        self.0.is_disjoint(&other.0)
+    }
+
+    /// The one version in it, if it was made by [`VersionSet::exactly`].
+    pub fn as_single(&self) -> Option<&Version> {
+        self.0.as_singleton().map(|place| &place.version)
+    }
+}
+
+impl fmt::Display for VersionSet {
+    /// As specifiers, alternatives joined by ` | `; empty text for every version.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("(none)");
+        }
+        for (index, (low, high)) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" | ")?;
+            }
+            match (low, high) {
+                (Bound::Included(low), Bound::Included(high)) if low == high => write!(f, "=={}", low.version)?,
+                (Bound::Included(low), Bound::Excluded(high)) if high.after_locals && low.version == high.version => {
+                    write!(f, "=={}", low.version)?;
+                }
+                _ => {
+                    let mut separator = "";
+                    match low {
+                        Bound::Included(place) => {
+                            write!(f, "{}{}", if place.after_locals { ">" } else { ">=" }, place.version)?;
+                            separator = ",";
+                        }
+                        Bound::Excluded(place) => {
+                            write!(f, ">{}", place.version)?;
+                            separator = ",";
+                        }
+                        Bound::Unbounded => {}
+                    }
+                    match high {
+                        Bound::Included(place) => write!(f, "{separator}<={}", place.version)?,
+                        Bound::Excluded(place) if place.after_locals => write!(f, "{separator}<={}", place.version)?,
+                        Bound::Excluded(place) => write!(f, "{separator}<{}", place.version)?,
+                        Bound::Unbounded => {}
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for VersionSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_full() { f.write_str("*") } else { fmt::Display::fmt(self, f) }
+    }
+}
