@@ -33,7 +33,11 @@ pub struct Advisory {
 impl Advisory {
     /// Whether `id` is its id or an alias; ids compare without regard to case.
     pub fn is_known_as(&self, id: &str) -> bool {
-        self.id.eq_ignore_ascii_case(id) || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(id))
+        self.id.eq_ignore_ascii_case(id)
+            || self
+                .aliases
+                .iter()
+                .any(|alias| alias.eq_ignore_ascii_case(id))
     }
 
     /// The lowest version above `version` that fixes it.

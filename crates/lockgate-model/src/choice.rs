@@ -59,17 +59,33 @@ impl BinaryPolicy {
 
     /// Applies one `--no-binary` value, in pip's way: comma-separated names, `:all:` and `:none:`; the last word on a name wins.
     pub fn no_binary(&mut self, value: &str) -> Result<(), crate::InvalidName> {
-        self.apply(value, FormatControl { no_wheels: true, no_sdists: false })
+        self.apply(
+            value,
+            FormatControl {
+                no_wheels: true,
+                no_sdists: false,
+            },
+        )
     }
 
     /// Applies one `--only-binary` value.
     pub fn only_binary(&mut self, value: &str) -> Result<(), crate::InvalidName> {
-        self.apply(value, FormatControl { no_wheels: false, no_sdists: true })
+        self.apply(
+            value,
+            FormatControl {
+                no_wheels: false,
+                no_sdists: true,
+            },
+        )
     }
 
     fn apply(&mut self, value: &str, control: FormatControl) -> Result<(), crate::InvalidName> {
         let is_same = |other: &FormatControl| *other == control;
-        for item in value.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        for item in value
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+        {
             match item {
                 ":all:" => {
                     self.packages.clear();

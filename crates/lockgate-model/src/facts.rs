@@ -10,7 +10,12 @@ pub trait Facts: Send + Sync {
     fn project(&self, name: &Name) -> Result<Arc<dyn ProjectView>, FactError>;
 
     /// The metadata of a release, read from `file`, one of its files.
-    fn metadata(&self, name: &Name, version: &Version, file: &DistFile) -> Result<Arc<Metadata>, FactError>;
+    fn metadata(
+        &self,
+        name: &Name,
+        version: &Version,
+        file: &DistFile,
+    ) -> Result<Arc<Metadata>, FactError>;
 
     /// Says what may be asked for soon. Never blocks and never changes an answer; dropping it all is correct.
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>);

@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::{Advisory, Name, ProjectStatus, Version, VersionSet};
+use crate::{Advisory, FactError, Name, ProjectStatus, Version, VersionSet};
 
 /// Which releases are to be avoided, and by which rule. Immutable within a run.
+///
+/// What cannot be learned about a project is [`FactError::Unlearned`], never [`Verdict::Clear`].
 pub trait Gate: Send + Sync {
     /// The versions of a project whose verdict is not [`Verdict::Clear`]; none is the fast path.
-    fn affected(&self, name: &Name) -> Option<Arc<VersionSet>>;
+    fn affected(&self, name: &Name) -> Result<Option<Arc<VersionSet>>, FactError>;
 
     /// What is to be done about one version. Local versions are judged as their public version too.
-    fn verdict(&self, name: &Name, version: &Version) -> Verdict;
+    fn verdict(&self, name: &Name, version: &Version) -> Result<Verdict, FactError>;
+
+    /// Says which projects may be asked about soon. Never blocks and never changes an answer.
+    fn hint(&self, _names: &[Name]) {}
 
     /// What is to be done about all versions of a project of this status (PEP 792).
     fn project_verdict(&self, name: &Name, status: &ProjectStatus) -> Verdict;
@@ -57,12 +62,12 @@ pub enum Rule {
 pub struct OpenGate;
 
 impl Gate for OpenGate {
-    fn affected(&self, _: &Name) -> Option<Arc<VersionSet>> {
-        None
+    fn affected(&self, _: &Name) -> Result<Option<Arc<VersionSet>>, FactError> {
+        Ok(None)
     }
 
-    fn verdict(&self, _: &Name, _: &Version) -> Verdict {
-        Verdict::Clear
+    fn verdict(&self, _: &Name, _: &Version) -> Result<Verdict, FactError> {
+        Ok(Verdict::Clear)
     }
 
     fn project_verdict(&self, _: &Name, _: &ProjectStatus) -> Verdict {

@@ -150,7 +150,9 @@ impl Change {
                     change.added.insert(name.clone(), pin.version.clone());
                 }
                 Some(version) if *version != pin.version => {
-                    change.moved.insert(name.clone(), (version.clone(), pin.version.clone()));
+                    change
+                        .moved
+                        .insert(name.clone(), (version.clone(), pin.version.clone()));
                 }
                 Some(_) => {}
             }

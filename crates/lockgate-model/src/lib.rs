@@ -15,6 +15,7 @@ mod marker;
 mod metadata;
 mod name;
 mod project;
+mod records;
 mod requirement;
 mod specifier;
 mod tags;
@@ -23,23 +24,28 @@ mod version_set;
 
 pub use advisory::{Advisory, Finding, FindingCode, Ignored, Level, Severity};
 pub use choice::{BinaryPolicy, ChoiceRules, FormatControl, PrereleaseMode};
-pub use conflict::{Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut, Why};
+pub use conflict::{
+    Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut, Why,
+};
 pub use facts::{FactError, Facts, Pick, Scout, UnusableReason, Want};
 pub use files::{Files, FilesError};
 pub use gate::{Gate, OpenGate, Reason, Rule, Verdict};
 pub use graph::{Change, Edge, LockedFile, LockedGraph, Note, PassedOver, Pin, Snapshot, Via};
-pub use manifest::{Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, Upgrade};
+pub use manifest::{
+    Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, Upgrade,
+};
 pub use marker::{Environment, Marker, MarkerError};
 pub use metadata::Metadata;
 pub use name::{InvalidName, Name};
 pub use project::{CoreMetadata, DistFile, DistKind, ProjectStatus, ProjectView, Sha256, Yank};
+pub use records::{ReadAt, RecordLookup};
 pub use requirement::{Requirement, RequirementError, Source};
 pub use specifier::{Clause, SpecifierError, Specifiers};
 pub use tags::{Tags, WheelName};
 pub use target::{Platform, PlatformError, PythonVersion, Target};
 pub use version_set::VersionSet;
 
-/// A PEP 440 version. One type for the whole house.
-pub use pep440_rs::Version;
 /// An instant, in UTC.
 pub use jiff::Timestamp;
+/// A PEP 440 version. One type for the whole house.
+pub use pep440_rs::Version;

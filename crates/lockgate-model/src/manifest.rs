@@ -95,7 +95,10 @@ impl Preferences {
         if upgrade.all {
             return Self::default();
         }
-        let pins = pins.into_iter().filter(|(name, _)| !upgrade.packages.iter().any(|r| r.name == *name)).collect();
+        let pins = pins
+            .into_iter()
+            .filter(|(name, _)| !upgrade.packages.iter().any(|r| r.name == *name))
+            .collect();
         Self { pins }
     }
 }

@@ -47,8 +47,10 @@ impl Marker {
         if self.0.is_true() {
             return true;
         }
-        let extras: Vec<ExtraName> =
-            extras.iter().filter_map(|extra| ExtraName::new(extra.as_str().to_owned()).ok()).collect();
+        let extras: Vec<ExtraName> = extras
+            .iter()
+            .filter_map(|extra| ExtraName::new(extra.as_str().to_owned()).ok())
+            .collect();
         self.0.evaluate(&environment.0, &extras)
     }
 

@@ -24,10 +24,15 @@ impl Name {
         if !first.is_ascii_alphanumeric() || !last.is_ascii_alphanumeric() {
             return Err(invalid());
         }
-        if !bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
+        if !bytes
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        {
             return Err(invalid());
         }
-        let is_normal = bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+        let is_normal = bytes
+            .iter()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
             && !bytes.windows(2).any(|pair| pair == b"--");
         if is_normal {
             return Ok(Self(SmolStr::new(text)));
@@ -53,7 +58,9 @@ impl Name {
 
 /// A text that is no project name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a valid name: it may hold letters, digits, `.`, `-` and `_`, and begins and ends with a letter or digit")]
+#[error(
+    "`{0}` is not a valid name: it may hold letters, digits, `.`, `-` and `_`, and begins and ends with a letter or digit"
+)]
 pub struct InvalidName(pub String);
 
 impl FromStr for Name {

@@ -114,11 +114,16 @@ pub enum DistKind {
 impl DistFile {
     /// Wheel, source distribution, or none of them.
     pub fn kind(&self) -> Option<DistKind> {
-        const SDIST: [&str; 8] = [".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar"];
+        const SDIST: [&str; 8] = [
+            ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar",
+        ];
         if self.filename.ends_with(".whl") {
             return WheelName::parse(&self.filename).map(DistKind::Wheel);
         }
-        SDIST.iter().any(|suffix| self.filename.ends_with(suffix)).then_some(DistKind::Sdist)
+        SDIST
+            .iter()
+            .any(|suffix| self.filename.ends_with(suffix))
+            .then_some(DistKind::Sdist)
     }
 
     /// Whether it is yanked.

@@ -36,7 +36,10 @@ pub struct SpecifierError {
 impl Specifiers {
     /// No clause: every version.
     pub fn any() -> Self {
-        Self { clauses: Vec::new(), set: VersionSet::full() }
+        Self {
+            clauses: Vec::new(),
+            set: VersionSet::full(),
+        }
     }
 
     /// The versions that all clauses admit, pre-releases included (whether those count is the resolver's rule, not the set's).
@@ -51,9 +54,9 @@ impl Specifiers {
 
     /// Whether a clause names a pre- or dev-release; `!=` and `==X.*` do not count (pip's rule).
     pub fn names_prerelease(&self) -> bool {
-        self.clauses
-            .iter()
-            .any(|clause| clause.operator != "!=" && !clause.wildcard && clause.version.any_prerelease())
+        self.clauses.iter().any(|clause| {
+            clause.operator != "!=" && !clause.wildcard && clause.version.any_prerelease()
+        })
     }
 
     /// The version that an `==` (without wildcard) or `===` clause names, if there is one.
@@ -75,9 +78,14 @@ impl FromStr for Specifiers {
     type Err = SpecifierError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parsed: pep440_rs::VersionSpecifiers = text
-            .parse()
-            .map_err(|error: pep440_rs::VersionSpecifiersParseError| SpecifierError { text: text.to_owned(), reason: error.to_string() })?;
+        let parsed: pep440_rs::VersionSpecifiers =
+            text.parse()
+                .map_err(
+                    |error: pep440_rs::VersionSpecifiersParseError| SpecifierError {
+                        text: text.to_owned(),
+                        reason: error.to_string(),
+                    },
+                )?;
         let mut clauses = Vec::new();
         let mut set = VersionSet::full();
         for specifier in parsed.iter() {
@@ -94,7 +102,11 @@ impl FromStr for Specifiers {
                 O::GreaterThan => (">", false),
                 O::GreaterThanEqual => (">=", false),
             };
-            let clause = Clause { operator, version: specifier.version().clone(), wildcard };
+            let clause = Clause {
+                operator,
+                version: specifier.version().clone(),
+                wildcard,
+            };
             set = set.intersection(&VersionSet::from_clause(&clause));
             clauses.push(clause);
         }
@@ -104,7 +116,13 @@ impl FromStr for Specifiers {
 
 impl fmt::Display for Clause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}{}", self.operator, self.version, if self.wildcard { ".*" } else { "" })
+        write!(
+            f,
+            "{}{}{}",
+            self.operator,
+            self.version,
+            if self.wildcard { ".*" } else { "" }
+        )
     }
 }
 

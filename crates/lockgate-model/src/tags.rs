@@ -65,11 +65,18 @@ impl WheelName {
             [name, version, build, rest @ ..] if rest.len() == 3 => {
                 let digits = build.bytes().take_while(u8::is_ascii_digit).count();
                 let (number, tail) = build.split_at(digits);
-                (name, version, Some((number.parse().ok()?, tail.to_owned())), rest)
+                (
+                    name,
+                    version,
+                    Some((number.parse().ok()?, tail.to_owned())),
+                    rest,
+                )
             }
             _ => return None,
         };
-        let [pythons, abis, platforms] = rest else { return None };
+        let [pythons, abis, platforms] = rest else {
+            return None;
+        };
         Some(Self {
             name: Name::new(name).ok()?,
             version: version.replace('_', "-").parse().ok()?,

@@ -37,7 +37,11 @@ impl Target {
             sys_platform: "linux",
         })
         .expect("versions of a Python are versions");
-        Self { environment: Environment::new(environment), tags: Tags::default(), python: python.full().clone() }
+        Self {
+            environment: Environment::new(environment),
+            tags: Tags::default(),
+            python: python.full().clone(),
+        }
     }
 }
 
@@ -56,7 +60,11 @@ impl PythonVersion {
     /// `X.Y`.
     pub fn short(&self) -> String {
         let release = self.full.release();
-        format!("{}.{}", release.first().copied().unwrap_or(3), release.get(1).copied().unwrap_or(0))
+        format!(
+            "{}.{}",
+            release.first().copied().unwrap_or(3),
+            release.get(1).copied().unwrap_or(0)
+        )
     }
 }
 
@@ -64,13 +72,17 @@ impl FromStr for PythonVersion {
     type Err = PlatformError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let version: Version = text.parse().map_err(|_| PlatformError::Python(text.to_owned()))?;
+        let version: Version = text
+            .parse()
+            .map_err(|_| PlatformError::Python(text.to_owned()))?;
         let mut release = version.release().to_vec();
         if !(2..=3).contains(&release.len()) || version.is_local() {
             return Err(PlatformError::Python(text.to_owned()));
         }
         release.resize(3, 0);
-        Ok(Self { full: version.with_release(release) })
+        Ok(Self {
+            full: version.with_release(release),
+        })
     }
 }
 
@@ -91,7 +103,9 @@ impl FromStr for Platform {
     type Err = PlatformError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self { name: text.to_owned() })
+        Ok(Self {
+            name: text.to_owned(),
+        })
     }
 }
 

@@ -25,11 +25,17 @@ struct Place {
 
 impl Place {
     fn at(version: Version) -> Self {
-        Self { version, after_locals: false }
+        Self {
+            version,
+            after_locals: false,
+        }
     }
 
     fn after_locals(version: Version) -> Self {
-        Self { version, after_locals: true }
+        Self {
+            version,
+            after_locals: true,
+        }
     }
 }
 
@@ -46,7 +52,9 @@ impl Ord for Place {
 /// Compares the gap after the local versions of `gap` with `version`.
 fn after_locals_against(gap: &Version, version: &Version) -> Ordering {
     match gap.cmp(version) {
-        Ordering::Less if version.is_local() && version.clone().without_local() == *gap => Ordering::Greater,
+        Ordering::Less if version.is_local() && version.clone().without_local() == *gap => {
+            Ordering::Greater
+        }
         Ordering::Less => Ordering::Less,
         Ordering::Equal | Ordering::Greater => Ordering::Greater,
     }
@@ -79,7 +87,9 @@ impl VersionSet {
         if version.is_local() {
             return Self::exactly(version);
         }
-        Self(Ranges::from_range_bounds(Place::at(version.clone())..Place::after_locals(version)))
+        Self(Ranges::from_range_bounds(
+            Place::at(version.clone())..Place::after_locals(version),
+        ))
     }
 
     /// From `low` on, up to but without `high`; local versions belong to their public version.
@@ -191,15 +201,24 @@ impl fmt::Display for VersionSet {
                 f.write_str(" | ")?;
             }
             match (low, high) {
-                (Bound::Included(low), Bound::Included(high)) if low == high => write!(f, "=={}", low.version)?,
-                (Bound::Included(low), Bound::Excluded(high)) if high.after_locals && low.version == high.version => {
+                (Bound::Included(low), Bound::Included(high)) if low == high => {
+                    write!(f, "=={}", low.version)?
+                }
+                (Bound::Included(low), Bound::Excluded(high))
+                    if high.after_locals && low.version == high.version =>
+                {
                     write!(f, "=={}", low.version)?;
                 }
                 _ => {
                     let mut separator = "";
                     match low {
                         Bound::Included(place) => {
-                            write!(f, "{}{}", if place.after_locals { ">" } else { ">=" }, place.version)?;
+                            write!(
+                                f,
+                                "{}{}",
+                                if place.after_locals { ">" } else { ">=" },
+                                place.version
+                            )?;
                             separator = ",";
                         }
                         Bound::Excluded(place) => {
@@ -210,7 +229,9 @@ impl fmt::Display for VersionSet {
                     }
                     match high {
                         Bound::Included(place) => write!(f, "{separator}<={}", place.version)?,
-                        Bound::Excluded(place) if place.after_locals => write!(f, "{separator}<={}", place.version)?,
+                        Bound::Excluded(place) if place.after_locals => {
+                            write!(f, "{separator}<={}", place.version)?
+                        }
                         Bound::Excluded(place) => write!(f, "{separator}<{}", place.version)?,
                         Bound::Unbounded => {}
                     }
@@ -223,6 +244,10 @@ impl fmt::Display for VersionSet {
 
 impl fmt::Debug for VersionSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_full() { f.write_str("*") } else { fmt::Display::fmt(self, f) }
+        if self.is_full() {
+            f.write_str("*")
+        } else {
+            fmt::Display::fmt(self, f)
+        }
     }
 }
