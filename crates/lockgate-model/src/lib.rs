@@ -4,6 +4,7 @@
 //! The other crates know this one and not each other; the binary wires them (docs/architecture.md).
 
 mod advisory;
+mod audit;
 mod choice;
 mod conflict;
 mod facts;
@@ -23,6 +24,7 @@ mod target;
 mod version_set;
 
 pub use advisory::{Advisory, Finding, FindingCode, Ignored, Level, Severity};
+pub use audit::{AuditReport, AuditedPackage, Gap};
 pub use choice::{BinaryPolicy, ChoiceRules, FormatControl, PrereleaseMode};
 pub use conflict::{
     Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut, Why,
