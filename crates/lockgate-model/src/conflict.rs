@@ -25,9 +25,9 @@ pub enum Proof {
         /// What follows: these cannot all hold at once. Empty: the requirements are unsatisfiable.
         conclusion: Vec<Statement>,
         /// The first reason.
-        left: Arc<Proof>,
+        left: Arc<Self>,
         /// The second reason.
-        right: Arc<Proof>,
+        right: Arc<Self>,
         /// Proofs used more than once carry a number, so that the text can refer back.
         shared: Option<usize>,
     },

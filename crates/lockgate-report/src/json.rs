@@ -1,0 +1,263 @@
+//! The JSON documents (INTERFACE, "Exit codes" and "`audit`"): `version` 1, keys in a fixed order, lists sorted as given.
+
+use lockgate_model::{
+    AuditReport, AuditedPackage, Change, Conflict, Finding, GateRefusal, Note, Severity, Snapshot,
+    WayOut,
+};
+use serde_json::{Map, Value, json};
+
+use crate::conflict::plain_text;
+
+/// What `lock` and `check` have to say.
+#[derive(Debug, Clone, Copy)]
+pub struct LockDocument<'a> {
+    /// `locked`, `no-solution`, `gated`, `findings`, `outdated`.
+    pub status: &'a str,
+    /// The lock's path, `-` for standard output.
+    pub output: &'a str,
+    /// Whether the lock's text differs from before.
+    pub written: bool,
+    /// The audit of the new lock.
+    pub audit: Option<&'a AuditReport>,
+    /// Old lock against new.
+    pub change: Option<&'a Change>,
+    /// Notes on the choice.
+    pub notes: &'a [Note],
+    /// Why there is no lock.
+    pub conflict: Option<&'a Conflict>,
+    /// Why a check fails, one text each.
+    pub reasons: &'a [String],
+}
+
+/// The document of a lock or a check.
+pub fn lock_document(document: &LockDocument<'_>) -> Value {
+    let mut out = head(document.status);
+    out.insert("output".to_owned(), json!(document.output));
+    out.insert("written".to_owned(), json!(document.written));
+    if let Some(audit) = document.audit {
+        insert_audit(&mut out, audit);
+    }
+    if let Some(change) = document.change {
+        out.insert("changes".to_owned(), changes(change));
+    }
+    out.insert(
+        "notes".to_owned(),
+        Value::Array(document.notes.iter().map(note).collect()),
+    );
+    if let Some(conflict) = document.conflict {
+        out.insert("conflict".to_owned(), conflict_value(conflict));
+    }
+    if !document.reasons.is_empty() {
+        out.insert("reasons".to_owned(), json!(document.reasons));
+    }
+    Value::Object(out)
+}
+
+/// The document of an audit.
+pub fn audit_document(status: &str, audit: &AuditReport) -> Value {
+    let mut out = head(status);
+    insert_audit(&mut out, audit);
+    Value::Object(out)
+}
+
+/// The document of a run that has no answer.
+pub fn failure_document(message: &str, remedy: Option<&str>) -> Value {
+    let mut out = head("failed");
+    out.insert(
+        "error".to_owned(),
+        json!({ "message": message, "remedy": remedy }),
+    );
+    Value::Object(out)
+}
+
+fn head(status: &str) -> Map<String, Value> {
+    let mut out = Map::new();
+    out.insert("version".to_owned(), json!(1));
+    out.insert("status".to_owned(), json!(status));
+    out
+}
+
+fn insert_audit(out: &mut Map<String, Value>, audit: &AuditReport) {
+    out.insert(
+        "packages".to_owned(),
+        Value::Array(audit.packages.iter().map(package).collect()),
+    );
+    out.insert(
+        "summary".to_owned(),
+        json!({
+            "packages": audit.packages.len(),
+            "vulnerable": audit.vulnerable_packages(),
+            "findings": audit.open_findings(),
+            "ignored": audit.ignored_findings(),
+        }),
+    );
+    out.insert(
+        "advisories".to_owned(),
+        audit.evidence.as_ref().map_or(Value::Null, evidence),
+    );
+    if !audit.gaps.is_empty() {
+        let gaps: Vec<Value> = audit
+            .gaps
+            .iter()
+            .map(|gap| json!({ "what": gap.what, "why": gap.why }))
+            .collect();
+        out.insert("gaps".to_owned(), Value::Array(gaps));
+    }
+    if !audit.remarks.is_empty() {
+        out.insert("remarks".to_owned(), json!(audit.remarks));
+    }
+}
+
+fn evidence(snapshot: &Snapshot) -> Value {
+    json!({
+        "source": snapshot.source,
+        "digest": format!("sha256:{}", snapshot.digest),
+        "modified": snapshot.modified.map(|modified| modified.to_string()),
+    })
+}
+
+fn package(package: &AuditedPackage) -> Value {
+    json!({
+        "name": package.name.as_str(),
+        "version": package.version.to_string(),
+        "source": package.source,
+        "findings": package.findings.iter().map(finding).collect::<Vec<_>>(),
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    let advisory = &finding.advisory;
+    json!({
+        "id": advisory.id,
+        "aliases": advisory.aliases,
+        "code": finding.code.as_str(),
+        "summary": advisory.summary,
+        "severity": severity(advisory.severity.as_ref()),
+        "fixed_versions": advisory.fixed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "ignored": finding.ignored.as_ref().map_or(Value::Bool(false), |ignored| {
+            json!({ "reason": ignored.reason, "expires": ignored.expires })
+        }),
+        "gated": finding.gated,
+        "withdrawn": false,
+        "source": advisory.sources.join(", "),
+        "link": advisory.link,
+        "path": finding.path,
+    })
+}
+
+fn severity(severity: Option<&Severity>) -> Value {
+    severity.map_or(Value::Null, |severity| {
+        json!({ "level": severity.level.to_string(), "score": severity.score, "vector": severity.vector })
+    })
+}
+
+fn changes(change: &Change) -> Value {
+    let versions = |map: &std::collections::BTreeMap<_, _>| {
+        map.iter()
+            .map(|(name, version): (&lockgate_model::Name, &lockgate_model::Version)| {
+                json!({ "name": name.as_str(), "version": version.to_string() })
+            })
+            .collect::<Vec<_>>()
+    };
+    let moved: Vec<Value> = change
+        .moved
+        .iter()
+        .map(|(name, (old, new))| json!({ "name": name.as_str(), "from": old.to_string(), "to": new.to_string() }))
+        .collect();
+    json!({ "added": versions(&change.added), "removed": versions(&change.removed), "moved": moved })
+}
+
+fn note(note: &Note) -> Value {
+    match note {
+        Note::PassedOver(passed) => {
+            let versions: Vec<Value> = passed
+                .versions
+                .iter()
+                .map(|(version, advisories)| {
+                    let ids: Vec<&str> = advisories
+                        .iter()
+                        .map(|advisory| advisory.id.as_str())
+                        .collect();
+                    json!({ "version": version.to_string(), "advisories": ids })
+                })
+                .collect();
+            json!({ "kind": "passed-over", "name": passed.name.as_str(), "version": passed.version.to_string(), "versions": versions })
+        }
+        Note::MissingExtra {
+            name,
+            version,
+            extra,
+        } => {
+            json!({ "kind": "missing-extra", "name": name.as_str(), "version": version.to_string(), "extra": extra.as_str() })
+        }
+        Note::Yanked {
+            name,
+            version,
+            reason,
+        } => {
+            json!({ "kind": "yanked", "name": name.as_str(), "version": version.to_string(), "reason": reason })
+        }
+        Note::NotKept { name, version, why } => {
+            json!({ "kind": "not-kept", "name": name.as_str(), "version": version.to_string(), "reason": why })
+        }
+        Note::Status {
+            name,
+            status,
+            reason,
+        } => {
+            json!({ "kind": status, "name": name.as_str(), "reason": reason })
+        }
+    }
+}
+
+fn conflict_value(conflict: &Conflict) -> Value {
+    json!({
+        "explanation": plain_text(conflict),
+        "refusals": conflict.refusals.iter().map(refusal).collect::<Vec<_>>(),
+    })
+}
+
+fn refusal(refusal: &GateRefusal) -> Value {
+    let advisories: Vec<Value> = refusal
+        .advisories
+        .iter()
+        .map(|advisory| {
+            json!({
+                "id": advisory.id,
+                "aliases": advisory.aliases,
+                "summary": advisory.summary,
+                "severity": severity(advisory.severity.as_ref()),
+                "fixed_versions": advisory.fixed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "link": advisory.link,
+            })
+        })
+        .collect();
+    let ways_out: Vec<Value> = refusal
+        .ways_out
+        .iter()
+        .map(|way| match way {
+            WayOut::Relax {
+                requirement,
+                origin,
+                to,
+                gives,
+            } => json!({
+                "kind": "relax",
+                "requirement": requirement,
+                "origin": origin.to_string(),
+                "to": to,
+                "gives": gives.as_ref().map(ToString::to_string),
+            }),
+            WayOut::Ignore { ids, name } => {
+                json!({ "kind": "ignore", "ids": ids, "package": name.as_str() })
+            }
+        })
+        .collect();
+    json!({
+        "name": refusal.name.as_str(),
+        "version": refusal.version.to_string(),
+        "advisories": advisories,
+        "chain": refusal.chain,
+        "ways_out": ways_out,
+    })
+}
