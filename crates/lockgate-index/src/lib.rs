@@ -1,1 +1,70 @@
-//! index
+//! The one door to the network and to the cache: project pages, metadata, advisory feeds; and to the interpreter and its pip.
+//!
+//! It fetches and keeps, and judges nothing: what may be chosen and what is dangerous is decided elsewhere. It draws nothing: who wants
+//! to show progress passes a [`Reporter`]. The runtime is the caller's; the solver talks to it through `Facts` and blocks while it waits.
+
+mod cache;
+mod error;
+mod http;
+mod options;
+mod page;
+mod redact;
+mod reporter;
+mod transport;
+
+pub use cache::{Cache, CacheError, Usage};
+pub use error::FetchError;
+pub use options::{Options, Refresh};
+pub use redact::redact_url;
+pub use reporter::{Reporter, Silent};
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use crate::cache::Store;
+use crate::transport::Transport;
+
+/// The one door. Cheap to make: no client, no certificate and no file is touched before something is asked.
+#[derive(Debug, Clone)]
+pub struct Index {
+    shared: Arc<Shared>,
+}
+
+/// What all parts share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) store: Store,
+    pub(crate) transport: Transport,
+    pub(crate) runtime: Handle,
+    pub(crate) reporter: Arc<dyn Reporter>,
+}
+
+impl Index {
+    /// Over `runtime`, telling `reporter`.
+    pub fn new(options: Options, runtime: Handle, reporter: Arc<dyn Reporter>) -> Self {
+        let store = Store::new(options.cache.clone(), Arc::clone(&reporter));
+        let transport = Transport::new(options.clone());
+        Self {
+            shared: Arc::new(Shared {
+                options,
+                store,
+                transport,
+                runtime,
+                reporter,
+            }),
+        }
+    }
+
+    /// Whether the network may not be used.
+    pub fn is_offline(&self) -> bool {
+        self.shared.options.offline
+    }
+
+    /// The folder of the cache, if anything is kept.
+    pub fn cache_folder(&self) -> Option<&Path> {
+        self.shared.store.folder()
+    }
+}

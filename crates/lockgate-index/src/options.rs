@@ -1,0 +1,66 @@
+//! How to reach the network and the cache.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lockgate_model::Name;
+
+/// Options of an [`Index`](crate::Index).
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder of the cache; none: nothing is kept.
+    pub cache: Option<PathBuf>,
+    /// Use only what the cache holds, however old.
+    pub offline: bool,
+    /// What to ask again about although the cache holds it.
+    pub refresh: Refresh,
+    /// The longest wait for a connection, and for each piece of an answer.
+    pub timeout: Duration,
+    /// How often a failed request is tried again.
+    pub retries: u32,
+    /// The proxy, in place of the environment's.
+    pub proxy: Option<String>,
+    /// A PEM bundle of certificates to trust, in place of the system's.
+    pub certificate_bundle: Option<PathBuf>,
+    /// The most requests under way at once.
+    pub connections: usize,
+}
+
+impl Default for Options {
+    /// pip's patience: 15 seconds, five retries.
+    fn default() -> Self {
+        Self {
+            cache: None,
+            offline: false,
+            refresh: Refresh::No,
+            timeout: Duration::from_secs(15),
+            retries: 5,
+            proxy: None,
+            certificate_bundle: None,
+            connections: 50,
+        }
+    }
+}
+
+/// What is asked again about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refresh {
+    /// What is stale by the rules of HTTP.
+    No,
+    /// Everything.
+    All,
+    /// These projects.
+    Packages(BTreeSet<Name>),
+}
+
+impl Refresh {
+    /// Whether `name`'s page is asked for again.
+    pub(crate) fn includes(&self, name: &Name) -> bool {
+        match self {
+            Self::No => false,
+            Self::All => true,
+            Self::Packages(names) => names.contains(name),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The version in a file's name, without allocating: a page may name tens of thousands of files.
+
+use std::borrow::Cow;
+
+use lockgate_model::Name;
+
+/// Suffixes of source distributions, as pip knows them.
+const SDIST: [&str; 8] = [
+    ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar",
+];
+
+/// The version part of `filename`, if it is a wheel or source distribution of `project` by its name.
+pub(super) fn version_text<'a>(filename: &'a str, project: &Name) -> Option<Cow<'a, str>> {
+    if filename.contains(|c: char| c == '/' || c == '\\' || c.is_control()) {
+        return None;
+    }
+    if let Some(stem) = filename.strip_suffix(".whl") {
+        return wheel_version(stem, project);
+    }
+    let stem = SDIST
+        .iter()
+        .find_map(|suffix| filename.strip_suffix(suffix))?;
+    sdist_version(stem, project).map(Cow::Borrowed)
+}
+
+/// `name-version(-build)?-python-abi-platform`.
+fn wheel_version<'a>(stem: &'a str, project: &Name) -> Option<Cow<'a, str>> {
+    let mut parts = stem.split('-');
+    let (name, version) = (parts.next()?, parts.next()?);
+    let third = parts.next()?;
+    match parts.count() {
+        2 => {}
+        3 if third.starts_with(|c: char| c.is_ascii_digit()) => {}
+        _ => return None,
+    }
+    is_spelling_of(name, project).then(|| {
+        if version.contains('_') {
+            Cow::Owned(version.replace('_', "-"))
+        } else {
+            Cow::Borrowed(version)
+        }
+    })
+}
+
+/// `name-version`, where either may hold dashes: the name ends where it spells the project's.
+fn sdist_version<'a>(stem: &'a str, project: &Name) -> Option<&'a str> {
+    stem.match_indices('-').find_map(|(dash, _)| {
+        let (name, version) = (stem.get(..dash)?, stem.get(dash + 1..)?);
+        (!version.is_empty() && is_spelling_of(name, project)).then_some(version)
+    })
+}
+
+/// Whether `text` normalises to `project`.
+fn is_spelling_of(text: &str, project: &Name) -> bool {
+    let mut normal = project.as_str().bytes();
+    let mut separated = false;
+    for byte in text.bytes() {
+        if matches!(byte, b'-' | b'_' | b'.') {
+            separated = true;
+            continue;
+        }
+        if separated && normal.next() != Some(b'-') {
+            return false;
+        }
+        separated = false;
+        if normal.next() != Some(byte.to_ascii_lowercase()) {
+            return false;
+        }
+    }
+    !separated && normal.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_found_in_names_of_every_age() {
+        let cases = [
+            ("zope-interface", "zope.interface-4.0.tar.gz", Some("4.0")),
+            ("python-dateutil", "python-dateutil-2.8.tar.gz", Some("2.8")),
+            ("python-dateutil", "python_dateutil-2.8.tar.gz", Some("2.8")),
+            ("python-dateutil", "python-dateutil-2.8.zip", Some("2.8")),
+            ("foo", "foo-1.0-1.tar.gz", Some("1.0-1")),
+            ("foo", "foo-1.0.tar.bz2", Some("1.0")),
+            ("foo", "Foo-1.0-py2.py3-none-any.whl", Some("1.0")),
+            ("foo", "foo-1.0-2-py3-none-any.whl", Some("1.0")),
+            ("foo", "foo-1.0-b2-py3-none-any.whl", None),
+            ("foo", "foo-1.0_1-py3-none-any.whl", Some("1.0-1")),
+            ("foo-bar", "foo__bar-1-py3-none-any.whl", Some("1")),
+            ("foo", "foo_bar-1-py3-none-any.whl", None),
+            ("foo", "foo-bar-1.0.tar.gz", Some("bar-1.0")),
+            ("foo", "foo-1.0.exe", None),
+            ("foo", "foo-1.0.egg", None),
+            ("foo", "foo-.tar.gz", None),
+            ("foo", "foo.tar.gz", None),
+            ("foo", "foo-1.0/../x.tar.gz", None),
+            ("foo", "foo-1.0-py3-none.whl", None),
+        ];
+        for (project, filename, expected) in cases {
+            let project = Name::new(project).unwrap();
+            assert_eq!(
+                version_text(filename, &project).as_deref(),
+                expected,
+                "{filename}"
+            );
+        }
+    }
+}
