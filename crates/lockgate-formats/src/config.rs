@@ -1,0 +1,280 @@
+//! `lockgate.toml`, and `[tool.lockgate]` of `pyproject.toml`.
+
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use lockgate_model::{Level, Name, Specifiers};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::error::{InputError, line_of, nearest};
+use crate::pyproject::toml_error;
+
+const KEYS: [&str; 6] = [
+    "gate",
+    "min-severity",
+    "unknown-severity",
+    "advisories",
+    "max-advisory-age",
+    "ignore",
+];
+
+/// The configuration, with where each value was set.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// `deny`, `prefer`, `warn` or `off`, as written.
+    pub gate: Option<Set<String>>,
+    /// Findings below it are not gated.
+    pub min_severity: Option<Set<Level>>,
+    /// Whether advisories without a severity are gated (`deny`) or only reported (`warn`).
+    pub unknown_severity: Option<Set<bool>>,
+    /// Sources of advisories, as written.
+    pub advisories: Option<Set<Vec<String>>>,
+    /// How old advisories may be.
+    pub max_advisory_age: Option<Set<SignedDuration>>,
+    /// Advisories that are accepted.
+    pub ignores: Vec<ConfigIgnore>,
+}
+
+/// A value and where it stands: `lockgate.toml:3`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub origin: String,
+}
+
+/// One `[[ignore]]`.
+#[derive(Debug, Clone)]
+pub struct ConfigIgnore {
+    /// The advisory, by any of its ids.
+    pub id: String,
+    /// Only for this project.
+    pub package: Option<Name>,
+    /// Only for these versions.
+    pub versions: Option<Specifiers>,
+    /// Why it does no harm.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Option<Date>,
+    /// Only as long as no fix is known above the pin.
+    pub until_fixed: bool,
+    /// Where it stands.
+    pub origin: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Table {
+    gate: Option<Spanned<String>>,
+    min_severity: Option<Spanned<String>>,
+    unknown_severity: Option<Spanned<String>>,
+    advisories: Option<Spanned<Vec<String>>>,
+    max_advisory_age: Option<Spanned<String>>,
+    #[serde(default)]
+    ignore: Vec<Spanned<Entry>>,
+    #[serde(flatten)]
+    unknown: std::collections::BTreeMap<String, toml::Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Entry {
+    id: String,
+    package: Option<String>,
+    version: Option<String>,
+    reason: Option<String>,
+    expires: Option<toml::value::Datetime>,
+    #[serde(default)]
+    until_fixed: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Pyproject {
+    tool: Option<Tool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tool {
+    lockgate: Option<Table>,
+}
+
+impl Config {
+    /// Reads `lockgate.toml`.
+    pub fn from_lockgate_toml(text: &str, file: &str) -> Result<Self, InputError> {
+        let table: Table = toml::from_str(text).map_err(|error| toml_error(file, text, &error))?;
+        Reading { text, file }.config(table)
+    }
+
+    /// Reads `[tool.lockgate]` of a `pyproject.toml`; none if there is no such table.
+    pub fn from_pyproject(text: &str, file: &str) -> Result<Option<Self>, InputError> {
+        let document: Pyproject =
+            toml::from_str(text).map_err(|error| toml_error(file, text, &error))?;
+        document
+            .tool
+            .and_then(|tool| tool.lockgate)
+            .map(|table| Reading { text, file }.config(table))
+            .transpose()
+    }
+}
+
+struct Reading<'a> {
+    text: &'a str,
+    file: &'a str,
+}
+
+impl Reading<'_> {
+    fn config(&self, table: Table) -> Result<Config, InputError> {
+        if let Some(key) = table.unknown.keys().next() {
+            return Err(self.unknown_key(key));
+        }
+        let mut config = Config::default();
+        if let Some(gate) = &table.gate {
+            let word = gate.get_ref();
+            if !matches!(word.as_str(), "deny" | "prefer" | "warn" | "off") {
+                return Err(self.error(
+                    gate,
+                    format!("`gate = \"{word}\"` is none of `deny`, `prefer`, `warn` and `off`"),
+                ));
+            }
+            config.gate = Some(self.set(gate, word.clone()));
+        }
+        if let Some(level) = &table.min_severity {
+            let value = match level.get_ref().as_str() {
+                "low" => Level::Low,
+                "medium" => Level::Medium,
+                "high" => Level::High,
+                "critical" => Level::Critical,
+                word => {
+                    return Err(self.error(level, format!("`min-severity = \"{word}\"` is none of `low`, `medium`, `high` and `critical`")));
+                }
+            };
+            config.min_severity = Some(self.set(level, value));
+        }
+        if let Some(unknown) = &table.unknown_severity {
+            let value = match unknown.get_ref().as_str() {
+                "deny" => true,
+                "warn" => false,
+                word => {
+                    return Err(self.error(
+                        unknown,
+                        format!("`unknown-severity = \"{word}\"` is neither `deny` nor `warn`"),
+                    ));
+                }
+            };
+            config.unknown_severity = Some(self.set(unknown, value));
+        }
+        if let Some(sources) = &table.advisories {
+            if sources.get_ref().is_empty() {
+                return Err(self.error(sources, "`advisories` names no source; use `gate = \"off\"` for a lock without advisories".to_owned()));
+            }
+            config.advisories = Some(self.set(sources, sources.get_ref().clone()));
+        }
+        if let Some(age) = &table.max_advisory_age {
+            let value = duration(age.get_ref()).ok_or_else(|| {
+                self.error(
+                    age,
+                    format!(
+                        "`max-advisory-age = \"{}\"` is no duration; write `7 days` or `P7D`",
+                        age.get_ref()
+                    ),
+                )
+            })?;
+            config.max_advisory_age = Some(self.set(age, value));
+        }
+        config.ignores = table
+            .ignore
+            .into_iter()
+            .map(|entry| self.ignore(entry))
+            .collect::<Result<_, _>>()?;
+        Ok(config)
+    }
+
+    fn ignore(&self, spanned: Spanned<Entry>) -> Result<ConfigIgnore, InputError> {
+        let start = spanned.span().start;
+        let error =
+            |message: String| InputError::new(self.file, message).at(line_of(self.text, start));
+        let entry = spanned.into_inner();
+        if entry.id.trim().is_empty() {
+            return Err(error("an `[[ignore]]` entry names no advisory".to_owned()));
+        }
+        let reason = entry
+            .reason
+            .filter(|reason| !reason.trim().is_empty())
+            .ok_or_else(|| {
+                error(format!(
+                    "the `[[ignore]]` entry for `{}` has no reason",
+                    entry.id
+                ))
+                .remedy("write `reason = \"…\"`: why it does no harm here")
+            })?;
+        let package = entry
+            .package
+            .map(|name| Name::new(&name).map_err(|why| error(format!("`package`: {why}"))))
+            .transpose()?;
+        let versions = entry
+            .version
+            .map(|text| {
+                text.parse::<Specifiers>()
+                    .map_err(|why| error(format!("`version`: {why}")))
+            })
+            .transpose()?;
+        let expires = entry
+            .expires
+            .map(|date| {
+                let text = date.to_string();
+                text.get(..10)
+                    .and_then(|day| day.parse::<Date>().ok())
+                    .ok_or_else(|| {
+                        error(format!("`expires = {text}` is no date; write `2027-03-01`"))
+                    })
+            })
+            .transpose()?;
+        let origin = format!("{}:{}", self.file, line_of(self.text, start));
+        Ok(ConfigIgnore {
+            id: entry.id,
+            package,
+            versions,
+            reason,
+            expires,
+            until_fixed: entry.until_fixed,
+            origin,
+        })
+    }
+
+    fn unknown_key(&self, key: &str) -> InputError {
+        let line = self
+            .text
+            .lines()
+            .position(|line| line.trim_start().trim_start_matches('[').starts_with(key))
+            .map_or(1, |index| index + 1);
+        let input = InputError::new(self.file, format!("unknown key `{key}`")).at(line);
+        match nearest(key, KEYS) {
+            Some(near) => input.remedy(format!("is `{near}` meant?")),
+            None => input.remedy(format!("the keys are {}", KEYS.join(", "))),
+        }
+    }
+
+    fn set<S, T>(&self, spanned: &Spanned<S>, value: T) -> Set<T> {
+        Set {
+            value,
+            origin: format!("{}:{}", self.file, line_of(self.text, spanned.span().start)),
+        }
+    }
+
+    fn error<T>(&self, spanned: &Spanned<T>, message: String) -> InputError {
+        InputError::new(self.file, message).at(line_of(self.text, spanned.span().start))
+    }
+}
+
+/// `7 days`, `P7D`, `12 hours`; days are of 24 hours.
+fn duration(text: &str) -> Option<SignedDuration> {
+    let span: jiff::Span = text.parse().ok()?;
+    let duration = span
+        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .ok()?;
+    duration.is_positive().then_some(duration)
+}
+
+#[cfg(test)]
+mod tests;

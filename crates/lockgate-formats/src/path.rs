@@ -1,0 +1,63 @@
+//! Paths as text, as requirement files write them.
+
+/// `path` with `/` between its parts, as locks and messages show it.
+pub(crate) fn posix(path: &str) -> String {
+    if cfg!(windows) {
+        path.replace('\\', "/")
+    } else {
+        path.to_owned()
+    }
+}
+
+/// `value` as it stands in the file at `from`: relative to that file's folder; dot segments are resolved where text allows.
+pub(crate) fn joined(from: &str, value: &str) -> String {
+    let is_absolute = value.starts_with('/')
+        || (cfg!(windows) && (value.contains(':') || value.starts_with('\\')));
+    let folder = if is_absolute { "" } else { posix_folder(from) };
+    let mut parts: Vec<&str> = Vec::new();
+    let value = posix(value);
+    let together = if folder.is_empty() {
+        value
+    } else {
+        format!("{folder}/{value}")
+    };
+    for part in together.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let root = if together.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/"))
+}
+
+fn posix_folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or(
+        "",
+        |(folder, _)| if folder.is_empty() { "/" } else { folder },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::joined;
+
+    #[test]
+    fn includes_are_looked_for_beside_the_file_that_includes_them() {
+        for (from, value, path) in [
+            ("requirements.in", "base.in", "base.in"),
+            ("requirements/dev.in", "base.in", "requirements/base.in"),
+            ("requirements/dev.in", "../base.in", "base.in"),
+            ("requirements/dev.in", "./base.in", "requirements/base.in"),
+            ("dev.in", "../base.in", "../base.in"),
+            ("a/dev.in", "/etc/base.in", "/etc/base.in"),
+            ("/srv/a/dev.in", "../base.in", "/srv/base.in"),
+            ("-", "base.in", "base.in"),
+        ] {
+            assert_eq!(joined(from, value), path);
+        }
+    }
+}
