@@ -184,6 +184,35 @@ impl VersionSet {
         self.0.is_disjoint(&other.0)
     }
 
+    /// Whether every version of it is lower than `version`.
+    pub fn is_below(&self, version: &Version) -> bool {
+        let place = Place::at(version.clone());
+        match self.0.bounding_range() {
+            None => true,
+            Some((_, Bound::Included(high))) => *high < place,
+            Some((_, Bound::Excluded(high))) => *high <= place,
+            Some((_, Bound::Unbounded)) => false,
+        }
+    }
+
+    /// Whether every version of it is higher than `version`.
+    pub fn is_above(&self, version: &Version) -> bool {
+        let place = Place::at(version.clone());
+        match self.0.bounding_range() {
+            None => true,
+            Some((Bound::Included(low), _)) => *low > place,
+            Some((Bound::Excluded(low), _)) => *low >= place,
+            Some((Bound::Unbounded, _)) => false,
+        }
+    }
+
+    /// A set of simpler form that agrees with this one on each of `versions`, which ascend: for people to read.
+    #[must_use]
+    pub fn simplified<'v>(&self, versions: impl Iterator<Item = &'v Version>) -> Self {
+        let places: Vec<Place> = versions.cloned().map(Place::at).collect();
+        Self(self.0.simplify(places.iter()))
+    }
+
     /// The one version in it, if it was made by [`VersionSet::exactly`].
     pub fn as_single(&self) -> Option<&Version> {
         self.0.as_singleton().map(|place| &place.version)

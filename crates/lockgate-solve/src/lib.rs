@@ -1,1 +1,28 @@
-//! solve
+//! Chooses versions: PubGrub over the facts of the indexes, under a gate (docs/resolver.md).
+//!
+//! [`solve`] answers a [`Question`] with a locked graph or with a conflict that says why there is none; [`verify`] holds a
+//! graph against the same question by other means. Deterministic: the same question over the same facts has the same answer,
+//! whatever was hinted at or fetched ahead.
+//!
+//! It knows no network, disk, environment or clock, and no gate but the port. PubGrub's types do not leave it.
+
+mod bounds;
+mod candidates;
+mod conflict;
+mod dependencies;
+mod graph;
+mod hints;
+mod notes;
+mod package;
+mod prefetch;
+mod provider;
+mod question;
+mod release;
+mod search;
+mod shelf;
+mod sources;
+mod verify;
+
+pub use question::{Accepted, Answer, Question, Solution, Statistics, Unwatched, Watch};
+pub use search::solve;
+pub use verify::{Violation, verify};

@@ -1,0 +1,287 @@
+//! Which version of a project to take from a range: the newest that the rules and the gate leave, kept pins first.
+//!
+//! Releases are looked at from the newest down and no further than needed: a range that admits the newest usable version
+//! costs a look at one release. Only a range that would otherwise end empty is held against pip's rules for pre-releases and
+//! yanks, which need a look at everything that its bounds admit.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use lockgate_model::{
+    Exclusion, FactError, Level, Name, Preferences, PrereleaseMode, Reason, Verdict, Version,
+    VersionSet, Why,
+};
+
+use crate::bounds::{Bounds, Covering};
+use crate::release::{Release, span};
+use crate::shelf::{Guard, Needs, Project, Shelf};
+
+/// Reasons to avoid that have been let go: those of a project up to no level but the named.
+pub(crate) type Relaxed = BTreeSet<(Level, Name)>;
+
+/// Chooses under the rules of one question.
+pub(crate) struct Chooser<'a> {
+    pub(crate) shelf: &'a Shelf<'a>,
+    pub(crate) guard: &'a Guard<'a>,
+    pub(crate) keep: &'a Preferences,
+}
+
+/// What the choice also depends on.
+pub(crate) struct Known<'r> {
+    pub(crate) bounds: &'r Bounds,
+    pub(crate) relaxed: &'r Relaxed,
+    /// Pre-releases and yanked releases that turned out to have nothing to stand on.
+    pub(crate) groundless: &'r BTreeSet<(Name, Version)>,
+}
+
+/// A choice.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) version: Option<Version>,
+    /// Whether a pre-release or a yanked release was left out that other bounds may admit.
+    pub(crate) hid: bool,
+}
+
+/// What pip's rules make of the releases that the bounds admit together.
+#[derive(Debug, Clone, Copy)]
+struct Pool {
+    finals: bool,
+    prereleases: bool,
+    yanked: bool,
+}
+
+impl Pool {
+    fn admits(self, version: &Version, is_yanked: bool) -> bool {
+        let of_kind = if version.any_prerelease() {
+            self.prereleases
+        } else {
+            self.finals
+        };
+        of_kind && (self.yanked || !is_yanked)
+    }
+}
+
+/// How bad a reason is taken to be: its worst advisory; one without severity counts as high.
+pub(crate) fn level_of(reason: &Reason) -> Level {
+    reason
+        .advisories
+        .iter()
+        .map(|advisory| {
+            advisory
+                .severity
+                .as_ref()
+                .map_or(Level::High, |severity| severity.level)
+        })
+        .max()
+        .unwrap_or(Level::High)
+}
+
+impl Chooser<'_> {
+    /// Takes a version of `name` from `range`.
+    pub(crate) fn choose(
+        &self,
+        name: &Name,
+        range: &VersionSet,
+        known: &Known<'_>,
+    ) -> Result<Choice, FactError> {
+        let Some(project) = self.shelf.project(name)? else {
+            return Ok(Choice::default());
+        };
+        if matches!(self.guard.project_verdict(&project), Verdict::Deny(_)) {
+            return Ok(Choice::default());
+        }
+        let covering = known.bounds.covering(name, range);
+        let open = Pool {
+            finals: true,
+            prereleases: self.competes(covering),
+            yanked: false,
+        };
+        let mut first = self.newest(&project, range, open, known)?;
+        if first.version.is_some() || !first.hid {
+            return Ok(first);
+        }
+        let combined = known.bounds.combined(name, range);
+        let pool = self.pool(&project, &combined, covering)?;
+        if pool.prereleases != open.prereleases || pool.yanked {
+            first = self.newest(&project, range, pool, known)?;
+        }
+        Ok(first)
+    }
+
+    /// Whether pre-releases are as good as any other version.
+    fn competes(&self, covering: Covering) -> bool {
+        match self.shelf.inspector.rules().prerelease {
+            PrereleaseMode::Allow => true,
+            PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => {
+                covering.names_prerelease
+            }
+            PrereleaseMode::Disallow | PrereleaseMode::IfNecessary => false,
+        }
+    }
+
+    /// What of `combined` may be chosen by pip's rules. The gate has no say in it: a final release that it denies is one.
+    fn pool(
+        &self,
+        project: &Project,
+        combined: &VersionSet,
+        covering: Covering,
+    ) -> Result<Pool, FactError> {
+        let competes = self.competes(covering);
+        let (mut finals, mut safe_finals, mut safe_prereleases) = (false, false, false);
+        for index in span(&*project.view, combined) {
+            let version = project.view.version(index);
+            if !combined.contains(version) {
+                continue;
+            }
+            let Release::Usable(usable) = &*self.shelf.release(project, index)? else {
+                continue;
+            };
+            let is_safe = usable.yanked.is_none();
+            if version.any_prerelease() {
+                safe_prereleases |= is_safe;
+            } else {
+                finals = true;
+                safe_finals |= is_safe;
+                if is_safe {
+                    // Nothing further down can change what follows from a final release.
+                    break;
+                }
+            }
+        }
+        let falls_back = !finals
+            && matches!(
+                self.shelf.inspector.rules().prerelease,
+                PrereleaseMode::IfNecessary | PrereleaseMode::IfNecessaryOrExplicit
+            );
+        let prereleases = competes || falls_back;
+        let any_safe = safe_finals || (prereleases && safe_prereleases);
+        Ok(Pool {
+            finals: true,
+            prereleases,
+            yanked: covering.is_exact && !any_safe,
+        })
+    }
+
+    /// The version of `range` to take from `pool`: the kept pin, else the newest that the gate has nothing against, else the
+    /// mildest that it would rather avoid and that has been let go.
+    fn newest(
+        &self,
+        project: &Project,
+        range: &VersionSet,
+        pool: Pool,
+        known: &Known<'_>,
+    ) -> Result<Choice, FactError> {
+        let name = project.view.name();
+        if let Some(version) = self.keep.pins.get(name)
+            && range.contains(version)
+            && let Some(index) = project.view.position(version)
+            && let Release::Usable(usable) = &*self.shelf.release(project, index)?
+            && pool.admits(version, usable.yanked.is_some())
+            && usable.yanked.is_none()
+            && !known.groundless.contains(&(name.clone(), version.clone()))
+            && self.guard.verdict(name, version)? == Verdict::Clear
+        {
+            return Ok(Choice {
+                version: Some(version.clone()),
+                hid: false,
+            });
+        }
+        let mut choice = Choice::default();
+        let mut avoided: Option<(Level, Version)> = None;
+        for index in span(&*project.view, range) {
+            let version = project.view.version(index);
+            if !range.contains(version) {
+                continue;
+            }
+            if version.any_prerelease() && !pool.prereleases {
+                choice.hid = true;
+                continue;
+            }
+            let Release::Usable(usable) = &*self.shelf.release(project, index)? else {
+                continue;
+            };
+            let is_yanked = usable.yanked.is_some();
+            let is_groundless = (is_yanked || version.any_prerelease())
+                && known.groundless.contains(&(name.clone(), version.clone()));
+            if is_groundless || !pool.admits(version, is_yanked) {
+                choice.hid = true;
+                continue;
+            }
+            match self.guard.verdict(name, version)? {
+                Verdict::Clear => {
+                    choice.version = Some(version.clone());
+                    return Ok(choice);
+                }
+                Verdict::Avoid(reason) => {
+                    let level = level_of(&reason);
+                    if known.relaxed.contains(&(level, name.clone()))
+                        && avoided.as_ref().is_none_or(|(other, _)| level < *other)
+                    {
+                        avoided = Some((level, version.clone()));
+                    }
+                }
+                Verdict::Deny(_) => {}
+            }
+        }
+        choice.version = avoided.map(|(_, version)| version);
+        Ok(choice)
+    }
+
+    /// What stands in the way of each existing version of `range`, one entry per reason, newest versions first.
+    pub(crate) fn exclusions(
+        &self,
+        name: &Name,
+        range: &VersionSet,
+    ) -> Result<Vec<Exclusion>, FactError> {
+        let mut exclusions: Vec<Exclusion> = Vec::new();
+        let Some(project) = self.shelf.project(name)? else {
+            return Ok(exclusions);
+        };
+        for index in span(&*project.view, range) {
+            let version = project.view.version(index);
+            if !range.contains(version) {
+                continue;
+            }
+            let Some(why) = self.why_not(&project, index)? else {
+                continue;
+            };
+            match exclusions.iter_mut().find(|other| other.why == why) {
+                Some(other) => other.versions.push(version.clone()),
+                None => exclusions.push(Exclusion {
+                    versions: vec![version.clone()],
+                    why,
+                }),
+            }
+        }
+        Ok(exclusions)
+    }
+
+    fn why_not(&self, project: &Rc<Project>, index: usize) -> Result<Option<Why>, FactError> {
+        let name = project.view.name();
+        let version = project.view.version(index);
+        if let Verdict::Deny(reason) = self.guard.project_verdict(project) {
+            let status = match &reason.rule {
+                lockgate_model::Rule::Quarantined(status) => status.clone(),
+                lockgate_model::Rule::Malicious | lockgate_model::Rule::Mode { .. } => None,
+            };
+            return Ok(Some(Why::Quarantined(status)));
+        }
+        let release = self.shelf.release(project, index)?;
+        let usable = match &*release {
+            Release::Unusable(why) => return Ok(Some(why.clone())),
+            Release::Usable(usable) => usable,
+        };
+        if let Some(reason) = &usable.yanked {
+            return Ok(Some(Why::Yanked(reason.clone())));
+        }
+        if let Verdict::Deny(reason) | Verdict::Avoid(reason) = self.guard.verdict(name, version)? {
+            return Ok(Some(Why::Gate(reason.advisories.clone())));
+        }
+        if let Some(needs) = self.shelf.known_needs(name, version)
+            && let Needs::Unusable(why) | Needs::NeedsBuild(why) = &*needs
+        {
+            return Ok(Some(why.clone()));
+        }
+        Ok(version.any_prerelease().then_some(Why::Prerelease))
+    }
+}

@@ -1,0 +1,167 @@
+//! From chosen versions to the locked graph: pins, who asks for whom, files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lockgate_model::{Edge, FactError, LockedFile, LockedGraph, Name, Pin, Version, Via};
+
+use crate::bounds::Bound;
+use crate::shelf::{Needs, Shelf};
+use crate::sources::{Sources, unmarked};
+
+/// What the sources reach over a choice of versions.
+#[derive(Debug, Default)]
+pub(crate) struct Linked {
+    pub(crate) versions: BTreeMap<Name, Version>,
+    pub(crate) extras: BTreeMap<Name, BTreeSet<Name>>,
+    pub(crate) edges: BTreeSet<Edge>,
+    /// Every bound on each pin, constraints included.
+    pub(crate) bounds: BTreeMap<Name, Vec<Bound>>,
+}
+
+impl Linked {
+    fn ask(&mut self, to: &Name, from: Via, requirement: String, bound: &Bound) {
+        if from != Via::Pin(to.clone()) {
+            self.edges.insert(Edge {
+                to: to.clone(),
+                from,
+                requirement,
+            });
+        }
+        self.bounds
+            .entry(to.clone())
+            .or_default()
+            .push(bound.clone());
+    }
+}
+
+/// Walks from the sources over `chosen`.
+pub(crate) fn link(
+    shelf: &Shelf<'_>,
+    sources: &Sources,
+    chosen: &BTreeMap<Name, Version>,
+) -> Result<Linked, FactError> {
+    let mut linked = Linked::default();
+    let mut waiting: Vec<(Name, Option<Name>)> = Vec::new();
+    let mut seen: BTreeSet<(Name, Option<Name>)> = BTreeSet::new();
+    for wanted in &sources.requirements {
+        let via = Via::Source(wanted.origin.clone());
+        linked.ask(
+            &wanted.name,
+            via,
+            unmarked(&wanted.requirement),
+            &wanted.bound,
+        );
+        waiting.push((wanted.name.clone(), None));
+        waiting.extend(
+            wanted
+                .extras
+                .iter()
+                .map(|extra| (wanted.name.clone(), Some(extra.clone()))),
+        );
+    }
+    while let Some((name, extra)) = waiting.pop() {
+        if !seen.insert((name.clone(), extra.clone())) {
+            continue;
+        }
+        let Some(version) = chosen.get(&name) else {
+            continue;
+        };
+        linked.versions.insert(name.clone(), version.clone());
+        let needs = match &extra {
+            None => match &*shelf.needs(&name, version)? {
+                Needs::Known(_, dependencies) => dependencies.clone(),
+                Needs::Unusable(_) | Needs::NeedsBuild(_) => Vec::new(),
+            },
+            Some(extra) => {
+                linked
+                    .extras
+                    .entry(name.clone())
+                    .or_default()
+                    .insert(extra.clone());
+                shelf.guarded(&name, version, extra)?.unwrap_or_default()
+            }
+        };
+        for need in needs {
+            linked.ask(&need.name, Via::Pin(name.clone()), need.text, &need.bound);
+            waiting.extend(
+                need.extras
+                    .iter()
+                    .map(|extra| (need.name.clone(), Some(extra.clone()))),
+            );
+            waiting.push((need.name, None));
+        }
+    }
+    for constraint in &sources.constraints {
+        if linked.versions.contains_key(&constraint.name) {
+            let via = Via::Source(constraint.origin.clone());
+            let text = unmarked(&constraint.requirement);
+            if constraint.place.is_some() {
+                linked.ask(&constraint.name, via, text, &constraint.bound);
+            } else {
+                // `-P` restricts this run; the lock does not remember it.
+                linked
+                    .bounds
+                    .entry(constraint.name.clone())
+                    .or_default()
+                    .push(constraint.bound.clone());
+            }
+        }
+    }
+    Ok(linked)
+}
+
+/// The graph of pins with their files. Notes are added by `notes`.
+pub(crate) fn graph(shelf: &Shelf<'_>, linked: &Linked) -> Result<LockedGraph, FactError> {
+    let mut pins = BTreeMap::new();
+    for (name, version) in &linked.versions {
+        let extras = linked.extras.get(name);
+        pins.insert(
+            name.clone(),
+            Pin {
+                name: name.clone(),
+                version: version.clone(),
+                extras: extras.into_iter().flatten().cloned().collect(),
+                files: locked_files(shelf, name, version)?,
+            },
+        );
+    }
+    Ok(LockedGraph {
+        pins,
+        edges: linked.edges.iter().cloned().collect(),
+        notes: Vec::new(),
+    })
+}
+
+/// The files of a pin. Each needs a digest: a lock without it could not be installed with `--require-hashes`.
+pub(crate) fn locked_files(
+    shelf: &Shelf<'_>,
+    name: &Name,
+    version: &Version,
+) -> Result<Vec<LockedFile>, FactError> {
+    let Some(project) = shelf.project(name)? else {
+        return Ok(Vec::new());
+    };
+    let Some(index) = project.view.position(version) else {
+        return Ok(Vec::new());
+    };
+    let files = project.view.files(index)?;
+    shelf
+        .inspector
+        .locked(name, &files)
+        .into_iter()
+        .map(|file| {
+            let sha256 = file.sha256.ok_or_else(|| FactError::Unlearned {
+                what: format!("the sha256 of `{}`", file.filename),
+                why: "the index does not state it".to_owned(),
+                remedy: Some("use an index that states hashes".to_owned()),
+            })?;
+            Ok(LockedFile {
+                filename: file.filename.clone(),
+                url: file.url.clone(),
+                sha256,
+                size: file.size,
+                uploaded: file.uploaded,
+            })
+        })
+        .collect()
+}

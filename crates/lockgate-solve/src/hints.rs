@@ -1,0 +1,298 @@
+//! What to do about a conflict: which of the gate's refusals it comes from, and which changes make a solution possible.
+//!
+//! Nothing here is guessed. A refusal is a denied pin of the solution that there would be without the gate; a bound is offered
+//! only after solving with exactly that bound under the gate. The number of solves is bounded, and they work on facts that are
+//! mostly known. What cannot be learned on the way is not offered, and leaves the answer as it is.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use lockgate_model::{
+    Advisory, ConflictNote, Fact, FactError, GateRefusal, Level, Name, OpenGate, Requirement, Rule,
+    Source, Verdict, Version, Via, WayOut, Why,
+};
+
+use crate::bounds::Bound;
+use crate::graph::Linked;
+use crate::question::Statistics;
+use crate::search::{Found, Search};
+use crate::shelf::{Guard, Needs};
+use crate::sources::{Sources, Wanted};
+
+/// How many direct requirements are tried, each with at most two solves.
+const MOST_TRIALS: usize = 6;
+
+/// What the gate refused, most severe first; nothing if the requirements conflict by themselves.
+pub(crate) fn refusals(
+    search: &Search<'_>,
+    sources: &Sources,
+    facts: &[Fact],
+) -> Result<Vec<GateRefusal>, FactError> {
+    if !facts.iter().any(is_of_the_gate) {
+        return Ok(Vec::new());
+    }
+    let open = Guard::new(&OpenGate);
+    let Some(ungated) = attempt(&search.under(&open), sources) else {
+        return Ok(Vec::new());
+    };
+    let mut refusals = Vec::new();
+    for (name, version) in &ungated.versions {
+        let Some((advisories, is_final)) = denial(search, name, version)? else {
+            continue;
+        };
+        let mut ways_out = Vec::new();
+        if !is_final {
+            ways_out.push(WayOut::Ignore {
+                ids: advisories
+                    .iter()
+                    .map(|advisory| advisory.id.clone())
+                    .collect(),
+                name: name.clone(),
+            });
+        }
+        refusals.push(GateRefusal {
+            name: name.clone(),
+            version: version.clone(),
+            advisories,
+            is_final,
+            chain: chain(&ungated, name),
+            ways_out,
+        });
+    }
+    let relaxations = relaxations(search, sources, facts, &ungated, &refusals);
+    for refusal in &mut refusals {
+        let ways = relaxations.iter().map(|relaxation| WayOut::Relax {
+            requirement: relaxation.wanted.requirement.to_string(),
+            origin: relaxation.wanted.origin.clone(),
+            to: relaxation.to.clone(),
+            gives: relaxation.versions.get(&refusal.name).cloned(),
+        });
+        refusal.ways_out.splice(0..0, ways);
+    }
+    refusals.sort_by(|a, b| severity(&b.advisories).cmp(&severity(&a.advisories)));
+    Ok(refusals)
+}
+
+fn is_of_the_gate(fact: &Fact) -> bool {
+    match fact {
+        Fact::NoVersion { excluded, .. } => excluded
+            .iter()
+            .any(|exclusion| matches!(exclusion.why, Why::Gate(_) | Why::Quarantined(_))),
+        Fact::Root { .. } | Fact::Requires { .. } | Fact::Absent { .. } => false,
+    }
+}
+
+fn attempt(search: &Search<'_>, sources: &Sources) -> Option<Linked> {
+    match search.answer(sources, &mut Statistics::default()) {
+        Ok(Found::Linked(linked)) => Some(linked),
+        Ok(Found::Nothing(_)) | Err(_) => None,
+    }
+}
+
+fn severity(advisories: &[Arc<Advisory>]) -> Level {
+    let level = |advisory: &Arc<Advisory>| advisory.severity.as_ref().map(|known| known.level);
+    advisories
+        .iter()
+        .map(|advisory| level(advisory).unwrap_or(Level::High))
+        .max()
+        .unwrap_or(Level::Critical)
+}
+
+/// The advisories behind a denial, worst first, and whether no ignore entry can help.
+fn denial(
+    search: &Search<'_>,
+    name: &Name,
+    version: &Version,
+) -> Result<Option<(Vec<Arc<Advisory>>, bool)>, FactError> {
+    let by_status = match search.shelf.project(name)? {
+        Some(project) => search.guard.project_verdict(&project),
+        None => Verdict::Clear,
+    };
+    let verdict = search.guard.verdict(name, version)?;
+    let reason = match (by_status, verdict) {
+        (Verdict::Deny(reason), _) | (_, Verdict::Deny(reason)) => reason,
+        (Verdict::Clear | Verdict::Avoid(_), Verdict::Clear | Verdict::Avoid(_)) => {
+            return Ok(None);
+        }
+    };
+    let mut advisories = reason.advisories.clone();
+    advisories.sort_by_key(|advisory| std::cmp::Reverse(severity(std::slice::from_ref(advisory))));
+    let is_final = match reason.rule {
+        Rule::Malicious | Rule::Quarantined(_) => true,
+        Rule::Mode { .. } => false,
+    };
+    Ok(Some((advisories, is_final)))
+}
+
+/// The shortest way from a source to a pin, as texts.
+fn chain(linked: &Linked, to: &Name) -> Vec<String> {
+    let mut reached: BTreeMap<&Name, (Option<&Name>, String)> = BTreeMap::new();
+    let mut waiting = VecDeque::new();
+    for edge in &linked.edges {
+        if let Via::Source(origin) = &edge.from
+            && !origin.via.starts_with("-c ")
+            && !reached.contains_key(&edge.to)
+        {
+            reached.insert(&edge.to, (None, format!("{} ({origin})", edge.requirement)));
+            waiting.push_back(&edge.to);
+        }
+    }
+    while let Some(from) = waiting.pop_front() {
+        let Some(version) = linked.versions.get(from) else {
+            continue;
+        };
+        for edge in &linked.edges {
+            if edge.from == Via::Pin(from.clone()) && !reached.contains_key(&edge.to) {
+                let text = format!("{from} {version} requires {}", edge.requirement);
+                reached.insert(&edge.to, (Some(from), text));
+                waiting.push_back(&edge.to);
+            }
+        }
+    }
+    let mut chain = Vec::new();
+    let mut at = Some(to);
+    while let Some((from, text)) = at.and_then(|name| reached.get(name)) {
+        chain.push(text.clone());
+        at = *from;
+    }
+    chain.reverse();
+    chain
+}
+
+/// A direct requirement or constraint with another bound, under which there is a solution.
+struct Relaxation<'s> {
+    wanted: &'s Wanted,
+    to: String,
+    versions: BTreeMap<Name, Version>,
+}
+
+/// The bounds that can be relaxed, smallest change first: fewest pins other than without the gate.
+fn relaxations<'s>(
+    search: &Search<'_>,
+    sources: &'s Sources,
+    facts: &[Fact],
+    ungated: &Linked,
+    refusals: &[GateRefusal],
+) -> Vec<Relaxation<'s>> {
+    let named: BTreeSet<&Name> = facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Root { name, .. } => Some(name),
+            Fact::Requires { .. } | Fact::NoVersion { .. } | Fact::Absent { .. } => None,
+        })
+        .chain(refusals.iter().map(|refusal| &refusal.name))
+        .collect();
+    let mut relaxations: Vec<(usize, Relaxation<'s>)> = sources
+        .requirements
+        .iter()
+        .chain(&sources.constraints)
+        .filter(|wanted| {
+            wanted.place.is_some() && named.contains(&wanted.name) && !wanted.bound.set.is_full()
+        })
+        .take(MOST_TRIALS)
+        .filter_map(|wanted| relax(search, sources, wanted))
+        .map(|relaxation| {
+            let moved = ungated
+                .versions
+                .iter()
+                .filter(|(name, version)| relaxation.versions.get(name) != Some(version))
+                .count();
+            (moved, relaxation)
+        })
+        .collect();
+    relaxations.sort_by_key(|(moved, _)| *moved);
+    relaxations
+        .into_iter()
+        .map(|(_, relaxation)| relaxation)
+        .collect()
+}
+
+/// Solves without the bound, then with the shortest bound that names what was found.
+fn relax<'s>(search: &Search<'_>, sources: &Sources, wanted: &'s Wanted) -> Option<Relaxation<'s>> {
+    let with = |bound: Option<Bound>| {
+        let mut sources = sources.clone();
+        let list = if wanted.is_constraint {
+            &mut sources.constraints
+        } else {
+            &mut sources.requirements
+        };
+        let place = list.iter().position(|other| other.place == wanted.place)?;
+        match bound {
+            Some(bound) => list.get_mut(place)?.bound = bound,
+            None => {
+                list.get_mut(place)?.bound = Bound::of(&lockgate_model::Specifiers::any());
+            }
+        }
+        attempt(search, &sources)
+    };
+    let free = with(None)?;
+    let chosen = free.versions.get(&wanted.name)?;
+    let operator = if wanted.bound.is_exact {
+        "=="
+    } else if wanted.bound.set.is_above(chosen) || !wanted.bound.set.is_below(chosen) {
+        "<="
+    } else {
+        ">="
+    };
+    let specifiers: lockgate_model::Specifiers = format!("{operator}{chosen}").parse().ok()?;
+    let found = with(Some(Bound::of(&specifiers)))?;
+    let to = Requirement {
+        source: Source::Index(specifiers),
+        ..wanted.requirement.clone()
+    };
+    Some(Relaxation {
+        wanted,
+        to: to.to_string(),
+        versions: found.versions,
+    })
+}
+
+/// What else is worth knowing: versions that exist and are not offered by themselves.
+pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
+    let mut notes: BTreeMap<(&Name, u8), ConflictNote> = BTreeMap::new();
+    for fact in facts {
+        let Fact::NoVersion { name, excluded, .. } = fact else {
+            continue;
+        };
+        for exclusion in excluded {
+            let Some(newest) = exclusion.versions.first().cloned() else {
+                continue;
+            };
+            let needs_build = || {
+                exclusion.versions.iter().any(|version| {
+                    let needs = search.shelf.known_needs(name, version);
+                    matches!(needs.as_deref(), Some(Needs::NeedsBuild(_)))
+                })
+            };
+            let (order, note) = match &exclusion.why {
+                Why::Prerelease => (
+                    0,
+                    ConflictNote::PrereleasesExist {
+                        name: name.clone(),
+                        newest,
+                    },
+                ),
+                Why::Yanked(_) => (
+                    1,
+                    ConflictNote::YankedExists {
+                        name: name.clone(),
+                        newest,
+                    },
+                ),
+                Why::Metadata(_) if needs_build() => {
+                    (2, ConflictNote::NeedsBuild { name: name.clone() })
+                }
+                Why::Cutoff => (3, ConflictNote::CutoffHides { name: name.clone() }),
+                Why::Gate(_)
+                | Why::Quarantined(_)
+                | Why::Python(_)
+                | Why::NoWheel
+                | Why::Format(_)
+                | Why::Metadata(_)
+                | Why::Hash => continue,
+            };
+            notes.entry((name, order)).or_insert(note);
+        }
+    }
+    notes.into_values().collect()
+}

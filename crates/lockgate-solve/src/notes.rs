@@ -1,0 +1,173 @@
+//! What people should know of a choice. It follows from the graph and the facts alone, not from how the search went, so that
+//! locking again says the same.
+
+use std::sync::Arc;
+
+use lockgate_model::{
+    Advisory, FactError, Name, Note, PassedOver, PrereleaseMode, ProjectStatus, Verdict, Version,
+    VersionSet,
+};
+
+use crate::dependencies::has_extra;
+use crate::graph::Linked;
+use crate::release::{Release, span};
+use crate::search::Search;
+use crate::shelf::{Needs, Project};
+
+/// The notes on a graph, in the order of names.
+pub(crate) fn notes(search: &Search<'_>, linked: &Linked) -> Result<Vec<Note>, FactError> {
+    let mut notes = Vec::new();
+    for (name, version) in &linked.versions {
+        let Some(project) = search.shelf.project(name)? else {
+            continue;
+        };
+        let versions = passed_over(search, linked, &project, version)?;
+        if !versions.is_empty() {
+            notes.push(Note::PassedOver(PassedOver {
+                name: name.clone(),
+                version: version.clone(),
+                versions,
+            }));
+        }
+        notes.extend(missing_extras(search, linked, name, version)?);
+        if let Some(Release::Usable(usable)) = search.shelf.release_at(name, version)?.as_deref()
+            && let Some(reason) = &usable.yanked
+        {
+            notes.push(Note::Yanked {
+                name: name.clone(),
+                version: version.clone(),
+                reason: reason.clone(),
+            });
+        }
+        notes.extend(not_kept(search, linked, name, version)?);
+        notes.extend(status(&project));
+    }
+    Ok(notes)
+}
+
+/// The versions above the pin that all its bounds admit, that the other rules leave, and that the gate speaks against.
+fn passed_over(
+    search: &Search<'_>,
+    linked: &Linked,
+    project: &Project,
+    version: &Version,
+) -> Result<Vec<(Version, Vec<Arc<Advisory>>)>, FactError> {
+    let name = project.view.name();
+    let Some(affected) = search.guard.affected(name)? else {
+        return Ok(Vec::new());
+    };
+    let bounds = linked.bounds.get(name).map_or(&[][..], Vec::as_slice);
+    let admitted = bounds
+        .iter()
+        .fold(VersionSet::at_least(version.clone()), |all, bound| {
+            all.intersection(&bound.set)
+        })
+        .intersection(&affected);
+    let prereleases_compete = match search.question.rules.prerelease {
+        PrereleaseMode::Allow => true,
+        PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => {
+            version.any_prerelease() || bounds.iter().any(|bound| bound.names_prerelease)
+        }
+        PrereleaseMode::IfNecessary => version.any_prerelease(),
+        PrereleaseMode::Disallow => false,
+    };
+    let mut passed = Vec::new();
+    for index in span(&*project.view, &admitted) {
+        let other = project.view.version(index);
+        if other == version
+            || !admitted.contains(other)
+            || (other.any_prerelease() && !prereleases_compete)
+        {
+            continue;
+        }
+        if let Release::Usable(usable) = &*search.shelf.release(project, index)?
+            && usable.yanked.is_none()
+            && let Verdict::Deny(reason) | Verdict::Avoid(reason) =
+                search.guard.verdict(name, other)?
+        {
+            passed.push((other.clone(), reason.advisories.clone()));
+        }
+    }
+    Ok(passed)
+}
+
+fn missing_extras(
+    search: &Search<'_>,
+    linked: &Linked,
+    name: &Name,
+    version: &Version,
+) -> Result<Vec<Note>, FactError> {
+    let Some(extras) = linked.extras.get(name) else {
+        return Ok(Vec::new());
+    };
+    let needs = search.shelf.needs(name, version)?;
+    let Needs::Known(metadata, _) = &*needs else {
+        return Ok(Vec::new());
+    };
+    Ok(extras
+        .iter()
+        .filter(|extra| !has_extra(metadata, &search.shelf.environment, extra))
+        .map(|extra| Note::MissingExtra {
+            name: name.clone(),
+            version: version.clone(),
+            extra: extra.clone(),
+        })
+        .collect())
+}
+
+/// Why the pin of the old lock is not the new one.
+fn not_kept(
+    search: &Search<'_>,
+    linked: &Linked,
+    name: &Name,
+    version: &Version,
+) -> Result<Option<Note>, FactError> {
+    let Some(kept) = search.question.keep.pins.get(name) else {
+        return Ok(None);
+    };
+    if kept == version {
+        return Ok(None);
+    }
+    let bounds = linked.bounds.get(name).map_or(&[][..], Vec::as_slice);
+    let why = match search.shelf.release_at(name, kept)?.as_deref() {
+        None => "it is no longer on the index".to_owned(),
+        Some(Release::Unusable(_)) => "it cannot be installed on the target".to_owned(),
+        Some(Release::Usable(usable)) => {
+            let verdict = search.guard.verdict(name, kept)?;
+            if let Verdict::Deny(reason) | Verdict::Avoid(reason) = verdict {
+                let ids: Vec<&str> = reason
+                    .advisories
+                    .iter()
+                    .map(|advisory| advisory.id.as_str())
+                    .collect();
+                format!("the gate speaks against it: {}", ids.join(", "))
+            } else if usable.yanked.is_some() {
+                "it is yanked".to_owned()
+            } else if bounds.iter().any(|bound| !bound.set.contains(kept)) {
+                "a requirement excludes it".to_owned()
+            } else if kept.any_prerelease() {
+                "it is a pre-release that no requirement names".to_owned()
+            } else {
+                "it does not fit with the other pins".to_owned()
+            }
+        }
+    };
+    Ok(Some(Note::NotKept {
+        name: name.clone(),
+        version: kept.clone(),
+        why,
+    }))
+}
+
+fn status(project: &Project) -> Option<Note> {
+    let (status, reason) = match project.view.status() {
+        ProjectStatus::Archived(reason) => ("archived", reason),
+        ProjectStatus::Deprecated(reason) => ("deprecated", reason),
+        ProjectStatus::Active | ProjectStatus::Quarantined(_) => return None,
+    };
+    Some(Note::Status {
+        name: project.view.name().clone(),
+        status,
+        reason: reason.clone(),
+    })
+}

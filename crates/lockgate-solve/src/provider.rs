@@ -1,0 +1,399 @@
+//! The four questions that PubGrub asks, and the order in which it is told to decide.
+//!
+//! Projects are decided in the order of their discovery, breadth first, except that what is pinned goes first and that a
+//! project whose versions keep being rejected goes before all others when the search begins anew (`Stop::Reorder`): the newest
+//! of it with an older version of what stood against it, not the other way round.
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use lockgate_model::{FactError, Name, Scout, Version, VersionSet, Want, Why};
+use pubgrub::{
+    Dependencies, DependencyConstraints, DependencyProvider, PackageResolutionStatistics,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::bounds::{Bound, Bounds};
+use crate::candidates::{Choice, Chooser, Known, Relaxed};
+use crate::dependencies::Dependency;
+use crate::package::{Package, Set};
+use crate::prefetch::Lookahead;
+use crate::question::Watch;
+use crate::shelf::Needs;
+use crate::sources::Sources;
+
+/// How many versions of a project must have been rejected before the search begins anew with it in front.
+const REJECTIONS_UNTIL_REORDER: usize = 5;
+/// From this many tries of one project on, the next ones are hinted at as well.
+const TRIES_UNTIL_LOOKAHEAD: usize = 3;
+/// How many versions further down are hinted at.
+const LOOKAHEAD: usize = 8;
+
+/// What outlives one run of PubGrub.
+#[derive(Debug, Default)]
+pub(crate) struct Learned {
+    pub(crate) bounds: Bounds,
+    /// Projects to decide before all others, in this order.
+    pub(crate) early: Vec<Name>,
+    /// Pre-releases and yanked releases that a finished graph gave no ground for.
+    pub(crate) groundless: BTreeSet<(Name, Version)>,
+    /// Versions tried, over all runs.
+    pub(crate) tried: usize,
+}
+
+/// Why a run ends without an answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stop {
+    /// Something could not be learned.
+    #[error(transparent)]
+    Fact(#[from] FactError),
+    /// Somebody asked for it.
+    #[error("cancelled")]
+    Cancelled,
+    /// It should begin anew with this project in front.
+    #[error("to begin anew with `{0}` in front")]
+    Reorder(Name),
+}
+
+/// Why a version is unavailable, in PubGrub's incompatibilities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unavailable(pub(crate) Why);
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+/// One run.
+pub(crate) struct Provider<'a> {
+    pub(crate) chooser: &'a Chooser<'a>,
+    pub(crate) sources: &'a Sources,
+    pub(crate) relaxed: &'a Relaxed,
+    pub(crate) lookahead: &'a Arc<Lookahead>,
+    pub(crate) scout: &'a Arc<dyn Scout>,
+    pub(crate) watch: &'a dyn Watch,
+    pub(crate) learned: &'a RefCell<Learned>,
+    /// Whether conflicts may still reorder the search.
+    pub(crate) may_reorder: bool,
+    pub(crate) run: RefCell<Run>,
+}
+
+/// What holds within one run.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    /// The last known range of each undecided project.
+    ranges: FxHashMap<Name, VersionSet>,
+    /// The version each project was last given, while its range is what it was then.
+    decided: FxHashMap<Name, Version>,
+    discovered: FxHashMap<Name, u32>,
+    tries: FxHashMap<Name, BTreeSet<Version>>,
+    hinted: FxHashSet<(Name, Vec<Name>)>,
+    reorder: Option<Name>,
+    /// Whether a decision left something out that bounds not yet known may admit.
+    pub(crate) hid: bool,
+}
+
+/// What is decided first: greater goes first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    Usual,
+    Pinned,
+    Early(Reverse<usize>),
+    Root,
+}
+
+type Offer = Dependencies<Package, Set, Unavailable>;
+
+impl Provider<'_> {
+    fn known_choice(&self, name: &Name, range: &VersionSet) -> Result<Choice, Stop> {
+        let learned = self.learned.borrow();
+        Ok(self.chooser.choose(
+            name,
+            range,
+            &Known {
+                bounds: &learned.bounds,
+                relaxed: self.relaxed,
+                groundless: &learned.groundless,
+            },
+        )?)
+    }
+
+    fn choose_project(&self, name: &Name, range: &VersionSet) -> Result<Option<Version>, Stop> {
+        let choice = self.known_choice(name, range)?;
+        let mut run = self.run.borrow_mut();
+        let Some(version) = choice.version else {
+            run.hid |= choice.hid;
+            return Ok(None);
+        };
+        run.decided.insert(name.clone(), version.clone());
+        let tries = run.tries.entry(name.clone()).or_default();
+        let is_new = tries.insert(version.clone());
+        let count = tries.len();
+        if is_new {
+            self.learned.borrow_mut().tried += 1;
+            if count > TRIES_UNTIL_LOOKAHEAD && count % LOOKAHEAD == TRIES_UNTIL_LOOKAHEAD + 1 {
+                drop(run);
+                self.hint_below(name, range, &version)?;
+            }
+        }
+        Ok(Some(version))
+    }
+
+    /// Hints at the next versions of a project whose versions are being rejected one by one.
+    fn hint_below(&self, name: &Name, range: &VersionSet, version: &Version) -> Result<(), Stop> {
+        let Some(project) = self.chooser.shelf.project(name)? else {
+            return Ok(());
+        };
+        let below = range.intersection(&VersionSet::below(version.clone()));
+        let wants = crate::release::span(&*project.view, &below)
+            .map(|index| project.view.version(index))
+            .filter(|other| !other.any_prerelease() && below.contains(other))
+            .take(LOOKAHEAD)
+            .map(|other| Want {
+                name: name.clone(),
+                extras: Vec::new(),
+                versions: VersionSet::exactly(other.clone()),
+            })
+            .collect();
+        self.chooser.shelf.facts.hint(wants, self.scout);
+        Ok(())
+    }
+
+    /// An extra goes with its project: at the version that the project has or is about to get.
+    fn choose_extra(&self, name: &Name, range: &VersionSet) -> Result<Option<Version>, Stop> {
+        let run = self.run.borrow();
+        if let Some(version) = run.decided.get(name)
+            && range.contains(version)
+        {
+            return Ok(Some(version.clone()));
+        }
+        let shared = run.ranges.get(name).map(|other| range.intersection(other));
+        drop(run);
+        if let Some(shared) = shared
+            && let Some(version) = self.known_choice(name, &shared)?.version
+        {
+            return Ok(Some(version));
+        }
+        let choice = self.known_choice(name, range)?;
+        self.run.borrow_mut().hid |= choice.hid && choice.version.is_none();
+        Ok(choice.version)
+    }
+
+    fn discover(&self, name: &Name) {
+        let mut run = self.run.borrow_mut();
+        let next = u32::try_from(run.discovered.len()).unwrap_or(u32::MAX);
+        run.discovered.entry(name.clone()).or_insert(next);
+    }
+
+    /// Registers bounds, hints at what is new, and turns requirements into PubGrub's dependencies.
+    fn offer(&self, own: Option<&Name>, version: &Version, needs: &[Dependency]) -> Offer {
+        let mut offered: Vec<(Package, Set)> = Vec::new();
+        let mut wants = Vec::new();
+        for need in needs {
+            if own == Some(&need.name) {
+                if !need.bound.set.contains(version) {
+                    return Dependencies::Unavailable(Unavailable(Why::Metadata(format!(
+                        "it requires `{}`, another version of itself",
+                        need.text
+                    ))));
+                }
+                let here = VersionSet::exactly(version.clone());
+                for extra in &need.extras {
+                    offered.push((
+                        Package::Extra(need.name.clone(), extra.clone()),
+                        Set(here.clone()),
+                    ));
+                }
+                continue;
+            }
+            self.discover(&need.name);
+            self.want(&need.name, &need.extras, &need.bound, &mut wants);
+            self.demand(&need.name, &need.extras, &need.bound, &mut offered);
+            self.constrain(&need.name, &need.bound.set, &mut offered);
+        }
+        self.hint(wants);
+        Dependencies::Available(DependencyConstraints::from_iter(offered))
+    }
+
+    fn demand(
+        &self,
+        name: &Name,
+        extras: &[Name],
+        bound: &Bound,
+        offered: &mut Vec<(Package, Set)>,
+    ) {
+        self.learned.borrow_mut().bounds.add(name, bound);
+        offered.push((Package::Project(name.clone()), Set(bound.set.clone())));
+        for extra in extras {
+            offered.push((
+                Package::Extra(name.clone(), extra.clone()),
+                Set(bound.set.clone()),
+            ));
+        }
+    }
+
+    /// Constraints hold wherever a project is asked for, and ask for nothing by themselves.
+    fn constrain(&self, name: &Name, set: &VersionSet, offered: &mut Vec<(Package, Set)>) {
+        for constraint in self.sources.constraints_on(name) {
+            if !set.is_subset_of(&constraint.bound.set) {
+                offered.push((
+                    Package::Project(name.clone()),
+                    Set(constraint.bound.set.clone()),
+                ));
+            }
+        }
+    }
+
+    fn want(&self, name: &Name, extras: &[Name], bound: &Bound, wants: &mut Vec<Want>) {
+        let key = (name.clone(), extras.to_vec());
+        if self.run.borrow_mut().hinted.insert(key) {
+            wants.push(self.lookahead.want(name, extras, &bound.set));
+        }
+    }
+
+    fn hint(&self, wants: Vec<Want>) {
+        if wants.is_empty() {
+            return;
+        }
+        let names: Vec<Name> = wants.iter().map(|want| want.name.clone()).collect();
+        self.chooser.guard.hint(&names);
+        self.chooser.shelf.facts.hint(wants, self.scout);
+    }
+
+    fn offer_of_sources(&self) -> Offer {
+        let mut offered = Vec::new();
+        let mut wants = Vec::new();
+        for constraint in &self.sources.constraints {
+            self.learned
+                .borrow_mut()
+                .bounds
+                .add(&constraint.name, &constraint.bound);
+        }
+        for wanted in &self.sources.requirements {
+            self.discover(&wanted.name);
+            self.want(&wanted.name, &wanted.extras, &wanted.bound, &mut wants);
+            self.demand(&wanted.name, &wanted.extras, &wanted.bound, &mut offered);
+            self.constrain(&wanted.name, &wanted.bound.set, &mut offered);
+        }
+        self.hint(wants);
+        Dependencies::Available(DependencyConstraints::from_iter(offered))
+    }
+
+    fn note_conflicts(&self, name: &Name, statistics: &PackageResolutionStatistics) {
+        if !self.may_reorder
+            || (statistics.conflict_count() as usize) < REJECTIONS_UNTIL_REORDER
+            || self.learned.borrow().early.contains(name)
+        {
+            return;
+        }
+        let mut run = self.run.borrow_mut();
+        let tries = run.tries.get(name).map_or(0, BTreeSet::len);
+        if tries >= REJECTIONS_UNTIL_REORDER && run.reorder.is_none() {
+            run.reorder = Some(name.clone());
+        }
+    }
+}
+
+impl DependencyProvider for Provider<'_> {
+    type P = Package;
+    type V = Version;
+    type VS = Set;
+    type Priority = (Class, Reverse<u32>, u8);
+    type M = Unavailable;
+    type Err = Stop;
+
+    fn prioritize(
+        &self,
+        package: &Package,
+        range: &Set,
+        statistics: &PackageResolutionStatistics,
+    ) -> Self::Priority {
+        let Some(name) = package.project() else {
+            return (Class::Root, Reverse(0), 0);
+        };
+        if let Package::Project(name) = package {
+            self.note_conflicts(name, statistics);
+            let mut run = self.run.borrow_mut();
+            run.decided.remove(name);
+            run.ranges.insert(name.clone(), range.0.clone());
+        }
+        let learned = self.learned.borrow();
+        let class = if let Some(rank) = learned.early.iter().position(|early| early == name) {
+            Class::Early(Reverse(rank))
+        } else if learned.bounds.covering(name, &range.0).is_exact {
+            Class::Pinned
+        } else {
+            Class::Usual
+        };
+        let discovered = self.run.borrow().discovered.get(name).copied();
+        let order = Reverse(discovered.unwrap_or(u32::MAX));
+        match package {
+            Package::Root => (Class::Root, Reverse(0), 0),
+            Package::Extra(..) => (class, order, 2),
+            Package::Project(_) => (class, order, 1),
+            // Its range is one version as soon as the extra is decided, which therefore goes first.
+            Package::Guarded(..) => match class {
+                Class::Early(_) => (class, order, 0),
+                Class::Usual | Class::Pinned | Class::Root => (Class::Usual, order, 0),
+            },
+        }
+    }
+
+    fn choose_version(&self, package: &Package, range: &Set) -> Result<Option<Version>, Stop> {
+        match package {
+            Package::Root => Ok(Some(root_version())),
+            Package::Project(name) => self.choose_project(name, &range.0),
+            Package::Extra(name, _) => self.choose_extra(name, &range.0),
+            Package::Guarded(name, _) => match range.0.as_single() {
+                Some(version) => Ok(Some(version.clone())),
+                None => self.choose_extra(name, &range.0),
+            },
+        }
+    }
+
+    fn get_dependencies(&self, package: &Package, version: &Version) -> Result<Offer, Stop> {
+        let shelf = self.chooser.shelf;
+        Ok(match package {
+            Package::Root => self.offer_of_sources(),
+            Package::Project(name) => match &*shelf.needs(name, version)? {
+                Needs::Known(_, dependencies) => self.offer(Some(name), version, dependencies),
+                Needs::Unusable(why) | Needs::NeedsBuild(why) => {
+                    Dependencies::Unavailable(Unavailable(why.clone()))
+                }
+            },
+            Package::Extra(name, extra) => {
+                let here = Set(VersionSet::exactly(version.clone()));
+                Dependencies::Available(DependencyConstraints::from_iter([
+                    (Package::Project(name.clone()), here.clone()),
+                    (Package::Guarded(name.clone(), extra.clone()), here),
+                ]))
+            }
+            Package::Guarded(name, extra) => match shelf.guarded(name, version, extra)? {
+                Ok(dependencies) => self.offer(Some(name), version, &dependencies),
+                Err(why) => Dependencies::Unavailable(Unavailable(why)),
+            },
+        })
+    }
+
+    fn should_cancel(&self) -> Result<(), Stop> {
+        let run = self.run.borrow();
+        if let Some(name) = &run.reorder {
+            return Err(Stop::Reorder(name.clone()));
+        }
+        self.watch
+            .progress(run.decided.len(), self.learned.borrow().tried);
+        if self.watch.cancelled() {
+            return Err(Stop::Cancelled);
+        }
+        Ok(())
+    }
+}
+
+/// The one version of the sources.
+pub(crate) fn root_version() -> Version {
+    Version::new([0])
+}

@@ -1,0 +1,280 @@
+//! From a question to an answer: runs of PubGrub, each wiser than the last.
+//!
+//! A run may begin anew for three reasons, all bounded: its conflicts suggest another order of decisions; it found nothing,
+//! but learned bounds that may admit what it left out; its result holds a pre-release or a yanked release that the finished
+//! graph gives no ground for. Facts are memoised, so that beginning anew costs no second look.
+//!
+//! The gate is strict at first: what it would avoid counts as denied. Only when nothing fits is one reason to avoid let go at
+//! a time, the mildest of those that the conflict names.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lockgate_model::{FactError, Facts, Name, Scout, Verdict, Version};
+use pubgrub::{DerivationTree, External, PubGrubError};
+
+use crate::candidates::{Chooser, Relaxed, level_of};
+use crate::conflict;
+use crate::graph::{Linked, graph, link};
+use crate::notes;
+use crate::package::{Package, Set};
+use crate::prefetch::Lookahead;
+use crate::provider::{Learned, Provider, Run, Stop, Unavailable, root_version};
+use crate::question::{Accepted, Answer, Question, Solution, Statistics, Watch};
+use crate::release::Inspector;
+use crate::shelf::{Guard, Shelf};
+use crate::sources::{Sources, allowed_hashes};
+use crate::verify::groundless;
+
+/// How often conflicts may reorder one search.
+const MOST_REORDERS: usize = 8;
+/// How often one search may begin anew over pre-releases and yanks.
+const MOST_RESTARTS: usize = 32;
+
+/// PubGrub's proof that nothing fits.
+pub(crate) type Tree = DerivationTree<Package, Set, Unavailable>;
+
+/// Answers a question. An error means that something could not be learned, or that the watch cancelled.
+pub fn solve(
+    question: &Question<'_>,
+    facts: &Arc<dyn Facts>,
+    watch: &dyn Watch,
+) -> Result<Answer, FactError> {
+    let sources = Sources::new(question.manifest, question.upgrade, question.target);
+    let inspector = Arc::new(inspector(question));
+    let shelf = Shelf::new(facts, inspector, question.target.environment.clone());
+    let guard = Guard::new(question.gate);
+    let search = Search {
+        shelf: &shelf,
+        guard: &guard,
+        question,
+        watch,
+    };
+    let mut statistics = Statistics::default();
+    match search.answer(&sources, &mut statistics)? {
+        Found::Linked(linked) => {
+            let mut graph = graph(&shelf, &linked)?;
+            graph.notes = notes::notes(&search, &linked)?;
+            let accepted = accepted(&guard, &linked)?;
+            Ok(Answer::Locked(Solution {
+                graph,
+                accepted,
+                statistics,
+            }))
+        }
+        Found::Nothing(tree) => Ok(Answer::Impossible(Box::new(conflict::explain(
+            &search, &sources, &tree,
+        )?))),
+    }
+}
+
+/// The eyes of a question.
+pub(crate) fn inspector(question: &Question<'_>) -> Inspector {
+    Inspector::new(
+        question.target.tags.clone(),
+        question.target.python.clone(),
+        question.rules.clone(),
+        allowed_hashes(question.manifest),
+    )
+}
+
+/// What every run for a question shares.
+pub(crate) struct Search<'a> {
+    pub(crate) shelf: &'a Shelf<'a>,
+    pub(crate) guard: &'a Guard<'a>,
+    pub(crate) question: &'a Question<'a>,
+    pub(crate) watch: &'a dyn Watch,
+}
+
+/// What a search found.
+pub(crate) enum Found {
+    /// Versions that fit.
+    Linked(Linked),
+    /// That nothing fits.
+    Nothing(Tree),
+}
+
+impl<'a> Search<'a> {
+    pub(crate) fn chooser(&self) -> Chooser<'_> {
+        Chooser {
+            shelf: self.shelf,
+            guard: self.guard,
+            keep: self.question.keep,
+        }
+    }
+
+    /// The same search under another gate.
+    pub(crate) fn under<'b>(&'b self, guard: &'b Guard<'b>) -> Search<'b>
+    where
+        'a: 'b,
+    {
+        Search {
+            shelf: self.shelf,
+            guard,
+            question: self.question,
+            watch: self.watch,
+        }
+    }
+
+    /// What fits, strict at first and then letting go of one reason to avoid after the other.
+    pub(crate) fn answer(
+        &self,
+        sources: &Sources,
+        statistics: &mut Statistics,
+    ) -> Result<Found, FactError> {
+        let mut relaxed = Relaxed::new();
+        loop {
+            match self.settle(sources, &relaxed, statistics)? {
+                Found::Linked(linked) => return Ok(Found::Linked(linked)),
+                Found::Nothing(tree) => match self.mildest(&tree, &relaxed)? {
+                    Some(reason) => {
+                        relaxed.insert(reason);
+                        statistics.relaxed += 1;
+                    }
+                    None => return Ok(Found::Nothing(tree)),
+                },
+            }
+        }
+    }
+
+    /// Runs PubGrub until what it finds stands.
+    fn settle(
+        &self,
+        sources: &Sources,
+        relaxed: &Relaxed,
+        statistics: &mut Statistics,
+    ) -> Result<Found, FactError> {
+        let chooser = self.chooser();
+        let learned = RefCell::new(Learned::default());
+        let lookahead = Arc::new(Lookahead {
+            inspector: Arc::clone(&self.shelf.inspector),
+            environment: self.shelf.environment.clone(),
+            keep: self.question.keep.pins.clone(),
+            limits: sources.limits(),
+        });
+        let scout: Arc<dyn Scout> = Arc::clone(&lookahead) as Arc<dyn Scout>;
+        let (mut restarts, mut reorders) = (0, 0);
+        let found = loop {
+            let before = learned.borrow().bounds.count();
+            let provider = Provider {
+                chooser: &chooser,
+                sources,
+                relaxed,
+                lookahead: &lookahead,
+                scout: &scout,
+                watch: self.watch,
+                learned: &learned,
+                may_reorder: reorders < MOST_REORDERS,
+                run: RefCell::new(Run::default()),
+            };
+            let stop = match pubgrub::resolve(&provider, Package::Root, root_version()) {
+                Ok(selected) => {
+                    let linked = link(self.shelf, sources, &projects(selected.iter()))?;
+                    let groundless = groundless(self.shelf, &linked)?;
+                    if groundless.is_empty() || restarts >= MOST_RESTARTS {
+                        break Found::Linked(linked);
+                    }
+                    learned.borrow_mut().groundless.extend(groundless);
+                    restarts += 1;
+                    continue;
+                }
+                Err(PubGrubError::NoSolution(tree)) => {
+                    let has_learned = learned.borrow().bounds.count() > before;
+                    if provider.run.borrow().hid && has_learned && restarts < MOST_RESTARTS {
+                        restarts += 1;
+                        continue;
+                    }
+                    break Found::Nothing(tree);
+                }
+                Err(
+                    PubGrubError::ErrorRetrievingDependencies { source, .. }
+                    | PubGrubError::ErrorChoosingVersion { source, .. }
+                    | PubGrubError::ErrorInShouldCancel(source),
+                ) => source,
+            };
+            match stop {
+                Stop::Fact(error) => return Err(error),
+                Stop::Cancelled => {
+                    return Err(FactError::Unlearned {
+                        what: "a solution".to_owned(),
+                        why: "cancelled".to_owned(),
+                        remedy: None,
+                    });
+                }
+                Stop::Reorder(name) => {
+                    learned.borrow_mut().early.push(name);
+                    reorders += 1;
+                }
+            }
+        };
+        statistics.tried += learned.borrow().tried;
+        statistics.restarts += restarts;
+        statistics.reorders += reorders;
+        Ok(found)
+    }
+
+    /// The mildest reason to avoid that a proof names and that is still in force.
+    fn mildest(
+        &self,
+        tree: &Tree,
+        relaxed: &Relaxed,
+    ) -> Result<Option<(lockgate_model::Level, Name)>, FactError> {
+        let mut named = Relaxed::new();
+        for (name, range) in conflict::dead_ends(tree) {
+            let Some(affected) = self.guard.affected(name)? else {
+                continue;
+            };
+            let Some(project) = self.shelf.project(name)? else {
+                continue;
+            };
+            let range = range.intersection(&affected);
+            for index in crate::release::span(&*project.view, &range) {
+                let version = project.view.version(index);
+                if range.contains(version)
+                    && let Verdict::Avoid(reason) = self.guard.verdict(name, version)?
+                {
+                    named.insert((level_of(&reason), name.clone()));
+                }
+            }
+        }
+        Ok(named.into_iter().find(|reason| !relaxed.contains(reason)))
+    }
+}
+
+/// The versions of projects in PubGrub's selection.
+fn projects<'s>(
+    selected: impl Iterator<Item = (&'s Package, &'s Version)>,
+) -> BTreeMap<Name, Version> {
+    selected
+        .filter_map(|(package, version)| match package {
+            Package::Project(name) => Some((name.clone(), version.clone())),
+            Package::Root | Package::Extra(..) | Package::Guarded(..) => None,
+        })
+        .collect()
+}
+
+/// The pins that the gate would avoid.
+fn accepted(guard: &Guard<'_>, linked: &Linked) -> Result<Vec<Accepted>, FactError> {
+    let mut accepted = Vec::new();
+    for (name, version) in &linked.versions {
+        if let Verdict::Avoid(reason) = guard.verdict(name, version)? {
+            accepted.push(Accepted {
+                name: name.clone(),
+                version: version.clone(),
+                reason,
+            });
+        }
+    }
+    Ok(accepted)
+}
+
+/// Whether an external reason says that no version of a range can be chosen.
+pub(crate) fn as_dead_end(
+    external: &External<Package, Set, Unavailable>,
+) -> Option<(&Package, &Set)> {
+    match external {
+        External::NoVersions(package, set) => Some((package, set)),
+        External::NotRoot(..) | External::FromDependencyOf(..) | External::Custom(..) => None,
+    }
+}

@@ -1,0 +1,227 @@
+//! What has been learned, kept for as long as a question is worked on: restarts and trial solves cost no second look.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use lockgate_model::{
+    Environment, FactError, Facts, Gate, Metadata, Name, ProjectView, UnusableReason, Verdict,
+    Version, VersionSet, Why,
+};
+use rustc_hash::FxHashMap;
+
+use crate::dependencies::{Dependency, active};
+use crate::release::{Inspector, Release};
+
+/// The facts, each looked at once.
+pub(crate) struct Shelf<'a> {
+    pub(crate) facts: &'a Arc<dyn Facts>,
+    pub(crate) inspector: Arc<Inspector>,
+    pub(crate) environment: Environment,
+    projects: RefCell<FxHashMap<Name, Option<Rc<Project>>>>,
+    needs: RefCell<FxHashMap<Name, FxHashMap<Version, Rc<Needs>>>>,
+}
+
+/// A project that is on an index.
+pub(crate) struct Project {
+    pub(crate) view: Arc<dyn ProjectView>,
+    releases: RefCell<FxHashMap<usize, Rc<Release>>>,
+}
+
+/// What a release asks for.
+pub(crate) enum Needs {
+    /// Its metadata, and the requirements without any extra.
+    Known(Arc<Metadata>, Vec<Dependency>),
+    /// It cannot be used.
+    Unusable(Why),
+    /// It cannot be used without running package code.
+    NeedsBuild(Why),
+}
+
+impl<'a> Shelf<'a> {
+    pub(crate) fn new(
+        facts: &'a Arc<dyn Facts>,
+        inspector: Arc<Inspector>,
+        environment: Environment,
+    ) -> Self {
+        Self {
+            facts,
+            inspector,
+            environment,
+            projects: RefCell::default(),
+            needs: RefCell::default(),
+        }
+    }
+
+    /// The project, or none if it is on no index.
+    pub(crate) fn project(&self, name: &Name) -> Result<Option<Rc<Project>>, FactError> {
+        if let Some(known) = self.projects.borrow().get(name) {
+            return Ok(known.clone());
+        }
+        let project = match self.facts.project(name) {
+            Ok(view) => Some(Rc::new(Project {
+                view,
+                releases: RefCell::default(),
+            })),
+            Err(FactError::Absent { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        self.projects
+            .borrow_mut()
+            .insert(name.clone(), project.clone());
+        Ok(project)
+    }
+
+    /// What the release at `index` comes to on the target.
+    pub(crate) fn release(
+        &self,
+        project: &Project,
+        index: usize,
+    ) -> Result<Rc<Release>, FactError> {
+        if let Some(known) = project.releases.borrow().get(&index) {
+            return Ok(Rc::clone(known));
+        }
+        let release = match project.view.files(index) {
+            Ok(files) => self.inspector.inspect(project.view.name(), &files),
+            Err(error @ FactError::Unlearned { .. }) => return Err(error),
+            Err(error) => Release::Unusable(Why::Metadata(error.to_string())),
+        };
+        let release = Rc::new(release);
+        project
+            .releases
+            .borrow_mut()
+            .insert(index, Rc::clone(&release));
+        Ok(release)
+    }
+
+    /// What the release of `name` at `version` comes to; none if there is no such release.
+    pub(crate) fn release_at(
+        &self,
+        name: &Name,
+        version: &Version,
+    ) -> Result<Option<Rc<Release>>, FactError> {
+        let Some(project) = self.project(name)? else {
+            return Ok(None);
+        };
+        match project.view.position(version) {
+            Some(index) => self.release(&project, index).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What a release asks for. Reads its metadata.
+    pub(crate) fn needs(&self, name: &Name, version: &Version) -> Result<Rc<Needs>, FactError> {
+        let known = self.needs.borrow();
+        if let Some(known) = known.get(name).and_then(|all| all.get(version)) {
+            return Ok(Rc::clone(known));
+        }
+        drop(known);
+        let needs = Rc::new(self.read_needs(name, version)?);
+        self.needs
+            .borrow_mut()
+            .entry(name.clone())
+            .or_default()
+            .insert(version.clone(), Rc::clone(&needs));
+        Ok(needs)
+    }
+
+    /// What a release asks for, if that has been looked at already.
+    pub(crate) fn known_needs(&self, name: &Name, version: &Version) -> Option<Rc<Needs>> {
+        self.needs.borrow().get(name)?.get(version).cloned()
+    }
+
+    fn read_needs(&self, name: &Name, version: &Version) -> Result<Needs, FactError> {
+        let missing = || Needs::Unusable(Why::Metadata("it is on none of the indexes".to_owned()));
+        let Some(release) = self.release_at(name, version)? else {
+            return Ok(missing());
+        };
+        let usable = match &*release {
+            Release::Usable(usable) => usable,
+            Release::Unusable(why) => return Ok(Needs::Unusable(why.clone())),
+        };
+        let metadata = match self.facts.metadata(name, version, &usable.file) {
+            Ok(metadata) => metadata,
+            Err(error @ FactError::Unlearned { .. }) => return Err(error),
+            Err(FactError::Absent { .. }) => return Ok(missing()),
+            Err(FactError::Unusable { filename, reason }) => {
+                let why = Why::Metadata(format!("{filename}: {reason}"));
+                return Ok(if reason == UnusableReason::NeedsBuild {
+                    Needs::NeedsBuild(why)
+                } else {
+                    Needs::Unusable(why)
+                });
+            }
+        };
+        if let Some(text) = &metadata.requires_python
+            && !self.inspector.admits_python(text)
+        {
+            return Ok(Needs::Unusable(Why::Python(text.clone())));
+        }
+        if self.inspector.rules().no_dependencies {
+            return Ok(Needs::Known(metadata, Vec::new()));
+        }
+        Ok(match active(&metadata, &self.environment, None) {
+            Ok(dependencies) => Needs::Known(metadata, dependencies),
+            Err(why) => Needs::Unusable(why),
+        })
+    }
+
+    /// What an extra of a release adds; nothing if it has no such extra.
+    pub(crate) fn guarded(
+        &self,
+        name: &Name,
+        version: &Version,
+        extra: &Name,
+    ) -> Result<Result<Vec<Dependency>, Why>, FactError> {
+        if self.inspector.rules().no_dependencies {
+            return Ok(Ok(Vec::new()));
+        }
+        Ok(match &*self.needs(name, version)? {
+            Needs::Known(metadata, _) => active(metadata, &self.environment, Some(extra)),
+            Needs::Unusable(why) | Needs::NeedsBuild(why) => Err(why.clone()),
+        })
+    }
+}
+
+/// The gate, with its fast path asked once per project.
+pub(crate) struct Guard<'a> {
+    gate: &'a dyn Gate,
+    affected: RefCell<FxHashMap<Name, Option<Arc<VersionSet>>>>,
+}
+
+impl<'a> Guard<'a> {
+    pub(crate) fn new(gate: &'a dyn Gate) -> Self {
+        Self {
+            gate,
+            affected: RefCell::default(),
+        }
+    }
+
+    /// The versions of a project that something speaks against.
+    pub(crate) fn affected(&self, name: &Name) -> Result<Option<Arc<VersionSet>>, FactError> {
+        if let Some(known) = self.affected.borrow().get(name) {
+            return Ok(known.clone());
+        }
+        let affected = self.gate.affected(name)?;
+        self.affected
+            .borrow_mut()
+            .insert(name.clone(), affected.clone());
+        Ok(affected)
+    }
+
+    pub(crate) fn verdict(&self, name: &Name, version: &Version) -> Result<Verdict, FactError> {
+        match self.affected(name)? {
+            Some(affected) if affected.contains(version) => self.gate.verdict(name, version),
+            Some(_) | None => Ok(Verdict::Clear),
+        }
+    }
+
+    pub(crate) fn project_verdict(&self, project: &Project) -> Verdict {
+        self.gate
+            .project_verdict(project.view.name(), project.view.status())
+    }
+
+    pub(crate) fn hint(&self, names: &[Name]) {
+        self.gate.hint(names);
+    }
+}
