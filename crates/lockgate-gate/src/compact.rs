@@ -1,0 +1,312 @@
+//! A feed in the form that the cache keeps: compiled once, then read in place, project by project.
+//!
+//! ```text
+//! magic     8 bytes, changed whenever the form changes
+//! checksum  u64, over all of head and table
+//! head      u32 projects, u32 records, i64 newest `modified` in seconds since 1970 (i64::MIN: none states one)
+//! table     per project, sorted: u64 hash of its name, u64 offset, u32 length, u64 checksum of its block
+//! blocks    per project, postcard: its name and its concerns
+//! ```
+//! All numbers are little-endian, offsets from the beginning. Opening reads head and table, a hundred kilobytes for all of PyPI; asking
+//! about a project reads one block. What is damaged is an error, never "no advisory".
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lockgate_model::{Name, ReadAt, Timestamp};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::error::GateError;
+use crate::group::{Concern, concerns};
+use crate::record::Record;
+
+/// The number of the form: part of the key under which a compiled feed is kept.
+pub const COMPACT_FORMAT: u32 = 1;
+
+const MAGIC: [u8; 8] = *b"lgadv001";
+const HEAD: usize = 8 + 8 + 4 + 4 + 8;
+const ROW: usize = 8 + 8 + 4 + 8;
+
+/// Compiles the records of a feed, given as file names and bytes. One that cannot be read fails the whole.
+pub fn compile(source_name: &str, records: &[(String, Vec<u8>)]) -> Result<Vec<u8>, GateError> {
+    let mut read = Vec::with_capacity(records.len());
+    for (file, bytes) in records {
+        read.push(Record::read(source_name, file, bytes)?);
+    }
+    if !read.iter().any(|record| record.pypi().next().is_some()) {
+        return Err(GateError::Empty {
+            source_name: source_name.to_owned(),
+        });
+    }
+    let modified = read.iter().filter_map(|record| record.modified).max();
+    let count = u32::try_from(read.len()).unwrap_or(u32::MAX);
+    encode(&concerns(&read, source_name), count, modified)
+}
+
+fn encode(
+    by_project: &BTreeMap<Name, Vec<Concern>>,
+    records: u32,
+    modified: Option<Timestamp>,
+) -> Result<Vec<u8>, GateError> {
+    let failed = |error: &dyn std::fmt::Display| GateError::Damaged(error.to_string());
+    let mut blocks = Vec::new();
+    let mut rows = Vec::with_capacity(by_project.len());
+    for block in by_project {
+        let bytes = postcard::to_stdvec(&block).map_err(|error| failed(&error))?;
+        let length = u32::try_from(bytes.len()).map_err(|error| failed(&error))?;
+        rows.push((
+            xxh3_64(block.0.as_str().as_bytes()),
+            blocks.len() as u64,
+            length,
+            xxh3_64(&bytes),
+        ));
+        blocks.extend_from_slice(&bytes);
+    }
+    rows.sort_unstable();
+    let start = (HEAD + rows.len() * ROW) as u64;
+    let mut checked = Vec::with_capacity(HEAD + rows.len() * ROW);
+    checked.extend_from_slice(
+        &u32::try_from(rows.len())
+            .map_err(|error| failed(&error))?
+            .to_le_bytes(),
+    );
+    checked.extend_from_slice(&records.to_le_bytes());
+    checked.extend_from_slice(
+        &modified
+            .map_or(i64::MIN, Timestamp::as_second)
+            .to_le_bytes(),
+    );
+    for (hash, offset, length, checksum) in rows {
+        checked.extend_from_slice(&hash.to_le_bytes());
+        checked.extend_from_slice(&(start + offset).to_le_bytes());
+        checked.extend_from_slice(&length.to_le_bytes());
+        checked.extend_from_slice(&checksum.to_le_bytes());
+    }
+    let mut out = Vec::with_capacity(16 + checked.len() + blocks.len());
+    out.extend_from_slice(&MAGIC);
+    out.extend_from_slice(&xxh3_64(&checked).to_le_bytes());
+    out.extend_from_slice(&checked);
+    out.extend_from_slice(&blocks);
+    Ok(out)
+}
+
+/// A compiled feed, read in place.
+#[derive(Debug, Clone)]
+pub struct Compact {
+    bytes: Arc<dyn ReadAt>,
+    table: Arc<[u8]>,
+    records: u32,
+    modified: Option<Timestamp>,
+}
+
+impl Compact {
+    /// Opens what [`compile`] made.
+    pub fn open(bytes: Arc<dyn ReadAt>) -> Result<Self, GateError> {
+        let damaged = |why: &str| GateError::Damaged(why.to_owned());
+        let head = bytes.read_at(0, HEAD).map_err(GateError::Damaged)?;
+        let cut = || damaged("its head is cut off");
+        let (magic, rest) = head.split_first_chunk::<8>().ok_or_else(cut)?;
+        let (checksum, counted) = rest.split_first_chunk::<8>().ok_or_else(cut)?;
+        if *magic != MAGIC {
+            return Err(damaged("it is of another form"));
+        }
+        let (projects, rest) = counted.split_first_chunk::<4>().ok_or_else(cut)?;
+        let (records, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
+        let modified = i64::from_le_bytes(*rest.first_chunk::<8>().ok_or_else(cut)?);
+        let length = usize::try_from(u32::from_le_bytes(*projects))
+            .ok()
+            .and_then(|projects| projects.checked_mul(ROW))
+            .filter(|length| *length as u64 <= bytes.len())
+            .ok_or_else(|| damaged("its table is longer than it"))?;
+        let table = bytes
+            .read_at(HEAD as u64, length)
+            .map_err(GateError::Damaged)?;
+        let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+        hasher.update(counted);
+        hasher.update(&table);
+        if hasher.digest() != u64::from_le_bytes(*checksum) {
+            return Err(damaged("its table does not have its checksum"));
+        }
+        Ok(Self {
+            bytes,
+            table: table.into(),
+            records: u32::from_le_bytes(*records),
+            modified: Timestamp::from_second(modified)
+                .ok()
+                .filter(|_| modified != i64::MIN),
+        })
+    }
+
+    /// How many records it was made of.
+    pub fn records(&self) -> u32 {
+        self.records
+    }
+
+    /// The newest `modified` of its records.
+    pub fn modified(&self) -> Option<Timestamp> {
+        self.modified
+    }
+
+    /// What concerns a project.
+    pub(crate) fn about(&self, name: &Name) -> Result<Vec<Concern>, GateError> {
+        let hash = xxh3_64(name.as_str().as_bytes());
+        let rows: &[u8] = &self.table;
+        let row_at = |index: usize| rows.get(index * ROW..(index + 1) * ROW);
+        let hash_at = |index: usize| Some(u64::from_le_bytes(*row_at(index)?.first_chunk::<8>()?));
+        let (mut low, mut high) = (0, rows.len() / ROW);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if hash_at(middle).is_some_and(|found| found < hash) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        // Two names may share a hash; the block says whose it is.
+        while hash_at(low) == Some(hash) {
+            let (owner, concerns) = row_at(low)
+                .and_then(|row| self.block(row).transpose())
+                .transpose()?
+                .ok_or_else(|| GateError::Damaged("a row of its table is cut off".to_owned()))?;
+            if owner == *name {
+                return Ok(concerns);
+            }
+            low += 1;
+        }
+        Ok(Vec::new())
+    }
+
+    fn block(&self, row: &[u8]) -> Result<Option<(Name, Vec<Concern>)>, GateError> {
+        let Some(((offset, length), checksum)) = fields(row) else {
+            return Ok(None);
+        };
+        let bytes = self
+            .bytes
+            .read_at(offset, length)
+            .map_err(GateError::Damaged)?;
+        if xxh3_64(&bytes) != checksum {
+            return Err(GateError::Damaged(
+                "a block does not have its checksum".to_owned(),
+            ));
+        }
+        postcard::from_bytes(&bytes)
+            .map(Some)
+            .map_err(|error| GateError::Damaged(error.to_string()))
+    }
+}
+
+fn fields(row: &[u8]) -> Option<((u64, usize), u64)> {
+    let (_, rest) = row.split_first_chunk::<8>()?;
+    let (offset, rest) = rest.split_first_chunk::<8>()?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let checksum = rest.first_chunk::<8>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    Some((
+        (u64::from_le_bytes(*offset), length),
+        u64::from_le_bytes(*checksum),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records() -> Vec<(String, Vec<u8>)> {
+        (0..40)
+            .map(|n| {
+                let json = format!(
+                    r#"{{"id":"PYSEC-2024-{n}","modified":"2024-01-01T00:00:{n:02}Z","summary":"s","affected":[{{"package":{{"ecosystem":"PyPI","name":"p{}"}},"ranges":[{{"type":"ECOSYSTEM","events":[{{"introduced":"0"}},{{"fixed":"{n}.1"}}]}}]}}]}}"#,
+                    n % 15
+                );
+                (format!("PYSEC-2024-{n}.json"), json.into_bytes())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_was_compiled_is_found_again() {
+        let compact = Compact::open(Arc::new(compile("test", &records()).unwrap())).unwrap();
+        assert_eq!(compact.records(), 40);
+        assert_eq!(
+            compact.modified().unwrap().to_string(),
+            "2024-01-01T00:00:39Z"
+        );
+        for n in 0..15 {
+            let concerns = compact.about(&format!("p{n}").parse().unwrap()).unwrap();
+            assert_eq!(concerns.len(), if n < 10 { 3 } else { 2 });
+        }
+        assert!(compact.about(&"other".parse().unwrap()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_changed_byte_is_an_error_and_never_a_silence() {
+        let sound = compile("test", &records()).unwrap();
+        for place in 0..sound.len() {
+            let mut damaged = sound.clone();
+            damaged[place] ^= 0x10;
+            let found = Compact::open(Arc::new(damaged)).and_then(|compact| {
+                (0..15)
+                    .map(|n| {
+                        compact
+                            .about(&format!("p{n}").parse().unwrap())
+                            .map(|c| c.len())
+                    })
+                    .sum::<Result<usize, _>>()
+            });
+            assert!(found.is_err(), "byte {place}: {found:?}");
+        }
+        assert!(Compact::open(Arc::new(sound[..20].to_vec())).is_err());
+        assert!(Compact::open(Arc::new(Vec::new())).is_err());
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_is_named() {
+        for bytes in [
+            &b"{"[..],
+            b"[]",
+            b"{}",
+            br#"{"id":""}"#,
+            br#"{"id":"X","affected":[{"package":{"ecosystem":"PyPI"}}]}"#,
+            b"\xff",
+        ] {
+            let mut records = records();
+            records.push(("BAD-1.json".to_owned(), bytes.to_vec()));
+            let error = compile("feed.zip", &records).unwrap_err().to_string();
+            assert!(
+                error.starts_with("feed.zip: the record `BAD-1.json` cannot be read"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn records_in_yaml_are_read_as_well() {
+        let yaml = "id: PYSEC-2024-1\naffected:\n- package:\n    ecosystem: PyPI\n    name: foo\n  ranges:\n  - type: ECOSYSTEM\n    events:\n    - introduced: '0'\n    - fixed: '1.0'\n";
+        let compact = compile(
+            "db",
+            &[("PYSEC-2024-1.yaml".to_owned(), yaml.as_bytes().to_vec())],
+        )
+        .unwrap();
+        assert_eq!(
+            Compact::open(Arc::new(compact))
+                .unwrap()
+                .about(&"foo".parse().unwrap())
+                .unwrap()
+                .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_feed_about_nothing_of_ours_is_an_error() {
+        let foreign =
+            br#"{"id":"X","affected":[{"package":{"ecosystem":"npm","name":"a"}}]}"#.to_vec();
+        assert_eq!(
+            compile("z", &[("X.json".to_owned(), foreign)]).unwrap_err(),
+            GateError::Empty {
+                source_name: "z".to_owned()
+            }
+        );
+        assert!(compile("z", &[]).is_err());
+    }
+}

@@ -1,0 +1,35 @@
+//! Why advisories cannot be used.
+
+/// Advisory data that cannot be used. A gate that cannot read its data has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GateError {
+    /// One record cannot be read.
+    #[error("{source_name}: the record `{file}` cannot be read: {why}")]
+    Record {
+        /// The source as named by the user.
+        source_name: String,
+        /// The record's file or id.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The source has no record about any PyPI project.
+    #[error("{source_name}: there is no advisory about a PyPI project in it")]
+    Empty {
+        /// The source as named by the user.
+        source_name: String,
+    },
+    /// The compact form is damaged or of another kind.
+    #[error("the compact advisories are damaged: {0}")]
+    Damaged(String),
+    /// The advisories are older than policy allows.
+    #[error("{source_name}: the advisories are from {date}, older than {limit}")]
+    TooOld {
+        /// The source as named by the user.
+        source_name: String,
+        /// Their date.
+        date: String,
+        /// The limit, as people write it.
+        limit: String,
+    },
+}

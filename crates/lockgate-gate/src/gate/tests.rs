@@ -1,0 +1,333 @@
+use super::*;
+use crate::compact::compile;
+
+const TODAY: &str = "2026-11-24";
+
+/// id, aliases, project, introduced, fixed (empty: never), severity word (empty: none)
+type Row<'a> = (&'a str, &'a [&'a str], &'a str, &'a str, &'a str, &'a str);
+
+fn source(rows: &[Row<'_>]) -> Source {
+    let records: Vec<(String, Vec<u8>)> = rows
+        .iter()
+        .map(|(id, aliases, project, introduced, fixed, severity)| {
+            let aliases = serde_json::to_string(aliases).unwrap();
+            let fixed = if fixed.is_empty() { String::new() } else { format!(r#",{{"fixed":"{fixed}"}}"#) };
+            let severity = if severity.is_empty() { String::new() } else { format!(r#","database_specific":{{"severity":"{severity}"}}"#) };
+            let json = format!(
+                r#"{{"id":"{id}","aliases":{aliases},"affected":[{{"package":{{"ecosystem":"PyPI","name":"{project}"}},"ranges":[{{"type":"ECOSYSTEM","events":[{{"introduced":"{introduced}"}}{fixed}]}}]}}]{severity}}}"#
+            );
+            (format!("{id}.json"), json.into_bytes())
+        })
+        .collect();
+    let compact = Compact::open(Arc::new(compile("test", &records).unwrap())).unwrap();
+    Source::Compact {
+        name: "test".to_owned(),
+        digest: Sha256([1; 32]),
+        compact,
+    }
+}
+
+fn policy(mode: Mode) -> Policy {
+    Policy {
+        mode,
+        origin: "the default".to_owned(),
+        min_severity: None,
+        gate_unknown_severity: true,
+        ignores: Vec::new(),
+    }
+}
+
+fn entry(id: &str) -> IgnoreEntry {
+    IgnoreEntry {
+        id: id.to_owned(),
+        package: None,
+        versions: None,
+        reason: "tested".to_owned(),
+        expires: None,
+        until_fixed: false,
+        origin: "lockgate.toml:1".to_owned(),
+    }
+}
+
+const ROWS: &[Row<'_>] = &[
+    ("PYSEC-1", &["CVE-1"], "foo", "1.0", "2.0", "LOW"),
+    ("PYSEC-2", &[], "foo", "1.5", "3.0", "HIGH"),
+    ("PYSEC-3", &[], "bare", "0", "", ""),
+    ("MAL-1", &[], "evil", "0", "", "LOW"),
+];
+
+fn gate(policy: Policy) -> AdvisoryGate {
+    AdvisoryGate::new(policy, vec![source(ROWS)], TODAY.parse().unwrap())
+}
+
+/// `clear`, `avoid` or `deny`, with the ids behind it.
+fn verdict(gate: &AdvisoryGate, name: &str, version: &str) -> String {
+    let (word, reason) = match gate
+        .verdict(&name.parse().unwrap(), &version.parse().unwrap())
+        .unwrap()
+    {
+        Verdict::Clear => return "clear".to_owned(),
+        Verdict::Avoid(reason) => ("avoid", reason),
+        Verdict::Deny(reason) => ("deny", reason),
+    };
+    let ids: Vec<&str> = reason
+        .advisories
+        .iter()
+        .map(|advisory| advisory.id.as_str())
+        .collect();
+    format!("{word} {}", ids.join(" "))
+}
+
+#[test]
+fn modes_say_what_is_done() {
+    for (mode, foo, evil) in [
+        (Mode::Deny, "deny PYSEC-1", "deny MAL-1"),
+        (Mode::Prefer, "avoid PYSEC-1", "deny MAL-1"),
+        (Mode::Warn, "clear", "deny MAL-1"),
+        (Mode::Off, "clear", "clear"),
+    ] {
+        let gate = gate(policy(mode));
+        assert_eq!(verdict(&gate, "foo", "1.0"), foo, "{mode:?}");
+        assert_eq!(verdict(&gate, "evil", "1.0"), evil, "{mode:?}");
+        assert_eq!(verdict(&gate, "foo", "3.0"), "clear");
+        assert_eq!(verdict(&gate, "unknown", "1.0"), "clear");
+    }
+}
+
+#[test]
+fn local_versions_are_affected_where_their_public_version_is() {
+    let gate = gate(policy(Mode::Deny));
+    assert_eq!(verdict(&gate, "foo", "1.0+cpu"), "deny PYSEC-1");
+    assert_eq!(verdict(&gate, "foo", "3.0+cpu"), "clear");
+}
+
+#[test]
+fn what_is_below_the_threshold_is_reported_and_not_gated() {
+    let gate = gate(Policy {
+        min_severity: Some(Level::Medium),
+        ..policy(Mode::Deny)
+    });
+    assert_eq!(verdict(&gate, "foo", "1.0"), "clear");
+    assert_eq!(verdict(&gate, "foo", "1.6"), "deny PYSEC-2");
+    let findings = gate
+        .findings(&"foo".parse().unwrap(), &"1.6".parse().unwrap(), &[])
+        .unwrap();
+    let told: Vec<(&str, bool)> = findings
+        .iter()
+        .map(|f| (f.advisory.id.as_str(), f.gated))
+        .collect();
+    assert_eq!(told, [("PYSEC-1", false), ("PYSEC-2", true)]);
+}
+
+use lockgate_model::Level;
+
+#[test]
+fn an_unknown_severity_is_gated_unless_policy_says_otherwise() {
+    assert_eq!(
+        verdict(
+            &gate(Policy {
+                min_severity: Some(Level::Critical),
+                ..policy(Mode::Deny)
+            }),
+            "bare",
+            "1"
+        ),
+        "deny PYSEC-3"
+    );
+    assert_eq!(
+        verdict(
+            &gate(Policy {
+                gate_unknown_severity: false,
+                ..policy(Mode::Deny)
+            }),
+            "bare",
+            "1"
+        ),
+        "clear"
+    );
+}
+
+#[test]
+fn entries_accept_by_any_id_project_and_version() {
+    let with = |entry: IgnoreEntry| {
+        gate(Policy {
+            ignores: vec![entry],
+            ..policy(Mode::Deny)
+        })
+    };
+    assert_eq!(verdict(&with(entry("cve-1")), "foo", "1.0"), "clear");
+    assert_eq!(verdict(&with(entry("CVE-9")), "foo", "1.0"), "deny PYSEC-1");
+    assert_eq!(
+        verdict(
+            &with(IgnoreEntry {
+                package: Some("bar".parse().unwrap()),
+                ..entry("CVE-1")
+            }),
+            "foo",
+            "1.0"
+        ),
+        "deny PYSEC-1"
+    );
+    let some = with(IgnoreEntry {
+        versions: Some("<1.2".parse().unwrap()),
+        ..entry("CVE-1")
+    });
+    assert_eq!(verdict(&some, "foo", "1.1"), "clear");
+    assert_eq!(verdict(&some, "foo", "1.3"), "deny PYSEC-1");
+}
+
+#[test]
+fn an_entry_holds_through_its_last_day_and_lapses_on_the_next() {
+    let until = |date: &str| {
+        gate(Policy {
+            ignores: vec![IgnoreEntry {
+                expires: Some(date.parse().unwrap()),
+                ..entry("PYSEC-1")
+            }],
+            ..policy(Mode::Deny)
+        })
+    };
+    assert_eq!(verdict(&until(TODAY), "foo", "1.0"), "clear");
+    let expired = until("2026-11-23");
+    assert_eq!(verdict(&expired, "foo", "1.0"), "deny PYSEC-1");
+    assert_eq!(
+        expired.remarks(),
+        [
+            "the ignore entry for `PYSEC-1` (lockgate.toml:1) expired after 2026-11-23; the gate applies again"
+        ]
+    );
+}
+
+#[test]
+fn an_entry_until_fixed_lapses_when_a_fix_above_the_version_is_stated() {
+    let gate = gate(Policy {
+        ignores: vec![
+            IgnoreEntry {
+                until_fixed: true,
+                ..entry("PYSEC-3")
+            },
+            IgnoreEntry {
+                until_fixed: true,
+                ..entry("PYSEC-1")
+            },
+        ],
+        ..policy(Mode::Deny)
+    });
+    assert_eq!(verdict(&gate, "bare", "1.0"), "clear");
+    assert_eq!(verdict(&gate, "foo", "1.0"), "deny PYSEC-1");
+}
+
+#[test]
+fn no_entry_and_no_threshold_lifts_a_malicious_package() {
+    let gate = gate(Policy {
+        ignores: vec![entry("MAL-1")],
+        min_severity: Some(Level::Critical),
+        ..policy(Mode::Warn)
+    });
+    assert_eq!(verdict(&gate, "evil", "1.0"), "deny MAL-1");
+    let findings = gate
+        .findings(&"evil".parse().unwrap(), &"1.0".parse().unwrap(), &[])
+        .unwrap();
+    assert!(findings[0].gated && findings[0].ignored.is_none());
+    assert_eq!(findings[0].code, FindingCode::Malicious);
+}
+
+#[test]
+fn an_entry_that_matched_nothing_is_reported() {
+    let gate = gate(Policy {
+        ignores: vec![entry("PYSEC-1"), entry("PYSEC-99")],
+        ..policy(Mode::Deny)
+    });
+    gate.findings(&"foo".parse().unwrap(), &"1.0".parse().unwrap(), &[])
+        .unwrap();
+    let remarks = gate.remarks();
+    assert_eq!(remarks.len(), 1);
+    assert!(
+        remarks[0].contains("`PYSEC-99`") && remarks[0].contains("matched nothing"),
+        "{remarks:?}"
+    );
+}
+
+#[test]
+fn findings_tell_everything_known_against_a_release() {
+    let gate = gate(Policy {
+        ignores: vec![entry("CVE-1")],
+        ..policy(Mode::Prefer)
+    });
+    let path = ["-r requirements.in".to_owned(), "foo==1.6".to_owned()];
+    let findings = gate
+        .findings(&"foo".parse().unwrap(), &"1.6".parse().unwrap(), &path)
+        .unwrap();
+    assert_eq!(findings.len(), 2);
+    assert_eq!(findings[0].ignored.as_ref().unwrap().reason, "tested");
+    assert!(!findings[1].gated, "`prefer` accepts findings");
+    assert_eq!(findings[1].path, path);
+}
+
+#[test]
+fn a_quarantined_project_is_denied_in_every_mode_but_off() {
+    let status = ProjectStatus::Quarantined(Some("under review".to_owned()));
+    for (mode, denied) in [
+        (Mode::Deny, true),
+        (Mode::Prefer, true),
+        (Mode::Warn, true),
+        (Mode::Off, false),
+    ] {
+        let verdict = gate(policy(mode)).project_verdict(&"foo".parse().unwrap(), &status);
+        assert_eq!(matches!(verdict, Verdict::Deny(_)), denied, "{mode:?}");
+    }
+}
+
+#[derive(Debug)]
+struct Service(Result<Vec<Vec<u8>>, String>);
+
+impl RecordLookup for Service {
+    fn records(&self, name: &Name) -> Result<Arc<[Vec<u8>]>, FactError> {
+        self.0
+            .clone()
+            .map(Into::into)
+            .map_err(|why| FactError::Unlearned {
+                what: name.to_string(),
+                why,
+                remedy: None,
+            })
+    }
+
+    fn hint(&self, _: &[Name]) {}
+}
+
+#[test]
+fn a_service_that_fails_is_never_taken_for_clean() {
+    let name: Name = "foo".parse().unwrap();
+    for answer in [Err("503".to_owned()), Ok(vec![b"<html>".to_vec()])] {
+        let source = Source::Lookup {
+            name: "api".to_owned(),
+            lookup: Arc::new(Service(answer)),
+        };
+        let gate = AdvisoryGate::new(policy(Mode::Deny), vec![source], TODAY.parse().unwrap());
+        assert!(matches!(
+            gate.verdict(&name, &"1.0".parse().unwrap()),
+            Err(FactError::Unlearned { .. })
+        ));
+        assert!(gate.findings(&name, &"1.0".parse().unwrap(), &[]).is_err());
+    }
+}
+
+#[test]
+fn sources_are_joined_and_all_named() {
+    let other = source(&[("GHSA-1", &["CVE-1"], "foo", "0.5", "1.1", "CRITICAL")]);
+    let gate = AdvisoryGate::new(
+        policy(Mode::Deny),
+        vec![source(ROWS), other],
+        TODAY.parse().unwrap(),
+    );
+    assert_eq!(verdict(&gate, "foo", "0.6"), "deny PYSEC-1");
+    let finding = &gate
+        .findings(&"foo".parse().unwrap(), &"1.0".parse().unwrap(), &[])
+        .unwrap()[0];
+    assert_eq!(finding.advisory.aliases, ["CVE-1", "GHSA-1"]);
+    assert_eq!(
+        finding.advisory.severity.as_ref().unwrap().level,
+        Level::Critical
+    );
+}

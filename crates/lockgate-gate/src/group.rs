@@ -1,0 +1,383 @@
+//! Records of one vulnerability, merged: aliases are symmetric and transitive (OSV schema, "aliases"); `related` is no alias.
+//!
+//! Withdrawn records say nothing any more: not what is affected, and not that others are aliases.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lockgate_model::{Advisory, Name, Severity, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::matching::{self, Extent};
+use crate::record::Record;
+use crate::severity;
+
+/// A vulnerability as it concerns one project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Concern {
+    pub(crate) advisory: Advisory,
+    pub(crate) extent: Extent,
+}
+
+/// All concerns of some records, by project.
+pub(crate) fn concerns(records: &[Record], source_name: &str) -> BTreeMap<Name, Vec<Concern>> {
+    let live: Vec<&Record> = records
+        .iter()
+        .filter(|record| record.withdrawn.is_none())
+        .collect();
+    let mut by_project: BTreeMap<Name, Vec<Concern>> = BTreeMap::new();
+    for group in groups(&live) {
+        let members: Vec<&Record> = group
+            .iter()
+            .filter_map(|index| live.get(*index).copied())
+            .collect();
+        let advisory = merged(&members, source_name);
+        let mut extents: BTreeMap<Name, Extent> = BTreeMap::new();
+        for (package, affected) in members.iter().flat_map(|record| record.pypi()) {
+            // A name that is none can be no project on an index.
+            if let Ok(name) = Name::new(&package.name) {
+                extents
+                    .entry(name)
+                    .or_default()
+                    .join(matching::extent(affected));
+            }
+        }
+        for (name, extent) in extents {
+            let advisory = Advisory {
+                fixed: extent.fixed.clone(),
+                ..advisory.clone()
+            };
+            by_project
+                .entry(name)
+                .or_default()
+                .push(Concern { advisory, extent });
+        }
+    }
+    for concerns in by_project.values_mut() {
+        concerns.sort_by(|a, b| a.advisory.id.cmp(&b.advisory.id));
+    }
+    by_project
+}
+
+/// Concerns of one project from several sources, merged where they share an id.
+pub(crate) fn joined(sources: Vec<Vec<Concern>>) -> Vec<Concern> {
+    let mut merged: Vec<Concern> = Vec::new();
+    for concern in sources.into_iter().flatten() {
+        let mut concern = concern;
+        // One concern may tie several that were apart.
+        while let Some(place) = merged
+            .iter()
+            .position(|known| shares_id(&known.advisory, &concern.advisory))
+        {
+            concern = join(merged.remove(place), concern);
+        }
+        merged.push(concern);
+    }
+    merged.sort_by(|a, b| a.advisory.id.cmp(&b.advisory.id));
+    merged
+}
+
+fn shares_id(a: &Advisory, b: &Advisory) -> bool {
+    std::iter::once(&a.id)
+        .chain(&a.aliases)
+        .any(|id| b.is_known_as(id))
+}
+
+fn join(first: Concern, second: Concern) -> Concern {
+    let ids: BTreeSet<String> = [&first.advisory, &second.advisory]
+        .into_iter()
+        .flat_map(|advisory| std::iter::once(&advisory.id).chain(&advisory.aliases))
+        .cloned()
+        .collect();
+    let (id, aliases) = shown(ids, &first.advisory.id);
+    let mut extent = first.extent;
+    extent.join(second.extent);
+    let (a, b) = if second.advisory.id == id {
+        (second.advisory, first.advisory)
+    } else {
+        (first.advisory, second.advisory)
+    };
+    let mut sources = a.sources;
+    sources.extend(b.sources);
+    sources.sort();
+    sources.dedup();
+    let advisory = Advisory {
+        id,
+        aliases,
+        summary: if a.summary.is_empty() {
+            b.summary
+        } else {
+            a.summary
+        },
+        severity: worse(a.severity, b.severity),
+        fixed: extent.fixed.clone(),
+        link: a.link,
+        malicious: a.malicious || b.malicious,
+        modified: a.modified.max(b.modified),
+        sources,
+    };
+    Concern { advisory, extent }
+}
+
+fn worse(a: Option<Severity>, b: Option<Severity>) -> Option<Severity> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(severity::higher(a, b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Places of records that are, directly or over others, aliases of each other.
+fn groups(records: &[&Record]) -> Vec<Vec<usize>> {
+    let mut parents: Vec<usize> = (0..records.len()).collect();
+    let mut first_with: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, record) in records.iter().enumerate() {
+        for id in std::iter::once(&record.id).chain(record.aliases.iter().flatten()) {
+            let known = *first_with.entry(id.to_ascii_uppercase()).or_insert(index);
+            let (a, b) = (root(&mut parents, known), root(&mut parents, index));
+            if let Some(parent) = parents.get_mut(a.max(b)) {
+                *parent = a.min(b);
+            }
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for index in 0..records.len() {
+        groups
+            .entry(root(&mut parents, index))
+            .or_default()
+            .push(index);
+    }
+    groups.into_values().collect()
+}
+
+fn root(parents: &mut [usize], mut index: usize) -> usize {
+    loop {
+        let Some(parent) = parents
+            .get(index)
+            .copied()
+            .filter(|parent| *parent != index)
+        else {
+            return index;
+        };
+        let above = parents.get(parent).copied().unwrap_or(parent);
+        if let Some(slot) = parents.get_mut(index) {
+            *slot = above;
+        }
+        index = parent;
+    }
+}
+
+fn merged(members: &[&Record], source_name: &str) -> Advisory {
+    let ids: BTreeSet<String> = members
+        .iter()
+        .flat_map(|record| std::iter::once(&record.id).chain(record.aliases.iter().flatten()))
+        .cloned()
+        .collect();
+    let first = members
+        .first()
+        .map(|record| record.id.as_str())
+        .unwrap_or_default();
+    let (id, aliases) = shown(ids, first);
+    let mut ordered = members.to_vec();
+    ordered.sort_by_key(|record| (record.id != id, record.id.clone()));
+    let modified: Option<Timestamp> = members.iter().filter_map(|record| record.modified).max();
+    let malicious = std::iter::once(&id)
+        .chain(&aliases)
+        .any(|id| id.starts_with("MAL-"));
+    Advisory {
+        summary: ordered
+            .iter()
+            .map(|record| summary(record))
+            .find(|text| !text.is_empty())
+            .unwrap_or_default(),
+        severity: members
+            .iter()
+            .filter_map(|record| severity::of(record))
+            .reduce(severity::higher),
+        fixed: Vec::new(),
+        link: link(&ordered, &id),
+        malicious,
+        modified,
+        sources: vec![source_name.to_owned()],
+        id,
+        aliases,
+    }
+}
+
+/// The id to show and the others: PYSEC, else GHSA, else CVE, else the record's own; of several, the first in order.
+fn shown(mut ids: BTreeSet<String>, record_id: &str) -> (String, Vec<String>) {
+    let id = ["PYSEC-", "GHSA-", "CVE-"]
+        .into_iter()
+        .find_map(|prefix| ids.iter().find(|id| id.starts_with(prefix)).cloned())
+        .unwrap_or_else(|| record_id.to_owned());
+    ids.remove(&id);
+    (id, ids.into_iter().collect())
+}
+
+/// The summary, else the first line of the details, on one line and not too long.
+fn summary(record: &Record) -> String {
+    const LONGEST: usize = 200;
+    let text = record
+        .summary
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+        .or(record.details.as_deref())
+        .unwrap_or_default();
+    let line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    let line: String = line
+        .trim_start_matches(['#', ' '])
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect();
+    if line.chars().count() <= LONGEST {
+        return line;
+    }
+    let cut: String = line.chars().take(LONGEST).collect();
+    let cut = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
+    format!("{cut}…")
+}
+
+/// The first advisory that a record refers to, else the first page, else the record's page at OSV.
+fn link(ordered: &[&Record], id: &str) -> String {
+    let of_kind = |kind: &str| {
+        ordered
+            .iter()
+            .flat_map(|record| record.references.iter().flatten())
+            .find(|r| r.kind == kind)
+            .map(|r| r.url.clone())
+    };
+    of_kind("ADVISORY")
+        .or_else(|| of_kind("WEB"))
+        .unwrap_or_else(|| format!("https://osv.dev/vulnerability/{id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(json: &str) -> Record {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn about(id: &str, aliases: &[&str], rest: &str) -> Record {
+        let aliases = serde_json::to_string(aliases).unwrap();
+        record(&format!(
+            r#"{{"id":"{id}","aliases":{aliases},"affected":[{{"package":{{"ecosystem":"PyPI","name":"Foo_Bar"}},"versions":["1.0"]}}]{rest}}}"#
+        ))
+    }
+
+    fn ids(records: &[Record]) -> Vec<(String, Vec<String>)> {
+        let mut all = concerns(records, "test");
+        let concerns = all.remove(&"foo-bar".parse().unwrap()).unwrap_or_default();
+        concerns
+            .into_iter()
+            .map(|c| (c.advisory.id, c.advisory.aliases))
+            .collect()
+    }
+
+    #[test]
+    fn aliases_are_merged_over_any_number_of_steps() {
+        let records = [
+            about("GHSA-1", &["CVE-1"], ""),
+            about("PYSEC-1", &["CVE-2"], ""),
+            about("X-1", &["CVE-1", "CVE-2"], ""),
+        ];
+        assert_eq!(
+            ids(&records),
+            [(
+                "PYSEC-1".to_owned(),
+                ["CVE-1", "CVE-2", "GHSA-1", "X-1"]
+                    .map(ToOwned::to_owned)
+                    .to_vec()
+            )]
+        );
+    }
+
+    #[test]
+    fn an_alias_without_a_record_of_its_own_ties_two_records() {
+        assert_eq!(
+            ids(&[
+                about("GHSA-1", &["CVE-1"], ""),
+                about("GHSA-2", &["CVE-1"], "")
+            ])
+            .len(),
+            1
+        );
+        assert_eq!(
+            ids(&[
+                about("GHSA-1", &[], ",\"related\":[\"GHSA-2\"]"),
+                about("GHSA-2", &[], "")
+            ])
+            .len(),
+            2
+        );
+    }
+
+    #[test]
+    fn withdrawn_records_say_nothing() {
+        let withdrawn = about(
+            "GHSA-3",
+            &["GHSA-1", "GHSA-2"],
+            ",\"withdrawn\":\"2024-01-01T00:00:00Z\"",
+        );
+        assert_eq!(
+            ids(&[
+                about("GHSA-1", &[], ""),
+                about("GHSA-2", &[], ""),
+                withdrawn.clone()
+            ])
+            .len(),
+            2
+        );
+        assert!(ids(&[withdrawn]).is_empty());
+    }
+
+    #[test]
+    fn the_highest_severity_of_a_group_counts() {
+        let records = [
+            about(
+                "PYSEC-1",
+                &["GHSA-1"],
+                ",\"database_specific\":{\"severity\":\"LOW\"}",
+            ),
+            about(
+                "GHSA-1",
+                &[],
+                r#","severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]"#,
+            ),
+        ];
+        let all = concerns(&records, "test");
+        let severity = all.values().next().unwrap()[0]
+            .advisory
+            .severity
+            .clone()
+            .unwrap();
+        assert_eq!(severity.level, lockgate_model::Level::Critical);
+    }
+
+    #[test]
+    fn sources_are_joined_where_they_share_an_id() {
+        let one = |records: &[Record], source: &str| {
+            concerns(records, source).into_values().next().unwrap()
+        };
+        let a = one(&[about("GHSA-1", &["CVE-1"], "")], "a");
+        let b = one(&[about("GHSA-2", &["CVE-2"], "")], "b");
+        let c = one(&[about("PYSEC-9", &["CVE-1", "CVE-2"], "")], "c");
+        let joined = joined(vec![a, b, c]);
+        assert_eq!(joined.len(), 1);
+        assert_eq!(joined[0].advisory.id, "PYSEC-9");
+        assert_eq!(joined[0].advisory.sources, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn records_about_other_ecosystems_concern_nobody_here() {
+        let foreign = record(
+            r#"{"id":"GHSA-1","affected":[{"package":{"ecosystem":"npm","name":"foo-bar"},"versions":["1.0"]}]}"#,
+        );
+        assert!(ids(&[foreign]).is_empty());
+    }
+}

@@ -1,0 +1,178 @@
+//! Which versions a record affects (OSV schema, "affected[].ranges" and "affected[].versions").
+//!
+//! A version is affected if it is listed or lies in a range; ranges are compared in the order of PEP 440. A local version is affected
+//! where its public version is. A listed version that is no PEP 440 version can be no release, and is passed over. A bound that is none
+//! leaves the range open on its side: what cannot be understood counts as affected, never as safe.
+
+use lockgate_model::{Version, VersionSet};
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Affected, Event, Range};
+
+/// What `affected` entries come to, in a form that can be kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Extent {
+    spans: Vec<Span>,
+    /// Affected versions outside of the spans.
+    listed: Vec<Version>,
+    /// Versions that fix it, ascending.
+    pub(crate) fixed: Vec<Version>,
+}
+
+/// From a version (none: from the first) to an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Span {
+    low: Option<Version>,
+    end: End,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum End {
+    Open,
+    Before(Version),
+    Through(Version),
+}
+
+impl Span {
+    fn set(&self) -> VersionSet {
+        let low = self
+            .low
+            .clone()
+            .map_or_else(VersionSet::full, VersionSet::at_least);
+        match &self.end {
+            End::Open => low,
+            End::Before(high) => low.intersection(&VersionSet::below(high.clone())),
+            End::Through(high) => low.intersection(&VersionSet::up_to(high.clone())),
+        }
+    }
+}
+
+impl Extent {
+    /// The affected versions.
+    pub(crate) fn versions(&self) -> VersionSet {
+        let spans = self.spans.iter().map(Span::set);
+        spans
+            .chain(self.listed.iter().cloned().map(VersionSet::with_locals))
+            .fold(VersionSet::empty(), |set, more| set.union(&more))
+    }
+
+    /// Joins what another entry affects and fixes.
+    pub(crate) fn join(&mut self, other: Self) {
+        for span in other.spans {
+            if !self.spans.contains(&span) {
+                self.spans.push(span);
+            }
+        }
+        let spans = Self {
+            spans: self.spans.clone(),
+            ..Self::default()
+        }
+        .versions();
+        self.listed.extend(other.listed);
+        self.listed.retain(|version| !spans.contains(version));
+        self.listed.sort();
+        self.listed.dedup();
+        self.fixed.extend(other.fixed);
+        self.fixed.sort();
+        self.fixed.dedup();
+    }
+}
+
+/// Affected and fixed versions of one entry.
+pub(crate) fn extent(affected: &Affected) -> Extent {
+    let ranges = affected
+        .ranges
+        .iter()
+        .flatten()
+        .filter(|range| range.kind != "GIT");
+    let mut found = Extent::default();
+    for range in ranges {
+        found.spans.extend(spans(range));
+        found.fixed.extend(
+            range
+                .events
+                .iter()
+                .filter_map(|event| event.fixed.as_ref()?.parse::<Version>().ok()),
+        );
+    }
+    found.listed = affected
+        .versions
+        .iter()
+        .flatten()
+        .filter_map(|listed| listed.parse().ok())
+        .collect();
+    let mut extent = Extent::default();
+    extent.join(found);
+    extent
+}
+
+/// A bound as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Bound {
+    /// `introduced`: from here on.
+    From(Option<Version>),
+    /// `fixed` or `limit`: no longer from here on.
+    Before(Version),
+    /// `last_affected`: no longer after it and its local versions.
+    Through(Version),
+}
+
+impl Bound {
+    fn version(&self) -> Option<&Version> {
+        match self {
+            Self::From(version) => version.as_ref(),
+            Self::Before(version) | Self::Through(version) => Some(version),
+        }
+    }
+}
+
+/// The events of a range in the order of their versions, walked from the lowest: `introduced` opens, the others close.
+fn spans(range: &Range) -> Vec<Span> {
+    let mut bounds: Vec<Bound> = range.events.iter().filter_map(bound).collect();
+    // At one version, opening comes before closing: `introduced: 1, last_affected: 1` is 1 itself, and a fix at an introduction wins.
+    bounds.sort_by(|a, b| a.version().cmp(&b.version()).then_with(|| a.cmp(b)));
+    let mut spans = Vec::new();
+    let mut open: Option<Option<Version>> = None;
+    for bound in bounds {
+        let end = match bound {
+            Bound::From(version) => {
+                open.get_or_insert(version);
+                continue;
+            }
+            Bound::Before(high) => End::Before(high),
+            Bound::Through(high) => End::Through(high),
+        };
+        spans.extend(open.take().map(|low| Span { low, end }));
+    }
+    spans.extend(open.map(|low| Span {
+        low,
+        end: End::Open,
+    }));
+    spans
+}
+
+fn bound(event: &Event) -> Option<Bound> {
+    if let Some(introduced) = &event.introduced {
+        // "0" is before everything; so is what cannot be understood.
+        return Some(Bound::From(if introduced == "0" {
+            None
+        } else {
+            introduced.parse().ok()
+        }));
+    }
+    if let Some(fixed) = &event.fixed {
+        return fixed.parse().ok().map(Bound::Before);
+    }
+    if let Some(last) = &event.last_affected {
+        return last.parse().ok().map(Bound::Through);
+    }
+    event
+        .limit
+        .as_ref()
+        .filter(|limit| *limit != "*")
+        .and_then(|limit| limit.parse().ok())
+        .map(Bound::Before)
+}
+
+#[cfg(test)]
+mod tests;

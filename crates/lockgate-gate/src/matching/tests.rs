@@ -1,0 +1,198 @@
+use super::*;
+
+fn affected(json: &str) -> Extent {
+    extent(&serde_json::from_str(json).unwrap())
+}
+
+fn range(events: &str) -> Extent {
+    affected(&format!(
+        r#"{{"ranges":[{{"type":"ECOSYSTEM","events":[{events}]}}]}}"#
+    ))
+}
+
+fn check(extent: &Extent, inside: &[&str], outside: &[&str]) {
+    for version in inside {
+        assert!(
+            extent.versions().contains(&version.parse().unwrap()),
+            "{version} is affected"
+        );
+    }
+    for version in outside {
+        assert!(
+            !extent.versions().contains(&version.parse().unwrap()),
+            "{version} is not affected"
+        );
+    }
+}
+
+#[test]
+fn a_range_holds_from_its_introduction_up_to_its_fix() {
+    let extent = range(r#"{"introduced":"1.0"},{"fixed":"2.0"}"#);
+    check(
+        &extent,
+        &["1.0", "1.0+cpu", "1.5", "1.9.post1", "2.0rc1", "2.0.dev1"],
+        &["0.9", "1.0rc1", "2.0", "2.0+cpu", "1!1.5"],
+    );
+    assert_eq!(extent.fixed, ["2.0".parse().unwrap()]);
+}
+
+#[test]
+fn zero_is_before_everything() {
+    check(
+        &range(r#"{"introduced":"0"},{"fixed":"1.0"}"#),
+        &["0", "0.dev0", "0.1a1"],
+        &["1.0"],
+    );
+    check(&range(r#"{"introduced":"0"}"#), &["0.dev0", "99!1"], &[]);
+}
+
+#[test]
+fn the_last_affected_version_is_affected_with_its_local_versions() {
+    check(
+        &range(r#"{"introduced":"0"},{"last_affected":"1.4"}"#),
+        &["1.4", "1.4+cpu", "1.4rc1"],
+        &["1.4.post1", "1.4.1"],
+    );
+}
+
+#[test]
+fn events_come_in_any_order_and_open_several_ranges() {
+    let extent =
+        range(r#"{"fixed":"2.0"},{"introduced":"3.0"},{"introduced":"1.0"},{"fixed":"3.1"}"#);
+    check(
+        &extent,
+        &["1.0", "1.9", "3.0", "3.0.9"],
+        &["0.9", "2.0", "2.9", "3.1"],
+    );
+    let extent = affected(
+        r#"{"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"1.0"},{"fixed":"1.1"}]},{"type":"ECOSYSTEM","events":[{"introduced":"2.0"},{"fixed":"2.1"}]}]}"#,
+    );
+    check(&extent, &["1.0", "2.0.5"], &["1.1", "1.5", "2.1"]);
+}
+
+#[test]
+fn a_limit_ends_a_range_and_a_star_does_not() {
+    check(
+        &range(r#"{"introduced":"1.0"},{"limit":"2.0"}"#),
+        &["1.9"],
+        &["2.0"],
+    );
+    check(
+        &range(r#"{"introduced":"1.0"},{"limit":"*"}"#),
+        &["1.9", "20"],
+        &["0.9"],
+    );
+}
+
+#[test]
+fn listed_versions_count_whatever_the_ranges_say() {
+    let extent = affected(
+        r#"{"versions":["1.0","2.9.0-NA","3.0"],"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"2.0"},{"fixed":"2.1"}]}]}"#,
+    );
+    check(
+        &extent,
+        &["1.0", "1.0.0", "1.0+cpu", "2.0.1", "3.0"],
+        &["1.1", "2.9.0", "2.1"],
+    );
+}
+
+#[test]
+fn ranges_of_commits_say_nothing_about_versions() {
+    let extent =
+        affected(r#"{"ranges":[{"type":"GIT","events":[{"introduced":"0"},{"fixed":"abcdef"}]}]}"#);
+    assert!(extent.versions().is_empty());
+}
+
+#[test]
+fn a_bound_that_cannot_be_understood_leaves_the_range_open() {
+    check(
+        &range(r#"{"introduced":"1.0"},{"fixed":"abc-def"}"#),
+        &["1.0", "99"],
+        &["0.9"],
+    );
+    check(
+        &range(r#"{"introduced":"x-y"},{"fixed":"2.0"}"#),
+        &["0.1", "1.9"],
+        &["2.0"],
+    );
+    check(
+        &range(r#"{"introduced":"1.0"},{"last_affected":"2.9.0-NA"}"#),
+        &["3"],
+        &["0.9"],
+    );
+}
+
+#[test]
+fn an_introduction_and_a_fix_at_one_version_affect_nothing_there() {
+    check(
+        &range(r#"{"introduced":"1.0"},{"last_affected":"1.0"}"#),
+        &["1.0"],
+        &["0.9", "1.0.1"],
+    );
+    check(
+        &range(r#"{"introduced":"1.0"},{"fixed":"1.0"}"#),
+        &[],
+        &["0.9", "1.0", "1.1"],
+    );
+}
+
+/// The rules again, by walking over the events for one version at a time.
+fn slowly(events: &[(u8, &str)], version: &Version) -> bool {
+    let mut sorted: Vec<(Version, u8)> = events
+        .iter()
+        .map(|(kind, text)| (text.parse().unwrap(), *kind))
+        .collect();
+    sorted.sort();
+    let mut is_affected = false;
+    for (bound, kind) in sorted {
+        match kind {
+            0 if *version >= bound => is_affected = true,
+            1 if *version >= bound => is_affected = false,
+            2 if *version > bound => is_affected = false,
+            _ => {}
+        }
+    }
+    is_affected
+}
+
+#[test]
+fn random_ranges_agree_with_the_slow_walk() {
+    let texts = [
+        "0.1",
+        "1.0a1",
+        "1.0",
+        "1.0.post1",
+        "1.1",
+        "2.0.dev1",
+        "2.0",
+        "1!0.5",
+    ];
+    // All pairs of two ranges over these versions.
+    for a in 0..texts.len() {
+        for b in a + 1..texts.len() {
+            for c in b + 1..texts.len() {
+                for closing in [1u8, 2] {
+                    let events = [(0, texts[a]), (closing, texts[b]), (0, texts[c])];
+                    let json: Vec<String> = events
+                        .iter()
+                        .map(|(kind, text)| {
+                            format!(
+                                r#"{{"{}":"{text}"}}"#,
+                                ["introduced", "fixed", "last_affected"][usize::from(*kind)]
+                            )
+                        })
+                        .collect();
+                    let extent = range(&json.join(","));
+                    for text in texts {
+                        let version: Version = text.parse().unwrap();
+                        assert_eq!(
+                            extent.versions().contains(&version),
+                            slowly(&events, &version),
+                            "{text} in {events:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

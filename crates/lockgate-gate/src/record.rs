@@ -1,0 +1,127 @@
+//! OSV records as they are written (OSV schema 1.x), in JSON or YAML.
+//!
+//! Only what the gate needs. Fields that are not known are passed over; a field that is known and of the wrong shape makes the record
+//! unreadable, and that is an error with the record's name.
+
+use lockgate_model::Timestamp;
+use serde::Deserialize;
+
+use crate::error::GateError;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) modified: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) withdrawn: Option<String>,
+    #[serde(default)]
+    pub(crate) aliases: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) summary: Option<String>,
+    #[serde(default)]
+    pub(crate) details: Option<String>,
+    #[serde(default)]
+    pub(crate) severity: Option<Vec<SeverityEntry>>,
+    #[serde(default)]
+    pub(crate) affected: Option<Vec<Affected>>,
+    #[serde(default)]
+    pub(crate) references: Option<Vec<Reference>>,
+    #[serde(default)]
+    pub(crate) database_specific: Option<DatabaseSpecific>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SeverityEntry {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) score: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Affected {
+    #[serde(default)]
+    pub(crate) package: Option<Package>,
+    #[serde(default)]
+    pub(crate) ranges: Option<Vec<Range>>,
+    #[serde(default)]
+    pub(crate) versions: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) severity: Option<Vec<SeverityEntry>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) ecosystem: String,
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Range {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) events: Vec<Event>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Event {
+    #[serde(default)]
+    pub(crate) introduced: Option<String>,
+    #[serde(default)]
+    pub(crate) fixed: Option<String>,
+    #[serde(default)]
+    pub(crate) last_affected: Option<String>,
+    #[serde(default)]
+    pub(crate) limit: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Reference {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) url: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct DatabaseSpecific {
+    #[serde(default)]
+    pub(crate) severity: Option<serde_json::Value>,
+}
+
+impl Record {
+    /// Reads a record; the file's name tells JSON from YAML.
+    pub(crate) fn read(source_name: &str, file: &str, bytes: &[u8]) -> Result<Self, GateError> {
+        let failed = |why: String| GateError::Record {
+            source_name: source_name.to_owned(),
+            file: file.to_owned(),
+            why,
+        };
+        let extension = std::path::Path::new(file)
+            .extension()
+            .and_then(|extension| extension.to_str());
+        let record: Self = if matches!(extension, Some("yaml" | "yml")) {
+            let text = std::str::from_utf8(bytes).map_err(|error| failed(error.to_string()))?;
+            serde_saphyr::from_str(text).map_err(|error| failed(one_line(&error.to_string())))?
+        } else {
+            serde_json::from_slice(bytes).map_err(|error| failed(error.to_string()))?
+        };
+        if record.id.trim().is_empty() {
+            return Err(failed("it has no id".to_owned()));
+        }
+        Ok(record)
+    }
+
+    /// Its entries about PyPI projects.
+    pub(crate) fn pypi(&self) -> impl Iterator<Item = (&Package, &Affected)> {
+        self.affected
+            .iter()
+            .flatten()
+            .filter_map(|affected| Some((affected.package.as_ref()?, affected)))
+            .filter(|(package, _)| package.ecosystem.split(':').next() == Some("PyPI"))
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
