@@ -1,0 +1,63 @@
+//! Every scenario of `fixtures/scenarios/`: one test per area, each file a case of it.
+
+use lockgate_tests::scenario::run_area;
+
+#[test]
+fn choice_takes_the_highest_versions_that_work_together() {
+    run_area("choice");
+}
+
+#[test]
+fn extras_add_their_requirements_and_nothing_else() {
+    run_area("extras");
+}
+
+#[test]
+fn versions_are_compared_as_pep_440_says() {
+    run_area("versions");
+}
+
+#[test]
+fn prereleases_follow_the_rule_of_pip() {
+    run_area("prereleases");
+}
+
+#[test]
+fn yanked_files_are_invisible_unless_pinned() {
+    run_area("yanked");
+}
+
+#[test]
+fn files_and_pythons_that_do_not_fit_the_target_are_passed_over() {
+    run_area("target");
+}
+
+#[test]
+fn source_distributions_are_read_and_never_built() {
+    run_area("sdists");
+}
+
+#[test]
+fn pins_of_the_old_lock_are_kept_unless_told_otherwise() {
+    run_area("preferences");
+}
+
+#[test]
+fn a_lock_holds_what_is_needed_and_every_permitted_hash() {
+    run_area("locks");
+}
+
+#[test]
+fn the_gate_steers_refuses_and_reports() {
+    run_area("gate");
+}
+
+#[test]
+fn the_gate_heeds_ignores_and_thresholds() {
+    run_area("policy");
+}
+
+#[test]
+fn advisories_match_by_the_rules_of_osv() {
+    run_area("matching");
+}

@@ -1,0 +1,152 @@
+//! A package index over a [`World`]: `/simple/NAME/`, `/files/FILE`, `/files/FILE.metadata`.
+
+use std::collections::BTreeMap;
+use std::sync::RwLock;
+
+use axum::http::header;
+
+use crate::artifact::{Artifact, artifacts, normalised, sha256};
+use crate::loopback::{Answer, Incoming, Loopback, Site};
+use crate::pages::{HTML, JSON, Listed, html_page, json_page};
+use crate::world::World;
+
+/// The index as a site.
+pub struct Index {
+    served: RwLock<Served>,
+}
+
+/// A world with the files that it stands for.
+struct Served {
+    world: World,
+    files: BTreeMap<String, BTreeMap<String, Vec<Artifact>>>,
+}
+
+impl Served {
+    fn new(world: World) -> Self {
+        let files = world
+            .projects
+            .iter()
+            .map(|(name, project)| {
+                let by_version = project
+                    .releases
+                    .iter()
+                    .map(|(version, release)| (version.clone(), artifacts(name, version, release)))
+                    .collect();
+                (name.clone(), by_version)
+            })
+            .collect();
+        Self { world, files }
+    }
+
+    fn all_files(&self) -> impl Iterator<Item = &Artifact> {
+        self.files.values().flat_map(BTreeMap::values).flatten()
+    }
+
+    fn page(&self, request: &Incoming, name: &str) -> Option<Answer> {
+        let (spelling, project) = self
+            .world
+            .projects
+            .iter()
+            .find(|(spelling, _)| normalised(spelling) == name)?;
+        let files = self.files.get(spelling)?;
+        let mut releases: Vec<Listed<'_>> = project
+            .releases
+            .iter()
+            .filter_map(|(version, release)| {
+                Some(Listed {
+                    version,
+                    release,
+                    files: files.get(version)?,
+                })
+            })
+            .collect();
+        // Indexes list in no order that could be relied on; the reverse of the obvious one shows who does.
+        releases.reverse();
+        let with_metadata = !self.world.without_metadata_files;
+        let wants_json =
+            request.header(header::ACCEPT).contains("v1+json") && !self.world.html_only;
+        let mut answer = if wants_json {
+            Answer::ok(JSON, json_page(name, project, &releases, with_metadata))
+        } else {
+            Answer::ok(HTML, html_page(name, project, &releases, with_metadata))
+        };
+        answer.cache_control.clone_from(&self.world.cache_control);
+        Some(answer)
+    }
+
+    fn file(&self, name: &str) -> Option<Answer> {
+        let plain = name.strip_suffix(".metadata");
+        let file = self
+            .all_files()
+            .find(|file| file.filename == plain.unwrap_or(name))?;
+        let body = match plain {
+            Some(_) if self.world.without_metadata_files => return None,
+            Some(_) => file.metadata.clone()?,
+            None => file.bytes.clone(),
+        };
+        let mut answer = Answer::ok("application/octet-stream", body);
+        answer.cache_control = Some("max-age=365000000, immutable, public".to_owned());
+        Some(answer)
+    }
+}
+
+impl Site for Index {
+    fn answer(&self, request: &Incoming) -> Answer {
+        let served = self
+            .served
+            .read()
+            .expect("no thread panicked over the world");
+        let found = if let Some(name) = request.path.strip_prefix("/simple/") {
+            name.strip_suffix('/')
+                .and_then(|name| served.page(request, name))
+        } else if let Some(file) = request.path.strip_prefix("/files/") {
+            served.file(file)
+        } else {
+            None
+        };
+        found.unwrap_or_else(|| Answer::status(404))
+    }
+}
+
+impl Loopback<Index> {
+    /// Serves a world.
+    pub fn index(world: World) -> Self {
+        Self::start(Index {
+            served: RwLock::new(Served::new(world)),
+        })
+    }
+
+    /// What `--index-url` takes.
+    pub fn index_url(&self) -> String {
+        format!("{}/simple", self.origin())
+    }
+
+    /// The world moves on.
+    pub fn set_world(&self, world: World) {
+        *self
+            .site()
+            .served
+            .write()
+            .expect("no thread panicked over the world") = Served::new(world);
+    }
+
+    /// The digests of the files of a release that `keep` lets through, sorted.
+    pub fn hashes(&self, name: &str, version: &str, keep: impl Fn(&str) -> bool) -> Vec<String> {
+        let served = self
+            .site()
+            .served
+            .read()
+            .expect("no thread panicked over the world");
+        let mut hashes: Vec<String> = served
+            .files
+            .iter()
+            .filter(|(spelling, _)| normalised(spelling) == normalised(name))
+            .filter_map(|(_, by_version)| by_version.get(version))
+            .flatten()
+            .filter(|file| keep(&file.filename))
+            .map(|file| sha256(&file.bytes))
+            .collect();
+        hashes.sort();
+        hashes
+    }
+}
