@@ -1,0 +1,444 @@
+//! Worlds in memory, written as text, and questions about them.
+//!
+//! A world is a list of releases, each `name version flag…`, with its requirements indented below. Flags: `yanked`,
+//! `python=SPEC`, `wheel=TAGS`, `sdist`, `needs-build`, `extras=x,y`, `uploaded=INSTANT`, `no-hash`.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(unreachable_pub, reason = "a module of test binaries")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lockgate_model::{
+    Advisory, ChoiceRules, Constraint, CoreMetadata, DistFile, FactError, Facts, Gate, Level,
+    Manifest, Metadata, Name, Origin, Preferences, ProjectStatus, ProjectView, Reason, Requirement,
+    RootRequirement, Rule, Scout, Severity, Sha256, Specifiers, Tags, Target, UnusableReason,
+    Verdict, Version, VersionSet, Want, Yank,
+};
+use lockgate_solve::{Answer, Question, Unwatched, solve, verify};
+
+pub fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+pub fn version(text: &str) -> Version {
+    text.parse().unwrap()
+}
+
+#[derive(Debug)]
+struct Release {
+    version: Version,
+    files: Arc<[DistFile]>,
+    metadata: Result<Arc<Metadata>, UnusableReason>,
+}
+
+#[derive(Debug)]
+pub struct Project {
+    name: Name,
+    status: ProjectStatus,
+    releases: Vec<Release>,
+}
+
+impl ProjectView for Project {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn status(&self) -> &ProjectStatus {
+        &self.status
+    }
+
+    fn len(&self) -> usize {
+        self.releases.len()
+    }
+
+    fn version(&self, index: usize) -> &Version {
+        &self.releases[index].version
+    }
+
+    fn files(&self, index: usize) -> Result<Arc<[DistFile]>, FactError> {
+        Ok(Arc::clone(&self.releases[index].files))
+    }
+}
+
+/// Projects by name. Hints are played through the scout if `heeds_hints`, so that a panic or a side effect would show.
+#[derive(Debug, Default)]
+pub struct World {
+    projects: BTreeMap<Name, Arc<Project>>,
+    heeds_hints: bool,
+}
+
+impl World {
+    pub fn parse(text: &str) -> Self {
+        let mut releases: BTreeMap<Name, Vec<Release>> = BTreeMap::new();
+        let mut blocks: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            let line = line.strip_prefix("        ").unwrap_or(line);
+            if line.starts_with(' ') {
+                blocks.last_mut().unwrap().1.push(line.trim());
+            } else {
+                blocks.push((line.split_whitespace().collect(), Vec::new()));
+            }
+        }
+        for (head, requirements) in blocks {
+            let release = release(&head, &requirements);
+            releases.entry(name(head[0])).or_default().push(release);
+        }
+        let projects = releases
+            .into_iter()
+            .map(|(name, mut releases)| {
+                releases.sort_by(|a, b| b.version.cmp(&a.version));
+                let project = Project {
+                    name: name.clone(),
+                    status: ProjectStatus::Active,
+                    releases,
+                };
+                (name, Arc::new(project))
+            })
+            .collect();
+        Self {
+            projects,
+            heeds_hints: true,
+        }
+    }
+}
+
+fn release(head: &[&str], requirements: &[&str]) -> Release {
+    let [project, text, flags @ ..] = head else {
+        panic!("no release: {head:?}");
+    };
+    let value = |key: &str| flags.iter().find_map(|flag| flag.strip_prefix(key));
+    let has = |flag: &str| flags.contains(&flag);
+    let filename = if has("sdist") || has("needs-build") {
+        format!("{project}-{text}.tar.gz")
+    } else {
+        let tags = value("wheel=").unwrap_or("py3-none-any");
+        format!("{project}-{text}-{tags}.whl")
+    };
+    let file = DistFile {
+        url: format!("https://index.test/{filename}"),
+        sha256: (!has("no-hash")).then(|| Sha256::of(filename.as_bytes())),
+        filename,
+        size: None,
+        uploaded: value("uploaded=").map(|text| text.parse().unwrap()),
+        requires_python: value("python=").map(str::to_owned),
+        yanked: if has("yanked") {
+            Yank::Yes("broken".to_owned())
+        } else {
+            Yank::No
+        },
+        core_metadata: CoreMetadata::Absent,
+    };
+    let metadata = Metadata {
+        name: name(project),
+        version: version(text),
+        requires_python: value("metadata-python=").map(str::to_owned),
+        requirements: requirements.iter().map(|r| r.parse().unwrap()).collect(),
+        extras: value("extras=")
+            .map(|extras| extras.split(',').map(name).collect())
+            .unwrap_or_default(),
+    };
+    Release {
+        version: version(text),
+        files: [file].into(),
+        metadata: if has("needs-build") {
+            Err(UnusableReason::NeedsBuild)
+        } else {
+            Ok(Arc::new(metadata))
+        },
+    }
+}
+
+impl Facts for World {
+    fn project(&self, name: &Name) -> Result<Arc<dyn ProjectView>, FactError> {
+        match self.projects.get(name) {
+            Some(project) => Ok(Arc::clone(project) as Arc<dyn ProjectView>),
+            None => Err(FactError::Absent { name: name.clone() }),
+        }
+    }
+
+    fn metadata(
+        &self,
+        name: &Name,
+        version: &Version,
+        file: &DistFile,
+    ) -> Result<Arc<Metadata>, FactError> {
+        let project = &self.projects[name];
+        let release = &project.releases[project.position(version).unwrap()];
+        release
+            .metadata
+            .clone()
+            .map_err(|reason| FactError::Unusable {
+                filename: file.filename.clone(),
+                reason,
+            })
+    }
+
+    fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
+        if !self.heeds_hints {
+            return;
+        }
+        for want in wants {
+            if let Ok(project) = self.project(&want.name)
+                && let Some(pick) = scout.pick(&*project, &want)
+                && let Ok(metadata) = self.metadata(&want.name, &pick.version, &pick.file)
+            {
+                scout.follow(&want, &metadata);
+            }
+        }
+    }
+}
+
+/// A gate made of a list of affected sets.
+#[derive(Debug, Clone, Default)]
+pub struct ListedGate {
+    rules: Vec<(Name, VersionSet, Verdict)>,
+    quarantined: Vec<Name>,
+}
+
+impl ListedGate {
+    pub fn add(&mut self, project: &str, specifiers: &str, denies: bool, level: Level) {
+        let id = format!("TEST-{}", self.rules.len() + 1);
+        self.add_advisory(project, specifiers, denies, level, &id);
+    }
+
+    pub fn add_advisory(
+        &mut self,
+        project: &str,
+        specifiers: &str,
+        denies: bool,
+        level: Level,
+        id: &str,
+    ) {
+        let malicious = id.starts_with("MAL-");
+        let reason = Arc::new(Reason {
+            advisories: vec![Arc::new(Advisory {
+                id: id.to_owned(),
+                aliases: Vec::new(),
+                summary: String::new(),
+                severity: Some(Severity {
+                    level,
+                    score: None,
+                    vector: None,
+                }),
+                fixed: Vec::new(),
+                link: String::new(),
+                malicious,
+                modified: None,
+                sources: Vec::new(),
+            })],
+            rule: if malicious {
+                Rule::Malicious
+            } else {
+                Rule::Mode {
+                    mode: if denies { "deny" } else { "prefer" },
+                    origin: "the test".to_owned(),
+                }
+            },
+        });
+        let specifiers: Specifiers = specifiers.parse().unwrap();
+        let verdict = if denies {
+            Verdict::Deny(reason)
+        } else {
+            Verdict::Avoid(reason)
+        };
+        self.rules
+            .push((name(project), specifiers.set().clone(), verdict));
+    }
+}
+
+impl Gate for ListedGate {
+    fn affected(&self, name: &Name) -> Result<Option<Arc<VersionSet>>, FactError> {
+        let sets: Vec<&VersionSet> = self
+            .rules
+            .iter()
+            .filter(|(other, ..)| other == name)
+            .map(|(_, set, _)| set)
+            .collect();
+        Ok((!sets.is_empty()).then(|| {
+            Arc::new(
+                sets.iter()
+                    .fold(VersionSet::empty(), |all, set| all.union(set)),
+            )
+        }))
+    }
+
+    fn verdict(&self, name: &Name, version: &Version) -> Result<Verdict, FactError> {
+        let mut verdict = Verdict::Clear;
+        for (other, set, rule) in &self.rules {
+            if other == name && set.contains(version) && !matches!(verdict, Verdict::Deny(_)) {
+                verdict = rule.clone();
+            }
+        }
+        Ok(verdict)
+    }
+
+    fn project_verdict(&self, name: &Name, _: &ProjectStatus) -> Verdict {
+        if self.quarantined.contains(name) {
+            return Verdict::Deny(Arc::new(Reason {
+                advisories: Vec::new(),
+                rule: Rule::Quarantined(Some("held".to_owned())),
+            }));
+        }
+        Verdict::Clear
+    }
+}
+
+/// A question about a world.
+pub struct Case {
+    pub world: World,
+    pub manifest: Manifest,
+    pub target: Target,
+    pub rules: ChoiceRules,
+    pub keep: Preferences,
+    pub upgrade: Vec<Requirement>,
+    pub gate: ListedGate,
+}
+
+impl Case {
+    pub fn new(world: &str) -> Self {
+        let mut target = Target::new(&"3.11".parse().unwrap(), &"linux".parse().unwrap());
+        target.tags = Tags::new(
+            [
+                "cp311-cp311-manylinux_2_17_x86_64",
+                "cp311-abi3-manylinux_2_17_x86_64",
+                "py3-none-any",
+            ]
+            .map(str::to_owned),
+        );
+        Self {
+            world: World::parse(world),
+            manifest: Manifest::default(),
+            target,
+            rules: ChoiceRules::default(),
+            keep: Preferences::default(),
+            upgrade: Vec::new(),
+            gate: ListedGate::default(),
+        }
+    }
+
+    fn origin(file: &str, line: usize) -> Origin {
+        let flag = if file.starts_with('c') { "-c" } else { "-r" };
+        Origin {
+            file: file.to_owned(),
+            line: Some(line),
+            via: format!("{flag} {file}"),
+        }
+    }
+
+    pub fn require(mut self, requirement: &str) -> Self {
+        let line = self.manifest.requirements.len() + 1;
+        self.manifest.requirements.push(RootRequirement {
+            requirement: requirement.parse().unwrap(),
+            origin: Self::origin("requirements.in", line),
+            hashes: Vec::new(),
+        });
+        self
+    }
+
+    pub fn constrain(mut self, requirement: &str) -> Self {
+        let line = self.manifest.constraints.len() + 1;
+        self.manifest.constraints.push(Constraint {
+            requirement: requirement.parse().unwrap(),
+            origin: Self::origin("constraints.txt", line),
+            hashes: Vec::new(),
+        });
+        self
+    }
+
+    pub fn hash(mut self, filename: &str) -> Self {
+        let hashes = &mut self.manifest.requirements.last_mut().unwrap().hashes;
+        hashes.push(Sha256::of(filename.as_bytes()));
+        self
+    }
+
+    pub fn deny(mut self, project: &str, specifiers: &str) -> Self {
+        self.gate.add(project, specifiers, true, Level::High);
+        self
+    }
+
+    pub fn malicious(mut self, project: &str, specifiers: &str) -> Self {
+        self.gate
+            .add_advisory(project, specifiers, true, Level::Critical, "MAL-1");
+        self
+    }
+
+    pub fn quarantine(mut self, project: &str) -> Self {
+        self.gate.quarantined.push(name(project));
+        self
+    }
+
+    pub fn avoid(mut self, project: &str, specifiers: &str, level: Level) -> Self {
+        self.gate.add(project, specifiers, false, level);
+        self
+    }
+
+    pub fn keep(mut self, project: &str, kept: &str) -> Self {
+        self.keep.pins.insert(name(project), version(kept));
+        self
+    }
+
+    pub fn upgrade(mut self, requirement: &str) -> Self {
+        self.upgrade.push(requirement.parse().unwrap());
+        self
+    }
+
+    pub fn rules(mut self, change: impl FnOnce(&mut ChoiceRules)) -> Self {
+        change(&mut self.rules);
+        self
+    }
+
+    pub fn question(&self) -> Question<'_> {
+        Question {
+            manifest: &self.manifest,
+            target: &self.target,
+            rules: &self.rules,
+            keep: &self.keep,
+            upgrade: &self.upgrade,
+            gate: &self.gate,
+        }
+    }
+
+    fn facts(&self, heeds_hints: bool) -> Arc<dyn Facts> {
+        Arc::new(World {
+            projects: self.world.projects.clone(),
+            heeds_hints,
+        })
+    }
+
+    pub fn solve(&self) -> Answer {
+        solve(&self.question(), &self.facts(true), &Unwatched).unwrap()
+    }
+
+    pub fn error(&self) -> FactError {
+        solve(&self.question(), &self.facts(true), &Unwatched).unwrap_err()
+    }
+
+    /// The pins as text, or `impossible`; the answer has passed `verify` and is the same without hints.
+    pub fn pins(&self) -> String {
+        let text = match self.solve() {
+            Answer::Impossible(_) => "impossible".to_owned(),
+            Answer::Locked(solution) => {
+                let violations =
+                    verify(&self.question(), &solution.graph, &self.facts(false)).unwrap();
+                assert!(violations.is_empty(), "{violations:?}");
+                text(&solution.graph)
+            }
+        };
+        let without_hints = match solve(&self.question(), &self.facts(false), &Unwatched).unwrap() {
+            Answer::Impossible(_) => "impossible".to_owned(),
+            Answer::Locked(solution) => self::text(&solution.graph),
+        };
+        assert_eq!(text, without_hints, "hints changed the answer");
+        text
+    }
+}
+
+pub fn text(graph: &lockgate_model::LockedGraph) -> String {
+    let pins: Vec<String> = graph
+        .pins
+        .values()
+        .map(|pin| format!("{}=={}", pin.name, pin.version))
+        .collect();
+    pins.join(" ")
+}
