@@ -6,6 +6,7 @@
 mod cache;
 mod error;
 mod http;
+mod metadata;
 mod options;
 mod page;
 mod redact;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{DistFile, Metadata, Name, ProjectView, Version, VersionSet};
 
 /// What exists. Calls block until the answer is known.
@@ -81,7 +83,7 @@ pub enum FactError {
 }
 
 /// Why a release has no usable metadata.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum UnusableReason {
     /// A source distribution whose metadata are only known once it is built (Metadata-Version below 2.2, or `Dynamic`).
     #[error("its metadata are known only after a build, and lockgate runs no package code")]

@@ -1,0 +1,235 @@
+//! Fetches the metadata of one file, by the cheapest way that the server offers.
+
+use bytes::Bytes;
+use lockgate_model::{CoreMetadata, DistFile, DistKind, Name, Sha256, UnusableReason};
+use reqwest::StatusCode;
+use reqwest::header::CONTENT_RANGE;
+use url::Url;
+
+use super::headers::{self, Stated};
+use super::sdist::{self, Packing};
+use super::stored;
+use super::wheel::{Step, WheelProbe};
+use crate::error::FetchError;
+use crate::redact::redact_url;
+use crate::transport::{Request, Response, Transport};
+
+/// What is asked of a wheel first: its end. Holds directory and METADATA of nine wheels in ten.
+const FIRST_RANGE: u64 = 16 * 1024;
+
+/// The largest file that is fetched whole. It is held in memory while its metadata are looked for.
+const WHOLE_LIMIT: u64 = 512 * 1024 * 1024;
+
+/// A file and what it should be the file of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) name: &'a Name,
+    pub(crate) file: &'a DistFile,
+}
+
+/// The stored form of the metadata of a file, also when they turn out to be of no use. An error: it could not be learned.
+pub(crate) async fn fetch(
+    transport: &Transport,
+    source: Source<'_>,
+) -> Result<Vec<u8>, FetchError> {
+    let learned = match source.file.kind() {
+        Some(DistKind::Wheel(_)) => of_wheel(transport, source).await?,
+        Some(DistKind::Sdist) => of_sdist(transport, source).await?,
+        None => Err(UnusableReason::BadArchive(
+            "its name is of no wheel and no source distribution".to_owned(),
+        )),
+    };
+    Ok(stored::encode(learned))
+}
+
+type Learned = Result<Stated, UnusableReason>;
+
+async fn of_wheel(transport: &Transport, source: Source<'_>) -> Result<Learned, FetchError> {
+    let served = match source.file.core_metadata {
+        CoreMetadata::Served(digest) => served_beside(transport, source, digest).await?,
+        CoreMetadata::Absent => None,
+    };
+    let text = match served {
+        Some(text) => Ok(text.to_vec()),
+        None => from_inside(transport, source).await?,
+    };
+    Ok(text.and_then(|text| headers::of_wheel(&text)))
+}
+
+/// PEP 658. None: the index announced it and does not have it, which happens on mirrors.
+async fn served_beside(
+    transport: &Transport,
+    source: Source<'_>,
+    digest: Option<Sha256>,
+) -> Result<Option<Bytes>, FetchError> {
+    let mut url = address(source.file)?;
+    url.set_path(&format!("{}.metadata", url.path()));
+    let response = transport
+        .send(Request::get(url, "*/*", super::LIMIT))
+        .await?;
+    match response.status {
+        StatusCode::OK => {}
+        StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
+        _ => return Err(status(&response)),
+    }
+    verify(&response, digest)?;
+    Ok(Some(response.body))
+}
+
+/// Range requests, or the whole wheel where the server can't or won't answer them as it should.
+async fn from_inside(
+    transport: &Transport,
+    source: Source<'_>,
+) -> Result<Result<Vec<u8>, UnusableReason>, FetchError> {
+    let suffix = format!("bytes=-{FIRST_RANGE}");
+    let Some(mut probe) = first_part(transport, source, &suffix).await? else {
+        return from_whole(transport, source).await;
+    };
+    loop {
+        let range = match probe.step() {
+            Ok(Step::Done(metadata)) => return Ok(Ok(metadata)),
+            Ok(Step::Need(range)) => range,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let asked = format!("bytes={}-{}", range.start, range.end - 1);
+        let response = part(transport, source, &asked).await?;
+        match response.map(|response| (content_range(&response), response)) {
+            Some((Some((start, _)), response))
+                if start == range.start
+                    && response.body.len() as u64 == range.end - range.start =>
+            {
+                probe.supply(start, response.body);
+            }
+            _ => return from_whole(transport, source).await,
+        }
+    }
+}
+
+/// A probe that knows the wheel's end, or all of it if that came instead.
+async fn first_part(
+    transport: &Transport,
+    source: Source<'_>,
+    range: &str,
+) -> Result<Option<WheelProbe>, FetchError> {
+    let Some(response) = part(transport, source, range).await? else {
+        return Ok(None);
+    };
+    if response.status == StatusCode::OK {
+        verify(&response, source.file.sha256)?;
+        let mut probe = WheelProbe::new(source.name, response.body.len() as u64);
+        probe.supply(0, response.body);
+        return Ok(Some(probe));
+    }
+    Ok(content_range(&response)
+        .filter(|(start, length)| start + response.body.len() as u64 == *length)
+        .map(|(start, length)| {
+            let mut probe = WheelProbe::new(source.name, length);
+            probe.supply(start, response.body);
+            probe
+        }))
+}
+
+/// The answer to a range request: 206, or 200 with the whole. None: the server refuses ranges.
+async fn part(
+    transport: &Transport,
+    source: Source<'_>,
+    range: &str,
+) -> Result<Option<Response>, FetchError> {
+    let request = Request::get(address(source.file)?, "*/*", WHOLE_LIMIT).range(range);
+    match transport.send(request).await {
+        Ok(response) => match response.status {
+            StatusCode::PARTIAL_CONTENT | StatusCode::OK => Ok(Some(response)),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Err(status(&response)),
+            _ => Ok(None),
+        },
+        Err(FetchError::Status { status: 501, .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn from_whole(
+    transport: &Transport,
+    source: Source<'_>,
+) -> Result<Result<Vec<u8>, UnusableReason>, FetchError> {
+    let whole = whole(transport, source).await?;
+    let mut probe = WheelProbe::new(source.name, whole.len() as u64);
+    probe.supply(0, whole);
+    Ok(match probe.step() {
+        Ok(Step::Done(metadata)) => Ok(metadata),
+        Ok(Step::Need(_)) => Err(UnusableReason::BadArchive("it breaks off".to_owned())),
+        Err(reason) => Err(reason),
+    })
+}
+
+async fn of_sdist(transport: &Transport, source: Source<'_>) -> Result<Learned, FetchError> {
+    let Some(packing) = Packing::of(&source.file.filename) else {
+        return Ok(Err(UnusableReason::NeedsBuild));
+    };
+    let archive = whole(transport, source).await?;
+    let learned = tokio::task::spawn_blocking(move || {
+        sdist::pkg_info(packing, &archive).and_then(|text| headers::of_sdist(&text))
+    });
+    learned.await.map_err(|error| FetchError::Answer {
+        url: redact_url(&source.file.url),
+        why: format!("unpacking it was broken off: {error}"),
+    })
+}
+
+async fn whole(transport: &Transport, source: Source<'_>) -> Result<Bytes, FetchError> {
+    let request = Request::get(address(source.file)?, "*/*", WHOLE_LIMIT);
+    let response = transport.send(request).await?;
+    if response.status != StatusCode::OK {
+        return Err(status(&response));
+    }
+    verify(&response, source.file.sha256)?;
+    Ok(response.body)
+}
+
+/// Where a 206 begins, and how long the whole is (RFC 9110, section 14.4).
+fn content_range(response: &Response) -> Option<(u64, u64)> {
+    if response.status != StatusCode::PARTIAL_CONTENT {
+        return None;
+    }
+    let (range, length) = response
+        .header(&CONTENT_RANGE)?
+        .trim()
+        .strip_prefix("bytes ")?
+        .split_once('/')?;
+    let (start, end) = range.split_once('-')?;
+    let (start, end): (u64, u64) = (start.trim().parse().ok()?, end.trim().parse().ok()?);
+    let length: u64 = length.trim().parse().ok()?;
+    let is_sound = start <= end && end < length && end - start + 1 == response.body.len() as u64;
+    is_sound.then_some((start, length))
+}
+
+fn verify(response: &Response, stated: Option<Sha256>) -> Result<(), FetchError> {
+    let Some(stated) = stated else {
+        return Ok(());
+    };
+    let actual = Sha256::of(&response.body);
+    if actual == stated {
+        return Ok(());
+    }
+    Err(FetchError::Answer {
+        url: redact_url(response.url.as_str()),
+        why: format!("its hash differs: the index states sha256 {stated}, the file has {actual}"),
+    })
+}
+
+fn address(file: &DistFile) -> Result<Url, FetchError> {
+    Url::parse(&file.url).map_err(|error| FetchError::Answer {
+        url: redact_url(&file.url),
+        why: format!("it is no address: {error}"),
+    })
+}
+
+fn status(response: &Response) -> FetchError {
+    let url = redact_url(response.url.as_str());
+    match response.status {
+        StatusCode::NOT_FOUND | StatusCode::GONE => FetchError::NotFound { url },
+        status => FetchError::Status {
+            url,
+            status: status.as_u16(),
+        },
+    }
+}

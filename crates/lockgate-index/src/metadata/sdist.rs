@@ -1,0 +1,90 @@
+//! The static PKG-INFO at the root of a source distribution.
+
+use std::io::{Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+use lockgate_model::UnusableReason;
+use zip::ZipArchive;
+
+use super::LIMIT;
+
+/// The most bytes that an archive is unpacked to while PKG-INFO is looked for.
+const MOST_UNPACKED: u64 = 2 * 1024 * 1024 * 1024;
+
+/// How an archive is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    TarGz,
+    Tar,
+    Zip,
+}
+
+impl Packing {
+    /// By the file's name. None: a packing that PEP 625 and its time no longer know, so that no static metadata can be in it.
+    pub(super) fn of(filename: &str) -> Option<Self> {
+        let ends = |suffix| filename.ends_with(suffix);
+        if ends(".tar.gz") || ends(".tgz") {
+            Some(Self::TarGz)
+        } else if ends(".tar") {
+            Some(Self::Tar)
+        } else if ends(".zip") {
+            Some(Self::Zip)
+        } else {
+            None
+        }
+    }
+}
+
+/// PKG-INFO of an archive. One without it tells nothing before it is built.
+pub(super) fn pkg_info(packing: Packing, archive: &[u8]) -> Result<Vec<u8>, UnusableReason> {
+    match packing {
+        Packing::TarGz => in_tar(MultiGzDecoder::new(archive)),
+        Packing::Tar => in_tar(archive),
+        Packing::Zip => in_zip(archive),
+    }
+}
+
+fn in_tar(reader: impl Read) -> Result<Vec<u8>, UnusableReason> {
+    let mut archive = tar::Archive::new(reader.take(MOST_UNPACKED));
+    for entry in archive.entries().map_err(|error| bad(&error))? {
+        let mut entry = entry.map_err(|error| bad(&error))?;
+        if entry.header().entry_type().is_file() && is_pkg_info(&entry.path_bytes()) {
+            return read(&mut entry);
+        }
+    }
+    Err(UnusableReason::NeedsBuild)
+}
+
+fn in_zip(bytes: &[u8]) -> Result<Vec<u8>, UnusableReason> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| bad(&error))?;
+    let place = archive.file_names_raw().position(is_pkg_info);
+    let Some(index) = place else {
+        return Err(UnusableReason::NeedsBuild);
+    };
+    read(&mut archive.by_index(index).map_err(|error| bad(&error))?)
+}
+
+/// `folder/PKG-INFO`, perhaps with `./` before it.
+fn is_pkg_info(path: &[u8]) -> bool {
+    let path = path.strip_prefix(b"./").unwrap_or(path);
+    path.strip_suffix(b"/PKG-INFO")
+        .is_some_and(|folder| !folder.is_empty() && !folder.contains(&b'/'))
+}
+
+fn read(entry: &mut impl Read) -> Result<Vec<u8>, UnusableReason> {
+    let mut text = Vec::new();
+    entry
+        .take(LIMIT + 1)
+        .read_to_end(&mut text)
+        .map_err(|error| bad(&error))?;
+    if text.len() as u64 > LIMIT {
+        return Err(UnusableReason::BadArchive(
+            "its PKG-INFO unpacks to more than 16 MiB".to_owned(),
+        ));
+    }
+    Ok(text)
+}
+
+fn bad(error: &impl ToString) -> UnusableReason {
+    UnusableReason::BadArchive(error.to_string())
+}

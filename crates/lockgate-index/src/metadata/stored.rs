@@ -1,0 +1,59 @@
+//! What is kept of a file's metadata: the texts, or why there are none that can be used.
+
+use lockgate_model::{Metadata, Name, Requirement, UnusableReason, Version};
+use serde::{Deserialize, Serialize};
+
+use super::headers::Stated;
+
+/// The payload of a cache entry, as postcard.
+#[derive(Debug, Serialize, Deserialize)]
+enum Stored {
+    Stated(Stated),
+    Unusable(UnusableReason),
+}
+
+/// Writes the stored form.
+pub(super) fn encode(learned: Result<Stated, UnusableReason>) -> Vec<u8> {
+    let stored = match learned {
+        Ok(stated) => Stored::Stated(stated),
+        Err(reason) => Stored::Unusable(reason),
+    };
+    // Writing texts into memory does not fail; bytes that are no stored form would be fetched again.
+    postcard::to_stdvec(&stored).unwrap_or_default()
+}
+
+/// Reads the stored form of the metadata of `name` at `version`. None: these bytes are not one.
+pub(crate) fn decode(
+    bytes: &[u8],
+    name: &Name,
+    version: &Version,
+) -> Option<Result<Metadata, UnusableReason>> {
+    match postcard::from_bytes(bytes).ok()? {
+        Stored::Stated(stated) => Some(parse(stated, name, version)),
+        Stored::Unusable(reason) => Some(Err(reason)),
+    }
+}
+
+fn parse(stated: Stated, name: &Name, version: &Version) -> Result<Metadata, UnusableReason> {
+    let says = || UnusableReason::Mismatch(format!("`{} {}`", stated.name, stated.version));
+    let stated_version: Version = stated.version.parse().ok().ok_or_else(says)?;
+    if stated.name != *name || stated_version != *version {
+        return Err(says());
+    }
+    let requirements = stated
+        .requirements
+        .iter()
+        .map(|text| {
+            text.parse::<Requirement>().map_err(|error| {
+                UnusableReason::Malformed(format!("`Requires-Dist: {text}`: {error}"))
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Metadata {
+        name: stated.name,
+        version: stated_version,
+        requires_python: stated.requires_python,
+        requirements,
+        extras: stated.extras,
+    })
+}
