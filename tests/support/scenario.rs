@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use crate::advisory::Advisory;
 use crate::artifact::normalised;
-use crate::context::{Lockgate, TestContext, fixtures, one_line};
+use crate::context::{Lockgate, TestContext, fixtures, without_blanks};
 use crate::index::Index;
 use crate::loopback::Loopback;
 use crate::world::{Project, World};
@@ -315,13 +315,16 @@ fn check_texts(
     wanted: &[String],
     unwanted: &[String],
 ) {
-    let flat = one_line(text);
-    for part in wanted.iter().filter(|part| !flat.contains(&one_line(part))) {
+    let flat = without_blanks(text);
+    for part in wanted
+        .iter()
+        .filter(|part| !flat.contains(&without_blanks(part)))
+    {
         wrong.push(format!("{place} do not say `{part}`"));
     }
     for part in unwanted
         .iter()
-        .filter(|part| flat.contains(&one_line(part)))
+        .filter(|part| flat.contains(&without_blanks(part)))
     {
         wrong.push(format!("{place} must not say `{part}`"));
     }
