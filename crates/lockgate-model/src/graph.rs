@@ -68,6 +68,7 @@ pub enum Via {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     /// Versions above the pin that every requirement in the graph admits and the gate denies (or avoids), newest first.
+    /// Also those whose own requirements leave, with the rest of the graph, only versions that the gate denies.
     PassedOver(PassedOver),
     /// An extra that the chosen version does not have.
     MissingExtra {

@@ -5,12 +5,15 @@
 //! exist, and carries the origin of every requirement. The tree may be deep and shares its parts: it is walked without
 //! recursion, each part once.
 
+mod merge;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use lockgate_model::{Conflict, Exclusion, Fact, FactError, Name, Proof, Statement, VersionSet};
 use pubgrub::{Derived, External, Term};
 
+use self::merge::merge;
 use crate::hints;
 use crate::package::{Package, Set};
 use crate::provider::Unavailable;
@@ -111,6 +114,8 @@ impl Teller<'_> {
                     }
                     let [left, right] =
                         causes.map(|cause| told.get(&std::ptr::from_ref(cause)).cloned().flatten());
+                    let left = left.filter(|_| !self.is_gap(causes[0], causes[1]));
+                    let right = right.filter(|_| !self.is_gap(causes[1], causes[0]));
                     let shared = derived.shared_id.map(|id| {
                         let next = numbers.len() + 1;
                         *numbers.entry(id).or_insert(next)
@@ -130,6 +135,25 @@ impl Teller<'_> {
                 why: "it rests on no fact".to_owned(),
                 remedy: None,
             })
+    }
+
+    /// Whether `part` only says that nothing exists between versions that `other` speaks of: trimmed sets say that already.
+    fn is_gap(&self, part: &Tree, other: &Tree) -> bool {
+        let Tree::External(external) = part else {
+            return false;
+        };
+        let Some((package, set)) = as_dead_end(external) else {
+            return false;
+        };
+        let Some(name) = package.project() else {
+            return false;
+        };
+        let Ok(Some(project)) = self.search.shelf.project(name) else {
+            return false;
+        };
+        let exists = crate::release::span(&*project.view, &set.0)
+            .any(|index| set.0.contains(project.view.version(index)));
+        !exists && speaks_of(other, package)
     }
 
     fn derived(
@@ -279,7 +303,7 @@ impl Teller<'_> {
         external: &External<Package, Set, Unavailable>,
     ) -> Result<Option<Fact>, FactError> {
         Ok(match external {
-            External::NotRoot(..) => None,
+            External::NotRoot(..) | External::FromDependencyOf(Package::Extra(..), ..) => None,
             External::NoVersions(package, set) => match package.project() {
                 Some(name) => Some(self.no_version(name, &set.0)?),
                 None => None,
@@ -296,7 +320,6 @@ impl Teller<'_> {
                 }
             }),
             External::FromDependencyOf(Package::Root, _, to, set) => self.root(to, &set.0),
-            External::FromDependencyOf(Package::Extra(..), ..) => None,
             External::FromDependencyOf(from, from_set, to, set) => {
                 self.requires(from, &from_set.0, to, &set.0)?
             }
@@ -395,6 +418,19 @@ impl Teller<'_> {
     }
 }
 
+/// Whether a part of the tree concerns a package being at some versions.
+fn speaks_of(part: &Tree, package: &Package) -> bool {
+    match part {
+        Tree::Derived(derived) => matches!(derived.terms.get(package), Some(Term::Positive(_))),
+        Tree::External(
+            External::FromDependencyOf(other, ..)
+            | External::NoVersions(other, _)
+            | External::Custom(other, ..),
+        ) => other == package,
+        Tree::External(External::NotRoot(..)) => false,
+    }
+}
+
 fn as_fact(wanted: &Wanted) -> Fact {
     Fact::Root {
         requirement: wanted.requirement.to_string(),
@@ -403,64 +439,4 @@ fn as_fact(wanted: &Wanted) -> Fact {
         name: wanted.name.clone(),
         versions: wanted.bound.set.clone(),
     }
-}
-
-/// One fact that says what two say, if they say the same of different versions of a project.
-fn merge(one: &Fact, other: &Fact) -> Option<Fact> {
-    match (one, other) {
-        (
-            Fact::Requires {
-                from,
-                from_versions,
-                to,
-                to_versions,
-            },
-            Fact::Requires {
-                from: other_from,
-                from_versions: other_versions,
-                to: other_to,
-                to_versions: other_to_versions,
-            },
-        ) if from == other_from && to == other_to && to_versions == other_to_versions => {
-            Some(Fact::Requires {
-                from: from.clone(),
-                from_versions: from_versions.union(other_versions),
-                to: to.clone(),
-                to_versions: to_versions.clone(),
-            })
-        }
-        (
-            Fact::NoVersion {
-                name,
-                versions,
-                excluded,
-            },
-            Fact::NoVersion {
-                name: other_name,
-                versions: other_versions,
-                excluded: other_excluded,
-            },
-        ) if name == other_name => Some(Fact::NoVersion {
-            name: name.clone(),
-            versions: versions.union(other_versions),
-            excluded: merge_exclusions(excluded, other_excluded),
-        }),
-        _ => None,
-    }
-}
-
-fn merge_exclusions(one: &[Exclusion], other: &[Exclusion]) -> Vec<Exclusion> {
-    let mut merged = one.to_vec();
-    for exclusion in other {
-        match merged.iter_mut().find(|known| known.why == exclusion.why) {
-            Some(known) => {
-                known.versions.extend(exclusion.versions.iter().cloned());
-                known.versions.sort_by(|a, b| b.cmp(a));
-                known.versions.dedup();
-            }
-            None => merged.push(exclusion.clone()),
-        }
-    }
-    merged.sort_by(|a, b| b.versions.first().cmp(&a.versions.first()));
-    merged
 }

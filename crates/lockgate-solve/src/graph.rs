@@ -16,10 +16,27 @@ pub(crate) struct Linked {
     pub(crate) edges: BTreeSet<Edge>,
     /// Every bound on each pin, constraints included.
     pub(crate) bounds: BTreeMap<Name, Vec<Bound>>,
+    /// The same with who asks; none for the sources.
+    pub(crate) asked: BTreeMap<Name, Vec<(Option<Name>, Bound)>>,
 }
 
 impl Linked {
+    fn bound(&mut self, on: &Name, asker: Option<Name>, bound: &Bound) {
+        self.bounds
+            .entry(on.clone())
+            .or_default()
+            .push(bound.clone());
+        self.asked
+            .entry(on.clone())
+            .or_default()
+            .push((asker, bound.clone()));
+    }
+
     fn ask(&mut self, to: &Name, from: Via, requirement: String, bound: &Bound) {
+        let asker = match &from {
+            Via::Pin(name) => Some(name.clone()),
+            Via::Source(_) => None,
+        };
         if from != Via::Pin(to.clone()) {
             self.edges.insert(Edge {
                 to: to.clone(),
@@ -27,18 +44,16 @@ impl Linked {
                 requirement,
             });
         }
-        self.bounds
-            .entry(to.clone())
-            .or_default()
-            .push(bound.clone());
+        self.bound(to, asker, bound);
     }
 }
 
-/// Walks from the sources over `chosen`.
+/// Walks from the sources over `chosen`; what is asked for by `without`, if given, counts for nothing.
 pub(crate) fn link(
     shelf: &Shelf<'_>,
     sources: &Sources,
     chosen: &BTreeMap<Name, Version>,
+    without: Option<&Name>,
 ) -> Result<Linked, FactError> {
     let mut linked = Linked::default();
     let mut waiting: Vec<(Name, Option<Name>)> = Vec::new();
@@ -67,10 +82,13 @@ pub(crate) fn link(
             continue;
         };
         linked.versions.insert(name.clone(), version.clone());
+        if without == Some(&name) {
+            continue;
+        }
         let needs = match &extra {
             None => match &*shelf.needs(&name, version)? {
                 Needs::Known(_, dependencies) => dependencies.clone(),
-                Needs::Unusable(_) | Needs::NeedsBuild(_) => Vec::new(),
+                Needs::Unusable(_) | Needs::Build(_) => Vec::new(),
             },
             Some(extra) => {
                 linked
@@ -99,11 +117,7 @@ pub(crate) fn link(
                 linked.ask(&constraint.name, via, text, &constraint.bound);
             } else {
                 // `-P` restricts this run; the lock does not remember it.
-                linked
-                    .bounds
-                    .entry(constraint.name.clone())
-                    .or_default()
-                    .push(constraint.bound.clone());
+                linked.bound(&constraint.name, None, &constraint.bound);
             }
         }
     }

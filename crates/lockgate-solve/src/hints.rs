@@ -69,7 +69,7 @@ pub(crate) fn refusals(
         });
         refusal.ways_out.splice(0..0, ways);
     }
-    refusals.sort_by(|a, b| severity(&b.advisories).cmp(&severity(&a.advisories)));
+    refusals.sort_by_key(|refusal| std::cmp::Reverse(severity(&refusal.advisories)));
     Ok(refusals)
 }
 
@@ -99,11 +99,14 @@ fn severity(advisories: &[Arc<Advisory>]) -> Level {
 }
 
 /// The advisories behind a denial, worst first, and whether no ignore entry can help.
+type Denial = (Vec<Arc<Advisory>>, bool);
+
+/// The denial of a version, if there is one.
 fn denial(
     search: &Search<'_>,
     name: &Name,
     version: &Version,
-) -> Result<Option<(Vec<Arc<Advisory>>, bool)>, FactError> {
+) -> Result<Option<Denial>, FactError> {
     let by_status = match search.shelf.project(name)? {
         Some(project) => search.guard.project_verdict(&project),
         None => Verdict::Clear,
@@ -261,7 +264,7 @@ pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
             let needs_build = || {
                 exclusion.versions.iter().any(|version| {
                     let needs = search.shelf.known_needs(name, version);
-                    matches!(needs.as_deref(), Some(Needs::NeedsBuild(_)))
+                    matches!(needs.as_deref(), Some(Needs::Build(_)))
                 })
             };
             let (order, note) = match &exclusion.why {

@@ -11,6 +11,7 @@ mod candidates;
 mod conflict;
 mod dependencies;
 mod graph;
+mod held_back;
 mod hints;
 mod notes;
 mod package;

@@ -10,6 +10,7 @@ use lockgate_model::{
 
 use crate::dependencies::has_extra;
 use crate::graph::Linked;
+use crate::held_back::held_back;
 use crate::release::{Release, span};
 use crate::search::Search;
 use crate::shelf::{Needs, Project};
@@ -45,24 +46,30 @@ pub(crate) fn notes(search: &Search<'_>, linked: &Linked) -> Result<Vec<Note>, F
     Ok(notes)
 }
 
-/// The versions above the pin that all its bounds admit, that the other rules leave, and that the gate speaks against.
+/// A version, and the advisories that speak against it.
+pub(crate) type Passed = (Version, Vec<Arc<Advisory>>);
+
+/// The versions above the pin that all its bounds admit, that the other rules leave, and that the gate speaks against:
+/// against themselves, or against all that they could be used with.
 fn passed_over(
     search: &Search<'_>,
     linked: &Linked,
     project: &Project,
     version: &Version,
-) -> Result<Vec<(Version, Vec<Arc<Advisory>>)>, FactError> {
+) -> Result<Vec<Passed>, FactError> {
     let name = project.view.name();
-    let Some(affected) = search.guard.affected(name)? else {
-        return Ok(Vec::new());
-    };
     let bounds = linked.bounds.get(name).map_or(&[][..], Vec::as_slice);
     let admitted = bounds
         .iter()
         .fold(VersionSet::at_least(version.clone()), |all, bound| {
             all.intersection(&bound.set)
         })
-        .intersection(&affected);
+        .intersection(&VersionSet::exactly(version.clone()).complement());
+    let mut passed = held_back(search, linked, project, &admitted)?;
+    let Some(affected) = search.guard.affected(name)? else {
+        return Ok(passed);
+    };
+    let admitted = admitted.intersection(&affected);
     let prereleases_compete = match search.question.rules.prerelease {
         PrereleaseMode::Allow => true,
         PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => {
@@ -71,13 +78,9 @@ fn passed_over(
         PrereleaseMode::IfNecessary => version.any_prerelease(),
         PrereleaseMode::Disallow => false,
     };
-    let mut passed = Vec::new();
     for index in span(&*project.view, &admitted) {
         let other = project.view.version(index);
-        if other == version
-            || !admitted.contains(other)
-            || (other.any_prerelease() && !prereleases_compete)
-        {
+        if !admitted.contains(other) || (other.any_prerelease() && !prereleases_compete) {
             continue;
         }
         if let Release::Usable(usable) = &*search.shelf.release(project, index)?
@@ -88,6 +91,7 @@ fn passed_over(
             passed.push((other.clone(), reason.advisories.clone()));
         }
     }
+    passed.sort_by(|(one, _), (other, _)| other.cmp(one));
     Ok(passed)
 }
 

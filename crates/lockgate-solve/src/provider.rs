@@ -38,6 +38,9 @@ pub(crate) struct Learned {
     pub(crate) bounds: Bounds,
     /// Projects to decide before all others, in this order.
     pub(crate) early: Vec<Name>,
+    /// Projects to decide after all others, so that every bound on them is known by then: a run that left out pre-releases or
+    /// yanked releases of them found nothing.
+    pub(crate) late: BTreeSet<Name>,
     /// Pre-releases and yanked releases that a finished graph gave no ground for.
     pub(crate) groundless: BTreeSet<(Name, Version)>,
     /// Versions tried, over all runs.
@@ -93,13 +96,14 @@ pub(crate) struct Run {
     tries: FxHashMap<Name, BTreeSet<Version>>,
     hinted: FxHashSet<(Name, Vec<Name>)>,
     reorder: Option<Name>,
-    /// Whether a decision left something out that bounds not yet known may admit.
-    pub(crate) hid: bool,
+    /// Projects of which a decision left something out that other bounds may admit.
+    pub(crate) hid: BTreeSet<Name>,
 }
 
 /// What is decided first: greater goes first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
+    Late,
     Usual,
     Pinned,
     Early(Reverse<usize>),
@@ -126,7 +130,9 @@ impl Provider<'_> {
         let choice = self.known_choice(name, range)?;
         let mut run = self.run.borrow_mut();
         let Some(version) = choice.version else {
-            run.hid |= choice.hid;
+            if choice.hid {
+                run.hid.insert(name.clone());
+            }
             return Ok(None);
         };
         run.decided.insert(name.clone(), version.clone());
@@ -179,7 +185,9 @@ impl Provider<'_> {
             return Ok(Some(version));
         }
         let choice = self.known_choice(name, range)?;
-        self.run.borrow_mut().hid |= choice.hid && choice.version.is_none();
+        if choice.hid && choice.version.is_none() {
+            self.run.borrow_mut().hid.insert(name.clone());
+        }
         Ok(choice.version)
     }
 
@@ -322,7 +330,9 @@ impl DependencyProvider for Provider<'_> {
             run.ranges.insert(name.clone(), range.0.clone());
         }
         let learned = self.learned.borrow();
-        let class = if let Some(rank) = learned.early.iter().position(|early| early == name) {
+        let class = if learned.late.contains(name) {
+            Class::Late
+        } else if let Some(rank) = learned.early.iter().position(|early| early == name) {
             Class::Early(Reverse(rank))
         } else if learned.bounds.covering(name, &range.0).is_exact {
             Class::Pinned
@@ -337,7 +347,7 @@ impl DependencyProvider for Provider<'_> {
             Package::Project(_) => (class, order, 1),
             // Its range is one version as soon as the extra is decided, which therefore goes first.
             Package::Guarded(..) => match class {
-                Class::Early(_) => (class, order, 0),
+                Class::Early(_) | Class::Late => (class, order, 0),
                 Class::Usual | Class::Pinned | Class::Root => (Class::Usual, order, 0),
             },
         }
@@ -361,7 +371,7 @@ impl DependencyProvider for Provider<'_> {
             Package::Root => self.offer_of_sources(),
             Package::Project(name) => match &*shelf.needs(name, version)? {
                 Needs::Known(_, dependencies) => self.offer(Some(name), version, dependencies),
-                Needs::Unusable(why) | Needs::NeedsBuild(why) => {
+                Needs::Unusable(why) | Needs::Build(why) => {
                     Dependencies::Unavailable(Unavailable(why.clone()))
                 }
             },

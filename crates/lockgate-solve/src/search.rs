@@ -170,8 +170,8 @@ impl<'a> Search<'a> {
             };
             let stop = match pubgrub::resolve(&provider, Package::Root, root_version()) {
                 Ok(selected) => {
-                    let linked = link(self.shelf, sources, &projects(selected.iter()))?;
-                    let groundless = groundless(self.shelf, &linked)?;
+                    let linked = link(self.shelf, sources, &projects(selected.iter()), None)?;
+                    let groundless = groundless(self.shelf, sources, &linked)?;
                     if groundless.is_empty() || restarts >= MOST_RESTARTS {
                         break Found::Linked(linked);
                     }
@@ -180,8 +180,12 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 Err(PubGrubError::NoSolution(tree)) => {
-                    let has_learned = learned.borrow().bounds.count() > before;
-                    if provider.run.borrow().hid && has_learned && restarts < MOST_RESTARTS {
+                    let hid = std::mem::take(&mut provider.run.borrow_mut().hid);
+                    let mut learned = learned.borrow_mut();
+                    let has_learned =
+                        learned.bounds.count() > before || !hid.is_subset(&learned.late);
+                    if !hid.is_empty() && has_learned && restarts < MOST_RESTARTS {
+                        learned.late.extend(hid);
                         restarts += 1;
                         continue;
                     }

@@ -35,7 +35,7 @@ pub(crate) enum Needs {
     /// It cannot be used.
     Unusable(Why),
     /// It cannot be used without running package code.
-    NeedsBuild(Why),
+    Build(Why),
 }
 
 impl<'a> Shelf<'a> {
@@ -146,7 +146,7 @@ impl<'a> Shelf<'a> {
             Err(FactError::Unusable { filename, reason }) => {
                 let why = Why::Metadata(format!("{filename}: {reason}"));
                 return Ok(if reason == UnusableReason::NeedsBuild {
-                    Needs::NeedsBuild(why)
+                    Needs::Build(why)
                 } else {
                     Needs::Unusable(why)
                 });
@@ -178,7 +178,7 @@ impl<'a> Shelf<'a> {
         }
         Ok(match &*self.needs(name, version)? {
             Needs::Known(metadata, _) => active(metadata, &self.environment, Some(extra)),
-            Needs::Unusable(why) | Needs::NeedsBuild(why) => Err(why.clone()),
+            Needs::Unusable(why) | Needs::Build(why) => Err(why.clone()),
         })
     }
 }

@@ -11,7 +11,7 @@ use lockgate_model::{
 };
 
 use crate::bounds::Bound;
-use crate::graph::{Linked, locked_files};
+use crate::graph::{Linked, link, locked_files};
 use crate::question::Question;
 use crate::release::Release;
 use crate::search::inspector;
@@ -88,22 +88,8 @@ pub fn verify(
     let inspector = Arc::new(inspector(question));
     let shelf = Shelf::new(facts, inspector, question.target.environment.clone());
     let sources = Sources::new(question.manifest, question.upgrade, question.target);
-    let mut check = Check {
-        question,
-        shelf: &shelf,
-        graph,
-        asked: BTreeMap::new(),
-        violations: Vec::new(),
-    };
-    for wanted in &sources.requirements {
-        check.ask(&wanted.name, &wanted.extras, &wanted.bound);
-    }
-    check.follow()?;
-    for constraint in &sources.constraints {
-        if let Some(asked) = check.asked.get_mut(&constraint.name) {
-            asked.bounds.push(constraint.bound.clone());
-        }
-    }
+    let mut check = Check::new(question, &shelf, &sources, graph);
+    check.follow(None)?;
     check.pins()?;
     Ok(check.violations)
 }
@@ -118,20 +104,52 @@ struct Asked {
 struct Check<'a> {
     question: &'a Question<'a>,
     shelf: &'a Shelf<'a>,
+    sources: &'a Sources,
     graph: &'a LockedGraph,
     asked: BTreeMap<Name, Asked>,
     violations: Vec<Violation>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    fn new(
+        question: &'a Question<'a>,
+        shelf: &'a Shelf<'a>,
+        sources: &'a Sources,
+        graph: &'a LockedGraph,
+    ) -> Self {
+        Self {
+            question,
+            shelf,
+            sources,
+            graph,
+            asked: BTreeMap::new(),
+            violations: Vec::new(),
+        }
+    }
+
     fn ask(&mut self, name: &Name, extras: &[Name], bound: &Bound) {
         let asked = self.asked.entry(name.clone()).or_default();
         asked.extras.extend(extras.iter().cloned());
         asked.bounds.push(bound.clone());
     }
 
-    /// Adds what the pins ask for until nothing new comes up: a fixed point by sweeps.
-    fn follow(&mut self) -> Result<(), FactError> {
+    /// Adds what the sources and the pins ask for until nothing new comes up, a fixed point by sweeps; what `without` asks for
+    /// counts for nothing.
+    fn follow(&mut self, without: Option<&Name>) -> Result<(), FactError> {
+        let sources = self.sources;
+        for wanted in &sources.requirements {
+            self.ask(&wanted.name, &wanted.extras, &wanted.bound);
+        }
+        self.sweep(without)?;
+        for constraint in &sources.constraints {
+            if let Some(asked) = self.asked.get_mut(&constraint.name) {
+                asked.bounds.push(constraint.bound.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn sweep(&mut self, without: Option<&Name>) -> Result<(), FactError> {
         let mut done: BTreeSet<(Name, Option<Name>)> = BTreeSet::new();
         loop {
             let mut fresh: Vec<(Name, Option<Name>)> = Vec::new();
@@ -150,6 +168,9 @@ impl Check<'_> {
             }
             for (name, extra) in fresh {
                 done.insert((name.clone(), extra.clone()));
+                if without == Some(&name) {
+                    continue;
+                }
                 self.follow_one(&name, extra.as_ref())?;
             }
         }
@@ -166,16 +187,14 @@ impl Check<'_> {
         let dependencies = match (&*needs, extra) {
             (Needs::Known(_, dependencies), None) => dependencies.clone(),
             (Needs::Known(..), Some(extra)) => {
-                match self.shelf.guarded(name, &pin.version, extra)? {
-                    Ok(dependencies) => dependencies,
-                    Err(_) => {
-                        self.violations
-                            .push(Violation::Unusable(name.clone(), pin.version.clone()));
-                        return Ok(());
-                    }
-                }
+                let Ok(dependencies) = self.shelf.guarded(name, &pin.version, extra)? else {
+                    self.violations
+                        .push(Violation::Unusable(name.clone(), pin.version.clone()));
+                    return Ok(());
+                };
+                dependencies
             }
-            (Needs::Unusable(_) | Needs::NeedsBuild(_), _) => {
+            (Needs::Unusable(_) | Needs::Build(_), _) => {
                 if extra.is_none() {
                     self.violations
                         .push(Violation::Unusable(name.clone(), pin.version.clone()));
@@ -208,8 +227,13 @@ impl Check<'_> {
                     });
                 }
             }
+            let mut others = Self::new(self.question, self.shelf, self.sources, self.graph);
+            if is_special(self.shelf, name, version)? {
+                others.follow(Some(name))?;
+            }
+            let bounds = others.asked.remove(name).unwrap_or_default().bounds;
             self.violations
-                .extend(standing(self.shelf, name, version, &asked.bounds)?);
+                .extend(standing(self.shelf, name, version, &bounds)?);
             if self.is_denied(name, version)? {
                 self.violations
                     .push(Violation::Denied(name.clone(), version.clone()));
@@ -234,22 +258,36 @@ impl Check<'_> {
     }
 }
 
-/// The pre-releases and yanked releases of a finished choice that its own bounds give no ground for.
+/// The pre-releases and yanked releases of a finished choice that its bounds give no ground for. A release gives no ground
+/// for itself: what is only asked for because of it does not count.
 pub(crate) fn groundless(
     shelf: &Shelf<'_>,
+    sources: &Sources,
     linked: &Linked,
 ) -> Result<Vec<(Name, Version)>, FactError> {
     let mut groundless = Vec::new();
     for (name, version) in &linked.versions {
-        let bounds = linked.bounds.get(name).map_or(&[][..], Vec::as_slice);
-        match standing(shelf, name, version, bounds)? {
-            Some(Violation::Prerelease(..) | Violation::Yanked(..)) => {
-                groundless.push((name.clone(), version.clone()));
-            }
-            Some(_) | None => {}
+        if !is_special(shelf, name, version)? {
+            continue;
+        }
+        let others = link(shelf, sources, &linked.versions, Some(name))?;
+        let bounds = others.bounds.get(name).map_or(&[][..], Vec::as_slice);
+        if let Some(Violation::Prerelease(..) | Violation::Yanked(..)) =
+            standing(shelf, name, version, bounds)?
+        {
+            groundless.push((name.clone(), version.clone()));
         }
     }
     Ok(groundless)
+}
+
+/// Whether a version needs a ground to be chosen at all.
+fn is_special(shelf: &Shelf<'_>, name: &Name, version: &Version) -> Result<bool, FactError> {
+    let release = shelf.release_at(name, version)?;
+    Ok(match release.as_deref() {
+        Some(Release::Usable(usable)) => version.any_prerelease() || usable.yanked.is_some(),
+        Some(Release::Unusable(_)) | None => false,
+    })
 }
 
 /// Whether a version may be chosen under exactly these bounds, by the rules for installability, pre-releases and yanks.

@@ -4,7 +4,7 @@ mod support;
 
 use lockgate_model::{Level, Note, WayOut};
 use lockgate_solve::Answer;
-use support::{Case, version};
+use support::{Case, name, version};
 
 const PARENT: &str = "p 1.0\n    c<2\np 2.0\n    c>=2\np 3.0\n    c>=3\nc 1.0\nc 2.0\nc 3.0";
 
@@ -35,6 +35,27 @@ fn parents_move_so_that_a_safe_version_fits() {
     assert_eq!(forward.pins(), "c==3.0 p==3.0");
     let middle = Case::new(PARENT).require("p").deny("c", "==3.0");
     assert_eq!(middle.pins(), "c==2.0 p==2.0");
+}
+
+#[test]
+fn a_parent_held_back_by_what_it_requires_has_a_note_also_when_it_is_kept() {
+    let fresh = Case::new(PARENT).require("p").deny("c", ">=2");
+    let kept = Case::new(PARENT)
+        .require("p")
+        .deny("c", ">=2")
+        .keep("p", "1.0")
+        .keep("c", "1.0");
+    for case in [fresh, kept] {
+        let Answer::Locked(solution) = case.solve() else {
+            panic!("it locks");
+        };
+        let [Note::PassedOver(passed)] = solution.graph.notes.as_slice() else {
+            panic!("one note: {:?}", solution.graph.notes);
+        };
+        assert_eq!(passed.name, name("p"));
+        let versions: Vec<String> = passed.versions.iter().map(|(v, _)| v.to_string()).collect();
+        assert_eq!(versions, ["3.0", "2.0"]);
+    }
 }
 
 #[test]

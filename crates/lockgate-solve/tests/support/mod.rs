@@ -5,6 +5,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(unreachable_pub, reason = "a module of test binaries")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -298,14 +299,11 @@ pub struct Case {
 impl Case {
     pub fn new(world: &str) -> Self {
         let mut target = Target::new(&"3.11".parse().unwrap(), &"linux".parse().unwrap());
-        target.tags = Tags::new(
-            [
-                "cp311-cp311-manylinux_2_17_x86_64",
-                "cp311-abi3-manylinux_2_17_x86_64",
-                "py3-none-any",
-            ]
-            .map(str::to_owned),
-        );
+        target.tags = Tags::new([
+            ("cp311", "cp311", "manylinux_2_17_x86_64"),
+            ("cp311", "abi3", "manylinux_2_17_x86_64"),
+            ("py3", "none", "any"),
+        ]);
         Self {
             world: World::parse(world),
             manifest: Manifest::default(),

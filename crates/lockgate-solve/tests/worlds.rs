@@ -1,0 +1,405 @@
+//! Random small worlds, judged by brute force.
+//!
+//! The judge enumerates what the sources reach and holds each finished choice against the rules as they are stated: it shares
+//! no code with the solver but the arithmetic of version sets. `LOCKGATE_WORLDS` sets how many worlds are tried.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use lockgate_model::{Level, Specifiers, Version};
+use lockgate_solve::Answer;
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use support::{Case, version};
+
+const PROJECTS: [&str; 5] = ["a", "b", "c", "d", "e"];
+const VERSIONS: [&str; 7] = ["1.0", "1.0+l", "1.1", "2.0b1", "2.0", "2.1.dev1", "3.0"];
+const SPECIFIERS: [&str; 14] = [
+    "", "", "", ">=1.1", "<2", "<2.0b1", "==1.0", "!=1.0", "==2.0b1", ">=2.0b1", ">1.0", "==1.*",
+    "<=2.0", "==3.0",
+];
+
+#[derive(Debug, Clone)]
+struct Wish {
+    project: usize,
+    extra: bool,
+    specifiers: usize,
+    /// Of a release: only with its extra.
+    guarded: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Release {
+    project: usize,
+    version: usize,
+    yanked: bool,
+    wrong_python: bool,
+    /// 0 and more than 3: clear, 1: denied, 2: mildly avoided, 3: avoided.
+    verdict: u8,
+    wishes: Vec<Wish>,
+}
+
+#[derive(Debug, Clone)]
+struct Plan {
+    releases: Vec<Release>,
+    roots: Vec<Wish>,
+    constraints: Vec<Wish>,
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    (
+        0..PROJECTS.len(),
+        prop::bool::weighted(0.2),
+        0..SPECIFIERS.len(),
+        prop::bool::weighted(0.25),
+    )
+        .prop_map(|(project, extra, specifiers, guarded)| Wish {
+            project,
+            extra,
+            specifiers,
+            guarded,
+        })
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let release = (
+        0..PROJECTS.len(),
+        0..VERSIONS.len(),
+        prop::bool::weighted(0.12),
+        prop::bool::weighted(0.08),
+        0..16u8,
+        prop::collection::vec(wish(), 0..3),
+    )
+        .prop_map(
+            |(project, version, yanked, wrong_python, verdict, wishes)| Release {
+                project,
+                version,
+                yanked,
+                wrong_python,
+                verdict,
+                wishes,
+            },
+        );
+    (
+        prop::collection::vec(release, 1..18),
+        prop::collection::vec(wish(), 1..4),
+        prop::collection::vec(wish(), 0..2),
+    )
+        .prop_map(|(mut releases, roots, constraints)| {
+            releases.sort_by_key(|release| (release.project, release.version));
+            releases.dedup_by_key(|release| (release.project, release.version));
+            Plan {
+                releases,
+                roots,
+                constraints,
+            }
+        })
+}
+
+impl Plan {
+    fn world(&self) -> String {
+        let mut world = String::new();
+        for release in &self.releases {
+            let flags = [
+                (release.yanked, " yanked"),
+                (release.wrong_python, " python=<3"),
+            ];
+            let flags: String = flags
+                .iter()
+                .filter_map(|(on, flag)| on.then_some(*flag))
+                .collect();
+            let project = PROJECTS[release.project];
+            writeln!(world, "{project} {}{flags}", VERSIONS[release.version]).unwrap();
+            for wish in &release.wishes {
+                let marker = if wish.guarded { " ; extra == 'x'" } else { "" };
+                writeln!(world, "    {}{marker}", text_of_wish(wish)).unwrap();
+            }
+        }
+        world
+    }
+
+    fn case(&self) -> Case {
+        let mut case = Case::new(&self.world());
+        for wish in &self.roots {
+            case = case.require(&text_of_wish(wish));
+        }
+        for wish in &self.constraints {
+            let specifiers = SPECIFIERS[wish.specifiers];
+            case = case.constrain(&format!("{}{specifiers}", PROJECTS[wish.project]));
+        }
+        for release in &self.releases {
+            // `===` leaves the local versions alone: each release has a verdict of its own.
+            let specifiers = format!("==={}", VERSIONS[release.version]);
+            let project = PROJECTS[release.project];
+            case = match release.verdict {
+                1 => case.deny(project, &specifiers),
+                2 => case.avoid(project, &specifiers, Level::Low),
+                3 => case.avoid(project, &specifiers, Level::High),
+                _ => case,
+            };
+        }
+        case
+    }
+}
+
+fn text_of_wish(wish: &Wish) -> String {
+    let extra = if wish.extra { "[x]" } else { "" };
+    format!(
+        "{}{extra}{}",
+        PROJECTS[wish.project], SPECIFIERS[wish.specifiers]
+    )
+}
+
+/// The judge.
+struct Judge<'p> {
+    plan: &'p Plan,
+    specifiers: Vec<Specifiers>,
+    versions: Vec<Version>,
+}
+
+/// What is chosen so far: the place of a release by project.
+type Choice = BTreeMap<usize, usize>;
+
+impl<'p> Judge<'p> {
+    fn new(plan: &'p Plan) -> Self {
+        Self {
+            plan,
+            specifiers: SPECIFIERS
+                .iter()
+                .map(|text| text.parse().unwrap())
+                .collect(),
+            versions: VERSIONS.iter().map(|text| version(text)).collect(),
+        }
+    }
+
+    /// Every wish that holds when `choice` is what there is.
+    fn wishes(&self, choice: &Choice) -> Vec<&'p Wish> {
+        let mut wishes: Vec<&Wish> = self.plan.roots.iter().collect();
+        let mut extras = [false; PROJECTS.len()];
+        let mut reached = [false; PROJECTS.len()];
+        let mut at = 0;
+        while let Some(wish) = wishes.get(at).copied() {
+            at += 1;
+            let Some(release) = choice.get(&wish.project) else {
+                continue;
+            };
+            let release = &self.plan.releases[*release];
+            if !std::mem::replace(&mut reached[wish.project], true) {
+                wishes.extend(release.wishes.iter().filter(|wish| !wish.guarded));
+            }
+            if wish.extra && !std::mem::replace(&mut extras[wish.project], true) {
+                wishes.extend(release.wishes.iter().filter(|wish| wish.guarded));
+            }
+        }
+        wishes
+    }
+
+    /// Whether a complete choice holds under every rule; `strict`: avoided releases count as denied.
+    fn holds(&self, choice: &Choice, strict: bool) -> bool {
+        let wishes = self.wishes(choice);
+        let reached: Vec<usize> = wishes.iter().map(|wish| wish.project).collect();
+        if choice.keys().any(|project| !reached.contains(project))
+            || reached.iter().any(|project| !choice.contains_key(project))
+        {
+            return false;
+        }
+        choice.iter().all(|(project, release)| {
+            // A release gives no ground for itself.
+            let mut others = choice.clone();
+            others.remove(project);
+            self.is_admitted(*project, *release, &wishes)
+                && self.is_grounded(*project, *release, &self.wishes(&others), strict)
+        })
+    }
+
+    fn is_admitted(&self, project: usize, release: usize, wishes: &[&Wish]) -> bool {
+        let version = &self.versions[self.plan.releases[release].version];
+        wishes
+            .iter()
+            .filter(|wish| wish.project == project)
+            .all(|wish| self.specifiers[wish.specifiers].set().contains(version))
+    }
+
+    fn is_grounded(&self, project: usize, release: usize, wishes: &[&Wish], strict: bool) -> bool {
+        let release = &self.plan.releases[release];
+        let clauses: Vec<&Specifiers> = wishes
+            .iter()
+            .copied()
+            .chain(&self.plan.constraints)
+            .filter(|wish| wish.project == project)
+            .map(|wish| &self.specifiers[wish.specifiers])
+            .collect();
+        let admitted = |release: &Release| {
+            let version = &self.versions[release.version];
+            !release.wrong_python && clauses.iter().all(|clause| clause.set().contains(version))
+        };
+        let is_final = |release: &Release| !self.versions[release.version].any_prerelease();
+        if !admitted(release)
+            || release.verdict == 1
+            || (strict && (2..=3).contains(&release.verdict))
+        {
+            return false;
+        }
+        let matching: Vec<&Release> = self
+            .plan
+            .releases
+            .iter()
+            .filter(|other| other.project == project && admitted(other))
+            .collect();
+        let named = clauses.iter().any(|clause| clause.names_prerelease());
+        let pool: Vec<&Release> = if named || !matching.iter().any(|other| is_final(other)) {
+            matching
+        } else {
+            matching
+                .into_iter()
+                .filter(|other| is_final(other))
+                .collect()
+        };
+        if !pool.iter().any(|other| other.version == release.version) {
+            return false;
+        }
+        !release.yanked
+            || (pool.iter().all(|other| other.yanked)
+                && clauses.iter().any(|clause| clause.exact().is_some()))
+    }
+
+    /// Whether any choice holds.
+    fn any(&self, choice: &mut Choice, strict: bool) -> bool {
+        let wishes = self.wishes(choice);
+        let open = wishes
+            .iter()
+            .find(|wish| !choice.contains_key(&wish.project));
+        let Some(project) = open.map(|wish| wish.project) else {
+            return self.holds(choice, strict);
+        };
+        for (place, release) in self.plan.releases.iter().enumerate() {
+            if release.project == project {
+                choice.insert(project, place);
+                if self.any(choice, strict) {
+                    return true;
+                }
+                choice.remove(&project);
+            }
+        }
+        false
+    }
+}
+
+fn worlds() -> u32 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long a test runs, not what the solver answers"
+    )]
+    let worlds = std::env::var("LOCKGATE_WORLDS");
+    worlds
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(500)
+}
+
+/// Whether the world has pre-releases or yanked releases. Only there may a solution be missed, and rarely: docs/resolver.md,
+/// "What may be missed".
+fn rests_on_bounds(plan: &Plan) -> bool {
+    let versions = VERSIONS.map(version);
+    plan.releases
+        .iter()
+        .any(|release| release.yanked || versions[release.version].any_prerelease())
+}
+
+fn judge(plan: &Plan) -> Result<bool, TestCaseError> {
+    let case = plan.case();
+    let judge = Judge::new(plan);
+    let pins = case.pins();
+    match case.solve() {
+        Answer::Locked(solution) => {
+            let choice: Choice = solution
+                .graph
+                .pins
+                .values()
+                .map(|pin| {
+                    let place = plan.releases.iter().position(|release| {
+                        PROJECTS[release.project] == pin.name.as_str()
+                            && judge.versions[release.version] == pin.version
+                    });
+                    let place = place.unwrap();
+                    (plan.releases[place].project, place)
+                })
+                .collect();
+            prop_assert!(judge.holds(&choice, false), "unsound: {pins}");
+            let is_strict = judge.holds(&choice, true);
+            prop_assert_eq!(is_strict, solution.accepted.is_empty());
+            if !is_strict && judge.any(&mut Choice::new(), true) {
+                prop_assert!(rests_on_bounds(plan), "a safe solution was missed: {pins}");
+                return Ok(false);
+            }
+        }
+        Answer::Impossible(_) => {
+            if judge.any(&mut Choice::new(), false) {
+                prop_assert!(rests_on_bounds(plan), "a solution was missed");
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+#[test]
+fn the_solver_agrees_with_brute_force() {
+    let missed = AtomicU32::new(0);
+    let config = ProptestConfig {
+        cases: worlds(),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    // The same worlds each time: what is missed is counted, and a count should not depend on luck.
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    runner
+        .run(&plan(), |plan| {
+            if !judge(&plan)? {
+                missed.fetch_add(1, Ordering::Relaxed);
+                if worlds() > 500 {
+                    println!("missed: {}", text_of(&plan));
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    let missed = missed.into_inner();
+    println!("{missed} of {} worlds: a solution was missed", worlds());
+    assert!(
+        missed <= 1 + worlds() / 2000,
+        "{missed} solutions were missed"
+    );
+}
+
+/// The world, the questions, and the solution that was missed, for a person to read.
+fn text_of(plan: &Plan) -> String {
+    let judge = Judge::new(plan);
+    let mut choice = Choice::new();
+    let found = judge.any(&mut choice, true) || judge.any(&mut choice, false);
+    let mut text = format!("{}\n", plan.world());
+    for wish in &plan.roots {
+        writeln!(text, "require {}", text_of_wish(wish)).unwrap();
+    }
+    for wish in &plan.constraints {
+        writeln!(text, "constrain {}", text_of_wish(wish)).unwrap();
+    }
+    for release in &plan.releases {
+        if (1..=3).contains(&release.verdict) {
+            let (project, version) = (PROJECTS[release.project], VERSIONS[release.version]);
+            writeln!(text, "verdict {} on {project} {version}", release.verdict).unwrap();
+        }
+    }
+    for place in choice.values().filter(|_| found) {
+        let release = &plan.releases[*place];
+        let (project, version) = (PROJECTS[release.project], VERSIONS[release.version]);
+        writeln!(text, "fits {project} {version}").unwrap();
+    }
+    text
+}
