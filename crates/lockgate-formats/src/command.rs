@@ -1,5 +1,7 @@
 //! The command in a lock's header: as typed, less what does not concern the result, and without secrets.
 
+use crate::redact::without_credentials;
+
 /// Options that change how a run goes and not what comes out; whether a value follows.
 const LEFT_OUT: &[(&str, bool)] = &[
     ("--upgrade", false),
@@ -27,8 +29,14 @@ const LEFT_OUT: &[(&str, bool)] = &[
 pub fn redacted_command(words: &[String]) -> String {
     let mut shown = vec!["lockgate".to_owned()];
     let mut words = words.iter().skip(1);
+    let mut only_sources = false;
     while let Some(word) = words.next() {
-        if let Some(long) = word.strip_prefix("--") {
+        if only_sources {
+            shown.push(quoted(&without_credentials(word)));
+        } else if word == "--" {
+            only_sources = true;
+            shown.push(word.clone());
+        } else if let Some(long) = word.strip_prefix("--") {
             let (name, has_value) = long
                 .split_once('=')
                 .map_or((long, false), |(name, _)| (name, true));
@@ -41,13 +49,13 @@ pub fn redacted_command(words: &[String]) -> String {
                 }
                 continue;
             }
-            shown.push(quoted(&redacted(word)));
+            shown.push(quoted(&without_credentials(word)));
         } else if word.len() > 1 && word.starts_with('-') {
             if let Some(rest) = short(word, &mut words) {
-                shown.push(quoted(&redacted(&rest)));
+                shown.push(quoted(&without_credentials(&rest)));
             }
         } else {
-            shown.push(quoted(&redacted(word)));
+            shown.push(quoted(&without_credentials(word)));
         }
     }
     shown.join(" ")
@@ -75,19 +83,6 @@ fn short<'a>(word: &str, words: &mut impl Iterator<Item = &'a String>) -> Option
         }
     }
     (kept.len() > 1).then_some(kept)
-}
-
-/// An address in a word loses its credentials.
-fn redacted(word: &str) -> String {
-    let Some((before, rest)) = word.split_once("://") else {
-        return word.to_owned();
-    };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{before}://****@{host}{path}"),
-        None => word.to_owned(),
-    }
 }
 
 fn quoted(word: &str) -> String {
@@ -134,6 +129,22 @@ mod tests {
             (
                 "lockgate lock a.in --index-url=https://token@host",
                 "lockgate lock a.in '--index-url=https://****@host'",
+            ),
+            (
+                "lockgate lock --offline -o - -- -q.in -v",
+                "lockgate lock -o - -- -q.in -v",
+            ),
+            (
+                "lockgate lock a.in --refresh --refresh-package x --no-progress --color never --no-cache --verbose --quiet --diff",
+                "lockgate lock a.in",
+            ),
+            (
+                "lockgate lock a.in --extra-index-url https://u:p/w@host/simple -ihttps://t@h",
+                "lockgate lock a.in --extra-index-url 'https://****@host/simple' '-ihttps://****@h'",
+            ),
+            (
+                "lockgate lock - -o a.txt --python-version 3.11 --gate prefer --no-deps",
+                "lockgate lock - -o a.txt --python-version 3.11 --gate prefer --no-deps",
             ),
             (
                 "lockgate lock a.in --only-binary :all:",

@@ -5,9 +5,10 @@ use jiff::civil::Date;
 use lockgate_model::{Level, Name, Specifiers};
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-use crate::error::{InputError, line_of, nearest};
-use crate::pyproject::toml_error;
+use crate::document::Document;
+use crate::error::{InputError, nearest};
 
 const KEYS: [&str; 6] = [
     "gate",
@@ -16,6 +17,15 @@ const KEYS: [&str; 6] = [
     "advisories",
     "max-advisory-age",
     "ignore",
+];
+
+const IGNORE_KEYS: [&str; 6] = [
+    "id",
+    "package",
+    "version",
+    "reason",
+    "expires",
+    "until-fixed",
 ];
 
 /// The configuration, with where each value was set.
@@ -64,7 +74,7 @@ pub struct ConfigIgnore {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Table {
     gate: Option<Spanned<String>>,
     min_severity: Option<Spanned<String>>,
@@ -73,8 +83,6 @@ struct Table {
     max_advisory_age: Option<Spanned<String>>,
     #[serde(default)]
     ignore: Vec<Spanned<Entry>>,
-    #[serde(flatten)]
-    unknown: std::collections::BTreeMap<String, toml::Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,32 +110,78 @@ struct Tool {
 impl Config {
     /// Reads `lockgate.toml`.
     pub fn from_lockgate_toml(text: &str, file: &str) -> Result<Self, InputError> {
-        let table: Table = toml::from_str(text).map_err(|error| toml_error(file, text, &error))?;
-        Reading { text, file }.config(table)
+        let document = Document::new(file, text);
+        let parsed = DeTable::parse(text).map_err(|error| document.toml_error(&error))?;
+        check_keys(parsed.get_ref(), &document)?;
+        let table: Table = toml::from_str(text).map_err(|error| document.toml_error(&error))?;
+        Reading(&document).config(table)
     }
 
     /// Reads `[tool.lockgate]` of a `pyproject.toml`; none if there is no such table.
     pub fn from_pyproject(text: &str, file: &str) -> Result<Option<Self>, InputError> {
-        let document: Pyproject =
-            toml::from_str(text).map_err(|error| toml_error(file, text, &error))?;
-        document
+        let document = Document::new(file, text);
+        let parsed = DeTable::parse(text).map_err(|error| document.toml_error(&error))?;
+        let ours = parsed
+            .get_ref()
+            .get("tool")
+            .and_then(|tool| tool.get_ref().as_table()?.get("lockgate"));
+        let Some(ours) = ours else {
+            return Ok(None);
+        };
+        if let Some(table) = ours.get_ref().as_table() {
+            check_keys(table, &document)?;
+        }
+        let pyproject: Pyproject =
+            toml::from_str(text).map_err(|error| document.toml_error(&error))?;
+        pyproject
             .tool
             .and_then(|tool| tool.lockgate)
-            .map(|table| Reading { text, file }.config(table))
+            .map(|table| Reading(&document).config(table))
             .transpose()
     }
 }
 
-struct Reading<'a> {
-    text: &'a str,
-    file: &'a str,
+/// Every key must be known: a misspelled one would silently loosen the gate.
+fn check_keys(table: &DeTable<'_>, document: &Document<'_>) -> Result<(), InputError> {
+    for (key, value) in table {
+        known(key, &KEYS, document)?;
+        let entries = value
+            .get_ref()
+            .as_array()
+            .filter(|_| key.get_ref() == "ignore");
+        let entries = entries.into_iter().flatten();
+        for entry in entries.filter_map(|entry| DeValue::as_table(entry.get_ref())) {
+            for key in entry.keys() {
+                known(key, &IGNORE_KEYS, document)?;
+            }
+        }
+    }
+    Ok(())
 }
+
+fn known(
+    key: &Spanned<std::borrow::Cow<'_, str>>,
+    keys: &[&str],
+    document: &Document<'_>,
+) -> Result<(), InputError> {
+    let word = key.get_ref().as_ref();
+    if keys.contains(&word) {
+        return Ok(());
+    }
+    let error = |message: String| document.error_at(key.span().start, message);
+    Err(match nearest(word, keys.iter().copied()) {
+        _ if word == "cooldown" => error("`cooldown` is not supported".to_owned())
+            .remedy("remove it, or lock with `--exclude-newer`"),
+        Some(near) => error(format!("unknown key `{word}`")).remedy(format!("is `{near}` meant?")),
+        None => error(format!("unknown key `{word}`"))
+            .remedy(format!("the keys are {}", keys.join(", "))),
+    })
+}
+
+struct Reading<'a>(&'a Document<'a>);
 
 impl Reading<'_> {
     fn config(&self, table: Table) -> Result<Config, InputError> {
-        if let Some(key) = table.unknown.keys().next() {
-            return Err(self.unknown_key(key));
-        }
         let mut config = Config::default();
         if let Some(gate) = &table.gate {
             let word = gate.get_ref();
@@ -192,8 +246,7 @@ impl Reading<'_> {
 
     fn ignore(&self, spanned: Spanned<Entry>) -> Result<ConfigIgnore, InputError> {
         let start = spanned.span().start;
-        let error =
-            |message: String| InputError::new(self.file, message).at(line_of(self.text, start));
+        let error = |message: String| self.0.error_at(start, message);
         let entry = spanned.into_inner();
         if entry.id.trim().is_empty() {
             return Err(error("an `[[ignore]]` entry names no advisory".to_owned()));
@@ -221,16 +274,14 @@ impl Reading<'_> {
             .transpose()?;
         let expires = entry
             .expires
-            .map(|date| {
-                let text = date.to_string();
-                text.get(..10)
-                    .and_then(|day| day.parse::<Date>().ok())
-                    .ok_or_else(|| {
-                        error(format!("`expires = {text}` is no date; write `2027-03-01`"))
-                    })
+            .map(|written| {
+                day(written).ok_or_else(|| {
+                    error(format!("`expires = {written}` is no date"))
+                        .remedy("write the last day on which it holds: `2027-03-01`")
+                })
             })
             .transpose()?;
-        let origin = format!("{}:{}", self.file, line_of(self.text, start));
+        let origin = self.place(start);
         Ok(ConfigIgnore {
             id: entry.id,
             package,
@@ -242,29 +293,31 @@ impl Reading<'_> {
         })
     }
 
-    fn unknown_key(&self, key: &str) -> InputError {
-        let line = self
-            .text
-            .lines()
-            .position(|line| line.trim_start().trim_start_matches('[').starts_with(key))
-            .map_or(1, |index| index + 1);
-        let input = InputError::new(self.file, format!("unknown key `{key}`")).at(line);
-        match nearest(key, KEYS) {
-            Some(near) => input.remedy(format!("is `{near}` meant?")),
-            None => input.remedy(format!("the keys are {}", KEYS.join(", "))),
-        }
-    }
-
     fn set<S, T>(&self, spanned: &Spanned<S>, value: T) -> Set<T> {
         Set {
             value,
-            origin: format!("{}:{}", self.file, line_of(self.text, spanned.span().start)),
+            origin: self.place(spanned.span().start),
         }
     }
 
     fn error<T>(&self, spanned: &Spanned<T>, message: String) -> InputError {
-        InputError::new(self.file, message).at(line_of(self.text, spanned.span().start))
+        self.0.error_at(spanned.span().start, message)
     }
+
+    fn place(&self, offset: usize) -> String {
+        format!("{}:{}", self.0.file, self.0.line(offset))
+    }
+}
+
+/// A date and nothing more.
+fn day(written: toml::value::Datetime) -> Option<Date> {
+    let date = written.date.filter(|_| written.time.is_none())?;
+    Date::new(
+        i16::try_from(date.year).ok()?,
+        i8::try_from(date.month).ok()?,
+        i8::try_from(date.day).ok()?,
+    )
+    .ok()
 }
 
 /// `7 days`, `P7D`, `12 hours`; days are of 24 hours.

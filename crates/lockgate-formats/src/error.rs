@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::redact::without_credentials;
+
 /// An input that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputError {
@@ -9,7 +11,7 @@ pub struct InputError {
     pub file: String,
     /// The line, from 1, where there is one.
     pub line: Option<usize>,
-    /// What is wrong.
+    /// What is wrong. Credentials in addresses are not shown.
     pub message: String,
     /// What a person can do about it.
     pub remedy: Option<String>,
@@ -17,11 +19,11 @@ pub struct InputError {
 
 impl InputError {
     /// An error about a whole file.
-    pub fn new(file: &str, message: impl Into<String>) -> Self {
+    pub fn new(file: &str, message: impl AsRef<str>) -> Self {
         Self {
             file: file.to_owned(),
             line: None,
-            message: message.into(),
+            message: without_credentials(message.as_ref()),
             remedy: None,
         }
     }
@@ -51,15 +53,6 @@ impl fmt::Display for InputError {
 }
 
 impl std::error::Error for InputError {}
-
-/// The line, from 1, that the byte at `offset` of `text` stands on.
-pub(crate) fn line_of(text: &str, offset: usize) -> usize {
-    1 + text
-        .bytes()
-        .take(offset)
-        .filter(|byte| *byte == b'\n')
-        .count()
-}
 
 /// Of `known`, the one that `text` was most likely meant to be.
 pub(crate) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

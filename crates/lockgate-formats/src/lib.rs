@@ -1,12 +1,15 @@
 //! Texts to the model and back: requirement files, `pyproject.toml`, locks, `lockgate.toml`.
 //!
-//! Opens no file: texts come in, and a reader for includes. Errors name file, line and remedy.
+//! Opens no file and reads no variable itself: texts come in, and a `Files` reader for includes. Knows neither index, gate nor solver.
+//! Errors name file, line and remedy, and never show a credential. Work and memory are linear in the size of the inputs.
 
 mod config;
+mod document;
 mod error;
 mod manifests;
 mod path;
 mod pyproject;
+mod redact;
 mod requirements;
 #[cfg(test)]
 mod testing;

@@ -1,10 +1,13 @@
-//! The requirements lock: written as pip-compile writes it, with the audit's evidence; read from lockgate, pip-compile and uv alike.
+//! The requirements lock: written as pip-compile writes it, with the audit's evidence; read from lockgate, pip-compile, uv and pip alike.
 //!
 //! The form is described in docs/lock-format.md. What is written depends on nothing but the arguments, so that the same lock has the
-//! same bytes.
+//! same bytes. What is read follows pip's own rules for lines, so that nothing that pip would install is overlooked.
 
 mod read;
 mod write;
 
-pub use read::{Lock, LockedPin, UnpinnedLine, read};
-pub use write::{AuditLine, Header, RenderOptions, render};
+pub use read::{Lock, LockOption, LockedPin, UnpinnedLine, read};
+pub use write::{Annotation, AuditLine, Header, Newline, RenderOptions, render};
+
+#[cfg(test)]
+mod tests;

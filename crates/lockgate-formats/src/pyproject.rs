@@ -1,14 +1,22 @@
-//! The `[project]` table of `pyproject.toml` (PEP 621): dependencies and extras.
+//! The `[project]` table of `pyproject.toml` (PEP 621): dependencies, extras, Python.
+//!
+//! Extras that name the project itself (`app[all]` for `app[x]`) are expanded here, so the manifest never requires the project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{Files, Manifest, Name, Origin, Requirement, RootRequirement, Specifiers};
+use lockgate_model::{
+    Files, FilesError, Manifest, Marker, Name, Origin, Requirement, RootRequirement, Specifiers,
+};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::error::{InputError, line_of};
+use crate::document::Document;
+use crate::error::{InputError, nearest};
 use crate::path::posix;
 use crate::requirements::read_requirement;
+
+/// Extras that ask for each other under ever new markers must end somewhere.
+const MOST_EXPANSIONS: usize = 1000;
 
 /// Which extras of a project are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -18,14 +26,14 @@ pub(crate) struct Extras<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Document {
+struct Pyproject {
     project: Option<Project>,
     tool: Option<Tool>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Tool {
-    poetry: Option<toml::Value>,
+    poetry: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,7 +44,7 @@ struct Project {
     #[serde(default)]
     dependencies: Vec<Spanned<String>>,
     #[serde(default)]
-    optional_dependencies: BTreeMap<String, Vec<Spanned<String>>>,
+    optional_dependencies: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
     #[serde(default)]
     dynamic: Vec<Spanned<String>>,
 }
@@ -48,176 +56,197 @@ pub(crate) fn read(
     extras: Extras<'_>,
     manifest: &mut Manifest,
 ) -> Result<(), InputError> {
-    let bytes = files
-        .read(path)
-        .map_err(|error| InputError::new(path, format!("cannot be read: {error}")))?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_utf8| InputError::new(path, "it is not UTF-8 text"))?;
-    let document: Document =
-        toml::from_str(text).map_err(|error| toml_error(path, text, &error))?;
-    let Some(project) = document.project else {
-        let input = InputError::new(path, "it has no `[project]` table");
-        return Err(if document.tool.is_some_and(|tool| tool.poetry.is_some()) {
-            input.remedy("Poetry's own table is not read: move its dependencies to `[project]`, which Poetry 2 reads as well")
+    let bytes = files.read(path).map_err(|error| {
+        let input = InputError::new(path, format!("cannot be read: {error}"));
+        if error == FilesError::Missing {
+            input.remedy("check the path")
         } else {
-            input.remedy("name a requirements file instead, or add `[project]` with `dependencies`")
-        });
+            input
+        }
+    })?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_utf8| InputError::new(path, "it is not UTF-8 text, and TOML is"))?;
+    let document = Document::new(path, text);
+    let pyproject: Pyproject = toml::from_str(text).map_err(|error| document.toml_error(&error))?;
+    let Some(project) = pyproject.project else {
+        let input = InputError::new(path, "it has no `[project]` table");
+        return Err(
+            if pyproject.tool.is_some_and(|tool| tool.poetry.is_some()) {
+                input.remedy("Poetry's own table is not read: move its dependencies to `[project]`, which Poetry 2 reads as well")
+            } else {
+                input.remedy("name a requirements file instead, or add `[project]` with `name` and `dependencies`")
+            },
+        );
     };
-    Reading {
-        path,
-        text,
+    let name = Name::new(project.name.get_ref())
+        .map_err(|error| document.error_at(project.name.span().start, error.to_string()))?;
+    let mut reading = Reading {
+        document: &document,
         project: &project,
+        extras: extras_of(&project, &document)?,
+        name,
+        manifest,
+        expanded: BTreeSet::new(),
+    };
+    reading.refuse_dynamic(extras)?;
+    reading.requires_python()?;
+    for dependency in &project.dependencies {
+        reading.add(dependency, &Marker::always())?;
     }
-    .into_manifest(extras, manifest)
+    for extra in reading.chosen(extras)? {
+        reading.expand(&extra, &Marker::always())?;
+    }
+    Ok(())
 }
 
-/// A TOML error with its line.
-pub(crate) fn toml_error(path: &str, text: &str, error: &toml::de::Error) -> InputError {
-    let input = InputError::new(path, error.message().to_owned());
-    match error.span() {
-        Some(span) => input.at(line_of(text, span.start)),
-        None => input,
+/// The extras by their normalised names.
+fn extras_of<'a>(
+    project: &'a Project,
+    document: &Document<'_>,
+) -> Result<BTreeMap<Name, Vec<&'a Spanned<String>>>, InputError> {
+    let mut extras: BTreeMap<Name, Vec<&Spanned<String>>> = BTreeMap::new();
+    for (extra, dependencies) in &project.optional_dependencies {
+        let name = Name::new(extra.get_ref())
+            .map_err(|error| document.error_at(extra.span().start, error.to_string()))?;
+        extras.entry(name).or_default().extend(dependencies);
     }
+    Ok(extras)
 }
 
 struct Reading<'a> {
-    path: &'a str,
-    text: &'a str,
+    document: &'a Document<'a>,
     project: &'a Project,
+    name: Name,
+    extras: BTreeMap<Name, Vec<&'a Spanned<String>>>,
+    manifest: &'a mut Manifest,
+    /// The extras that were followed already, each with the marker that it was asked for under.
+    expanded: BTreeSet<(Name, Option<String>)>,
 }
 
 impl Reading<'_> {
-    fn into_manifest(self, extras: Extras<'_>, manifest: &mut Manifest) -> Result<(), InputError> {
-        let name = Name::new(self.project.name.get_ref())
-            .map_err(|error| self.error(&self.project.name, error.to_string()))?;
-        for field in &self.project.dynamic {
-            let wants_extras = extras.all || !extras.named.is_empty();
-            if field.get_ref() == "dependencies"
-                || (field.get_ref() == "optional-dependencies" && wants_extras)
-            {
-                return Err(self
-                    .error(field, format!("`{}` is dynamic: it is known only after a build, and lockgate runs no package code", field.get_ref()))
-                    .remedy("write the dependencies into `[project]`, or lock a requirements file"));
-            }
-        }
+    fn refuse_dynamic(&self, extras: Extras<'_>) -> Result<(), InputError> {
+        let wants_extras = extras.all || !extras.named.is_empty();
+        let is_needed = |field: &str| match field {
+            "dependencies" => true,
+            "optional-dependencies" => wants_extras,
+            _ => false,
+        };
+        let dynamic = self.project.dynamic.iter();
+        let Some(field) = dynamic.into_iter().find(|field| is_needed(field.get_ref())) else {
+            return Ok(());
+        };
+        let message = format!(
+            "`{}` is dynamic: it is known only after a build, and lockgate runs no package code",
+            field.get_ref()
+        );
+        Err(self
+            .error(field, message)
+            .remedy("write the dependencies into `[project]`, or lock a requirements file"))
+    }
+
+    fn requires_python(&mut self) -> Result<(), InputError> {
         if let Some(text) = &self.project.requires_python {
-            let specifiers: Specifiers = text
-                .get_ref()
-                .parse()
-                .map_err(|error| self.error(text, format!("`requires-python`: {error}")))?;
-            manifest.requires_python = Some((specifiers, self.origin(text, &name)));
-        }
-        for dependency in &self.project.dependencies {
-            self.add(dependency, &name, manifest, &mut Vec::new())?;
-        }
-        for extra in self.chosen(extras)? {
-            self.add_extra(&extra, &name, manifest, &mut Vec::new())?;
+            let specifiers: Specifiers = text.get_ref().parse().map_err(|error| {
+                self.error(text, format!("`requires-python`: {error}"))
+                    .remedy("write it as in `>=3.11`")
+            })?;
+            self.manifest.requires_python = Some((specifiers, self.origin(text)));
         }
         Ok(())
     }
 
-    /// The extras asked for, normalised, each of which the project has.
+    /// The extras asked for, each of which the project has.
     fn chosen(&self, extras: Extras<'_>) -> Result<Vec<Name>, InputError> {
-        let known: Vec<Name> = self
-            .project
-            .optional_dependencies
-            .keys()
-            .map(|extra| {
-                Name::new(extra).map_err(|error| InputError::new(self.path, error.to_string()))
-            })
-            .collect::<Result<_, _>>()?;
         if extras.all {
-            return Ok(known);
+            return Ok(self.extras.keys().cloned().collect());
         }
         extras
             .named
             .iter()
-            .map(|extra| {
-                let asked = Name::new(extra)
-                    .map_err(|error| InputError::new(self.path, error.to_string()))?;
-                if known.contains(&asked) {
-                    return Ok(asked);
-                }
-                let listed: Vec<&str> = known.iter().map(Name::as_str).collect();
-                let known = if listed.is_empty() {
-                    "it has none".to_owned()
+            .map(|text| {
+                let extra = Name::new(text)
+                    .map_err(|error| InputError::new(self.document.file, error.to_string()))?;
+                if self.extras.contains_key(&extra) {
+                    Ok(extra)
                 } else {
-                    format!("it has {}", listed.join(", "))
-                };
-                Err(InputError::new(
-                    self.path,
-                    format!("the project has no extra `{extra}`; {known}"),
-                ))
+                    Err(self.unknown(InputError::new(self.document.file, self.lacks(text)), text))
+                }
             })
             .collect()
     }
 
-    fn add_extra(
-        &self,
-        extra: &Name,
-        project: &Name,
-        manifest: &mut Manifest,
-        open: &mut Vec<Name>,
-    ) -> Result<(), InputError> {
-        if open.contains(extra) {
-            return Ok(());
-        }
-        open.push(extra.clone());
-        let entries = self.project.optional_dependencies.iter();
-        for (_, dependencies) in
-            entries.filter(|(key, _)| Name::new(key).is_ok_and(|key| key == *extra))
-        {
-            for dependency in dependencies {
-                self.add(dependency, project, manifest, open)?;
-            }
-        }
-        open.pop();
-        Ok(())
-    }
-
-    /// Adds a dependency; one on the project itself stands for its extras.
-    fn add(
-        &self,
-        dependency: &Spanned<String>,
-        project: &Name,
-        manifest: &mut Manifest,
-        open: &mut Vec<Name>,
-    ) -> Result<(), InputError> {
+    /// Adds a dependency under a marker; one on the project itself stands for its extras.
+    fn add(&mut self, dependency: &Spanned<String>, marker: &Marker) -> Result<(), InputError> {
         let line = self.line(dependency);
-        let requirement: Requirement = read_requirement(dependency.get_ref())
-            .map_err(|error| error.into_input(self.path).at(line))?;
-        if requirement.name == *project {
+        let mut requirement: Requirement = read_requirement(dependency.get_ref())
+            .map_err(|error| error.into_input(self.document.file).at(line))?;
+        requirement.marker = requirement.marker.and(marker);
+        if requirement.name == self.name {
             for extra in &requirement.extras {
-                self.add_extra(extra, project, manifest, open)?;
+                if !self.extras.contains_key(extra) {
+                    let extra = extra.as_str();
+                    return Err(self.unknown(self.error(dependency, self.lacks(extra)), extra));
+                }
+                self.expand(extra, &requirement.marker)?;
             }
             return Ok(());
         }
-        let origin = self.origin(dependency, project);
-        let known = RootRequirement {
+        let origin = self.origin(dependency);
+        self.manifest.requirements.push(RootRequirement {
             requirement,
             origin,
             hashes: Vec::new(),
-        };
-        if !manifest.requirements.contains(&known) {
-            manifest.requirements.push(known);
+        });
+        Ok(())
+    }
+
+    fn expand(&mut self, extra: &Name, marker: &Marker) -> Result<(), InputError> {
+        if !self.expanded.insert((extra.clone(), marker.to_text())) {
+            return Ok(());
+        }
+        if self.expanded.len() > MOST_EXPANSIONS {
+            let message =
+                format!("its extras ask for each other more than {MOST_EXPANSIONS} times");
+            return Err(InputError::new(self.document.file, message));
+        }
+        let dependencies = self.extras.get(extra).cloned().unwrap_or_default();
+        for dependency in dependencies {
+            self.add(dependency, marker)?;
         }
         Ok(())
     }
 
-    fn line<T>(&self, spanned: &Spanned<T>) -> usize {
-        line_of(self.text, spanned.span().start)
+    fn lacks(&self, extra: &str) -> String {
+        let known: Vec<&str> = self.extras.keys().map(Name::as_str).collect();
+        let known = if known.is_empty() {
+            "it has none".to_owned()
+        } else {
+            format!("it has {}", known.join(", "))
+        };
+        format!("the project has no extra `{extra}`; {known}")
     }
 
-    fn origin<T>(&self, spanned: &Spanned<T>, project: &Name) -> Origin {
-        let file = posix(self.path);
+    fn unknown(&self, input: InputError, extra: &str) -> InputError {
+        match nearest(extra, self.extras.keys().map(Name::as_str)) {
+            Some(near) => input.remedy(format!("is `{near}` meant?")),
+            None => input,
+        }
+    }
+
+    fn line<T>(&self, spanned: &Spanned<T>) -> usize {
+        self.document.line(spanned.span().start)
+    }
+
+    fn origin<T>(&self, spanned: &Spanned<T>) -> Origin {
+        let file = posix(self.document.file);
         Origin {
-            via: format!("{project} ({file})"),
+            via: format!("{} ({file})", self.name),
             file,
             line: Some(self.line(spanned)),
         }
     }
 
     fn error<T>(&self, spanned: &Spanned<T>, message: String) -> InputError {
-        InputError::new(self.path, message).at(self.line(spanned))
+        self.document.error_at(spanned.span().start, message)
     }
 }

@@ -8,8 +8,9 @@ mod lines;
 mod options;
 mod parse;
 
-pub(crate) use options::shell_words;
-pub(crate) use parse::{Reader, read_requirement};
+pub(crate) use lines::{ends_line, physical, without_comment};
+pub(crate) use options::{Given, Known, shell_words, split};
+pub(crate) use parse::{BadRequirement, Reader, read_requirement};
 
 /// How a file came in: its lines are requirements or constraints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

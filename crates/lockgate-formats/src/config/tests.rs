@@ -38,7 +38,7 @@ fn every_key_is_read_with_its_place() {
 fn wrong_configurations_name_the_line_and_the_remedy() {
     for (text, line, part) in [
         ("gaet = \"deny\"", 1, "unknown key `gaet`"),
-        ("\ncooldown = \"7 days\"", 2, "unknown key `cooldown`"),
+        ("\ncooldown = \"7 days\"", 2, "`cooldown` is not supported"),
         ("gate = \"strict\"", 1, "none of `deny`"),
         ("\nmin-severity = \"bad\"", 2, "none of `low`"),
         ("unknown-severity = \"maybe\"", 1, "neither"),
@@ -50,7 +50,7 @@ fn wrong_configurations_name_the_line_and_the_remedy() {
         (
             "[[ignore]]\nid = \"X\"\nreason = \"r\"\nuntil = 1",
             4,
-            "unknown field `until`",
+            "unknown key `until`",
         ),
         (
             "[[ignore]]\nid = \"\"\nreason = \"r\"",

@@ -1,21 +1,27 @@
-//! The text of a lock to its pins.
+//! The text of a lock to its pins, by the grammar that pip installs it with.
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{Name, Requirement, Version};
+use lockgate_model::{Marker, Name, Version};
 
 use crate::error::InputError;
-use crate::requirements::shell_words;
+use crate::requirements::{
+    BadRequirement, Given, Known, physical, read_requirement, shell_words, split, without_comment,
+};
 
 /// What a lock says.
 #[derive(Debug, Clone, Default)]
 pub struct Lock {
     /// The pins, in order.
     pub pins: Vec<LockedPin>,
-    /// Lines that are requirements and no pins.
+    /// Lines that install something and pin no version.
     pub unpinned: Vec<UnpinnedLine>,
+    /// Options on lines of their own, in order.
+    pub options: Vec<LockOption>,
     /// The command of the header, split into words, if it is lockgate's.
     pub command: Option<Vec<String>>,
+    /// The audit's evidence in the header, as written, if it is lockgate's.
+    pub audit: Option<String>,
 }
 
 /// One pin.
@@ -27,7 +33,9 @@ pub struct LockedPin {
     pub version: Version,
     /// Extras, sorted.
     pub extras: Vec<Name>,
-    /// Hashes with their algorithm, as written.
+    /// When it applies.
+    pub marker: Marker,
+    /// Hashes with their algorithm, as written, sorted.
     pub hashes: Vec<String>,
     /// Who asks for it, as its `# via` lines say.
     pub via: Vec<String>,
@@ -40,6 +48,17 @@ pub struct LockedPin {
 pub struct UnpinnedLine {
     /// What it says.
     pub text: String,
+    /// Its line, from 1.
+    pub line: usize,
+}
+
+/// An option on a line of its own, such as `--index-url`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockOption {
+    /// Its long name.
+    pub name: &'static str,
+    /// Its value, empty where it takes none.
+    pub value: String,
     /// Its line, from 1.
     pub line: usize,
 }
@@ -59,166 +78,243 @@ pub fn read(text: &str, file: &str) -> Result<Lock, InputError> {
     if text.contains('\0') {
         return Err(InputError::new(file, "it is a binary file, and no lock"));
     }
-    let mut lock = Lock {
-        command: command(text),
-        ..Lock::default()
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reading = Reading {
+        lock: Lock::default(),
+        comments: Comments::Nothing,
     };
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line))
-        .peekable();
-    // The pin that comments speak of; nothing after an unpinned line or an option.
-    let mut current: Option<usize> = None;
-    while let Some((number, line)) = lines.next() {
-        let trimmed = line.trim();
-        if let Some(comment) = trimmed.strip_prefix('#') {
-            if line.starts_with(char::is_whitespace)
-                && let Some(pin) = current.and_then(|index| lock.pins.get_mut(index))
-            {
-                via(comment, &mut pin.via);
+    reading.header(text);
+    let mut lines = physical(text).zip(1..).peekable();
+    while let Some((line, number)) = lines.next() {
+        if is_comment(line) {
+            reading.comment(line);
+            continue;
+        }
+        // Joined as pip joins: a trailing `\` takes the next line in, unless that is a comment.
+        let mut statement = String::new();
+        let mut piece = line;
+        while let Some(head) = piece.strip_suffix('\\') {
+            statement.push_str(head);
+            let next = lines.next_if(|(next, _)| !is_comment(next));
+            piece = next.map_or("", |(next, _)| next);
+        }
+        statement.push_str(piece);
+        reading
+            .statement(&statement, number)
+            .map_err(|input| input.into_input(file).at(number))?;
+    }
+    Ok(reading.lock)
+}
+
+fn is_comment(line: &str) -> bool {
+    line.trim_start().starts_with('#')
+}
+
+/// What the next indented comment speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comments {
+    /// Nothing that was read.
+    Nothing,
+    /// The last pin.
+    Pin,
+    /// Those who ask for the last pin, one on each line.
+    Via,
+}
+
+struct Reading {
+    lock: Lock,
+    comments: Comments,
+}
+
+impl Reading {
+    /// One logical line, comment included.
+    fn statement(&mut self, line: &str, number: usize) -> Result<(), BadLine> {
+        self.comments = Comments::Nothing;
+        let bare = without_comment(line);
+        let comment = line
+            .get(bare.len()..)
+            .unwrap_or_default()
+            .trim_start_matches('#');
+        let bare = bare.trim();
+        if bare.is_empty() {
+            return Ok(());
+        }
+        let (text, options) = split(bare)?;
+        if text.is_empty() {
+            return self.options(options, bare, number);
+        }
+        let hashes = hashes(options)?;
+        let requirement = match read_requirement(&text) {
+            Ok(requirement) => requirement,
+            Err(bad) if bad.is_reference => {
+                self.lock.unpinned.push(UnpinnedLine { text, line: number });
+                return Ok(());
             }
-            continue;
-        }
-        if trimmed.is_empty() {
-            current = None;
-            continue;
-        }
-        let mut statement = trimmed.to_owned();
-        while let Some(head) = statement.strip_suffix('\\') {
-            let Some((_, next)) = lines.next_if(|(_, next)| !next.trim_start().starts_with('#'))
-            else {
-                statement = head.trim_end().to_owned();
-                break;
-            };
-            statement = format!("{} {}", head.trim_end(), next.trim());
-        }
-        if statement.starts_with('-') {
-            current = None;
-            option(&statement).map_err(|why| InputError::new(file, why).at(number))?;
-            continue;
-        }
-        let (statement, comment) = match statement.split_once(" #") {
-            Some((statement, comment)) => (statement.trim().to_owned(), Some(comment.to_owned())),
-            None => (statement, None),
+            Err(bad) => return Err(bad.into()),
         };
-        match pin(&statement, number).map_err(|why| InputError::new(file, why).at(number))? {
-            Ok(mut pin) => {
-                if let Some(comment) = comment {
-                    via(&comment, &mut pin.via);
+        let pinned = requirement
+            .specifiers()
+            .filter(|specifiers| specifiers.clauses().len() == 1)
+            .and_then(|specifiers| specifiers.exact().cloned());
+        let Some(version) = pinned else {
+            self.lock.unpinned.push(UnpinnedLine { text, line: number });
+            return Ok(());
+        };
+        self.lock.pins.push(LockedPin {
+            name: requirement.name,
+            version,
+            extras: requirement.extras,
+            marker: requirement.marker,
+            hashes,
+            via: Vec::new(),
+            line: number,
+        });
+        self.comments = Comments::Pin;
+        self.annotation(comment);
+        Ok(())
+    }
+
+    fn options(&mut self, options: Vec<Given>, text: &str, line: usize) -> Result<(), BadLine> {
+        for given in options {
+            match given.known {
+                Known::Requirement | Known::Constraint => {
+                    return Err(BadLine {
+                        message: format!(
+                            "`{text}`: a lock is one file, and this one includes another"
+                        ),
+                        remedy: Some("name the included file as well, and remove this line"),
+                    });
                 }
-                current = Some(lock.pins.len());
-                lock.pins.push(pin);
-            }
-            Err(unpinned) => {
-                current = None;
-                lock.unpinned.push(unpinned);
+                Known::Hash => {
+                    return Err("`--hash` belongs to a requirement on the same line"
+                        .to_owned()
+                        .into());
+                }
+                Known::Editable => self.lock.unpinned.push(UnpinnedLine {
+                    text: format!("-e {}", given.value),
+                    line,
+                }),
+                _ => self.lock.options.push(LockOption {
+                    name: given.name,
+                    value: given.value,
+                    line,
+                }),
             }
         }
+        Ok(())
     }
-    Ok(lock)
-}
 
-/// `via x`, the lines that follow `via`, or `via x, y`.
-fn via(comment: &str, known: &mut Vec<String>) {
-    let text = comment.trim();
-    if text.starts_with("gate:") || text.starts_with("from ") {
-        return;
-    }
-    let text = text.strip_prefix("via").map_or(text, str::trim);
-    for part in text
-        .split(", ")
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-    {
-        known.push(part.to_owned());
-    }
-}
-
-/// Options that locks carry say where to install from; an include would hide pins.
-fn option(statement: &str) -> Result<(), String> {
-    const KNOWN: [&str; 12] = [
-        "-i",
-        "--index-url",
-        "--extra-index-url",
-        "-f",
-        "--find-links",
-        "--no-index",
-        "--trusted-host",
-        "--pre",
-        "--no-binary",
-        "--only-binary",
-        "--require-hashes",
-        "--prefer-binary",
-    ];
-    let name = statement.split([' ', '=']).next().unwrap_or_default();
-    if KNOWN.contains(&name) {
-        return Ok(());
-    }
-    Err(match name {
-        "-r" | "--requirement" | "-c" | "--constraint" => {
-            format!(
-                "`{statement}`: a lock is one file, and this one includes another; name that one as well"
-            )
-        }
-        "-e" | "--editable" => format!("`{statement}`: an editable project is no pin"),
-        _ => format!("unknown option `{name}`"),
-    })
-}
-
-/// A pin, or a requirement that is none. An error is neither.
-fn pin(statement: &str, line: usize) -> Result<Result<LockedPin, UnpinnedLine>, String> {
-    let mut hashes = Vec::new();
-    let mut words = Vec::new();
-    let mut parts = statement.split_whitespace();
-    while let Some(part) = parts.next() {
-        if let Some(hash) = part.strip_prefix("--hash=") {
-            hashes.push(hash.to_owned());
-        } else if part == "--hash" {
-            hashes.push(parts.next().ok_or("`--hash` needs a value")?.to_owned());
-        } else if part.starts_with("--") {
-            return Err(format!("unknown option `{part}`"));
+    /// A comment line.
+    fn comment(&mut self, line: &str) {
+        if line.starts_with(char::is_whitespace) {
+            let (_, comment) = line.split_once('#').unwrap_or_default();
+            self.annotation(comment);
         } else {
-            words.push(part);
+            self.comments = Comments::Nothing;
         }
     }
-    let text = words.join(" ");
-    let requirement: Requirement = text
-        .parse()
-        .map_err(|error| format!("`{text}` is not a requirement: {error}"))?;
-    let exact = requirement
-        .specifiers()
-        .filter(|specifiers| specifiers.clauses().len() == 1)
-        .and_then(|s| s.exact().cloned());
-    let Some(version) = exact else {
-        return Ok(Err(UnpinnedLine { text, line }));
-    };
+
+    /// `via x, y`, or `via` and then one on each line, set in by more.
+    fn annotation(&mut self, comment: &str) {
+        let Some(pin) = self.lock.pins.last_mut() else {
+            return;
+        };
+        if self.comments == Comments::Nothing {
+            return;
+        }
+        let text = comment.trim();
+        if self.comments == Comments::Via && comment.starts_with("   ") {
+            pin.via.push(text.to_owned());
+            return;
+        }
+        self.comments = Comments::Pin;
+        if text == "via" {
+            self.comments = Comments::Via;
+        } else if let Some(named) = text.strip_prefix("via ") {
+            let named = named
+                .split(", ")
+                .map(str::trim)
+                .filter(|name| !name.is_empty());
+            pin.via.extend(named.map(ToOwned::to_owned));
+        }
+    }
+
+    /// What lockgate wrote above the pins.
+    fn header(&mut self, text: &str) {
+        let head = || physical(text).take_while(|line| line.starts_with('#'));
+        if !head().any(|line| line.contains("autogenerated by lockgate")) {
+            return;
+        }
+        self.lock.command = head()
+            .find_map(|line| line.strip_prefix("#    "))
+            .and_then(|line| shell_words(line).ok())
+            .filter(|words| words.first().is_some_and(|word| word == "lockgate"));
+        let mut evidence = head().filter_map(|line| line.strip_prefix("# audit: "));
+        self.lock.audit = evidence.next().map(ToOwned::to_owned);
+    }
+}
+
+/// The hashes among the options of a requirement. Settings of a build change nothing for who reads.
+fn hashes(options: Vec<Given>) -> Result<Vec<String>, BadLine> {
+    let mut hashes = Vec::new();
+    for given in options {
+        match given.known {
+            Known::Hash
+                if given
+                    .value
+                    .split_once(':')
+                    .is_some_and(|(_, digest)| !digest.is_empty()) =>
+            {
+                hashes.push(given.value);
+            }
+            Known::Hash => {
+                return Err(
+                    format!("`--hash={}` is no hash: write `sha256:…`", given.value).into(),
+                );
+            }
+            Known::BuildSetting => {}
+            _ => {
+                return Err(
+                    format!("`{}` cannot stand on the line of a requirement", given.name).into(),
+                );
+            }
+        }
+    }
     hashes.sort();
     hashes.dedup();
-    Ok(Ok(LockedPin {
-        name: requirement.name,
-        version,
-        extras: requirement.extras,
-        hashes,
-        via: Vec::new(),
-        line,
-    }))
+    Ok(hashes)
 }
 
-/// The command of a lockgate header, as words.
-fn command(text: &str) -> Option<Vec<String>> {
-    let head: Vec<&str> = text
-        .lines()
-        .take_while(|line| line.starts_with('#'))
-        .collect();
-    if !head
-        .iter()
-        .any(|line| line.contains("autogenerated by lockgate"))
-    {
-        return None;
+/// What is wrong with a line.
+struct BadLine {
+    message: String,
+    remedy: Option<&'static str>,
+}
+
+impl BadLine {
+    fn into_input(self, file: &str) -> InputError {
+        let input = InputError::new(file, self.message);
+        match self.remedy {
+            Some(remedy) => input.remedy(remedy),
+            None => input,
+        }
     }
-    let line = head.iter().find_map(|line| line.strip_prefix("#    "))?;
-    shell_words(line)
-        .ok()
-        .filter(|words| words.first().is_some_and(|word| word == "lockgate"))
+}
+
+impl From<String> for BadLine {
+    fn from(message: String) -> Self {
+        Self {
+            message,
+            remedy: None,
+        }
+    }
+}
+
+impl From<BadRequirement> for BadLine {
+    fn from(bad: BadRequirement) -> Self {
+        Self {
+            message: bad.message,
+            remedy: bad.remedy,
+        }
+    }
 }

@@ -7,6 +7,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
     if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
         return utf8(rest);
     }
+    // The mark of UTF-32 begins with that of UTF-16, so it is looked for first.
+    if let Some(rest) = bytes.strip_prefix(b"\xff\xfe\x00\x00") {
+        return utf32(rest, u32::from_le_bytes).map(Cow::Owned);
+    }
+    if let Some(rest) = bytes.strip_prefix(b"\x00\x00\xfe\xff") {
+        return utf32(rest, u32::from_be_bytes).map(Cow::Owned);
+    }
     if let Some(rest) = bytes.strip_prefix(b"\xff\xfe") {
         return utf16(rest, u16::from_le_bytes).map(Cow::Owned);
     }
@@ -35,11 +42,24 @@ fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, String> {
-    let units: Vec<u16> = bytes
-        .chunks(2)
-        .map(|pair| <[u8; 2]>::try_from(pair).map_or(0xfffd, unit))
-        .collect();
-    String::from_utf16(&units).map_err(|_error| "it begins like UTF-16 and is none".to_owned())
+    let wrong = "it begins like UTF-16 and is none; save it as UTF-8";
+    let (pairs, []) = bytes.as_chunks::<2>() else {
+        return Err(wrong.to_owned());
+    };
+    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    String::from_utf16(&units).map_err(|_lone_surrogate| wrong.to_owned())
+}
+
+fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Result<String, String> {
+    let wrong = || "it begins like UTF-32 and is none; save it as UTF-8".to_owned();
+    let (units, []) = bytes.as_chunks::<4>() else {
+        return Err(wrong());
+    };
+    units
+        .iter()
+        .map(|four| char::from_u32(unit(*four)))
+        .collect::<Option<String>>()
+        .ok_or_else(wrong)
 }
 
 /// The encoding that a comment in the first two lines declares (PEP 263).
@@ -73,7 +93,7 @@ mod tests {
 
     #[test]
     fn encodings_are_found_as_pip_finds_them() {
-        let cases: [(&[u8], &str); 6] = [
+        let cases: [(&[u8], &str); 9] = [
             (b"flask", "flask"),
             (b"\xef\xbb\xbfflask", "flask"),
             (b"\xff\xfef\x00\n\x00", "f\n"),
@@ -83,6 +103,12 @@ mod tests {
                 "# -*- coding: latin-1 -*-\n# café",
             ),
             ("# é".as_bytes(), "# é"),
+            (b"\xff\xfe\x00\x00f\x00\x00\x00", "f"),
+            (b"\x00\x00\xfe\xff\x00\x00\x00f", "f"),
+            (
+                b"#!x\n# vim: set coding=utf-8 :\nf",
+                "#!x\n# vim: set coding=utf-8 :\nf",
+            ),
         ];
         for (bytes, text) in cases {
             assert_eq!(decode(bytes).unwrap(), text);
@@ -97,5 +123,8 @@ mod tests {
                 .unwrap_err()
                 .contains("koi8-r")
         );
+        assert!(decode(b"\xff\xfef").unwrap_err().contains("UTF-16"));
+        assert!(decode(b"\xff\xfe\x00\xd8").unwrap_err().contains("UTF-16"));
+        assert!(decode(b"\x00\x00\xfe\xfff").unwrap_err().contains("UTF-32"));
     }
 }

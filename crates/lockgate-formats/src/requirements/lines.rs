@@ -9,6 +9,37 @@ pub(super) struct Line {
     pub(super) text: String,
 }
 
+/// The physical lines of `text`, ended where Python ends lines. pip reads a file so: what is a line of its own to pip must not hide in
+/// another from us.
+pub(crate) fn physical(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let Some((line, after)) = rest.split_once(ends_line) else {
+            return Some(std::mem::take(&mut rest));
+        };
+        let is_pair = rest
+            .get(line.len()..)
+            .is_some_and(|end| end.starts_with("\r\n"));
+        rest = if is_pair {
+            after.strip_prefix('\n').unwrap_or(after)
+        } else {
+            after
+        };
+        Some(line)
+    })
+}
+
+/// Whether Python ends a line at `c`.
+pub(crate) fn ends_line(c: char) -> bool {
+    matches!(
+        c,
+        '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
 /// The logical lines of a file, without empty ones.
 pub(super) fn logical(text: &str, files: &dyn Files) -> Vec<Line> {
     joined(text)
@@ -27,7 +58,7 @@ pub(super) fn logical(text: &str, files: &dyn Files) -> Vec<Line> {
 fn joined(text: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut open: Option<Line> = None;
-    for (index, physical) in text.lines().enumerate() {
+    for (index, physical) in physical(text).enumerate() {
         let is_comment = physical.trim_start().starts_with('#');
         let continued = physical.strip_suffix('\\').filter(|_| !is_comment);
         // A comment after a continuation keeps its `#` apart from what stands before it.
@@ -51,7 +82,7 @@ fn joined(text: &str) -> Vec<Line> {
 }
 
 /// A `#` at the beginning or after whitespace starts a comment.
-fn without_comment(line: &str) -> &str {
+pub(crate) fn without_comment(line: &str) -> &str {
     let mut before = None;
     for (place, c) in line.char_indices() {
         if c == '#' && before.is_none_or(char::is_whitespace) {
@@ -64,39 +95,30 @@ fn without_comment(line: &str) -> &str {
 
 /// `${NAME}` of capitals, digits and `_`, where the variable is set and not empty; else it stays as it is.
 fn with_variables(line: &str, files: &dyn Files) -> String {
-    let mut out = String::with_capacity(line.len());
+    let mut filled = String::with_capacity(line.len());
     let mut rest = line;
-    while let Some(start) = rest.find("${") {
-        let (before, from) = rest.split_at(start);
-        out.push_str(before);
-        let inner = from.get(2..).unwrap_or_default();
-        let name = inner
-            .find('}')
-            .and_then(|end| inner.get(..end))
-            .filter(|name| {
-                !name.is_empty()
-                    && name
-                        .bytes()
-                        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-            });
-        match name.and_then(|name| {
-            Some((
-                name,
-                files.variable(name).filter(|value| !value.is_empty())?,
-            ))
-        }) {
-            Some((name, value)) => {
-                out.push_str(&value);
-                rest = inner.get(name.len() + 1..).unwrap_or_default();
-            }
-            None => {
-                out.push_str("${");
-                rest = inner;
-            }
+    while let Some((before, inner)) = rest.split_once("${") {
+        filled.push_str(before);
+        let value = inner.split_once('}').and_then(|(name, after)| {
+            let is_name = !name.is_empty() && name.bytes().all(is_of_variable);
+            let value = is_name.then(|| files.variable(name)).flatten();
+            let value = value.filter(|value| !value.is_empty())?;
+            Some((value, after))
+        });
+        if let Some((value, after)) = value {
+            filled.push_str(&value);
+            rest = after;
+        } else {
+            filled.push_str("${");
+            rest = inner;
         }
     }
-    out.push_str(rest);
-    out
+    filled.push_str(rest);
+    filled
+}
+
+fn is_of_variable(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'
 }
 
 #[cfg(test)]
@@ -116,7 +138,7 @@ mod tests {
 
     #[test]
     fn lines_are_joined_stripped_and_filled_as_pip_does() {
-        let cases: [(&str, &[(usize, &str)]); 12] = [
+        let cases: [(&str, &[(usize, &str)]); 20] = [
             ("", &[]),
             ("# only a comment\n\n", &[]),
             ("flask # why\ndjango", &[(1, "flask"), (2, "django")]),
@@ -135,6 +157,17 @@ mod tests {
             ),
             ("\r\nflask\r\n", &[(2, "flask")]),
             ("a \\\nb \\\nc\nd", &[(1, "a b c"), (4, "d")]),
+            (
+                "a\rb\x0cc\u{2028}d",
+                &[(1, "a"), (2, "b"), (3, "c"), (4, "d")],
+            ),
+            ("a # b\rc", &[(1, "a"), (2, "c")]),
+            ("a\t# b", &[(1, "a")]),
+            ("a #", &[(1, "a")]),
+            ("a # b \\\nc", &[(1, "a")]),
+            ("a \\\n\nb", &[(1, "a"), (3, "b")]),
+            ("${TOKEN}${TOKEN}${", &[(1, "secretsecret${")]),
+            ("# ${TOKEN}\n${TOKEN}", &[(2, "secret")]),
         ];
         for (text, expected) in cases {
             let expected: Vec<(usize, String)> = expected

@@ -4,15 +4,18 @@ use crate::error::nearest;
 
 /// An option that pip accepts in a requirement file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Known {
+pub(crate) enum Known {
     Requirement,
     Constraint,
+    Editable,
     IndexUrl,
     ExtraIndexUrl,
     Hash,
     Pre,
     NoBinary,
     OnlyBinary,
+    /// It speaks to the build of one requirement; nothing is built.
+    BuildSetting,
     /// pip knows it and lockgate does not do it; the text says what to do instead.
     Unsupported(&'static str),
 }
@@ -28,14 +31,7 @@ const OPTIONS: &[(&str, Option<char>, bool, Known)] = &[
     ("--pre", None, false, Known::Pre),
     ("--no-binary", None, true, Known::NoBinary),
     ("--only-binary", None, true, Known::OnlyBinary),
-    (
-        "--editable",
-        Some('e'),
-        true,
-        Known::Unsupported(
-            "an editable project cannot be locked by hash; require a released version",
-        ),
-    ),
+    ("--editable", Some('e'), true, Known::Editable),
     (
         "--find-links",
         Some('f'),
@@ -61,6 +57,18 @@ const OPTIONS: &[(&str, Option<char>, bool, Known)] = &[
         Known::Unsupported("use `--only-binary :all:`, or remove it"),
     ),
     (
+        "--all-releases",
+        None,
+        true,
+        Known::Unsupported("use `--pre`, or name a pre-release in the specifier"),
+    ),
+    (
+        "--only-final",
+        None,
+        true,
+        Known::Unsupported("use `--prerelease disallow` on the command line"),
+    ),
+    (
         "--require-hashes",
         None,
         false,
@@ -72,30 +80,34 @@ const OPTIONS: &[(&str, Option<char>, bool, Known)] = &[
         true,
         Known::Unsupported("remove it; it changes nothing for a lock"),
     ),
-    (
-        "--config-settings",
-        Some('C'),
-        true,
-        Known::Unsupported("nothing is built; remove it"),
-    ),
-    (
-        "--global-option",
-        None,
-        true,
-        Known::Unsupported("nothing is built; remove it"),
-    ),
+    ("--config-settings", Some('C'), true, Known::BuildSetting),
+    ("--global-option", None, true, Known::BuildSetting),
 ];
+
+impl Known {
+    /// What to do instead, where lockgate does not do what the option asks for.
+    pub(super) fn instead(self) -> Option<&'static str> {
+        match self {
+            Self::Editable => {
+                Some("an editable project cannot be locked by hash; require a released version")
+            }
+            Self::BuildSetting => Some("nothing is built; remove it"),
+            Self::Unsupported(instead) => Some(instead),
+            _ => None,
+        }
+    }
+}
 
 /// One option of a line with its value, empty where it takes none.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Given {
-    pub(super) known: Known,
-    pub(super) name: &'static str,
-    pub(super) value: String,
+pub(crate) struct Given {
+    pub(crate) known: Known,
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
 }
 
 /// The requirement before the first option, and the options.
-pub(super) fn split(line: &str) -> Result<(String, Vec<Given>), String> {
+pub(crate) fn split(line: &str) -> Result<(String, Vec<Given>), String> {
     let words: Vec<&str> = line.split(' ').collect();
     let first = words
         .iter()
@@ -198,13 +210,12 @@ pub(crate) fn shell_words(text: &str) -> Result<Vec<String>, String> {
                 }
                 word.push(escaped);
             }
-            (Some(_), c) => word.get_or_insert_default().push(c),
             (None, '\'' | '"') => {
                 quote = Some(c);
                 word.get_or_insert_default();
             }
             (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (None, c) => word.get_or_insert_default().push(c),
+            (_, c) => word.get_or_insert_default().push(c),
         }
     }
     if quote.is_some() {
@@ -218,7 +229,9 @@ pub(crate) fn shell_words(text: &str) -> Result<Vec<String>, String> {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Result<(String, Vec<(&'static str, String)>), String> {
+    type Shown = (String, Vec<(&'static str, String)>);
+
+    fn read(line: &str) -> Result<Shown, String> {
         split(line).map(|(requirement, given)| {
             (
                 requirement,

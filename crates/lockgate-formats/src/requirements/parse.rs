@@ -1,8 +1,8 @@
 //! Lines to requirements, constraints and options; includes followed.
 
 use lockgate_model::{
-    Constraint, Files, FilesError, Manifest, Origin, Requirement, RequirementError,
-    RootRequirement, Sha256, Source,
+    Constraint, Files, FilesError, Manifest, Name, Origin, Requirement, RequirementError,
+    RootRequirement, Sha256, Version,
 };
 
 use super::Role;
@@ -15,12 +15,17 @@ use crate::path::{joined, posix};
 /// Includes deeper than this are a mistake even where they do not loop.
 const DEEPEST: usize = 64;
 
+/// Files that include each other many times over must not multiply without end.
+const MOST_FILES: usize = 2000;
+
 /// Reads requirement files into a manifest.
 pub(crate) struct Reader<'a> {
     files: &'a dyn Files,
     manifest: &'a mut Manifest,
     /// The files being read, outermost first.
     open: Vec<String>,
+    /// How many files were read.
+    count: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -29,6 +34,7 @@ impl<'a> Reader<'a> {
             files,
             manifest,
             open: Vec::new(),
+            count: 0,
         }
     }
 
@@ -66,10 +72,10 @@ impl<'a> Reader<'a> {
         let error = |message: String| InputError::new(path, message).at(line.number);
         let (requirement, options) =
             split(&line.text).map_err(|why| error(format!("{why}\n  in `{}`", line.text)))?;
-        if let Some((name, instead)) = options.iter().find_map(|given| match given.known {
-            Known::Unsupported(instead) => Some((given.name, instead)),
-            _ => None,
-        }) {
+        let unsupported = options
+            .iter()
+            .find_map(|given| Some((given.name, given.known.instead()?)));
+        if let Some((name, instead)) = unsupported {
             return Err(error(format!("`{name}` is not supported")).remedy(instead));
         }
         let origin = Origin {
@@ -153,13 +159,14 @@ impl<'a> Reader<'a> {
                 return self.include(path, &given.value, role, line.number);
             }
         }
+        // An index replaces all that came on earlier lines, and counts before the extra ones of its own line; the last of a line wins.
+        let index = options.iter().rfind(|given| given.known == Known::IndexUrl);
+        if let Some(given) = index {
+            self.manifest.index.index_url = Some((given.value.clone(), origin.clone()));
+            self.manifest.index.extra_index_urls.clear();
+        }
         for given in options {
             match given.known {
-                Known::IndexUrl => {
-                    // The last one replaces all that came before it.
-                    self.manifest.index.index_url = Some((given.value.clone(), origin.clone()));
-                    self.manifest.index.extra_index_urls.clear();
-                }
                 Known::ExtraIndexUrl => {
                     self.manifest
                         .index
@@ -182,7 +189,13 @@ impl<'a> Reader<'a> {
                         "`--hash` belongs to a requirement on the same line".to_owned(),
                     ));
                 }
-                Known::Requirement | Known::Constraint | Known::Unsupported(_) => {}
+                // The includes and the index were seen to above, what is unsupported before.
+                Known::Requirement
+                | Known::Constraint
+                | Known::IndexUrl
+                | Known::Editable
+                | Known::BuildSetting
+                | Known::Unsupported(_) => {}
             }
         }
         Ok(())
@@ -223,6 +236,11 @@ impl<'a> Reader<'a> {
                 "includes are nested more than {DEEPEST} deep"
             )));
         }
+        self.count += 1;
+        if self.count > MOST_FILES {
+            return Err(error(format!("more than {MOST_FILES} files are included"))
+                .remedy("include each file once"));
+        }
         let bytes = self.files.read(&path).map_err(|why| {
             error(format!("`{} {value}`: `{path}`: {why}", role.option()))
                 .remedy("an include is looked for beside the file that includes it")
@@ -234,8 +252,10 @@ impl<'a> Reader<'a> {
 /// Why a text is no requirement that can be locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadRequirement {
-    message: String,
-    remedy: Option<&'static str>,
+    pub(crate) message: String,
+    pub(crate) remedy: Option<&'static str>,
+    /// Whether pip would install it: it names an address or a path.
+    pub(crate) is_reference: bool,
 }
 
 impl BadRequirement {
@@ -250,69 +270,77 @@ impl BadRequirement {
 
 /// Reads one requirement; direct references, bare addresses and paths are said to be unsupported.
 pub(crate) fn read_requirement(text: &str) -> Result<Requirement, BadRequirement> {
-    let unsupported = |what: &str, remedy| BadRequirement {
-        message: format!("`{text}` is {what}, which is not supported"),
-        remedy: Some(remedy),
-    };
+    if let Some(what) = reference(text) {
+        return Err(BadRequirement {
+            message: format!("`{text}` is {what}, which is not supported"),
+            remedy: Some("require a released version by its name, or remove it"),
+            is_reference: true,
+        });
+    }
+    text.parse()
+        .map_err(|error: RequirementError| BadRequirement {
+            message: format!("`{text}` is not a requirement: {error}"),
+            remedy: remedy_of(text),
+            is_reference: false,
+        })
+}
+
+/// What kind of reference to a file `text` is, if it is one.
+fn reference(text: &str) -> Option<&'static str> {
+    const SCHEMES: [&str; 9] = [
+        "http:", "https:", "ftp:", "file:", "ssh:", "git+", "hg+", "svn+", "bzr+",
+    ];
+    const ARCHIVES: [&str; 7] = [
+        ".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar",
+    ];
     let lower = text.to_ascii_lowercase();
-    let is_address = [
-        "http://", "https://", "file:", "git+", "hg+", "svn+", "bzr+",
-    ]
-    .iter()
-    .any(|scheme| lower.starts_with(scheme));
-    if is_address {
-        return Err(unsupported(
-            "an address",
-            "require a released version by its name",
-        ));
+    if SCHEMES.iter().any(|scheme| lower.starts_with(scheme)) {
+        return Some("an address");
     }
-    let head = text.split([';', ' ', '[', '@']).next().unwrap_or_default();
-    if head.starts_with('.')
-        || head.starts_with('~')
-        || head.contains('/')
-        || head.contains('\\')
-        || lower.ends_with(".whl")
-        || lower.ends_with(".tar.gz")
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name_end = text.find(|c| !is_of_name(c)).unwrap_or(text.len());
+    let (name, after) = text.split_at(name_end);
+    let after = after.trim_start();
+    let after = match after
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
     {
-        return Err(unsupported(
-            "a path",
-            "require a released version by its name",
-        ));
+        Some((_, rest)) => rest.trim_start(),
+        None => after,
+    };
+    if !name.is_empty() && after.starts_with('@') {
+        return Some("a direct reference");
     }
-    let requirement: Requirement =
-        text.parse()
-            .map_err(|error: RequirementError| BadRequirement {
-                message: format!("`{text}` is not a requirement: {error}"),
-                remedy: remedy_of(text),
-            })?;
-    if let Source::Url(_) = requirement.source {
-        return Err(unsupported(
-            "a direct reference",
-            "require a released version by its name",
-        ));
-    }
-    Ok(requirement)
+    let head = lower
+        .split([';', ' ', '[', '<', '>', '=', '!'])
+        .next()
+        .unwrap_or_default();
+    let is_path = head.starts_with(['.', '~', '/'])
+        || head.contains(['/', '\\'])
+        || ARCHIVES.iter().any(|suffix| head.ends_with(suffix));
+    (is_path && !head.starts_with("~=")).then_some("a path")
 }
 
 /// The usual slips.
 fn remedy_of(text: &str) -> Option<&'static str> {
-    let bare = text
-        .replace("==", "")
-        .replace("!=", "")
-        .replace(">=", "")
-        .replace("<=", "")
-        .replace("~=", "");
+    let wanted = text.split(';').next().unwrap_or_default();
+    let bare = ["===", "==", "!=", ">=", "<=", "~="]
+        .iter()
+        .fold(wanted.to_owned(), |text, operator| {
+            text.replace(operator, " ")
+        });
     if bare.contains("=>") || bare.contains("=<") {
-        Some("write `>=` or `<=`")
-    } else if bare
-        .split(';')
-        .next()
-        .is_some_and(|requirement| requirement.contains('='))
-    {
-        Some("write `==` for one version")
-    } else {
-        None
+        return Some("write `>=` or `<=`");
     }
+    if bare.contains('=') {
+        return Some("write `==` for one version");
+    }
+    let mut words = wanted.split_whitespace();
+    let is_name = words.next().is_some_and(|word| Name::new(word).is_ok());
+    let is_version = words
+        .next()
+        .is_some_and(|word| word.parse::<Version>().is_ok());
+    (is_name && is_version).then_some("write an operator between name and version, such as `==`")
 }
 
 /// `sha256:` and 64 hexadecimal digits.
@@ -322,9 +350,11 @@ fn hash(value: &str) -> Result<Sha256, String> {
             Sha256::from_hex(digits).ok_or_else(|| "it is not 64 hexadecimal digits".to_owned())
         }
         Some((other @ ("sha384" | "sha512"), _)) => Err(format!(
-            "{other} is not supported: indexes state sha256, and the lock holds that"
+            "{other} is not supported: indexes state sha256, and the lock holds that; write the sha256 or remove it"
         )),
-        Some((other, _)) => Err(format!("`{other}` is no algorithm that pip accepts")),
+        Some((other, _)) => Err(format!(
+            "`{other}` is no algorithm that pip accepts; write `--hash=sha256:…`"
+        )),
         None => Err("write `--hash=sha256:…`".to_owned()),
     }
 }

@@ -1,0 +1,50 @@
+//! A TOML document as text: where a byte of it stands, and errors that say so.
+
+use crate::error::InputError;
+
+/// The text of a TOML file, with the places of its lines.
+#[derive(Debug)]
+pub(crate) struct Document<'a> {
+    /// The file as people know it.
+    pub(crate) file: &'a str,
+    /// Where each line ends, ascending.
+    ends: Vec<usize>,
+}
+
+impl<'a> Document<'a> {
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
+        let ends = text.match_indices('\n').map(|(end, _)| end).collect();
+        Self { file, ends }
+    }
+
+    /// The line, from 1, that the byte at `offset` stands on.
+    pub(crate) fn line(&self, offset: usize) -> usize {
+        1 + self.ends.partition_point(|end| *end < offset)
+    }
+
+    /// An error at the byte at `offset`.
+    pub(crate) fn error_at(&self, offset: usize, message: impl AsRef<str>) -> InputError {
+        InputError::new(self.file, message).at(self.line(offset))
+    }
+
+    /// What the TOML reader says, in one line.
+    pub(crate) fn toml_error(&self, error: &toml::de::Error) -> InputError {
+        let message = error.message().lines().collect::<Vec<_>>().join("; ");
+        match error.span() {
+            Some(span) => self.error_at(span.start, message),
+            None => InputError::new(self.file, message),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Document;
+
+    #[test]
+    fn every_byte_has_its_line() {
+        let document = Document::new("a.toml", "a\n\nb\nc");
+        let lines: Vec<usize> = (0..7).map(|offset| document.line(offset)).collect();
+        assert_eq!(lines, [1, 1, 2, 3, 3, 4, 4]);
+    }
+}
