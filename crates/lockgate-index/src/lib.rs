@@ -5,16 +5,22 @@
 
 mod cache;
 mod error;
+mod facts;
+mod feeds;
 mod http;
+pub mod interpreter;
 mod metadata;
 mod options;
 mod page;
+pub mod pip_config;
 mod redact;
 mod reporter;
 mod transport;
 
 pub use cache::{Cache, CacheError, Usage};
 pub use error::FetchError;
+pub use facts::IndexFacts;
+pub use feeds::{Feed, FeedError, FeedSource, RecordFeed};
 pub use options::{Options, Refresh};
 pub use redact::redact_url;
 pub use reporter::{Reporter, Silent};

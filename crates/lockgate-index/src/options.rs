@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lockgate_model::Name;
+use url::Url;
+
+/// Where OSV keeps its bulk export for PyPI.
+const OSV_EXPORT: &str = "https://osv-vulnerabilities.storage.googleapis.com/PyPI";
 
 /// Options of an [`Index`](crate::Index).
 #[derive(Debug, Clone)]
@@ -25,6 +29,8 @@ pub struct Options {
     pub certificate_bundle: Option<PathBuf>,
     /// The most requests under way at once.
     pub connections: usize,
+    /// Where OSV's bulk export for PyPI is, or a mirror of it.
+    pub osv_export: Url,
 }
 
 impl Default for Options {
@@ -39,6 +45,7 @@ impl Default for Options {
             proxy: None,
             certificate_bundle: None,
             connections: 50,
+            osv_export: Url::parse(OSV_EXPORT).expect("the constant is an address"),
         }
     }
 }

@@ -47,12 +47,16 @@ impl AuditReport {
 
     /// Findings that no entry ignores.
     pub fn open_findings(&self) -> usize {
-        self.findings().filter(|finding| finding.ignored.is_none()).count()
+        self.findings()
+            .filter(|finding| finding.ignored.is_none())
+            .count()
     }
 
     /// Findings that an entry ignores.
     pub fn ignored_findings(&self) -> usize {
-        self.findings().filter(|finding| finding.ignored.is_some()).count()
+        self.findings()
+            .filter(|finding| finding.ignored.is_some())
+            .count()
     }
 
     /// Findings that policy gates on.
@@ -62,6 +66,9 @@ impl AuditReport {
 
     /// Packages with a finding that no entry ignores.
     pub fn vulnerable_packages(&self) -> usize {
-        self.packages.iter().filter(|package| package.findings.iter().any(|f| f.ignored.is_none())).count()
+        self.packages
+            .iter()
+            .filter(|package| package.findings.iter().any(|f| f.ignored.is_none()))
+            .count()
     }
 }

@@ -44,7 +44,9 @@ pub use records::{ReadAt, RecordLookup};
 pub use requirement::{Requirement, RequirementError, Source};
 pub use specifier::{Clause, SpecifierError, Specifiers};
 pub use tags::{Tags, WheelName};
-pub use target::{Platform, PlatformError, PythonVersion, Target};
+pub use target::{
+    Arch, Implementation, Machine, Os, Platform, PlatformError, PythonVersion, Target,
+};
 pub use version_set::VersionSet;
 
 /// An instant, in UTC.

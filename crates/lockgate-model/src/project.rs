@@ -113,7 +113,10 @@ pub enum DistKind {
 
 impl DistFile {
     /// Wheel, source distribution, or none of them.
-    #[expect(clippy::case_sensitive_file_extension_comparisons, reason = "pip compares them so: `X.WHL` is no wheel")]
+    #[expect(
+        clippy::case_sensitive_file_extension_comparisons,
+        reason = "pip compares them so: `X.WHL` is no wheel"
+    )]
     pub fn kind(&self) -> Option<DistKind> {
         const SDIST: [&str; 8] = [
             ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar",

@@ -1,41 +1,103 @@
 //! Wheel file names (PEP 427) and compatibility tags (PEP 425, 600, 656).
 
-use std::collections::HashMap;
-
-use rustc_hash::FxBuildHasher;
+use rustc_hash::FxHashMap;
 
 use crate::{Name, Version};
 
 /// The tags that a target accepts, best first.
+///
+/// Asked for every wheel that is looked at: parts of tags are numbered, so that asking makes no text.
 #[derive(Debug, Clone, Default)]
 pub struct Tags {
-    ranks: HashMap<String, u32, FxBuildHasher>,
+    pythons: FxHashMap<String, u32>,
+    abis: FxHashMap<String, u32>,
+    platforms: FxHashMap<String, u32>,
+    ranks: FxHashMap<(u32, u32, u32), u32>,
 }
 
 impl Tags {
-    /// From `python-abi-platform` texts, best first.
-    pub fn new(tags: impl IntoIterator<Item = String>) -> Self {
-        let mut ranks = HashMap::with_hasher(FxBuildHasher);
-        for (rank, tag) in (0u32..).zip(tags) {
-            ranks.entry(tag).or_insert(rank);
+    /// From Python, ABI and platform tags, best first.
+    pub fn new<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>) -> Self {
+        let mut all = Self::default();
+        for (rank, (python, abi, platform)) in (0u32..).zip(tags) {
+            let key = (
+                number(&mut all.pythons, python),
+                number(&mut all.abis, abi),
+                number(&mut all.platforms, platform),
+            );
+            all.ranks.entry(key).or_insert(rank);
         }
-        Self { ranks }
+        all
+    }
+
+    /// How many tags are accepted.
+    pub fn len(&self) -> usize {
+        self.ranks.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.ranks.is_empty()
     }
 
     /// The place of the best tag of a wheel (0 is best), or none if the target accepts none of them.
     pub fn rank(&self, wheel: &WheelName) -> Option<u32> {
-        let mut best = None;
-        for python in wheel.pythons.split('.') {
-            for abi in wheel.abis.split('.') {
-                for platform in wheel.platforms.split('.') {
-                    if let Some(rank) = self.ranks.get(&format!("{python}-{abi}-{platform}")) {
-                        best = Some(best.map_or(*rank, |b: u32| b.min(*rank)));
+        let mut best: Option<u32> = None;
+        for python in wheel
+            .pythons
+            .split('.')
+            .filter_map(|tag| self.pythons.get(tag))
+        {
+            for abi in wheel.abis.split('.').filter_map(|tag| self.abis.get(tag)) {
+                for platform in wheel
+                    .platforms
+                    .split('.')
+                    .filter_map(|tag| self.platforms.get(tag))
+                {
+                    if let Some(rank) = self.ranks.get(&(*python, *abi, *platform)) {
+                        best = Some(best.map_or(*rank, |known| known.min(*rank)));
                     }
                 }
             }
         }
         best
     }
+}
+
+#[cfg(test)]
+impl Tags {
+    /// All tags as texts, best first.
+    pub(crate) fn listed(&self) -> Vec<String> {
+        let name = |numbers: &FxHashMap<String, u32>, number: u32| {
+            numbers
+                .iter()
+                .find(|(_, known)| **known == number)
+                .map(|(text, _)| text.clone())
+                .unwrap_or_default()
+        };
+        let mut ranked: Vec<_> = self.ranks.iter().map(|(key, rank)| (*rank, *key)).collect();
+        ranked.sort_unstable();
+        ranked
+            .into_iter()
+            .map(|(_, (python, abi, platform))| {
+                format!(
+                    "{}-{}-{}",
+                    name(&self.pythons, python),
+                    name(&self.abis, abi),
+                    name(&self.platforms, platform)
+                )
+            })
+            .collect()
+    }
+}
+
+fn number(numbers: &mut FxHashMap<String, u32>, text: &str) -> u32 {
+    if let Some(known) = numbers.get(text) {
+        return *known;
+    }
+    let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+    numbers.insert(text.to_owned(), next);
+    next
 }
 
 /// What a wheel's file name says.
@@ -85,5 +147,43 @@ impl WheelName {
             abis: (*abis).to_owned(),
             platforms: (*platforms).to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wheel_names_are_read_with_and_without_a_build() {
+        let plain = WheelName::parse("Foo_Bar-1.0+cpu-py2.py3-none-any.whl").unwrap();
+        assert_eq!(
+            (
+                plain.name.as_str(),
+                plain.version.to_string().as_str(),
+                plain.build
+            ),
+            ("foo-bar", "1.0+cpu", None)
+        );
+        let built = WheelName::parse("foo-1.0-2abc-cp311-cp311-linux_x86_64.whl").unwrap();
+        assert_eq!(built.build, Some((2, "abc".to_owned())));
+        for wrong in [
+            "foo-1.0.tar.gz",
+            "foo.whl",
+            "foo-1.0-x-cp311-cp311-any.whl",
+            "foo-abc-py3-none-any.whl",
+            "-1-py3-none-any.whl",
+        ] {
+            assert_eq!(WheelName::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_best_of_several_tags_counts() {
+        let tags = Tags::new([("cp311", "cp311", "linux"), ("py3", "none", "any")]);
+        let rank = |filename: &str| tags.rank(&WheelName::parse(filename).unwrap());
+        assert_eq!(rank("foo-1-cp310.cp311-cp311-linux.whl"), Some(0));
+        assert_eq!(rank("foo-1-py2.py3-none-any.whl"), Some(1));
+        assert_eq!(rank("foo-1-cp311-none-any.whl"), None);
     }
 }

@@ -1,4 +1,9 @@
-//! The environment that a lock is made for: a Python version on a platform, with its marker values and wheel tags.
+//! The environment that a lock is made for: a Python on a platform, with its marker values and wheel tags.
+
+mod platform;
+mod tag_list;
+
+pub use platform::{Arch, Os, Platform};
 
 use std::str::FromStr;
 
@@ -18,31 +23,109 @@ pub struct Target {
 }
 
 impl Target {
-    /// CPython of `python` on `platform`.
+    /// CPython of `python` on `platform`, on no particular machine.
     pub fn new(python: &PythonVersion, platform: &Platform) -> Self {
-        let _ = platform;
+        Self::of(
+            python,
+            platform,
+            &Implementation::cpython(python),
+            &Machine::default(),
+        )
+    }
+
+    /// A Python as an interpreter tells of itself.
+    pub fn of(
+        python: &PythonVersion,
+        platform: &Platform,
+        implementation: &Implementation,
+        machine: &Machine,
+    ) -> Self {
         let full = python.full().to_string();
         let short = python.short();
+        let implementation_version = implementation.version.as_ref().unwrap_or(&full);
         let environment = MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
-            implementation_name: "cpython",
-            implementation_version: &full,
-            os_name: "posix",
-            platform_machine: "x86_64",
-            platform_python_implementation: "CPython",
-            platform_release: "",
-            platform_system: "Linux",
-            platform_version: "",
+            implementation_name: &implementation.name,
+            implementation_version,
+            os_name: platform.os_name(),
+            platform_machine: platform.machine(),
+            platform_python_implementation: &implementation.display_name,
+            platform_release: &machine.release,
+            platform_system: platform.system(),
+            platform_version: &machine.version,
             python_full_version: &full,
             python_version: &short,
-            sys_platform: "linux",
+            sys_platform: platform.sys_platform(),
         })
-        .expect("versions of a Python are versions");
+        .or_else(|_no_version| {
+            // An implementation's own version need not be PEP 440; Python's is.
+            MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
+                implementation_name: &implementation.name,
+                implementation_version: &full,
+                os_name: platform.os_name(),
+                platform_machine: platform.machine(),
+                platform_python_implementation: &implementation.display_name,
+                platform_release: &machine.release,
+                platform_system: platform.system(),
+                platform_version: &machine.version,
+                python_full_version: &full,
+                python_version: &short,
+                sys_platform: platform.sys_platform(),
+            })
+        })
+        .expect("the text of a version is a version");
+        let tags = tag_list::tags(python, implementation, &platform.tags());
         Self {
             environment: Environment::new(environment),
-            tags: Tags::default(),
+            tags,
             python: python.full().clone(),
         }
     }
+}
+
+/// What runs Python.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Implementation {
+    /// `implementation_name`: `cpython`, `pypy`.
+    pub name: String,
+    /// `platform_python_implementation`: `CPython`, `PyPy`.
+    pub display_name: String,
+    /// `implementation_version`; none: Python's.
+    pub version: Option<String>,
+    /// Its tag before the Python version: `cp`, `pp`.
+    pub tag: String,
+    /// The ABI tags of its extension modules, best first.
+    pub abis: Vec<String>,
+    /// Whether it loads modules of the stable ABI.
+    pub has_stable_abi: bool,
+}
+
+impl Implementation {
+    /// CPython as released: with the global lock, without debugging.
+    pub fn cpython(python: &PythonVersion) -> Self {
+        let (major, minor) = python.numbers();
+        let suffix = match (major, minor) {
+            (2, _) => "mu",
+            (3, 0..=7) => "m",
+            _ => "",
+        };
+        Self {
+            name: "cpython".to_owned(),
+            display_name: "CPython".to_owned(),
+            version: None,
+            tag: "cp".to_owned(),
+            abis: vec![format!("cp{major}{minor}{suffix}")],
+            has_stable_abi: (major, minor) >= (3, 2),
+        }
+    }
+}
+
+/// Marker values that only a machine can tell.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Machine {
+    /// `platform_release`.
+    pub release: String,
+    /// `platform_version`.
+    pub version: String,
 }
 
 /// A Python version as asked for: `3.11` is 3.11.0.
@@ -59,11 +142,16 @@ impl PythonVersion {
 
     /// `X.Y`.
     pub fn short(&self) -> String {
+        let (major, minor) = self.numbers();
+        format!("{major}.{minor}")
+    }
+
+    /// Major and minor number.
+    pub fn numbers(&self) -> (u64, u64) {
         let release = self.full.release();
-        format!(
-            "{}.{}",
+        (
             release.first().copied().unwrap_or(3),
-            release.get(1).copied().unwrap_or(0)
+            release.get(1).copied().unwrap_or(0),
         )
     }
 }
@@ -72,39 +160,15 @@ impl FromStr for PythonVersion {
     type Err = PlatformError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let version: Version = text
-            .parse()
-            .map_err(|_| PlatformError::Python(text.to_owned()))?;
+        let wrong = || PlatformError::Python(text.to_owned());
+        let version: Version = text.parse().map_err(|_no_version| wrong())?;
         let mut release = version.release().to_vec();
-        if !(2..=3).contains(&release.len()) || version.is_local() {
-            return Err(PlatformError::Python(text.to_owned()));
+        if !(2..=3).contains(&release.len()) || version.is_local() || version.epoch() != 0 {
+            return Err(wrong());
         }
         release.resize(3, 0);
         Ok(Self {
             full: version.with_release(release),
-        })
-    }
-}
-
-/// An operating system, its C library and machine, as `--python-platform` names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Platform {
-    name: String,
-}
-
-impl Platform {
-    /// The name it was asked for by.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl FromStr for Platform {
-    type Err = PlatformError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self {
-            name: text.to_owned(),
         })
     }
 }
@@ -116,6 +180,9 @@ pub enum PlatformError {
     #[error("`{0}` is not a Python version: write `X.Y` or `X.Y.Z`")]
     Python(String),
     /// No platform of a known name.
-    #[error("`{0}` is not a platform that lockgate knows: write one of {1}")]
+    #[error("`{0}` is not a platform that lockgate knows: write {1}")]
     Platform(String, String),
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ fn wheel(files: &[(&str, &[u8])], method: CompressionMethod, comment: &str) -> V
         writer.start_file(*path, options).unwrap();
         writer.write_all(content).unwrap();
     }
-    writer.set_comment(comment);
+    writer.set_comment(comment).unwrap();
     writer.finish().unwrap().into_inner()
 }
 
@@ -65,12 +65,16 @@ fn probe(file: &[u8], first: usize) -> (Result<Vec<u8>, UnusableReason>, usize, 
                 requests += 1;
                 bytes += range.end - range.start;
                 assert!(requests < 20, "the probe goes in circles");
-                let part = &file[range.start as usize..range.end as usize];
+                let (start, end) = (range.start, range.end);
+                let part = &file[usize::try_from(start).unwrap()..usize::try_from(end).unwrap()];
                 probe.supply(range.start, Bytes::copy_from_slice(part));
             }
         }
     }
 }
+
+/// What it is, its files in order, and the most requests it may take.
+type Layout<'a> = (&'a str, Vec<(&'a str, &'a [u8])>, usize);
 
 #[test]
 fn the_probe_finds_metadata_wherever_it_stands_with_few_requests() {
@@ -81,7 +85,7 @@ fn the_probe_finds_metadata_wherever_it_stands_with_few_requests() {
         .collect();
     let mut many: Vec<(&str, &[u8])> = vec![own];
     many.extend(names.iter().map(|name| (name.as_str(), b"".as_slice())));
-    let layouts: [(&str, Vec<(&str, &[u8])>, usize); 5] = [
+    let layouts: [Layout<'_>; 5] = [
         ("at the end", vec![("foo/big.so", &big), own], 0),
         ("at the beginning", vec![own, ("foo/big.so", &big)], 1),
         (

@@ -58,9 +58,8 @@ fn is_plain(path: &str) -> bool {
     let mut segment_start = true;
     for byte in path.bytes() {
         match byte {
-            b'/' if segment_start => return false,
+            b'/' | b'.' if segment_start => return false,
             b'/' => segment_start = true,
-            b'.' if segment_start => return false,
             b'a'..=b'z'
             | b'0'..=b'9'
             | b'A'..=b'Z'

@@ -14,16 +14,9 @@ pub(super) fn unescape(text: &str) -> Cow<'_, str> {
         let reference = after
             .split_once(';')
             .and_then(|(body, tail)| Some((character(body)?, tail)));
-        match reference {
-            Some((character, tail)) => {
-                plain.push(character);
-                rest = tail;
-            }
-            None => {
-                plain.push('&');
-                rest = after;
-            }
-        }
+        let (character, tail) = reference.unwrap_or(('&', after));
+        plain.push(character);
+        rest = tail;
     }
     plain.push_str(rest);
     Cow::Owned(plain)

@@ -1,0 +1,190 @@
+//! The solver's port to the indexes: [`Facts`], answered from memory, from the cache, or from the network.
+//!
+//! The solver runs on a thread of its own and blocks on what it asks; tasks on the runtime fetch. Each fact is learned once per run,
+//! by whoever comes first ([`once_map`]), and what the cache may answer is read by the asking thread itself: a wake-up across threads
+//! costs more than the read. Hints are followed ahead of the solver ([`crawl`]).
+
+mod crawl;
+mod once_map;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use lockgate_model::{
+    DistFile, FactError, Facts, Metadata, Name, ProjectView, Scout, Version, Want,
+};
+use url::Url;
+
+use self::crawl::Crawler;
+use self::once_map::{Claim, OnceMap, Slot};
+use self::sources::{Project, Release, Sources, Wanted};
+use crate::Index;
+
+/// What the indexes say.
+pub struct IndexFacts {
+    library: Arc<Library>,
+}
+
+/// A file's address.
+type MetadataKey = Arc<str>;
+
+/// All that was learned in a run, and the ways to learn more.
+struct Library {
+    sources: Sources,
+    projects: Arc<OnceMap<Name, Project>>,
+    releases: Arc<OnceMap<MetadataKey, Release>>,
+    crawler: Crawler,
+    questions: AtomicUsize,
+}
+
+impl Index {
+    /// The facts of these indexes (addresses of simple APIs), in order: the first that has a project is the one it is taken from.
+    pub fn facts(&self, indexes: Vec<Url>) -> IndexFacts {
+        let sources = Sources {
+            shared: Arc::clone(&self.shared),
+            indexes,
+        };
+        IndexFacts {
+            library: Arc::new(Library {
+                sources,
+                projects: OnceMap::new(),
+                releases: OnceMap::new(),
+                crawler: Crawler::default(),
+                questions: AtomicUsize::new(0),
+            }),
+        }
+    }
+}
+
+/// Calls block; they are not for threads of the runtime.
+impl Facts for IndexFacts {
+    fn project(&self, name: &Name) -> Result<Arc<dyn ProjectView>, FactError> {
+        let library = &self.library;
+        let stored = || library.sources.stored_project(name);
+        let fetch = |slot: Slot<Name, Project>| {
+            let (library, name) = (Arc::clone(library), name.clone());
+            self.library.spawn(async move {
+                slot.fill(library.sources.fetch_project(&name).await);
+            });
+        };
+        library
+            .ask(&library.projects, name, || name.clone(), stored, fetch)
+            .unwrap_or_else(|| Err(interrupted(format!("releases of `{name}`"))))
+    }
+
+    fn metadata(
+        &self,
+        name: &Name,
+        version: &Version,
+        file: &DistFile,
+    ) -> Result<Arc<Metadata>, FactError> {
+        let library = &self.library;
+        let wanted = Wanted {
+            name,
+            version,
+            file,
+        };
+        let stored = || library.sources.stored_release(wanted);
+        let fetch = |slot: Slot<MetadataKey, Release>| {
+            let library = Arc::clone(library);
+            let (name, version, file) = (name.clone(), version.clone(), file.clone());
+            self.library.spawn(async move {
+                let wanted = Wanted {
+                    name: &name,
+                    version: &version,
+                    file: &file,
+                };
+                slot.fill(library.sources.fetch_release(wanted).await);
+            });
+        };
+        let (url, key) = (file.url.as_str(), || Arc::from(file.url.as_str()));
+        library
+            .ask(&library.releases, url, key, stored, fetch)
+            .unwrap_or_else(|| Err(interrupted(format!("metadata of `{}`", file.filename))))
+    }
+
+    fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
+        let wants = self.library.crawler.unseen(wants);
+        if wants.is_empty() {
+            return;
+        }
+        let (library, scout) = (Arc::clone(&self.library), Arc::clone(scout));
+        self.library
+            .spawn(async move { library.crawl(wants, &scout) });
+    }
+}
+
+impl Library {
+    /// One question of the solver's: from memory, else from the cache on this thread, else awaited from a task that `fetch` starts.
+    /// None: that task went away without an answer.
+    fn ask<K, Q, V>(
+        &self,
+        map: &Arc<OnceMap<K, V>>,
+        query: &Q,
+        key: impl Fn() -> K,
+        stored: impl Fn() -> Option<V>,
+        fetch: impl Fn(Slot<K, V>),
+    ) -> Option<V>
+    where
+        K: Hash + Eq + Clone + Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+        V: Clone,
+    {
+        if let Some(known) = map.get(query) {
+            return Some(known);
+        }
+        self.questions.fetch_add(1, Ordering::Relaxed);
+        loop {
+            let (cell, is_own) = match map.claim(key()) {
+                Claim::Known(value) => return Some(value),
+                Claim::Pending(cell) => (cell, false),
+                Claim::Mine(slot) => {
+                    if let Some(value) = stored() {
+                        slot.fill(value.clone());
+                        return Some(value);
+                    }
+                    let cell = slot.cell();
+                    fetch(slot);
+                    (cell, true)
+                }
+            };
+            match cell.wait() {
+                Some(value) => return Some(value),
+                None if is_own => return None,
+                // Who was learning it let it go, as guesses do: it is vacant, or somebody else's.
+                None => {}
+            }
+        }
+    }
+
+    fn questions(&self) -> usize {
+        self.questions.load(Ordering::Relaxed)
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.sources.shared.runtime.spawn(task);
+    }
+}
+
+fn interrupted(what: String) -> FactError {
+    FactError::Unlearned {
+        what,
+        why: "fetching it was broken off".to_owned(),
+        remedy: Some("try again".to_owned()),
+    }
+}
+
+impl fmt::Debug for IndexFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IndexFacts")
+            .field("indexes", &self.library.sources.indexes.len())
+            .field("questions", &self.library.questions())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,212 @@
+//! Fetching ahead of the solver: from a hint to the page, from the page to the release that it will most likely come to, from its
+//! metadata to what that wants in turn, to any depth. A heuristic that changes speed and never an answer: what it learns is what the
+//! solver would have learned, and what it fails to learn matters only if the solver asks for it.
+//!
+//! What the cache holds is walked by one task without a stop; only where the network must be asked does a want get a task of its own.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use lockgate_model::{Name, Pick, Scout, Want};
+use rustc_hash::FxHashSet;
+
+use super::once_map::Claim;
+use super::sources::{Project, Release, Wanted};
+use super::{Library, MetadataKey};
+
+/// Requests that may be made on mere guesses, beside [`GUESSES_PER_QUESTION`] for each that the solver made.
+const FREE_GUESSES: usize = 200;
+const GUESSES_PER_QUESTION: usize = 4;
+
+/// What has been wanted so far, and how much was asked on guesses.
+#[derive(Debug, Default)]
+pub(super) struct Crawler {
+    seen: Mutex<FxHashSet<(Name, Vec<Name>, lockgate_model::VersionSet)>>,
+    followed: Mutex<FxHashSet<(MetadataKey, Vec<Name>)>>,
+    guesses: AtomicUsize,
+}
+
+impl Crawler {
+    /// Those that are new.
+    pub(super) fn unseen(&self, wants: Vec<Want>) -> Vec<Want> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        wants
+            .into_iter()
+            .filter(|want| {
+                seen.insert((
+                    want.name.clone(),
+                    want.extras.clone(),
+                    want.versions.clone(),
+                ))
+            })
+            .collect()
+    }
+
+    /// Whether what a release wants under these extras is followed for the first time.
+    fn is_first(&self, key: &MetadataKey, extras: &[Name]) -> bool {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        followed.insert((Arc::clone(key), extras.to_vec()))
+    }
+
+    /// Takes [`Crawler::is_first`] back: following it goes on elsewhere.
+    fn forget(&self, key: &MetadataKey, extras: &[Name]) {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        followed.remove(&(Arc::clone(key), extras.to_vec()));
+    }
+
+    /// Takes leave to make one request that nobody asked for.
+    fn may_guess(&self, questions: usize) -> bool {
+        let most = FREE_GUESSES + GUESSES_PER_QUESTION * questions;
+        self.guesses.fetch_add(1, Ordering::Relaxed) < most
+    }
+}
+
+/// What a want comes to.
+enum Followed {
+    /// These wants in turn.
+    To(Vec<Want>),
+    /// The network must be asked.
+    Waits,
+}
+
+impl Library {
+    /// Follows wants as far as the cache goes; each that needs the network goes on in a task.
+    pub(super) fn crawl(self: &Arc<Self>, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
+        let mut queue = VecDeque::from(wants);
+        while let Some(want) = queue.pop_front() {
+            match self.follow_stored(&want, scout.as_ref()) {
+                Followed::To(wants) => queue.extend(self.crawler.unseen(wants)),
+                Followed::Waits => {
+                    let (library, scout) = (Arc::clone(self), Arc::clone(scout));
+                    self.sources.shared.runtime.spawn(async move {
+                        let wants = library.follow_fetched(&want, &scout).await;
+                        let wants = library.crawler.unseen(wants.unwrap_or_default());
+                        library.crawl(wants, &scout);
+                    });
+                }
+            }
+        }
+    }
+
+    fn follow_stored(&self, want: &Want, scout: &dyn Scout) -> Followed {
+        let Some(project) = self.known_project(&want.name) else {
+            return Followed::Waits;
+        };
+        let Some((pick, key)) = self.pick(&project, want, scout) else {
+            return Followed::To(Vec::new());
+        };
+        if let Some(release) = self.known_release(&want.name, &pick, &key) {
+            return Followed::To(follow(&release, want, scout));
+        }
+        self.crawler.forget(&key, &want.extras);
+        Followed::Waits
+    }
+
+    async fn follow_fetched(&self, want: &Want, scout: &Arc<dyn Scout>) -> Option<Vec<Want>> {
+        let project = self.project_ahead(&want.name).await?;
+        let (pick, key) = self.pick(&project, want, scout.as_ref())?;
+        let release = self.release_ahead(&want.name, &pick, &key).await?;
+        Some(follow(&release, want, scout.as_ref()))
+    }
+
+    /// The release that a want comes to, unless it was followed before.
+    fn pick(
+        &self,
+        project: &Project,
+        want: &Want,
+        scout: &dyn Scout,
+    ) -> Option<(Pick, MetadataKey)> {
+        let pick = scout.pick(project.as_ref().ok()?.as_ref(), want)?;
+        let key: MetadataKey = Arc::from(pick.file.url.as_str());
+        self.crawler
+            .is_first(&key, &want.extras)
+            .then_some((pick, key))
+    }
+
+    fn known_project(&self, name: &Name) -> Option<Project> {
+        match self.projects.claim(name.clone()) {
+            Claim::Known(project) => Some(project),
+            Claim::Pending(_) => None,
+            Claim::Mine(slot) => {
+                let project = self.sources.stored_project(name)?;
+                slot.fill(project.clone());
+                Some(project)
+            }
+        }
+    }
+
+    fn known_release(&self, name: &Name, pick: &Pick, key: &MetadataKey) -> Option<Release> {
+        match self.releases.claim(Arc::clone(key)) {
+            Claim::Known(release) => Some(release),
+            Claim::Pending(_) => None,
+            Claim::Mine(slot) => {
+                let release = self.sources.stored_release(pick_of(name, pick))?;
+                slot.fill(release.clone());
+                Some(release)
+            }
+        }
+    }
+
+    async fn project_ahead(&self, name: &Name) -> Option<Project> {
+        loop {
+            match self.projects.claim(name.clone()) {
+                Claim::Known(project) => return Some(project),
+                Claim::Pending(cell) => {
+                    if let Some(project) = cell.settled().await {
+                        return Some(project);
+                    }
+                }
+                Claim::Mine(slot) => {
+                    if !self.crawler.may_guess(self.questions()) {
+                        return None;
+                    }
+                    let project = self.sources.fetch_project(name).await;
+                    slot.fill(project.clone());
+                    return Some(project);
+                }
+            }
+        }
+    }
+
+    async fn release_ahead(&self, name: &Name, pick: &Pick, key: &MetadataKey) -> Option<Release> {
+        loop {
+            match self.releases.claim(Arc::clone(key)) {
+                Claim::Known(release) => return Some(release),
+                Claim::Pending(cell) => {
+                    if let Some(release) = cell.settled().await {
+                        return Some(release);
+                    }
+                }
+                Claim::Mine(slot) => {
+                    let wanted = pick_of(name, pick);
+                    let release = match self.sources.stored_release(wanted) {
+                        Some(release) => release,
+                        None if self.crawler.may_guess(self.questions()) => {
+                            self.sources.fetch_release(wanted).await
+                        }
+                        None => return None,
+                    };
+                    slot.fill(release.clone());
+                    return Some(release);
+                }
+            }
+        }
+    }
+}
+
+fn follow(release: &Release, want: &Want, scout: &dyn Scout) -> Vec<Want> {
+    match release {
+        Ok(metadata) => scout.follow(want, metadata),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn pick_of<'a>(name: &'a Name, pick: &'a Pick) -> Wanted<'a> {
+    Wanted {
+        name,
+        version: &pick.version,
+        file: &pick.file,
+    }
+}

@@ -1,0 +1,312 @@
+//! Python interpreters: found, and asked once what they are and which index their pip has.
+//!
+//! Answers are kept in the cache under the interpreter's place, size and time, so that no interpreter is started twice for one answer.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use lockgate_model::{
+    Arch, Implementation, Machine, Os, Platform, PlatformError, PythonVersion, Target,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::Index;
+use crate::cache::{Bucket, EntryKind};
+use crate::http::keep_for_good;
+
+/// What an interpreter is asked: standard library only, isolated from the user's environment.
+const QUESTION: &str = include_str!("interpreter/question.py");
+/// Longer than this no interpreter thinks about itself.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Why an interpreter is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum InterpreterError {
+    /// None was found.
+    #[error("no Python interpreter was found{0}")]
+    NotFound(String),
+    /// It could not be run, or did not answer.
+    #[error("the interpreter `{}` cannot be asked: {why}", .path.display())]
+    Silent {
+        /// The interpreter.
+        path: PathBuf,
+        /// What went wrong.
+        why: String,
+    },
+    /// It runs on something that wheels have no tags for here.
+    #[error("the interpreter `{}` runs on `{platform}`, which is not supported", .path.display())]
+    Platform {
+        /// The interpreter.
+        path: PathBuf,
+        /// What it says of its platform.
+        platform: String,
+    },
+    /// It says that it has a version that is none.
+    #[error(transparent)]
+    Version(#[from] PlatformError),
+}
+
+/// What an interpreter says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interpreter {
+    path: PathBuf,
+    answer: Answer,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Answer {
+    version: String,
+    implementation_name: String,
+    implementation_version: String,
+    display_name: String,
+    tag: String,
+    abis: Vec<String>,
+    stable_abi: bool,
+    sys_platform: String,
+    machine: String,
+    release: String,
+    platform_version: String,
+    /// `glibc`, `musl` and version on Linux, the deployment target on macOS; empty elsewhere.
+    libc: String,
+    libc_version: Vec<u16>,
+    prefix: String,
+    /// The index that its pip has built in, if it has a pip.
+    index: Option<String>,
+}
+
+impl Interpreter {
+    /// Its version.
+    pub fn python_version(&self) -> Result<PythonVersion, InterpreterError> {
+        Ok(self.answer.version.parse()?)
+    }
+
+    /// The environment that it is.
+    pub fn target(&self) -> Result<Target, InterpreterError> {
+        self.target_for(&self.python_version()?)
+    }
+
+    /// The environment that another version of it would be here.
+    pub fn target_for(&self, python: &PythonVersion) -> Result<Target, InterpreterError> {
+        let own = self.python_version()?;
+        let implementation = if own.numbers() == python.numbers() || self.answer.tag != "cp" {
+            Implementation {
+                name: self.answer.implementation_name.clone(),
+                display_name: self.answer.display_name.clone(),
+                version: (own == *python).then(|| self.answer.implementation_version.clone()),
+                tag: self.answer.tag.clone(),
+                abis: self.answer.abis.clone(),
+                has_stable_abi: self.answer.stable_abi,
+            }
+        } else {
+            Implementation::cpython(python)
+        };
+        let machine = Machine {
+            release: self.answer.release.clone(),
+            version: self.answer.platform_version.clone(),
+        };
+        Ok(Target::of(
+            python,
+            &self.platform()?,
+            &implementation,
+            &machine,
+        ))
+    }
+
+    /// Where it is installed: its pip may have a configuration there.
+    pub fn prefix(&self) -> &Path {
+        Path::new(&self.answer.prefix)
+    }
+
+    /// The index that its pip has built in, if it has a pip.
+    pub fn default_index(&self) -> Option<&str> {
+        self.answer.index.as_deref()
+    }
+
+    fn platform(&self) -> Result<Platform, InterpreterError> {
+        let answer = &self.answer;
+        let unknown = || InterpreterError::Platform {
+            path: self.path.clone(),
+            platform: format!("{} {}", answer.sys_platform, answer.machine),
+        };
+        let arch = Arch::from_name(&answer.machine).ok_or_else(unknown)?;
+        let (major, minor) = match answer.libc_version.as_slice() {
+            [major, minor, ..] => (*major, *minor),
+            _ => (0, 0),
+        };
+        let os = match (answer.sys_platform.as_str(), answer.libc.as_str()) {
+            ("linux", "glibc") => Os::Manylinux(major, minor),
+            ("linux", "musl") => Os::Musllinux(major, minor),
+            ("darwin", _) => Os::Macos(major, if major >= 11 { 0 } else { minor }),
+            ("win32", _) => Os::Windows,
+            _ => return Err(unknown()),
+        };
+        Ok(Platform { os, arch })
+    }
+}
+
+/// Finds an interpreter: a path, a name, a version, or the one that is active.
+pub fn find(
+    request: Option<&str>,
+    variables: &BTreeMap<String, String>,
+) -> Result<PathBuf, InterpreterError> {
+    let path = variables
+        .get("PATH")
+        .map(String::as_str)
+        .unwrap_or_default();
+    match request {
+        Some(given) if given.contains(['/', '\\']) => {
+            if Path::new(given).is_file() {
+                Ok(PathBuf::from(given))
+            } else {
+                Err(InterpreterError::NotFound(format!(" at `{given}`")))
+            }
+        }
+        Some(version) if version.starts_with(|c: char| c.is_ascii_digit()) => {
+            on_path(path, &format!("python{version}")).ok_or_else(|| {
+                InterpreterError::NotFound(format!(": there is no `python{version}` on the path"))
+            })
+        }
+        Some(name) => on_path(path, name).ok_or_else(|| {
+            InterpreterError::NotFound(format!(": there is no `{name}` on the path"))
+        }),
+        None => active(variables)
+            .or_else(|| on_path(path, "python3"))
+            .or_else(|| on_path(path, "python"))
+            .ok_or_else(|| InterpreterError::NotFound(" on the path".to_owned())),
+    }
+}
+
+/// The interpreter of the virtual environment that is active.
+fn active(variables: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let folder = Path::new(
+        variables
+            .get("VIRTUAL_ENV")
+            .filter(|folder| !folder.is_empty())?,
+    );
+    [folder.join("bin/python"), folder.join("Scripts/python.exe")]
+        .into_iter()
+        .find(|path| path.is_file())
+}
+
+fn on_path(path: &str, name: &str) -> Option<PathBuf> {
+    let names = if cfg!(windows) {
+        vec![format!("{name}.exe"), name.to_owned()]
+    } else {
+        vec![name.to_owned()]
+    };
+    std::env::split_paths(path)
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .flat_map(|folder| {
+            names
+                .iter()
+                .map(move |name| folder.join(name))
+                .collect::<Vec<_>>()
+        })
+        .find(|candidate| candidate.is_file())
+}
+
+impl Index {
+    /// What the interpreter at `path` says of itself; asked once, then kept.
+    pub fn interpreter(&self, path: &Path) -> Result<Interpreter, InterpreterError> {
+        let silent = |why: String| InterpreterError::Silent {
+            path: path.to_owned(),
+            why,
+        };
+        let store = &self.shared.store;
+        let key = fingerprint(path).map_err(|error| silent(error.to_string()))?;
+        if let Some(kept) = store.read(Bucket::Interpreters, &key)
+            && let Ok(interpreter) = postcard::from_bytes(&kept.payload)
+        {
+            return Ok(interpreter);
+        }
+        let text = ask(path).map_err(silent)?;
+        let answer: Answer = serde_json::from_str(text.trim())
+            .map_err(|error| silent(format!("its answer is unreadable ({error})")))?;
+        let interpreter = Interpreter {
+            path: path.to_owned(),
+            answer,
+        };
+        if let Ok(payload) = postcard::to_stdvec(&interpreter) {
+            keep_for_good(
+                store,
+                Bucket::Interpreters,
+                &key,
+                EntryKind::Present,
+                Bytes::from(payload),
+            );
+        }
+        Ok(interpreter)
+    }
+}
+
+/// Tells an interpreter from its later self: its path as named (a virtual environment's links to its base) and the file behind it.
+fn fingerprint(path: &Path) -> io::Result<String> {
+    let absolute = std::path::absolute(path)?;
+    let metadata = fs::metadata(path)?;
+    let modified = metadata
+        .modified()?
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos());
+    // Installing or removing pip changes the folder that holds it, but not the interpreter: its configuration file changes neither.
+    Ok(format!(
+        "interpreter 1 {} {} {modified}",
+        absolute.display(),
+        metadata.len()
+    ))
+}
+
+fn ask(path: &Path) -> Result<String, String> {
+    let mut child = Command::new(path)
+        .args(["-I", "-c", QUESTION])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let mut out = child.stdout.take();
+    let reading = std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = out
+            .as_mut()
+            .map(|out| io::Read::read_to_string(out, &mut text));
+        read.map(|_| text).unwrap_or_default()
+    });
+    let began = Instant::now();
+    let status = loop {
+        match child.try_wait().map_err(|error| error.to_string())? {
+            Some(status) => break status,
+            None if began.elapsed() > PATIENCE => {
+                // It is given up either way.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!(
+                    "it did not answer within {} seconds",
+                    PATIENCE.as_secs()
+                ));
+            }
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    let text = reading.join().unwrap_or_default();
+    if status.success() {
+        return Ok(text);
+    }
+    let mut complaint = String::new();
+    if let Some(mut err) = child.stderr.take() {
+        // What it says in its defence is only for the message.
+        let _ = io::Read::read_to_string(&mut err, &mut complaint);
+    }
+    let last = complaint.lines().last().unwrap_or_default();
+    Err(format!(
+        "it ended with {status}{}{last}",
+        if last.is_empty() { "" } else { ": " }
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::{Options, Silent};
+
+fn index(cache: &Path) -> (tokio::runtime::Runtime, Index) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let options = Options {
+        cache: Some(cache.to_owned()),
+        ..Options::default()
+    };
+    let index = Index::new(options, runtime.handle().clone(), Arc::new(Silent));
+    (runtime, index)
+}
+
+fn variables() -> BTreeMap<String, String> {
+    std::env::vars()
+        .filter(|(name, _)| name == "PATH")
+        .collect()
+}
+
+#[test]
+fn the_interpreter_on_the_path_says_what_it_is_and_which_index_its_pip_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_runtime, index) = index(folder.path());
+    let path = find(None, &variables()).unwrap();
+    let interpreter = index.interpreter(&path).unwrap();
+    assert!(
+        interpreter
+            .default_index()
+            .is_some_and(|url| url.starts_with("https://"))
+    );
+    let target = interpreter.target().unwrap();
+    assert_eq!(target.python, *interpreter.python_version().unwrap().full());
+    assert!(!target.tags.is_empty());
+    let other = interpreter.target_for(&"3.7".parse().unwrap()).unwrap();
+    assert_eq!(other.python.to_string(), "3.7.0");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interpreter_is_started_once_for_one_answer() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let (_runtime, index) = index(&folder.path().join("cache"));
+    let real = find(None, &variables()).unwrap();
+    let (fake, count) = (folder.path().join("python"), folder.path().join("count"));
+    fs::write(
+        &fake,
+        format!(
+            "#!/bin/sh\necho x >> '{}'\nexec '{}' \"$@\"\n",
+            count.display(),
+            real.display()
+        ),
+    )
+    .unwrap();
+    fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+    let first = index.interpreter(&fake).unwrap();
+    assert_eq!(index.interpreter(&fake).unwrap(), first);
+    assert_eq!(fs::read_to_string(&count).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn what_is_no_interpreter_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_runtime, index) = index(folder.path());
+    let variables = variables();
+    assert!(matches!(
+        find(Some("./no/python"), &variables),
+        Err(InterpreterError::NotFound(_))
+    ));
+    assert!(matches!(
+        find(Some("9.99"), &variables),
+        Err(InterpreterError::NotFound(_))
+    ));
+    assert!(matches!(
+        find(None, &BTreeMap::new()),
+        Err(InterpreterError::NotFound(_))
+    ));
+    let file = folder.path().join("text");
+    fs::write(&file, "no program").unwrap();
+    assert!(matches!(
+        index.interpreter(&file),
+        Err(InterpreterError::Silent { .. })
+    ));
+}

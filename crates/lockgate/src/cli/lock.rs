@@ -1,0 +1,73 @@
+//! `lockgate lock`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, TargetOptions, TerminalOptions};
+use crate::failure::{Exit, Failure};
+use crate::ops;
+use crate::output::{self, Format, Outcome};
+use crate::request::{LockRequest, Settings};
+use crate::terminal::Terminal;
+use crate::world::World;
+
+/// Arguments of `lock`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct LockArguments {
+    /// Requirement files, `pyproject.toml`, or `-` for standard input; none: `requirements.in`, else `pyproject.toml`
+    #[arg(value_name = "SRC")]
+    pub(crate) sources: Vec<String>,
+    /// The lock to write; `-` is standard output [default: `X.in` to `X.txt`, `pyproject.toml` to `requirements.txt`]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output_file: Option<String>,
+    /// Say what would be written, and write nothing
+    #[arg(long, help_heading = "Output")]
+    pub(crate) dry_run: bool,
+    /// Print how the lock's text changes
+    #[arg(long, help_heading = "Output")]
+    pub(crate) diff: bool,
+    /// Versions that are allowed, whether or not something requires the project (repeatable)
+    #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
+    pub(crate) constraint: Vec<String>,
+    /// An extra of the project to lock too (repeatable)
+    #[arg(long, value_name = "NAME", help_heading = "Requirements")]
+    pub(crate) extra: Vec<String>,
+    /// Lock all extras of the project
+    #[arg(long, conflicts_with = "extra", help_heading = "Requirements")]
+    pub(crate) all_extras: bool,
+    /// Keep no pin of the existing lock
+    #[arg(short = 'U', long, help_heading = "Choice")]
+    pub(crate) upgrade: bool,
+    /// Do not keep the pin of this project; a specifier restricts the new one (repeatable)
+    #[arg(short = 'P', long, value_name = "PKG[SPEC]", help_heading = "Choice")]
+    pub(crate) upgrade_package: Vec<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceOptions,
+    #[command(flatten)]
+    pub(crate) target: TargetOptions,
+    #[command(flatten)]
+    pub(crate) index: IndexOptions,
+    #[command(flatten)]
+    pub(crate) gate: GateOptions,
+    #[command(flatten)]
+    pub(crate) cache: CacheOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+    #[command(flatten)]
+    pub(crate) terminal: TerminalOptions,
+}
+
+pub(super) fn run(arguments: LockArguments, words: Vec<String>, terminal: &Terminal) -> Result<Exit, Failure> {
+    let report: Option<PathBuf> = arguments.output.report.clone();
+    let format = if arguments.output.json { Format::Json } else { Format::Text };
+    let outcome = locked(arguments, words, terminal);
+    output::deliver(outcome, format, report.as_deref(), terminal)
+}
+
+fn locked(arguments: LockArguments, words: Vec<String>, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let request = LockRequest::new(arguments, words)?;
+    let settings = Settings::read(&request.arguments.gate, &request.sources)?;
+    let world = World::new(&request.arguments.index, &request.arguments.cache, terminal)?;
+    world.until_interrupted(move |world| ops::lock::lock(&request, &settings, world)).map(Outcome::Lock)
+}

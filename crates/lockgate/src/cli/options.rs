@@ -1,0 +1,184 @@
+//! Groups of options that several commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Which index is asked, and how.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Index")]
+pub(crate) struct IndexOptions {
+    /// The index to resolve from, in place of the one that pip has
+    #[arg(short = 'i', long, alias = "default-index", value_name = "URL", env = "LOCKGATE_INDEX_URL", hide_env_values = true)]
+    pub(crate) index_url: Option<String>,
+    /// A further index; a project found on an earlier one is not taken from it (repeatable)
+    #[arg(long, value_name = "URL", env = "LOCKGATE_EXTRA_INDEX_URL", hide_env_values = true, value_delimiter = ' ')]
+    pub(crate) extra_index_url: Vec<String>,
+    /// A bundle of certificates to trust in place of the system's
+    #[arg(long, value_name = "FILE", env = "LOCKGATE_CERT")]
+    pub(crate) cert: Option<PathBuf>,
+    /// The proxy to use, in place of the environment's
+    #[arg(long, value_name = "URL", env = "LOCKGATE_PROXY", hide_env_values = true)]
+    pub(crate) proxy: Option<String>,
+    /// Seconds to wait for a connection, and for each piece of an answer
+    #[arg(long, value_name = "SECONDS", env = "LOCKGATE_TIMEOUT")]
+    pub(crate) timeout: Option<f64>,
+    /// How often a failed request is tried again
+    #[arg(long, value_name = "COUNT", env = "LOCKGATE_RETRIES")]
+    pub(crate) retries: Option<u32>,
+}
+
+/// Which environment is locked for.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Target")]
+pub(crate) struct TargetOptions {
+    /// The interpreter to lock for: a path, a name, or a version to look for
+    #[arg(long, value_name = "PYTHON", env = "LOCKGATE_PYTHON")]
+    pub(crate) python: Option<String>,
+    /// The Python version to lock for; `3.11` is 3.11.0
+    #[arg(long, value_name = "X.Y[.Z]")]
+    pub(crate) python_version: Option<String>,
+    /// The platform to lock for: `linux`, `macos`, `windows`, `x86_64-manylinux_2_28`, `aarch64-apple-darwin` and so on
+    #[arg(long, value_name = "NAME")]
+    pub(crate) python_platform: Option<String>,
+}
+
+/// Which versions and files may be chosen.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Choice")]
+pub(crate) struct ChoiceOptions {
+    /// Let pre-releases compete as any other version
+    #[arg(long, conflicts_with = "prerelease")]
+    pub(crate) pre: bool,
+    /// When pre-releases may be chosen
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) prerelease: Option<PrereleaseName>,
+    /// Lock only what is required directly
+    #[arg(long)]
+    pub(crate) no_deps: bool,
+    /// Do not use wheels of these projects: names, `:all:` or `:none:` (repeatable)
+    #[arg(long, value_name = "PKG")]
+    pub(crate) no_binary: Vec<String>,
+    /// Use only wheels of these projects: names, `:all:` or `:none:` (repeatable)
+    #[arg(long, value_name = "PKG")]
+    pub(crate) only_binary: Vec<String>,
+    /// Act as if nothing had been uploaded since: a date or an RFC 3339 instant
+    #[arg(long, value_name = "WHEN", env = "LOCKGATE_EXCLUDE_NEWER")]
+    pub(crate) exclude_newer: Option<String>,
+}
+
+/// `--prerelease` values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrereleaseName {
+    /// Never
+    Disallow,
+    /// As any other version
+    Allow,
+    /// Where a project has nothing else that matches
+    IfNecessary,
+    /// Where a requirement names one
+    Explicit,
+    /// Either of the last two: pip's rule, and the default
+    IfNecessaryOrExplicit,
+}
+
+/// What the gate knows and does.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Gate")]
+pub(crate) struct GateOptions {
+    /// What is done about versions with known advisories [default: deny]
+    #[arg(long, value_name = "MODE", env = "LOCKGATE_GATE")]
+    pub(crate) gate: Option<GateModeName>,
+    /// Where advisories come from: `osv`, `osv-api`, a URL, a `.zip` export or a folder of records (repeatable) [default: osv]
+    #[arg(long, value_name = "SOURCE", env = "LOCKGATE_ADVISORIES", value_delimiter = ' ', overrides_with = "no_advisories")]
+    pub(crate) advisories: Vec<String>,
+    /// Lock without advisories: nothing is gated, and the lock says so
+    #[arg(long, overrides_with = "advisories")]
+    pub(crate) no_advisories: bool,
+    /// Gate only from this severity on; findings below it are reported
+    #[arg(long, value_name = "LEVEL", env = "LOCKGATE_MIN_SEVERITY")]
+    pub(crate) min_severity: Option<LevelName>,
+    /// Accept an advisory, by any of its ids, until the end of a date if one is given (repeatable)
+    #[arg(long, value_name = "ID[@DATE]")]
+    pub(crate) ignore_vuln: Vec<String>,
+    /// Do not read `lockgate.toml` nor `[tool.lockgate]`
+    #[arg(long, env = "LOCKGATE_NO_CONFIG")]
+    pub(crate) no_config: bool,
+}
+
+/// `--gate` values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GateModeName {
+    /// They cannot be chosen
+    Deny,
+    /// They are chosen last
+    Prefer,
+    /// They are chosen as any other, and reported
+    Warn,
+    /// They are not looked at
+    Off,
+}
+
+/// `--min-severity` values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LevelName {
+    /// CVSS 0.1 to 3.9
+    Low,
+    /// 4.0 to 6.9
+    Medium,
+    /// 7.0 to 8.9
+    High,
+    /// 9.0 and above
+    Critical,
+}
+
+/// The cache.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Cache")]
+pub(crate) struct CacheOptions {
+    /// The folder of the cache
+    #[arg(long, value_name = "DIR", env = "LOCKGATE_CACHE_DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Neither read nor write a cache
+    #[arg(long, env = "LOCKGATE_NO_CACHE")]
+    pub(crate) no_cache: bool,
+    /// Ask again about everything that the cache holds
+    #[arg(long)]
+    pub(crate) refresh: bool,
+    /// Ask again about one project (repeatable)
+    #[arg(long, value_name = "PKG")]
+    pub(crate) refresh_package: Vec<String>,
+    /// Use only what the cache holds
+    #[arg(long, env = "LOCKGATE_OFFLINE")]
+    pub(crate) offline: bool,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Terminal")]
+pub(crate) struct TerminalOptions {
+    /// Print less: once for no summary, twice for no warnings
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "verbose")]
+    pub(crate) quiet: u8,
+    /// Print more: where settings come from, whole proofs; twice for a log
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: clap::ColorChoice,
+    /// Show no progress
+    #[arg(long, env = "LOCKGATE_NO_PROGRESS")]
+    pub(crate) no_progress: bool,
+}
+
+/// Where the outcome goes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputOptions {
+    /// Print the outcome as one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the outcome as JSON to a file, on a refusal too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+}

@@ -1,0 +1,164 @@
+//! The disk as the formats see it, and the replacement of outputs: whole or not at all.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use lockgate_model::{Files, FilesError};
+
+use crate::failure::Failure;
+
+/// Reads files below the working directory, standard input as `-`, and the process's environment.
+#[derive(Debug, Default)]
+pub(crate) struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
+        let read = if path == "-" {
+            let mut text = Vec::new();
+            io::Read::read_to_end(&mut io::stdin().lock(), &mut text).map(|_| text)
+        } else {
+            fs::read(path)
+        };
+        read.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => FilesError::Missing,
+            io::ErrorKind::IsADirectory => FilesError::Unreadable("it is a folder".to_owned()),
+            _ => FilesError::Unreadable(error.to_string()),
+        })
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+/// The text of a file that must be there; `-` is standard input.
+pub(crate) fn text(disk: &Disk, path: &str) -> Result<String, Failure> {
+    let bytes = disk.read(path).map_err(|error| Failure::new(format!("cannot read `{path}`: {error}")))?;
+    String::from_utf8(bytes).map_err(|_utf8| Failure::new(format!("`{path}` is not UTF-8 text")))
+}
+
+/// The text of a file, or none if it is not there.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
+    match fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_utf8| Failure::new(format!("`{}` is not UTF-8 text", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::new(format!("cannot read `{}`: {error}", path.display()))),
+    }
+}
+
+/// Replaces `path` by `text`: written beside it, flushed to the disk, and renamed over it, with the old file's permissions.
+/// Through a symbolic link the file that it leads to is replaced. On any error the old file is as it was.
+pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    let failed = |what: &str, error: &io::Error| {
+        Failure::new(format!("cannot write `{}`: {what}: {error}; it is as it was", path.display()))
+    };
+    let target = match fs::canonicalize(path) {
+        Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(failed("its path cannot be followed", &error)),
+    };
+    let old = fs::metadata(&target).ok();
+    if let Some(old) = &old {
+        if old.is_dir() {
+            return Err(Failure::new(format!("cannot write `{}`: it is a folder", path.display())));
+        }
+        if old.permissions().readonly() {
+            return Err(Failure::new(format!("cannot write `{}`: it is read-only", path.display()))
+                .remedy("make it writable, or name another file with `-o`"));
+        }
+    }
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    if !folder.is_dir() {
+        return Err(Failure::new(format!("cannot write `{}`: the folder `{}` does not exist", path.display(), folder.display()))
+            .remedy("make the folder, or name another file with `-o`"));
+    }
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".lockgate-")
+        .suffix(".tmp")
+        .tempfile_in(&folder)
+        .map_err(|error| failed("no file can be made in its folder", &error))?;
+    temporary.write_all(text).map_err(|error| failed("writing", &error))?;
+    temporary.as_file().sync_all().map_err(|error| failed("flushing to the disk", &error))?;
+    let permissions = match &old {
+        Some(old) => old.permissions(),
+        None => new_file_permissions(temporary.as_file()).map_err(|error| failed("its permissions", &error))?,
+    };
+    temporary.as_file().set_permissions(permissions).map_err(|error| failed("its permissions", &error))?;
+    temporary.persist(&target).map_err(|error| failed("renaming over it", &error.error))?;
+    Ok(())
+}
+
+/// What a newly created file would have: temporary files are private, locks are as the umask says.
+#[cfg(unix)]
+fn new_file_permissions(temporary: &fs::File) -> io::Result<fs::Permissions> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut permissions = temporary.metadata()?.permissions();
+    permissions.set_mode(0o666 & !umask());
+    Ok(permissions)
+}
+
+/// The process's file mode mask, as the system tells it without changing it; 022 where it does not.
+#[cfg(unix)]
+fn umask() -> u32 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("Umask:"))
+        .and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok())
+        .unwrap_or(0o022)
+}
+
+#[cfg(not(unix))]
+fn new_file_permissions(temporary: &fs::File) -> io::Result<fs::Permissions> {
+    temporary.metadata().map(|metadata| metadata.permissions())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replaced_file_keeps_its_permissions_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("requirements.txt");
+        fs::write(&path, "old").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        }
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        }
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let failure = replace(&folder.path().join("none/requirements.txt"), b"").unwrap_err();
+        assert!(failure.message.contains("does not exist"), "{failure}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symbolic_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.txt"), folder.path().join("link.txt"));
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
+    }
+}

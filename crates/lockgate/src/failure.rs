@@ -1,0 +1,80 @@
+//! How a run ends when it has no answer, and the exit codes that every command shares.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// Exit codes (INTERFACE: the same for every command).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done, and nothing above policy.
+    Done,
+    /// The answer is no.
+    No,
+    /// There is no answer.
+    NoAnswer,
+    /// Ended by Ctrl-C: 128 and the signal's number, as shells have it.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::No => 1,
+            Exit::NoAnswer => 2,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// A run that has no answer: what failed, why, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// What failed, and its causes.
+    pub(crate) message: String,
+    /// What a person can do about it.
+    pub(crate) remedy: Option<String>,
+    /// How the process ends.
+    pub(crate) exit: Exit,
+}
+
+impl Failure {
+    /// A failure that is said by `message` alone.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), remedy: None, exit: Exit::NoAnswer }
+    }
+
+    /// From an error and all its causes.
+    pub(crate) fn of(error: &dyn std::error::Error) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // Wrappers that only repeat what they wrap add nothing for the reader.
+            if !message.contains(&text) {
+                message.push_str(": ");
+                message.push_str(&text);
+            }
+            cause = error.source();
+        }
+        Self::new(message)
+    }
+
+    /// With what to do about it.
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// With another exit code.
+    pub(crate) fn exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}

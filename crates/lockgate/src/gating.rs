@@ -1,0 +1,176 @@
+//! Sources of advisories to a gate, and audits through it.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use lockgate_formats::lock::AuditLine;
+use lockgate_gate::{AdvisoryGate, COMPACT_FORMAT, Compact, GateError, Source, check_age, compile};
+use lockgate_index::{Feed, FeedError, FeedSource, RecordFeed};
+use lockgate_model::{AuditReport, AuditedPackage, LockedGraph, Name, Version, Via};
+
+use crate::failure::Failure;
+use crate::indexes;
+use crate::request::Settings;
+use crate::world::World;
+
+/// How long the kept export serves without a refresh when no setting says so.
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A pin to audit.
+#[derive(Debug)]
+pub(crate) struct Audited {
+    /// The project.
+    pub(crate) name: Name,
+    /// The version.
+    pub(crate) version: Version,
+    /// The file it stands in.
+    pub(crate) source: String,
+    /// The line, if it has one.
+    pub(crate) line: Option<usize>,
+    /// A chain from a source down to it.
+    pub(crate) path: Vec<String>,
+}
+
+/// The gate of one run.
+#[derive(Debug)]
+pub(crate) struct Gating {
+    /// The gate.
+    pub(crate) gate: AdvisoryGate,
+}
+
+/// Opens every source of `settings`; one that cannot be used ends the run. `indexes` are those that names come from: names are sent to a
+/// service only where that tells nobody anything new.
+pub(crate) fn open(settings: &Settings, indexes: &[url::Url], world: &World) -> Result<Gating, Failure> {
+    let max_age = settings.max_advisory_age.unwrap_or(MAX_AGE);
+    let mut sources = Vec::new();
+    for text in &settings.advisories {
+        let source = FeedSource::parse(text).map_err(|error| feed_failure(&error))?;
+        if let FeedSource::Service(url) = &source {
+            indexes::may_tell(url, indexes, world)?;
+        }
+        world.progress.phase("reading advisories");
+        let feed = world.runtime.block_on(world.index.feed(&source, world.now, max_age)).map_err(|error| feed_failure(&error))?;
+        sources.push(match feed {
+            Feed::Service { name, lookup } => Source::Lookup { name, lookup },
+            Feed::Records(feed) => {
+                let compact = compact(&feed)?;
+                if let Some(limit) = settings.max_advisory_age.filter(|_| feed.refreshed.is_none()) {
+                    check_age(&feed.name, compact.modified(), limit, world.now).map_err(|error| gate_failure(&error))?;
+                }
+                Source::Compact { name: feed.name, digest: feed.digest, compact }
+            }
+        });
+    }
+    let today = jiff::tz::TimeZone::UTC.to_datetime(world.now).date();
+    Ok(Gating { gate: AdvisoryGate::new(settings.policy.clone(), sources, today) })
+}
+
+/// The compact form of a feed: kept from an earlier run, else compiled and kept.
+fn compact(feed: &RecordFeed) -> Result<Compact, Failure> {
+    if let Some(kept) = feed.compact(COMPACT_FORMAT)
+        && let Ok(compact) = Compact::open(kept)
+    {
+        return Ok(compact);
+    }
+    let records = feed.records().map_err(|error| feed_failure(&error))?;
+    let bytes = compile(&feed.name, &records).map_err(|error| gate_failure(&error))?;
+    feed.keep_compact(COMPACT_FORMAT, &bytes);
+    Compact::open(Arc::new(bytes)).map_err(|error| gate_failure(&error))
+}
+
+fn feed_failure(error: &FeedError) -> Failure {
+    let failure = Failure::of(error);
+    match error.remedy() {
+        Some(remedy) => failure.remedy(remedy),
+        None => failure,
+    }
+}
+
+fn gate_failure(error: &GateError) -> Failure {
+    let failure = Failure::of(error);
+    match error {
+        GateError::Record { .. } => failure.remedy("mend or remove the record: a gate that cannot read its data has no answer"),
+        GateError::TooOld { .. } => failure.remedy("get newer advisories, or raise `max-advisory-age`"),
+        GateError::Empty { .. } => failure.remedy("check that it is an export for PyPI"),
+        GateError::Damaged(_) => failure.remedy("run `lockgate cache clean`"),
+    }
+}
+
+impl Gating {
+    /// Audits every pin of a new lock.
+    pub(crate) fn audit(&self, graph: &LockedGraph, source: &str) -> Result<AuditReport, Failure> {
+        let pins = graph.pins.values().map(|pin| Audited {
+            name: pin.name.clone(),
+            version: pin.version.clone(),
+            source: source.to_owned(),
+            line: None,
+            path: chain(graph, &pin.name),
+        });
+        self.audit_pins(pins.collect())
+    }
+
+    /// Audits pins, in their order.
+    pub(crate) fn audit_pins(&self, pins: Vec<Audited>) -> Result<AuditReport, Failure> {
+        lockgate_model::Gate::hint(&self.gate, &pins.iter().map(|pin| pin.name.clone()).collect::<Vec<_>>());
+        let mut report = AuditReport::default();
+        for pin in pins {
+            let findings =
+                self.gate.findings(&pin.name, &pin.version, &pin.path).map_err(|error| indexes::unlearned(&error))?;
+            report.packages.push(AuditedPackage {
+                name: pin.name,
+                version: pin.version,
+                source: pin.source,
+                line: pin.line,
+                findings,
+            });
+        }
+        report.evidence = self.gate.snapshot();
+        report.remarks = self.gate.remarks();
+        Ok(report)
+    }
+}
+
+/// One shortest chain from a source down to a pin, as texts.
+fn chain(graph: &LockedGraph, name: &Name) -> Vec<String> {
+    let shown = |name: &Name| graph.pins.get(name).map_or_else(|| name.to_string(), |pin| format!("{name}=={}", pin.version));
+    let mut paths: Vec<Vec<&Name>> = vec![vec![name]];
+    let mut seen = std::collections::BTreeSet::from([name]);
+    while !paths.is_empty() {
+        let mut longer = Vec::new();
+        for path in &paths {
+            let Some(last) = path.last() else { continue };
+            let mut edges = graph.edges.iter().filter(|edge| edge.to == **last).peekable();
+            if let Some(source) = edges.clone().find_map(|edge| match &edge.from {
+                Via::Source(origin) => Some(origin.via.clone()),
+                Via::Pin(_) => None,
+            }) {
+                return std::iter::once(source).chain(path.iter().rev().map(|name| shown(name))).collect();
+            }
+            for edge in edges.by_ref() {
+                if let Via::Pin(parent) = &edge.from
+                    && seen.insert(parent)
+                {
+                    let mut path = path.clone();
+                    path.push(parent);
+                    longer.push(path);
+                }
+            }
+        }
+        paths = longer;
+    }
+    vec![shown(name)]
+}
+
+/// The evidence for a lock's header.
+pub(crate) fn evidence(audit: &AuditReport) -> AuditLine {
+    match &audit.evidence {
+        None => AuditLine::Off,
+        Some(snapshot) => AuditLine::Done {
+            findings: audit.open_findings(),
+            ignored: audit.ignored_findings(),
+            source: snapshot.source.clone(),
+            modified: snapshot.modified,
+            digest: format!("sha256:{}", snapshot.digest),
+        },
+    }
+}

@@ -1,0 +1,205 @@
+//! Which indexes are asked, and how: command line, the sources, `PIP_*`, pip's configuration, and the index that pip has built in.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lockgate_index::interpreter;
+use lockgate_index::pip_config::{PipSettings, Surroundings};
+use lockgate_index::{Cache, Options, redact_url};
+use lockgate_model::{FactError, Facts, Manifest};
+use url::Url;
+
+use crate::cli::{CacheOptions, IndexOptions, TargetOptions};
+use crate::failure::Failure;
+use crate::world::{World, refresh, seconds};
+
+/// What pip is set up with, apart from the interpreter's own configuration.
+#[derive(Debug)]
+pub(crate) struct PipView {
+    surroundings: Surroundings,
+    settings: PipSettings,
+}
+
+impl PipView {
+    /// Reads files and variables; starts no interpreter.
+    pub(crate) fn read() -> Result<Self, Failure> {
+        let variables: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let surroundings = Surroundings { variables, home: std::env::home_dir(), prefix: None };
+        let settings = PipSettings::read(&surroundings).map_err(|error| Failure::of(&error))?;
+        Ok(Self { surroundings, settings })
+    }
+
+    /// Environment variables.
+    pub(crate) fn variables(&self) -> &BTreeMap<String, String> {
+        &self.surroundings.variables
+    }
+
+    fn with_prefix(&self, prefix: &Path) -> Result<PipSettings, Failure> {
+        let surroundings = Surroundings { prefix: Some(prefix.to_owned()), ..self.surroundings.clone() };
+        PipSettings::read(&surroundings).map_err(|error| Failure::of(&error))
+    }
+}
+
+/// How the network and the cache are reached: options first, then pip's settings.
+pub(crate) fn index_options(options: &IndexOptions, cache: &CacheOptions, pip: &PipView) -> Result<Options, Failure> {
+    let mut all = Options { offline: cache.offline, refresh: refresh(cache)?, ..Options::default() };
+    all.cache = if cache.no_cache { None } else { cache.cache_dir.clone().or_else(Cache::default_folder) };
+    let text = |name: &str| pip.settings.get(name).map(|setting| setting.value.clone());
+    if let Some(value) = options.timeout {
+        all.timeout = seconds("--timeout", value)?;
+    } else if let Some(setting) = pip.settings.get("timeout").or_else(|| pip.settings.get("default-timeout")) {
+        let value: f64 = setting.value.parse().map_err(|_number| bad_setting("timeout", setting))?;
+        all.timeout = Duration::try_from_secs_f64(value).map_err(|_range| bad_setting("timeout", setting))?;
+    }
+    if let Some(retries) = options.retries {
+        all.retries = retries;
+    } else if let Some(setting) = pip.settings.get("retries") {
+        all.retries = setting.value.parse().map_err(|_number| bad_setting("retries", setting))?;
+    }
+    all.proxy = options.proxy.clone().or_else(|| text("proxy"));
+    all.certificate_bundle = options.cert.clone().or_else(|| text("cert").map(PathBuf::from));
+    if let Some(base) = pip.variables().get("LOCKGATE_OSV_EXPORT") {
+        all.osv_export = address("LOCKGATE_OSV_EXPORT", base)?;
+    }
+    Ok(all)
+}
+
+fn bad_setting(option: &str, setting: &lockgate_index::pip_config::PipSetting) -> Failure {
+    Failure::new(format!("pip's `{option} = {}` ({}) is no number", setting.value, setting.origin))
+}
+
+/// The indexes in order: the first that has a project is the one it is taken from.
+pub(crate) fn locations(
+    manifest: &Manifest,
+    options: &IndexOptions,
+    target: &TargetOptions,
+    world: &World,
+) -> Result<Vec<Url>, Failure> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut extras: Vec<(String, String)> = Vec::new();
+    // pip lets a requirement file's `--index-url` replace everything before it.
+    if let Some((url, origin)) = &manifest.index.index_url {
+        found.push((url.clone(), origin.to_string()));
+    } else {
+        let (settings, built_in) = effective(options, target, world)?;
+        match (&options.index_url, settings.get("index-url"), built_in) {
+            (Some(url), _, _) => found.push((url.clone(), "--index-url".to_owned())),
+            (None, Some(setting), _) => found.push((setting.value.clone(), setting.origin.clone())),
+            (None, None, Some(url)) => found.push((url, "the interpreter's pip".to_owned())),
+            (None, None, None) => {
+                return Err(Failure::new("there is no index to ask: the interpreter has no pip, and no setting names an index")
+                    .remedy("name one with `--index-url`"));
+            }
+        }
+        if options.extra_index_url.is_empty() {
+            extras.extend(settings.list("extra-index-url").into_iter().map(|setting| (setting.value, setting.origin)));
+        } else {
+            extras.extend(options.extra_index_url.iter().map(|url| (url.clone(), "--extra-index-url".to_owned())));
+        }
+        refuse_unsupported(&settings, world)?;
+    }
+    extras.extend(manifest.index.extra_index_urls.iter().map(|(url, origin)| (url.clone(), origin.to_string())));
+    found.extend(extras);
+    let mut locations: Vec<Url> = Vec::new();
+    for (text, origin) in found {
+        world.terminal.detail(&format!("index: {} ({origin})", redact_url(&text)));
+        let url = address(&origin, &text)?;
+        if !locations.contains(&url) {
+            locations.push(url);
+        }
+    }
+    Ok(locations)
+}
+
+/// pip's settings, and the index that it has built in; an interpreter is asked only where neither option nor variable decides.
+fn effective(options: &IndexOptions, target: &TargetOptions, world: &World) -> Result<(PipSettings, Option<String>), Failure> {
+    let is_decided = options.index_url.is_some()
+        || world.pip.settings.get("index-url").is_some_and(|setting| setting.origin == "PIP_INDEX_URL");
+    if is_decided {
+        return Ok((world.pip.settings.clone(), None));
+    }
+    // Only a version that is asked for, and not there, leaves the choice of another interpreter whose pip is asked.
+    let found = interpreter::find(target.python.as_deref(), world.pip.variables());
+    let Ok(executable) = found else { return Ok((world.pip.settings.clone(), None)) };
+    let interpreter = world.index.interpreter(&executable).map_err(|error| Failure::of(&error))?;
+    let settings = world.pip.with_prefix(interpreter.prefix())?;
+    Ok((settings, interpreter.default_index().map(ToOwned::to_owned)))
+}
+
+/// What pip would do and lockgate does not is said, not passed over.
+fn refuse_unsupported(settings: &PipSettings, world: &World) -> Result<(), Failure> {
+    if let Some(setting) = settings.get("no-index").filter(|setting| !matches!(setting.value.as_str(), "0" | "false" | "no" | "off")) {
+        return Err(Failure::new(format!("pip is set up with `no-index` ({}), which is not supported", setting.origin))
+            .remedy("name an index with `--index-url` and unset it"));
+    }
+    for setting in settings.list("find-links") {
+        let is_empty_folder = Path::new(&setting.value).read_dir().is_ok_and(|mut entries| entries.next().is_none());
+        if !is_empty_folder {
+            world.terminal.warn(&format!(
+                "pip is set up with `find-links` {} ({}), which is not supported: what is only there is not found",
+                redact_url(&setting.value),
+                setting.origin
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn address(origin: &str, text: &str) -> Result<Url, Failure> {
+    let wrong = |why: &str| {
+        Failure::new(format!("{origin}: `{}` is no index: {why}", redact_url(text)))
+            .remedy("write the address of a simple index, `https://host/simple`")
+    };
+    let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        other => Err(wrong(&format!("`{other}` addresses are not supported"))),
+    }
+}
+
+/// What exists, by the indexes in use.
+pub(crate) fn facts(locations: &[Url], world: &World) -> Arc<dyn Facts> {
+    Arc::new(world.index.facts(locations.to_vec()))
+}
+
+/// Refuses to send names to a service that does not know them already: names from an index of one's own stay at home.
+pub(crate) fn may_tell(service: &Url, indexes: &[Url], world: &World) -> Result<(), Failure> {
+    let is_local = |url: &Url| match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    if is_local(service) || indexes.is_empty() {
+        return Ok(());
+    }
+    let public = interpreter::find(None, world.pip.variables())
+        .ok()
+        .and_then(|executable| world.index.interpreter(&executable).ok())
+        .and_then(|interpreter| Url::parse(interpreter.default_index()?).ok());
+    for index in indexes {
+        let is_public = public.as_ref().is_some_and(|public| public.host() == index.host());
+        if !is_public && index.host() != service.host() {
+            return Err(Failure::new(format!(
+                "names from {} are not sent to {}, so the advisories about them cannot be known",
+                redact_url(index.as_str()),
+                redact_url(service.as_str())
+            ))
+            .remedy("use advisories that are kept here: `osv`, a `.zip` export or a folder"));
+        }
+    }
+    Ok(())
+}
+
+/// What could not be learned, as the end of a run.
+pub(crate) fn unlearned(error: &FactError) -> Failure {
+    let failure = Failure::new(error.to_string());
+    match error {
+        FactError::Unlearned { remedy: Some(remedy), .. } => failure.remedy(remedy.clone()),
+        _ => failure,
+    }
+}

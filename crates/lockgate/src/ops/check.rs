@@ -1,0 +1,207 @@
+//! `check`: does a lock still satisfy its sources, has it its hashes, is it clean under policy? Writes nothing.
+//!
+//! The lock is solved again with its own pins as preferences and no gate: a lock that satisfies its sources comes out as it went in,
+//! and every difference is a reason. The gate then audits the pins as they stand.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use lockgate_formats::lock::Lock;
+use lockgate_model::{AuditReport, Change, Conflict, LockedGraph, Name, OpenGate, Preferences};
+use lockgate_solve::{Answer, Question};
+
+use crate::cli::{self, CheckArguments, LockArguments};
+use crate::disk;
+use crate::failure::Failure;
+use crate::gating;
+use crate::indexes;
+use crate::ops::{audit, lock, target};
+use crate::request::{LockRequest, Settings};
+use crate::terminal::Terminal;
+use crate::world::World;
+
+/// What `check` is asked to do for one lock.
+#[derive(Debug)]
+pub(crate) struct CheckRequest {
+    lock: String,
+    read: Lock,
+    request: LockRequest,
+}
+
+/// How a lock stands.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    /// The lock.
+    pub(crate) lock: String,
+    /// Every reason for which it does not satisfy its sources.
+    pub(crate) reasons: Vec<String>,
+    /// The pins that would change.
+    pub(crate) change: Change,
+    /// Why its sources cannot be satisfied at all.
+    pub(crate) conflict: Option<Box<Conflict>>,
+    /// What is known against its pins.
+    pub(crate) audit: AuditReport,
+}
+
+impl CheckRequest {
+    /// Finds the lock's sources and the options that its header records; options given anew win.
+    pub(crate) fn new(arguments: &CheckArguments, lock: String) -> Result<Self, Failure> {
+        let text = disk::text(&disk::Disk, &lock)?;
+        let read = lockgate_formats::lock::read(&text, &lock).map_err(|error| Failure::of(&error))?;
+        let recorded = read.command.as_deref().and_then(|words| cli::lock_arguments(words).ok());
+        let merged = merged(arguments, recorded.unwrap_or_default(), &lock, &read)?;
+        let request = LockRequest::new(merged, Vec::new())?;
+        Ok(Self { lock, read, request })
+    }
+
+    /// Settings and world for this lock.
+    pub(crate) fn prepare(&self, terminal: &Terminal) -> Result<(Settings, Arc<World>), Failure> {
+        let arguments = &self.request.arguments;
+        let settings = Settings::read(&arguments.gate, &self.request.sources)?;
+        Ok((settings, World::new(&arguments.index, &arguments.cache, terminal)?))
+    }
+}
+
+/// The recorded arguments under those given now.
+fn merged(given: &CheckArguments, recorded: LockArguments, lock: &str, read: &Lock) -> Result<LockArguments, Failure> {
+    let mut merged = recorded;
+    if !given.source.is_empty() {
+        merged.sources.clone_from(&given.source);
+    } else if merged.sources.is_empty() {
+        merged.sources = sources_beside(lock, read)?;
+    }
+    if !given.constraint.is_empty() {
+        merged.constraint.clone_from(&given.constraint);
+    }
+    // What the lock was written to does not matter here; sources must not be taken for the lock.
+    merged.output_file = Some("-".to_owned());
+    merged.upgrade = false;
+    merged.upgrade_package.clear();
+    let choice = &given.choice;
+    merged.choice.pre |= choice.pre;
+    merged.choice.no_deps |= choice.no_deps;
+    replace_if_given(&mut merged.choice.prerelease, &choice.prerelease);
+    replace_if_given(&mut merged.choice.exclude_newer, &choice.exclude_newer);
+    if !choice.no_binary.is_empty() || !choice.only_binary.is_empty() {
+        merged.choice.no_binary.clone_from(&choice.no_binary);
+        merged.choice.only_binary.clone_from(&choice.only_binary);
+    }
+    replace_if_given(&mut merged.target.python, &given.target.python);
+    replace_if_given(&mut merged.target.python_version, &given.target.python_version);
+    replace_if_given(&mut merged.target.python_platform, &given.target.python_platform);
+    let index = &given.index;
+    replace_if_given(&mut merged.index.index_url, &index.index_url);
+    if !index.extra_index_url.is_empty() {
+        merged.index.extra_index_url.clone_from(&index.extra_index_url);
+    }
+    replace_if_given(&mut merged.index.cert, &index.cert);
+    replace_if_given(&mut merged.index.proxy, &index.proxy);
+    replace_if_given(&mut merged.index.timeout, &index.timeout);
+    replace_if_given(&mut merged.index.retries, &index.retries);
+    let gate = &given.gate;
+    replace_if_given(&mut merged.gate.gate, &gate.gate);
+    replace_if_given(&mut merged.gate.min_severity, &gate.min_severity);
+    if gate.no_advisories || !gate.advisories.is_empty() {
+        merged.gate.no_advisories = gate.no_advisories;
+        merged.gate.advisories.clone_from(&gate.advisories);
+    }
+    merged.gate.ignore_vuln.extend(gate.ignore_vuln.iter().cloned());
+    merged.gate.no_config |= gate.no_config;
+    merged.cache = given.cache.clone();
+    Ok(merged)
+}
+
+fn replace_if_given<T: Clone>(recorded: &mut Option<T>, given: &Option<T>) {
+    if given.is_some() {
+        recorded.clone_from(given);
+    }
+}
+
+/// `X.txt` is locked from `X.in`; else the sources that its `# via -r` lines name.
+fn sources_beside(lock: &str, read: &Lock) -> Result<Vec<String>, Failure> {
+    let path = std::path::Path::new(lock);
+    let beside = path.with_extension("in");
+    if beside != path && beside.is_file() {
+        return Ok(vec![beside.display().to_string()]);
+    }
+    let named: BTreeSet<&str> =
+        read.pins.iter().flat_map(|pin| &pin.via).filter_map(|via| via.strip_prefix("-r ")).collect();
+    if named.is_empty() {
+        return Err(Failure::new(format!("`{lock}` does not say what it was locked from, and there is no `{}`", beside.display()))
+            .remedy("name the source with `--source FILE`"));
+    }
+    Ok(named.into_iter().map(str::to_owned).collect())
+}
+
+/// Checks one lock.
+pub(crate) fn check(check: &CheckRequest, settings: &Settings, world: &World) -> Result<Checked, Failure> {
+    let request = &check.request;
+    let manifest = lock::manifest(request, world)?;
+    let target = target::of(&request.arguments.target, world)?;
+    target::admits(&manifest, &target)?;
+    let locations = indexes::locations(&manifest, &request.arguments.index, &request.arguments.target, world)?;
+    let gating = gating::open(settings, &locations, world)?;
+    let facts = indexes::facts(&locations, world);
+    let rules = request.rules_with(&manifest)?;
+    let pins = check.read.versions();
+    let keep = Preferences { pins: pins.clone() };
+    let question =
+        Question { manifest: &manifest, target: &target.target, rules: &rules, keep: &keep, upgrade: &[], gate: &OpenGate };
+    let mut reasons: Vec<String> = check
+        .read
+        .unpinned
+        .iter()
+        .map(|line| format!("{}:{}: `{}` is not pinned to one version", check.lock, line.line, line.text))
+        .collect();
+    let (change, conflict) = match lock::solved(&question, &facts, world)? {
+        Answer::Locked(solution) => {
+            let change = Change::between(&pins, &solution.graph);
+            reasons.extend(differences(&check.lock, &check.read, &change));
+            reasons.extend(hash_reasons(&check.lock, &check.read, &solution.graph));
+            (change, None)
+        }
+        Answer::Impossible(conflict) => {
+            reasons.push(format!("{}: its sources cannot be satisfied any more", check.lock));
+            (Change::default(), Some(conflict))
+        }
+    };
+    let locks = [(check.lock.as_str(), check.read.clone())];
+    let audit = audit::audit_locks(&locks, &gating)?;
+    Ok(Checked { lock: check.lock.clone(), reasons, change, conflict, audit })
+}
+
+fn differences(lock: &str, read: &Lock, change: &Change) -> Vec<String> {
+    let line = |name: &Name| read.pins.iter().find(|pin| pin.name == *name).map_or(0, |pin| pin.line);
+    let mut reasons = Vec::new();
+    for (name, version) in &change.added {
+        reasons.push(format!("{lock}: `{name}` is required and not locked; it would be {version}"));
+    }
+    for (name, version) in &change.removed {
+        reasons.push(format!("{lock}:{}: `{name}=={version}` is locked and not required by anything", line(name)));
+    }
+    for (name, (old, new)) in &change.moved {
+        reasons.push(format!("{lock}:{}: `{name}=={old}` does not satisfy its requirements; it would be {new}", line(name)));
+    }
+    reasons
+}
+
+/// Each pin that stays needs exactly the hashes of the files that may be installed.
+fn hash_reasons(lock: &str, read: &Lock, graph: &LockedGraph) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for pin in &read.pins {
+        let Some(fresh) = graph.pins.get(&pin.name).filter(|fresh| fresh.version == pin.version) else { continue };
+        let expected: BTreeSet<String> = fresh.files.iter().map(|file| format!("sha256:{}", file.sha256)).collect();
+        let held: BTreeSet<String> = pin.hashes.iter().cloned().collect();
+        let (missing, foreign) = (expected.difference(&held).count(), held.difference(&expected).count());
+        let place = format!("{lock}:{}: `{}=={}`", pin.line, pin.name, pin.version);
+        if held.is_empty() {
+            reasons.push(format!("{place} has no hashes"));
+        } else if missing > 0 {
+            reasons.push(format!("{place} lacks the hashes of {missing} of its {} files", expected.len()));
+        }
+        if foreign > 0 {
+            reasons.push(format!("{place} has {foreign} hashes that are none of its files"));
+        }
+    }
+    reasons
+}

@@ -1,0 +1,148 @@
+//! `lock`: what is wanted, what exists, what must be avoided; solved, verified, rendered.
+//!
+//! Writes nothing itself: the outcome carries the text, and is delivered when nothing can go wrong any more.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lockgate_formats::lock::{Header, Lock, RenderOptions};
+use lockgate_formats::{Manifests, command};
+use lockgate_model::{AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, Preferences, Target, Upgrade};
+use lockgate_solve::{Answer, Question, Solution};
+
+use crate::disk;
+use crate::failure::Failure;
+use crate::gating;
+use crate::indexes;
+use crate::ops::target;
+use crate::request::{LockRequest, Output, Settings};
+use crate::world::World;
+
+/// How a lock ended.
+#[derive(Debug)]
+pub(crate) enum LockOutcome {
+    /// There is a lock.
+    Locked(Box<Locked>),
+    /// There is none.
+    Impossible {
+        /// Where it would have gone.
+        output: Output,
+        /// Why.
+        conflict: Box<Conflict>,
+    },
+}
+
+/// A lock, ready to be written.
+#[derive(Debug)]
+pub(crate) struct Locked {
+    /// Where it goes.
+    pub(crate) output: Output,
+    /// What stands there now.
+    pub(crate) previous: Option<String>,
+    /// Its text.
+    pub(crate) text: String,
+    /// Old pins against new.
+    pub(crate) change: Change,
+    /// What is known against its pins.
+    pub(crate) audit: AuditReport,
+    /// Remarks on the choice.
+    pub(crate) notes: Vec<Note>,
+    /// Whether it is only shown.
+    pub(crate) dry_run: bool,
+    /// Whether to show how the text changes.
+    pub(crate) diff: bool,
+}
+
+impl Locked {
+    /// Whether its text differs from what stands there.
+    pub(crate) fn is_new(&self) -> bool {
+        self.previous.as_ref() != Some(&self.text)
+    }
+}
+
+/// Resolves `request` under the gate of `settings`.
+pub(crate) fn lock(request: &LockRequest, settings: &Settings, world: &World) -> Result<LockOutcome, Failure> {
+    let manifest = manifest(request, world)?;
+    let previous = previous(request)?;
+    let target = target::of(&request.arguments.target, world)?;
+    target::admits(&manifest, &target)?;
+    let locations = indexes::locations(&manifest, &request.arguments.index, &request.arguments.target, world)?;
+    let gating = gating::open(settings, &locations, world)?;
+    let facts = indexes::facts(&locations, world);
+    let rules = request.rules_with(&manifest)?;
+    let old_pins = previous.as_ref().map(|(_, lock)| lock.versions()).unwrap_or_default();
+    let upgrade = Upgrade { all: request.arguments.upgrade, packages: request.upgrade.clone() };
+    let keep = Preferences::new(old_pins.clone(), &upgrade);
+    let question = Question {
+        manifest: &manifest,
+        target: &target.target,
+        rules: &rules,
+        keep: &keep,
+        upgrade: &request.upgrade,
+        gate: &gating.gate,
+    };
+    let solution = match solved(&question, &facts, world)? {
+        Answer::Locked(solution) => solution,
+        Answer::Impossible(conflict) => return Ok(LockOutcome::Impossible { output: request.output.clone(), conflict }),
+    };
+    let graph = solution.graph;
+    let audit = gating.audit(&graph, &request.output.as_str())?;
+    let text = render(request, &graph, &audit, &target.python, previous.as_ref().map(|(text, _)| text.as_str()));
+    Ok(LockOutcome::Locked(Box::new(Locked {
+        output: request.output.clone(),
+        previous: previous.map(|(text, _)| text),
+        text,
+        change: Change::between(&old_pins, &graph),
+        audit,
+        notes: graph.notes,
+        dry_run: request.arguments.dry_run,
+        diff: request.arguments.diff,
+    })))
+}
+
+/// Everything that the sources and the command line ask for.
+pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest, Failure> {
+    let arguments = &request.arguments;
+    if !request.has_project() && (arguments.all_extras || !arguments.extra.is_empty()) {
+        return Err(Failure::new("`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml`"));
+    }
+    Manifests { extras: &arguments.extra, all_extras: arguments.all_extras }
+        .read(&world.files, &request.sources, &arguments.constraint)
+        .map_err(|error| Failure::of(&error))
+}
+
+fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {
+    let Output::File(path) = &request.output else { return Ok(None) };
+    let Some(text) = disk::read_if_there(Path::new(path))? else { return Ok(None) };
+    let lock = lockgate_formats::lock::read(&text, &request.output.as_str()).map_err(|error| {
+        Failure::of(&error).remedy("it is read for the pins to keep; mend it, remove it, or name another file with `-o`")
+    })?;
+    Ok(Some((text, lock)))
+}
+
+/// Solves, and has the answer verified by other means before anyone sees it.
+pub(crate) fn solved(question: &Question<'_>, facts: &Arc<dyn Facts>, world: &World) -> Result<Answer, Failure> {
+    let answer = lockgate_solve::solve(question, facts, &world.progress).map_err(|error| indexes::unlearned(&error))?;
+    if let Answer::Locked(Solution { graph, .. }) = &answer {
+        let violations =
+            lockgate_solve::verify(question, graph, facts).map_err(|error| indexes::unlearned(&error))?;
+        if !violations.is_empty() {
+            let listed: Vec<String> = violations.iter().map(|violation| format!("  {violation}")).collect();
+            return Err(Failure::new(format!(
+                "the solution does not stand up to verification, so nothing was written:\n{}",
+                listed.join("\n")
+            ))
+            .remedy("this is a defect of lockgate; please report it with the sources"));
+        }
+    }
+    Ok(answer)
+}
+
+fn render(request: &LockRequest, graph: &LockedGraph, audit: &AuditReport, python: &str, previous: Option<&str>) -> String {
+    let header = Header {
+        python: python.to_owned(),
+        command: command::redacted_command(&request.words),
+        audit: gating::evidence(audit),
+    };
+    lockgate_formats::lock::render(graph, &header, &RenderOptions::default().with_newlines_of(previous))
+}

@@ -1,0 +1,22 @@
+//! The verbs: one file each, the same rooms in another order. Rules live in the rooms; here they are only wired.
+
+pub(crate) mod audit;
+pub(crate) mod cache;
+pub(crate) mod check;
+pub(crate) mod lock;
+pub(crate) mod target;
+
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// The locks named, or the one that is there by default.
+pub(crate) fn locks_or_default(given: Vec<String>) -> Result<Vec<String>, Failure> {
+    if !given.is_empty() {
+        return Ok(given);
+    }
+    if Path::new("requirements.txt").is_file() {
+        return Ok(vec!["requirements.txt".to_owned()]);
+    }
+    Err(Failure::new("there is no `requirements.txt` in this folder").remedy("name the locks"))
+}

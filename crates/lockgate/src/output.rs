@@ -1,0 +1,269 @@
+//! Outcomes to their places: the lock to its file, the answer to standard output, talk to standard error, and an exit code.
+
+use std::path::Path;
+
+use lockgate_formats::diff;
+use lockgate_model::AuditReport;
+use lockgate_report::{Detail, LockDocument, audit_document, audit_table, change_lines, conflict_text, failure_document, lock_document, note_lines};
+use serde_json::Value;
+
+use crate::disk;
+use crate::failure::{Exit, Failure};
+use crate::ops::check::Checked;
+use crate::ops::lock::{LockOutcome, Locked};
+use crate::request::Output;
+use crate::terminal::Terminal;
+
+/// What an operation came to.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Of `lock`.
+    Lock(LockOutcome),
+    /// Of `audit`.
+    Audit {
+        /// What was found.
+        report: AuditReport,
+        /// Whether gaps are accepted.
+        allow_incomplete: bool,
+    },
+    /// Of `check`, one for each lock.
+    Check(Vec<Checked>),
+}
+
+/// The form of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON document on standard output.
+    Json,
+}
+
+/// Delivers an outcome. A report file is written whatever the outcome is, and before the lock: a lock that stands there was reported.
+pub(crate) fn deliver(
+    outcome: Result<Outcome, Failure>,
+    format: Format,
+    report: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let delivered = outcome.and_then(|outcome| {
+        let (exit, document) = judge(&outcome);
+        if let Some(path) = report {
+            write_report(path, &document)?;
+        }
+        match &outcome {
+            Outcome::Lock(outcome) => deliver_lock(outcome, format, terminal)?,
+            Outcome::Audit { report, .. } if format == Format::Text => terminal.answer(&table(report)?)?,
+            Outcome::Audit { .. } => {}
+            Outcome::Check(checked) => deliver_check(checked, format, terminal)?,
+        }
+        if format == Format::Json {
+            terminal.answer(&json_text(&document))?;
+        }
+        Ok(exit)
+    });
+    delivered.inspect_err(|failure| {
+        let document = failure_document(&failure.message, failure.remedy.as_deref());
+        if let Some(path) = report
+            && let Err(unwritten) = write_report(path, &document)
+        {
+            terminal.failure(&unwritten);
+        }
+        if format == Format::Json {
+            // The failure itself is said on standard error by the caller.
+            let _ = terminal.answer(&json_text(&document));
+        }
+    })
+}
+
+fn write_report(path: &Path, document: &Value) -> Result<(), Failure> {
+    disk::replace(path, json_text(document).as_bytes())
+}
+
+fn json_text(document: &Value) -> String {
+    // A JSON value always has a text.
+    format!("{document:#}\n")
+}
+
+/// Exit code and document of an outcome.
+fn judge(outcome: &Outcome) -> (Exit, Value) {
+    match outcome {
+        Outcome::Lock(LockOutcome::Locked(locked)) => {
+            (Exit::Done, lock_document(&document_of(locked)))
+        }
+        Outcome::Lock(LockOutcome::Impossible { output, conflict }) => {
+            let status = if conflict.refusals.is_empty() { "no-solution" } else { "gated" };
+            let document = LockDocument {
+                status,
+                output: output.as_str(),
+                written: false,
+                audit: None,
+                change: None,
+                notes: &[],
+                conflict: Some(conflict),
+                reasons: &[],
+            };
+            (Exit::No, lock_document(&document))
+        }
+        Outcome::Audit { report, allow_incomplete } => {
+            let exit = audit_exit(report, *allow_incomplete);
+            (exit, audit_document(audit_status(report, exit), report))
+        }
+        Outcome::Check(checked) => judge_check(checked),
+    }
+}
+
+fn document_of(locked: &Locked) -> LockDocument<'_> {
+    LockDocument {
+        status: "locked",
+        output: locked.output.as_str(),
+        written: !locked.dry_run && locked.is_new(),
+        audit: Some(&locked.audit),
+        change: Some(&locked.change),
+        notes: &locked.notes,
+        conflict: None,
+        reasons: &[],
+    }
+}
+
+fn audit_exit(report: &AuditReport, allow_incomplete: bool) -> Exit {
+    if !report.gaps.is_empty() && !allow_incomplete {
+        Exit::NoAnswer
+    } else if report.gated_findings() > 0 {
+        Exit::No
+    } else {
+        Exit::Done
+    }
+}
+
+fn audit_status(report: &AuditReport, exit: Exit) -> &'static str {
+    match exit {
+        Exit::NoAnswer | Exit::Interrupted => "failed",
+        Exit::No => "findings",
+        Exit::Done if report.open_findings() > 0 => "findings",
+        Exit::Done => "clean",
+    }
+}
+
+fn table(report: &AuditReport) -> Result<String, Failure> {
+    let mut text = Vec::new();
+    audit_table(report, &mut text).map_err(|error| Failure::new(format!("cannot render the findings: {error}")))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> Result<(), Failure> {
+    match outcome {
+        LockOutcome::Impossible { conflict, .. } => {
+            let title = if conflict.refusals.is_empty() {
+                "no versions satisfy the requirements"
+            } else {
+                "the gate allows no versions that satisfy the requirements"
+            };
+            let detail = if terminal.is_verbose() { Detail::Full } else { Detail::Short };
+            terminal.failure(&Failure::new(format!("{title}\n{}", conflict_text(conflict, detail).trim_end())));
+            Ok(())
+        }
+        LockOutcome::Locked(locked) => {
+            if locked.diff {
+                let name = locked.output.as_str();
+                let text = diff::unified(locked.previous.as_deref().unwrap_or(""), &locked.text, name);
+                if format == Format::Json { terminal.talk(&text) } else { terminal.answer(&text)? }
+            }
+            if !locked.dry_run {
+                match &locked.output {
+                    Output::Standard if format == Format::Text => terminal.answer(&locked.text)?,
+                    Output::Standard => {}
+                    Output::File(path) => {
+                        if locked.is_new() {
+                            disk::replace(Path::new(path), locked.text.as_bytes())?;
+                        }
+                    }
+                }
+            }
+            tell(locked, terminal);
+            Ok(())
+        }
+    }
+}
+
+/// Says what was done, and what people should know of it.
+fn tell(locked: &Locked, terminal: &Terminal) {
+    for remark in &locked.audit.remarks {
+        terminal.warn(remark);
+    }
+    for line in note_lines(&locked.notes) {
+        terminal.summary(&line);
+    }
+    if locked.previous.is_some() || terminal.is_verbose() {
+        for line in change_lines(&locked.change) {
+            terminal.summary(&line);
+        }
+    }
+    if locked.audit.open_findings() > 0
+        && let Ok(table) = table(&locked.audit)
+    {
+        terminal.summary(&table);
+    }
+    let count = locked.audit.packages.len();
+    let packages = if count == 1 { "1 package".to_owned() } else { format!("{count} packages") };
+    let name = locked.output.as_str();
+    terminal.summary(&match (locked.dry_run, locked.is_new()) {
+        (true, true) => format!("Would lock {packages} in {name}"),
+        (true, false) => format!("Would not change {name} ({packages})"),
+        (false, true) => format!("Locked {packages} in {name}"),
+        (false, false) => format!("{name} is up to date ({packages})"),
+    });
+}
+
+fn deliver_check(checked: &[Checked], format: Format, terminal: &Terminal) -> Result<(), Failure> {
+    for one in checked {
+        for remark in &one.audit.remarks {
+            terminal.warn(remark);
+        }
+        for reason in &one.reasons {
+            terminal.failure(&Failure::new(reason.clone()));
+        }
+        if format == Format::Text && !one.audit.packages.is_empty() {
+            terminal.answer(&table(&one.audit)?)?;
+        }
+        if one.reasons.is_empty() && one.audit.gated_findings() == 0 && one.audit.gaps.is_empty() {
+            terminal.summary(&format!("{} is up to date", one.lock));
+        }
+    }
+    Ok(())
+}
+
+fn judge_check(checked: &[Checked]) -> (Exit, Value) {
+    let verdict = |one: &Checked| {
+        if !one.audit.gaps.is_empty() {
+            (Exit::NoAnswer, "failed")
+        } else if !one.reasons.is_empty() {
+            (Exit::No, "outdated")
+        } else if one.audit.gated_findings() > 0 {
+            (Exit::No, "findings")
+        } else {
+            (Exit::Done, "locked")
+        }
+    };
+    let documents: Vec<Value> = checked
+        .iter()
+        .map(|one| {
+            lock_document(&LockDocument {
+                status: verdict(one).1,
+                output: &one.lock,
+                written: false,
+                audit: Some(&one.audit),
+                change: Some(&one.change),
+                notes: &[],
+                conflict: one.conflict.as_deref(),
+                reasons: &one.reasons,
+            })
+        })
+        .collect();
+    let exits: Vec<Exit> = checked.iter().map(|one| verdict(one).0).collect();
+    let exit = [Exit::NoAnswer, Exit::No].into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Done);
+    match <[Value; 1]>::try_from(documents) {
+        Ok([document]) => (exit, document),
+        Err(documents) => (exit, serde_json::json!({ "version": 1, "locks": documents })),
+    }
+}

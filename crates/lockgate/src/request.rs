@@ -1,0 +1,328 @@
+//! From options, variables and configuration to what an operation is asked to do: validated once, here.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use lockgate_formats::Config;
+use lockgate_gate::{IgnoreEntry, Mode, Policy};
+use lockgate_model::{ChoiceRules, Level, Manifest, Name, PrereleaseMode, Requirement};
+
+use crate::cli::{ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments, PrereleaseName};
+use crate::disk;
+use crate::failure::Failure;
+
+/// What `lock` is asked to do.
+#[derive(Debug, Clone)]
+pub(crate) struct LockRequest {
+    /// The arguments that are passed on as they are.
+    pub(crate) arguments: LockArguments,
+    /// The command line as typed, for the lock's header.
+    pub(crate) words: Vec<String>,
+    /// Where requirements come from.
+    pub(crate) sources: Vec<String>,
+    /// The lock.
+    pub(crate) output: Output,
+    /// What may be chosen, by option alone.
+    pub(crate) rules: ChoiceRules,
+    /// `-P`.
+    pub(crate) upgrade: Vec<Requirement>,
+}
+
+/// Where a lock goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// To a file.
+    File(String),
+    /// To standard output.
+    Standard,
+}
+
+impl Output {
+    /// As people and reports name it.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::File(path) => path,
+            Self::Standard => "-",
+        }
+    }
+}
+
+impl LockRequest {
+    /// Checks the arguments of `lock` against each other.
+    pub(crate) fn new(arguments: LockArguments, words: Vec<String>) -> Result<Self, Failure> {
+        let sources = sources(&arguments.sources)?;
+        let output = output(arguments.output_file.as_deref(), &sources)?;
+        if let Output::File(path) = &output
+            && sources.iter().chain(&arguments.constraint).any(|source| is_same_file(Path::new(source), Path::new(path)))
+        {
+            return Err(Failure::new(format!("`{path}` is both a source and the lock to write"))
+                .remedy("name another file with `-o`"));
+        }
+        let rules = choice_rules(&arguments.choice)?;
+        let upgrade = arguments.upgrade_package.iter().map(|text| upgraded(text)).collect::<Result<_, _>>()?;
+        Ok(Self { arguments, words, sources, output, rules, upgrade })
+    }
+
+    /// What may be chosen: by option, and by the options that stand in the sources. The command line has the last word.
+    pub(crate) fn rules_with(&self, manifest: &Manifest) -> Result<ChoiceRules, Failure> {
+        let mut rules = self.rules.clone();
+        rules.binary = manifest.binary.clone();
+        let choice = &self.arguments.choice;
+        for value in &choice.no_binary {
+            rules.binary.no_binary(value).map_err(|error| Failure::new(format!("`--no-binary {value}`: {error}")))?;
+        }
+        for value in &choice.only_binary {
+            rules.binary.only_binary(value).map_err(|error| Failure::new(format!("`--only-binary {value}`: {error}")))?;
+        }
+        if manifest.pre && choice.prerelease.is_none() {
+            rules.prerelease = PrereleaseMode::Allow;
+        }
+        Ok(rules)
+    }
+
+    /// Whether the project table of `pyproject.toml` is among the sources, for `--extra`.
+    pub(crate) fn has_project(&self) -> bool {
+        self.sources.iter().any(|source| is_project(source))
+    }
+}
+
+/// Whether a source is a `pyproject.toml`.
+pub(crate) fn is_project(source: &str) -> bool {
+    Path::new(source).extension().is_some_and(|extension| extension == "toml")
+}
+
+fn sources(given: &[String]) -> Result<Vec<String>, Failure> {
+    if !given.is_empty() {
+        if given.iter().filter(|source| *source == "-").count() > 1 {
+            return Err(Failure::new("standard input (`-`) can be a source only once"));
+        }
+        return Ok(given.to_vec());
+    }
+    ["requirements.in", "pyproject.toml"]
+        .into_iter()
+        .find(|name| Path::new(name).is_file())
+        .map(|name| vec![name.to_owned()])
+        .ok_or_else(|| {
+            Failure::new("there is no `requirements.in` and no `pyproject.toml` in this folder")
+                .remedy("name the sources: `lockgate lock FILE…`")
+        })
+}
+
+fn output(given: Option<&str>, sources: &[String]) -> Result<Output, Failure> {
+    if let Some(given) = given {
+        return Ok(if given == "-" { Output::Standard } else { Output::File(given.to_owned()) });
+    }
+    let [source] = sources else {
+        return Err(Failure::new("several sources need the lock to be named").remedy("name it with `-o FILE`"));
+    };
+    let path = Path::new(source);
+    if source == "-" {
+        return Err(Failure::new("standard input needs the lock to be named").remedy("name it with `-o FILE`"));
+    }
+    if is_project(source) {
+        return Ok(Output::File(path.with_file_name("requirements.txt").display().to_string()));
+    }
+    if path.extension().is_some_and(|extension| extension == "in") {
+        return Ok(Output::File(path.with_extension("txt").display().to_string()));
+    }
+    Err(Failure::new(format!("no name for the lock of `{source}` follows from it: it does not end in `.in`"))
+        .remedy("name it with `-o FILE`"))
+}
+
+fn is_same_file(left: &Path, right: &Path) -> bool {
+    left == right
+        || match (left.canonicalize(), right.canonicalize()) {
+            (Ok(left), Ok(right)) => left == right,
+            _ => false,
+        }
+}
+
+/// The rules that options alone decide.
+pub(crate) fn choice_rules(options: &ChoiceOptions) -> Result<ChoiceRules, Failure> {
+    let mut rules = ChoiceRules { no_dependencies: options.no_deps, ..ChoiceRules::default() };
+    rules.prerelease = match (options.pre, options.prerelease) {
+        (true, _) | (_, Some(PrereleaseName::Allow)) => PrereleaseMode::Allow,
+        (_, Some(PrereleaseName::Disallow)) => PrereleaseMode::Disallow,
+        (_, Some(PrereleaseName::IfNecessary)) => PrereleaseMode::IfNecessary,
+        (_, Some(PrereleaseName::Explicit)) => PrereleaseMode::Explicit,
+        (_, Some(PrereleaseName::IfNecessaryOrExplicit) | None) => PrereleaseMode::IfNecessaryOrExplicit,
+    };
+    rules.cutoff = options.exclude_newer.as_deref().map(cutoff).transpose()?;
+    Ok(rules)
+}
+
+/// A date is its first instant in UTC plus a day: what was uploaded on that day still counts (uv's reading).
+fn cutoff(text: &str) -> Result<Timestamp, Failure> {
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Ok(instant);
+    }
+    text.parse::<Date>()
+        .and_then(Date::tomorrow)
+        .and_then(|date| date.to_zoned_datetime(TimeZone::UTC))
+        .map(|zoned| zoned.timestamp())
+        .map_err(|_neither| {
+            Failure::new(format!("`--exclude-newer {text}`: it is neither a date nor an instant"))
+                .remedy("write `2026-10-01` or `2026-10-01T00:00:00Z`")
+        })
+}
+
+fn upgraded(text: &str) -> Result<Requirement, Failure> {
+    let requirement: Requirement =
+        text.parse().map_err(|error| Failure::new(format!("`--upgrade-package {text}`: {error}")))?;
+    if requirement.specifiers().is_none() || !requirement.marker.is_always() {
+        return Err(Failure::new(format!("`--upgrade-package {text}`: write a project, or a project and versions")));
+    }
+    Ok(requirement)
+}
+
+/// Policy and sources of advisories: command line, then `LOCKGATE_*`, then the configuration file.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// What the gate does.
+    pub(crate) policy: Policy,
+    /// Where advisories come from, as written; empty when the gate is off.
+    pub(crate) advisories: Vec<String>,
+    /// How old advisories may be, when a setting says so.
+    pub(crate) max_advisory_age: Option<jiff::SignedDuration>,
+}
+
+impl Settings {
+    /// Reads the configuration nearest to the first source and lays the options over it.
+    pub(crate) fn read(options: &GateOptions, sources: &[String]) -> Result<Self, Failure> {
+        let config = if options.no_config { None } else { nearest_config(sources)? };
+        Self::new(options, config.unwrap_or_default())
+    }
+
+    fn new(options: &GateOptions, config: Config) -> Result<Self, Failure> {
+        let (mode, origin) = match (options.gate, config.gate) {
+            (Some(mode), _) => (named_mode(mode), format!("--gate {}", mode_word(mode))),
+            (None, Some(set)) => (
+                Mode::from_word(&set.value).ok_or_else(|| {
+                    Failure::new(format!("{}: `gate = \"{}\"` is not `deny`, `prefer`, `warn` or `off`", set.origin, set.value))
+                })?,
+                format!("gate = \"{}\" ({})", set.value, set.origin),
+            ),
+            (None, None) => (Mode::Deny, "the default".to_owned()),
+        };
+        let min_severity = match (options.min_severity, config.min_severity) {
+            (Some(level), _) => Some(match level {
+                LevelName::Low => Level::Low,
+                LevelName::Medium => Level::Medium,
+                LevelName::High => Level::High,
+                LevelName::Critical => Level::Critical,
+            }),
+            (None, set) => set.map(|set| set.value),
+        };
+        let mut ignores: Vec<IgnoreEntry> = config.ignores.into_iter().map(entry_of_config).collect();
+        for text in &options.ignore_vuln {
+            ignores.push(entry_of_option(text)?);
+        }
+        let off = mode == Mode::Off || options.no_advisories;
+        let advisories = if off {
+            Vec::new()
+        } else if !options.advisories.is_empty() {
+            options.advisories.clone()
+        } else {
+            config.advisories.map_or_else(|| vec!["osv".to_owned()], |set| set.value)
+        };
+        let policy = Policy {
+            mode: if off { Mode::Off } else { mode },
+            origin,
+            min_severity,
+            gate_unknown_severity: config.unknown_severity.is_none_or(|set| set.value),
+            ignores,
+        };
+        Ok(Self { policy, advisories, max_advisory_age: config.max_advisory_age.map(|set| set.value) })
+    }
+}
+
+fn named_mode(mode: GateModeName) -> Mode {
+    match mode {
+        GateModeName::Deny => Mode::Deny,
+        GateModeName::Prefer => Mode::Prefer,
+        GateModeName::Warn => Mode::Warn,
+        GateModeName::Off => Mode::Off,
+    }
+}
+
+fn mode_word(mode: GateModeName) -> &'static str {
+    match mode {
+        GateModeName::Deny => "deny",
+        GateModeName::Prefer => "prefer",
+        GateModeName::Warn => "warn",
+        GateModeName::Off => "off",
+    }
+}
+
+fn entry_of_config(entry: lockgate_formats::ConfigIgnore) -> IgnoreEntry {
+    IgnoreEntry {
+        id: entry.id,
+        package: entry.package,
+        versions: entry.versions,
+        reason: entry.reason,
+        expires: entry.expires,
+        until_fixed: entry.until_fixed,
+        origin: entry.origin,
+    }
+}
+
+fn entry_of_option(text: &str) -> Result<IgnoreEntry, Failure> {
+    let (id, expires) = match text.split_once('@') {
+        None => (text, None),
+        Some((id, date)) => {
+            let date: Date = date.parse().map_err(|_no_date| {
+                Failure::new(format!("`--ignore-vuln {text}`: `{date}` is no date")).remedy("write `ID@2027-03-01`")
+            })?;
+            (id, Some(date))
+        }
+    };
+    if id.trim().is_empty() {
+        return Err(Failure::new(format!("`--ignore-vuln {text}`: it names no advisory")));
+    }
+    Ok(IgnoreEntry {
+        id: id.trim().to_owned(),
+        package: None,
+        versions: None,
+        reason: "ignored on the command line".to_owned(),
+        expires,
+        until_fixed: false,
+        origin: format!("--ignore-vuln {text}"),
+    })
+}
+
+/// `lockgate.toml`, else `[tool.lockgate]` of `pyproject.toml`, in the first source's folder or the nearest one above it.
+fn nearest_config(sources: &[String]) -> Result<Option<Config>, Failure> {
+    let start = match sources.first().map(String::as_str) {
+        None | Some("-") => PathBuf::from("."),
+        Some(source) => match Path::new(source).parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        },
+    };
+    let absolute = std::path::absolute(&start)
+        .map_err(|error| Failure::new(format!("cannot tell where `{}` is: {error}", start.display())))?;
+    for (height, folder) in absolute.ancestors().enumerate() {
+        for name in ["lockgate.toml", "pyproject.toml"] {
+            let path = folder.join(name);
+            let Some(text) = disk::read_if_there(&path)? else { continue };
+            let shown = if height == 0 { start.join(name) } else { path };
+            let shown = shown.strip_prefix(".").unwrap_or(&shown).display().to_string();
+            let read = if name == "lockgate.toml" {
+                Config::from_lockgate_toml(&text, &shown).map(Some)
+            } else {
+                Config::from_pyproject(&text, &shown)
+            };
+            if let Some(config) = read.map_err(|error| Failure::of(&error))? {
+                return Ok(Some(config));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// A project's name as typed in an option.
+pub(crate) fn named(option: &str, text: &str) -> Result<Name, Failure> {
+    Name::new(text).map_err(|error| Failure::new(format!("`{option} {text}`: {error}")))
+}

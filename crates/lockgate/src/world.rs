@@ -1,0 +1,104 @@
+//! The world as an operation meets it: disk, index, clock, terminal and progress, made once per run.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use lockgate_index::Index;
+use tokio::runtime::Runtime;
+
+use crate::cli::{CacheOptions, IndexOptions};
+use crate::disk::Disk;
+use crate::failure::{Exit, Failure};
+use crate::indexes::{self, PipView};
+use crate::progress::Progress;
+use crate::request::named;
+use crate::terminal::Terminal;
+
+/// The solver walks long chains of reasons by recursion.
+const SOLVER_STACK: usize = 64 << 20;
+
+/// What every operation works with.
+#[derive(Debug)]
+pub(crate) struct World {
+    /// The one door to network and cache.
+    pub(crate) index: Index,
+    /// What pip is set up with.
+    pub(crate) pip: PipView,
+    /// Files of the user.
+    pub(crate) files: Disk,
+    /// When this run began. The only clock.
+    pub(crate) now: Timestamp,
+    /// Where people are told.
+    pub(crate) terminal: Terminal,
+    /// What goes on.
+    pub(crate) progress: Progress,
+    /// The one runtime.
+    pub(crate) runtime: Runtime,
+}
+
+impl World {
+    /// Sets everything up; asks neither network nor interpreter.
+    pub(crate) fn new(options: &IndexOptions, cache: &CacheOptions, terminal: &Terminal) -> Result<Arc<Self>, Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new(format!("cannot start the asynchronous runtime: {error}")))?;
+        let progress = Progress::new(terminal);
+        let pip = PipView::read()?;
+        let options = indexes::index_options(options, cache, &pip)?;
+        let index = Index::new(options, runtime.handle().clone(), Arc::new(progress.clone()));
+        Ok(Arc::new(Self { index, pip, files: Disk, now: Timestamp::now(), terminal: terminal.clone(), progress, runtime }))
+    }
+
+    /// Runs `operation` on a thread of its own while this one waits for its end or for Ctrl-C, whichever is first.
+    /// An interrupted run has written nothing: outputs are renamed into place as an operation's last step.
+    pub(crate) fn until_interrupted<T: Send + 'static>(
+        self: &Arc<Self>,
+        operation: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (sender, receiver) = mpsc::channel();
+        let interrupted = sender.clone();
+        self.runtime.spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                // The receiver is gone when the operation has ended already.
+                let _ = interrupted.send(Err(Failure::new("interrupted; nothing was written").exit(Exit::Interrupted)));
+            }
+        });
+        let world = Arc::clone(self);
+        thread::Builder::new()
+            .name("operation".to_owned())
+            .stack_size(SOLVER_STACK)
+            .spawn(move || {
+                let ended = operation(&world);
+                let _ = sender.send(ended);
+            })
+            .map_err(|error| Failure::new(format!("cannot start a thread: {error}")))?;
+        let ended = receiver.recv().unwrap_or_else(|_gone| Err(Failure::new("the operation ended without an answer")));
+        self.progress.finish();
+        ended
+    }
+}
+
+/// What of the cache to ask again about.
+pub(crate) fn refresh(cache: &CacheOptions) -> Result<lockgate_index::Refresh, Failure> {
+    if cache.refresh {
+        return Ok(lockgate_index::Refresh::All);
+    }
+    if cache.refresh_package.is_empty() {
+        return Ok(lockgate_index::Refresh::No);
+    }
+    let names = cache.refresh_package.iter().map(|text| named("--refresh-package", text)).collect::<Result<_, _>>()?;
+    Ok(lockgate_index::Refresh::Packages(names))
+}
+
+/// Seconds as an option states them.
+pub(crate) fn seconds(option: &str, value: f64) -> Result<Duration, Failure> {
+    Duration::try_from_secs_f64(value)
+        .ok()
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| Failure::new(format!("`{option} {value}`: write a number of seconds above 0")))
+}
