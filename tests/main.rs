@@ -1,3 +1,11 @@
-//! The end-to-end tests: the real binary against a loopback index, one module per verb.
+//! The end-to-end tests: the real binary against a loopback index, one module per verb, and what holds across them.
 
+mod architecture;
+mod audit;
+mod cache;
+mod check;
+mod faults;
+mod lock;
+mod network;
 mod scenarios;
+mod terminal;

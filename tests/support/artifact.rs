@@ -114,7 +114,7 @@ pub fn wheel_holding(name: &str, version: &str, tags: &str, metadata: &[u8]) -> 
         .into_inner()
 }
 
-/// The source distribution that the release describes.
+/// The source distribution that a release describes.
 pub fn sdist(name: &str, version: &str, release: &Release) -> Artifact {
     let (metadata_version, dynamic) = match &release.sdist {
         SourceDistribution::Dynamic => ("2.2", "Dynamic: Requires-Dist\n"),

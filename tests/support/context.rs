@@ -73,6 +73,19 @@ impl TestContext {
         self.path(relative).exists()
     }
 
+    /// The names of all files and folders in the folder that commands run in, sorted.
+    pub fn file_names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path(".")).expect("the folder is there");
+        let name = |entry: std::io::Result<std::fs::DirEntry>| {
+            entry.expect("a folder can be listed").file_name()
+        };
+        let mut names: Vec<String> = entries
+            .map(|entry| name(entry).to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
     /// Writes advisories as a folder of OSV records. Always holds one on a project that nothing requires: a folder without a record
     /// is a fault of its own.
     pub fn write_advisories(&self, folder: &str, advisories: &[Advisory]) {
@@ -319,7 +332,7 @@ pub(crate) fn without_blanks(text: &str) -> String {
 }
 
 /// The binary, built on first use: `cargo test` alone builds the binaries of the package under test only, and this is another one.
-fn binary() -> &'static Path {
+pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         if let Some(path) = std::env::var_os("LOCKGATE_BINARY") {

@@ -8,7 +8,7 @@ use axum::http::header;
 use crate::artifact::{Artifact, artifacts, normalised, sha256};
 use crate::loopback::{Answer, Incoming, Loopback, Site};
 use crate::pages::{HTML, JSON, Listed, html_page, json_page};
-use crate::world::World;
+use crate::world::{Release, World};
 
 /// The index as a site.
 pub struct Index {
@@ -23,18 +23,22 @@ struct Served {
 
 impl Served {
     fn new(world: World) -> Self {
-        let files = world
-            .projects
-            .iter()
-            .map(|(name, project)| {
-                let by_version = project
-                    .releases
-                    .iter()
-                    .map(|(version, release)| (version.clone(), artifacts(name, version, release)))
-                    .collect();
-                (name.clone(), by_version)
-            })
-            .collect();
+        let made = |name: &str, version: &str, release: &Release| {
+            let mut files = artifacts(name, version, release);
+            for file in &mut files {
+                if let Some(bytes) = world.replaced_files.get(&file.filename) {
+                    file.bytes.clone_from(bytes);
+                }
+            }
+            files
+        };
+        let mut files: BTreeMap<String, BTreeMap<String, Vec<Artifact>>> = BTreeMap::new();
+        for (name, project) in &world.projects {
+            for (version, release) in &project.releases {
+                let by_version = files.entry(name.clone()).or_default();
+                by_version.insert(version.clone(), made(name, version, release));
+            }
+        }
         Self { world, files }
     }
 
@@ -48,7 +52,8 @@ impl Served {
             .projects
             .iter()
             .find(|(spelling, _)| normalised(spelling) == name)?;
-        let files = self.files.get(spelling)?;
+        let none = BTreeMap::new();
+        let files = self.files.get(spelling).unwrap_or(&none);
         let mut releases: Vec<Listed<'_>> = project
             .releases
             .iter()

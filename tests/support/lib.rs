@@ -21,7 +21,7 @@ pub mod scenario;
 mod world;
 
 pub use advisory::Advisory;
-pub use context::{Lockgate, Run, TestContext, fixtures};
+pub use context::{Lockgate, Run, TestContext, binary, fixtures};
 pub use fault::Fault;
 pub use index::Index;
 pub use loopback::{Answer, Incoming, Logged, Loopback, Site};

@@ -15,6 +15,8 @@ pub struct World {
     pub html_only: bool,
     /// `Cache-Control` of pages, when there is one.
     pub cache_control: Option<String>,
+    /// Bytes of files, by name, in place of those that would be made. Pages state the digests of these.
+    pub replaced_files: BTreeMap<String, Vec<u8>>,
 }
 
 impl World {

@@ -1,0 +1,121 @@
+//! `lockgate check`: a lock against its sources, for CI.
+
+use lockgate_tests::{Advisory, Index, Lockgate, Loopback, TestContext, World};
+
+fn locked() -> (Loopback<Index>, TestContext) {
+    let index = Loopback::index(
+        World::new()
+            .with("a", "1.0", &["b>=1"])
+            .with("b", "1.0", &[])
+            .with("b", "1.1", &[]),
+    );
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    context.lock(&index).run().exits(0);
+    (index, context)
+}
+
+fn check<'a>(context: &'a TestContext, index: &Loopback<Index>) -> Lockgate<'a> {
+    context
+        .lockgate(&[
+            "check",
+            "requirements.txt",
+            "--index-url",
+            &index.index_url(),
+            "--advisories",
+            "osv",
+        ])
+        .arg("--cache-dir")
+        .arg(context.cache())
+}
+
+#[test]
+fn a_fresh_lock_passes() {
+    let (index, context) = locked();
+    check(&context, &index).run().exits(0);
+}
+
+#[test]
+fn a_newer_release_is_no_reason_to_fail() {
+    let (index, context) = locked();
+    index.set_world(
+        World::new()
+            .with("a", "1.0", &["b>=1"])
+            .with("a", "2.0", &[])
+            .with("b", "1.1", &[]),
+    );
+    check(&context, &index).arg("--refresh").run().exits(0);
+}
+
+#[test]
+fn a_changed_source_makes_the_lock_outdated() {
+    let (index, context) = locked();
+    let lock = context.read("requirements.txt");
+    context.write("requirements.in", "a\nb<1.1\n");
+    check(&context, &index).run().exits(1).mentions(&["b"]);
+    assert_eq!(context.read("requirements.txt"), lock);
+}
+
+#[test]
+fn a_requirement_without_a_pin_makes_the_lock_outdated() {
+    let (index, context) = locked();
+    index.set_world(
+        World::new()
+            .with("a", "1.0", &["b>=1"])
+            .with("b", "1.1", &[])
+            .with("c", "1.0", &[]),
+    );
+    context.write("requirements.in", "a\nc\n");
+    check(&context, &index).run().exits(1).mentions(&["c"]);
+}
+
+#[test]
+fn a_missing_hash_fails() {
+    let (index, context) = locked();
+    let lock = context.read("requirements.txt");
+    let kept: Vec<&str> = lock
+        .lines()
+        .filter(|line| !line.contains("--hash"))
+        .collect();
+    context.write(
+        "requirements.txt",
+        kept.join("\n").replace(" \\", "") + "\n",
+    );
+    check(&context, &index).run().exits(1).mentions(&["hash"]);
+}
+
+#[test]
+fn a_new_advisory_fails() {
+    let (index, context) = locked();
+    context.write_advisories("osv", &[Advisory::new("PYSEC-2024-9", "b")]);
+    check(&context, &index)
+        .run()
+        .exits(1)
+        .mentions(&["PYSEC-2024-9"]);
+}
+
+#[test]
+fn every_reason_is_told_and_not_only_the_first() {
+    let (index, context) = locked();
+    context.write_advisories("osv", &[Advisory::new("PYSEC-2024-9", "b")]);
+    context.write("requirements.in", "a>=2\n");
+    check(&context, &index)
+        .run()
+        .exits(1)
+        .mentions(&["PYSEC-2024-9", "a>=2"]);
+}
+
+#[test]
+fn a_missing_lock_or_source_is_a_failure() {
+    let (index, context) = locked();
+    std::fs::remove_file(context.path("requirements.in")).unwrap();
+    check(&context, &index)
+        .run()
+        .exits(2)
+        .mentions(&["requirements.in"]);
+    std::fs::remove_file(context.path("requirements.txt")).unwrap();
+    check(&context, &index)
+        .run()
+        .exits(2)
+        .mentions(&["requirements.txt"]);
+}

@@ -1,0 +1,119 @@
+//! What people see: progress, colour, quiet and loud, and the end by Ctrl-C.
+
+use lockgate_tests::{Advisory, Fault, Loopback, TestContext, World};
+
+fn world() -> World {
+    World::new().with("a", "1.0", &["b"]).with("b", "1.0", &[])
+}
+
+#[test]
+fn no_progress_and_no_colour_reach_a_pipe() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    let run = context.lock(&index).env("TERM", "xterm-256color").run();
+    run.exits(0);
+    assert!(
+        !run.stderr.contains('\u{1b}') && !run.stderr.contains('\r'),
+        "{:?}",
+        run.stderr
+    );
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn colour_is_used_when_asked_for_and_never_in_files() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    context.write_advisories("osv", &[Advisory::new("PYSEC-2024-1", "a")]);
+    let run = context
+        .lock(&index)
+        .args(["--color", "always", "--report", "report.json"])
+        .run();
+    assert!(run.exits(1).stderr.contains('\u{1b}'), "{:?}", run.stderr);
+    assert!(!context.read("report.json").contains("\\u001b"));
+}
+
+#[test]
+fn quiet_says_nothing_of_a_success_and_all_of_a_refusal() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    let run = context.lock(&index).arg("-q").run();
+    assert_eq!(
+        (run.exits(0).stderr.as_str(), run.stdout.as_str()),
+        ("", "")
+    );
+    context.write("requirements.in", "a>9\n");
+    context
+        .lock(&index)
+        .arg("-q")
+        .run()
+        .exits(1)
+        .mentions(&["a>9"]);
+}
+
+#[test]
+fn bad_usage_exits_with_2() {
+    let context = TestContext::new();
+    for arguments in [
+        &["lock", "--no-such-option"][..],
+        &["no-such-verb"],
+        &[],
+        &["lock", "--gate", "maybe"],
+    ] {
+        assert_eq!(context.lockgate(arguments).run().code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_names_no_command_that_is_not_there() {
+    let context = TestContext::new();
+    let run = context.lockgate(&["--help"]).run();
+    run.exits(0);
+    for verb in ["lock", "audit", "check", "cache"] {
+        assert!(
+            run.stdout.contains(verb),
+            "{verb} is missing:\n{}",
+            run.stdout
+        );
+        context.lockgate(&[verb, "--help"]).run().exits(0);
+    }
+    for verb in ["explain", "serve", "completions"] {
+        assert!(
+            !run.stdout.contains(verb),
+            "{verb} is promised:\n{}",
+            run.stdout
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_the_old_lock_and_no_half_file() {
+    let index = Loopback::index(world());
+    index.fault("/simple/b/", Fault::Hang);
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    context.write("requirements.txt", "a==1.0\n");
+    let mut child = context.lock(&index).start();
+    while index.count("/simple/b/") == 0 {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it must wait for the hanging page"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    context
+        .program("kill")
+        .args(["-INT", &child.id().to_string()])
+        .run()
+        .exits(0);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(context.read("requirements.txt"), "a==1.0\n");
+    assert_eq!(
+        context.file_names(),
+        ["osv", "requirements.in", "requirements.txt"]
+    );
+}
