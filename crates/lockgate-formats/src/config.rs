@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::document::Document;
-use crate::error::{InputError, nearest};
+use crate::error::{InputError, in_one_line, nearest};
 
 const KEYS: [&str; 6] = [
     "gate",
@@ -74,7 +74,7 @@ pub struct ConfigIgnore {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, expecting = "a table")]
 struct Table {
     gate: Option<Spanned<String>>,
     min_severity: Option<Spanned<String>>,
@@ -86,7 +86,7 @@ struct Table {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, expecting = "a table")]
 struct Entry {
     id: String,
     package: Option<String>,
@@ -98,11 +98,13 @@ struct Entry {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a table")]
 struct Pyproject {
     tool: Option<Tool>,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a table")]
 struct Tool {
     lockgate: Option<Table>,
 }
@@ -269,7 +271,7 @@ impl Reading<'_> {
             .version
             .map(|text| {
                 text.parse::<Specifiers>()
-                    .map_err(|why| error(format!("`version`: {why}")))
+                    .map_err(|why| error(format!("`version`: {}", in_one_line(&why))))
             })
             .transpose()?;
         let expires = entry

@@ -54,6 +54,13 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
+/// An error's first line: what follows it draws the text and a caret, which stand apart from what is said around it.
+pub(crate) fn in_one_line(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_end_matches([':', '.']).to_owned()
+}
+
 /// Of `known`, the one that `text` was most likely meant to be.
 pub(crate) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known

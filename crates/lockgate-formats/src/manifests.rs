@@ -1,5 +1,8 @@
 //! All sources of one lock, read into one manifest.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use lockgate_model::{Files, Manifest};
 
 use crate::error::InputError;
@@ -25,31 +28,49 @@ impl Manifests<'_> {
     ) -> Result<Manifest, InputError> {
         let mut manifest = Manifest::default();
         for source in sources {
-            if std::path::Path::new(source)
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-            {
-                let extras = Extras {
-                    named: self.extras,
-                    all: self.all_extras,
-                };
-                pyproject::read(files, source, extras, &mut manifest)?;
-            } else if std::path::Path::new(source)
-                .extension()
-                .is_some_and(|extension| extension == "py" || extension == "cfg")
-            {
-                return Err(
-                    InputError::new(source, "sources of this kind are not supported")
-                        .remedy("lock a requirements file or a `pyproject.toml`"),
-                );
-            } else {
-                Reader::new(files, &mut manifest).read(source, Role::Requirements)?;
+            match Kind::of(source) {
+                Kind::Project => {
+                    let extras = Extras {
+                        named: self.extras,
+                        all: self.all_extras,
+                    };
+                    pyproject::read(files, source, extras, &mut manifest)?;
+                }
+                Kind::Requirements => {
+                    Reader::new(files, &mut manifest).read(source, Role::Requirements)?;
+                }
+                Kind::Unsupported(what) => {
+                    return Err(InputError::new(source, what)
+                        .remedy("lock a requirements file or a `pyproject.toml`"));
+                }
             }
         }
         for constraint in constraints {
             Reader::new(files, &mut manifest).read(constraint, Role::Constraints)?;
         }
         Ok(manifest)
+    }
+}
+
+/// What a source is, by its name.
+enum Kind {
+    Requirements,
+    Project,
+    Unsupported(&'static str),
+}
+
+impl Kind {
+    fn of(source: &str) -> Self {
+        let path = Path::new(source);
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or(source);
+        match path.extension().and_then(OsStr::to_str) {
+            Some("toml") if name.starts_with("pylock.") => {
+                Self::Unsupported("it is a lock, and no source of one")
+            }
+            Some("toml") => Self::Project,
+            Some("py" | "cfg") => Self::Unsupported("sources of this kind are not supported"),
+            _ => Self::Requirements,
+        }
     }
 }
 

@@ -5,13 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{
-    Files, FilesError, Manifest, Marker, Name, Origin, Requirement, RootRequirement, Specifiers,
+    Files, FilesError, Manifest, Marker, Name, Origin, Requirement, RootRequirement,
+    SpecifierError, Specifiers,
 };
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::document::Document;
-use crate::error::{InputError, nearest};
+use crate::error::{InputError, in_one_line, nearest};
 use crate::path::posix;
 use crate::requirements::read_requirement;
 
@@ -26,18 +27,20 @@ pub(crate) struct Extras<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a table")]
 struct Pyproject {
     project: Option<Project>,
     tool: Option<Tool>,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a table")]
 struct Tool {
     poetry: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", expecting = "a table")]
 struct Project {
     name: Spanned<String>,
     requires_python: Option<Spanned<String>>,
@@ -146,10 +149,11 @@ impl Reading<'_> {
 
     fn requires_python(&mut self) -> Result<(), InputError> {
         if let Some(text) = &self.project.requires_python {
-            let specifiers: Specifiers = text.get_ref().parse().map_err(|error| {
-                self.error(text, format!("`requires-python`: {error}"))
-                    .remedy("write it as in `>=3.11`")
-            })?;
+            let specifiers: Specifiers =
+                text.get_ref().parse().map_err(|error: SpecifierError| {
+                    self.error(text, format!("`requires-python`: {}", in_one_line(&error)))
+                        .remedy("write it as in `>=3.11`")
+                })?;
             self.manifest.requires_python = Some((specifiers, self.origin(text)));
         }
         Ok(())

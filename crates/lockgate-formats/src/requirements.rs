@@ -10,7 +10,7 @@ mod parse;
 
 pub(crate) use lines::{ends_line, physical, without_comment};
 pub(crate) use options::{Given, Known, shell_words, split};
-pub(crate) use parse::{BadRequirement, Reader, read_requirement};
+pub(crate) use parse::{BadRequirement, Reader, read_locked, read_requirement};
 
 /// How a file came in: its lines are requirements or constraints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -39,6 +39,12 @@ pub enum RequirementError {
 }
 
 impl Requirement {
+    /// Reads a requirement that a person wrote. A comparison in its marker that cannot be evaluated is an error here; `parse`, for what is
+    /// published and cannot be mended, leaves such a comparison out.
+    pub fn parse_strict(text: &str) -> Result<Self, RequirementError> {
+        parse::strict(text)
+    }
+
     /// Its specifiers; a direct reference has none.
     pub fn specifiers(&self) -> Option<&Specifiers> {
         match &self.source {

@@ -6,7 +6,7 @@ use lockgate_model::{Marker, Name, Version};
 
 use crate::error::InputError;
 use crate::requirements::{
-    BadRequirement, Given, Known, physical, read_requirement, shell_words, split, without_comment,
+    BadRequirement, Given, Known, physical, read_locked, shell_words, split, without_comment,
 };
 
 /// What a lock says.
@@ -144,7 +144,7 @@ impl Reading {
             return self.options(options, bare, number);
         }
         let hashes = hashes(options)?;
-        let requirement = match read_requirement(&text) {
+        let requirement = match read_locked(&text) {
             Ok(requirement) => requirement,
             Err(bad) if bad.is_reference => {
                 self.lock.unpinned.push(UnpinnedLine { text, line: number });

@@ -1,6 +1,10 @@
 use super::*;
 use crate::testing::Texts;
 
+mod hostile;
+mod lines;
+mod projects;
+
 fn read(files: &Texts, sources: &[&str], extras: &[&str]) -> Result<Manifest, InputError> {
     let sources: Vec<String> = sources.iter().map(|s| (*s).to_owned()).collect();
     let extras: Vec<String> = extras.iter().map(|s| (*s).to_owned()).collect();
@@ -77,46 +81,6 @@ fn index_options_follow_pips_order() {
 }
 
 #[test]
-fn wrong_lines_name_file_line_and_what_is_wrong() {
-    for (text, line, part) in [
-        ("flask==", 1, "flask=="),
-        ("\nflask=>2", 2, "not a requirement"),
-        ("flask 2.0", 1, "not a requirement"),
-        ("flask==2.0.x", 1, "2.0.x"),
-        ("flask ; python_version", 1, "not a requirement"),
-        ("-e .", 1, "`--editable` is not supported"),
-        ("--find-links x", 1, "`--find-links` is not supported"),
-        ("--trusted-host x", 1, "`--trusted-host` is not supported"),
-        ("--no-index", 1, "`--no-index` is not supported"),
-        ("--require-hashes", 1, "not supported"),
-        ("--prefer-binary", 1, "not supported"),
-        ("--use-feature x", 1, "not supported"),
-        ("flask @ https://host.test/flask.whl", 1, "direct reference"),
-        ("https://host.test/flask.whl", 1, "an address"),
-        ("git+https://host.test/flask", 1, "an address"),
-        ("./flask", 1, "a path"),
-        ("flask-2.0-py3-none-any.whl", 1, "a path"),
-        ("--indx-url x", 1, "`--index-url` meant"),
-        ("-r missing.in", 1, "no such file"),
-        ("-r https://host.test/a.in", 1, "by address"),
-        ("-c limits.txt", 1, "has extras"),
-        ("flask --pre", 1, "cannot stand on the line"),
-        ("--hash=sha256:aa", 1, "belongs to a requirement"),
-        ("flask --hash=md5:aa", 1, "no algorithm that pip accepts"),
-        ("flask --hash=sha512:aa", 1, "not supported"),
-        ("flask --hash=sha256:zz", 1, "64 hexadecimal"),
-        ("--no-binary -x-", 1, "`--no-binary`"),
-    ] {
-        let files = Texts::default()
-            .with("a.in", text)
-            .with("limits.txt", "jinja2[x]<3");
-        let error = read(&files, &["a.in"], &[]).unwrap_err();
-        assert!(error.message.contains(part), "{text}: {error}");
-        assert_eq!(error.line, Some(line), "{text}: {error}");
-    }
-}
-
-#[test]
 fn an_include_loop_shows_the_circle() {
     let files = Texts::default()
         .with("a.in", "-r b.in")
@@ -126,70 +90,4 @@ fn an_include_loop_shows_the_circle() {
         error.to_string(),
         "b.in:2: the includes go round in a circle: a.in → b.in → a.in"
     );
-}
-
-#[test]
-fn a_project_gives_its_dependencies_extras_and_python() {
-    let text = "[project]\nname = \"My.App\"\nrequires-python = \">=3.9\"\ndependencies = [\n  \"flask\",\n]\n\
-                [project.optional-dependencies]\ndev = [\"my-app[test]\", \"black\"]\ntest = [\"pytest\"]\n";
-    let files = Texts::default().with("pyproject.toml", text);
-    let manifest = read(&files, &["pyproject.toml"], &["Dev"]).unwrap();
-    assert_eq!(
-        shown(&manifest),
-        [
-            "flask from pyproject.toml:5 my-app (pyproject.toml)",
-            "pytest from pyproject.toml:9 my-app (pyproject.toml)",
-            "black from pyproject.toml:8 my-app (pyproject.toml)",
-        ]
-    );
-    assert_eq!(manifest.requires_python.unwrap().0.to_string(), ">=3.9");
-}
-
-#[test]
-fn wrong_projects_say_what_to_do() {
-    for (text, extras, line, part) in [
-        (
-            "[tool.poetry]\nname = \"x\"\n",
-            vec![],
-            None,
-            "no `[project]`",
-        ),
-        ("[build-system]\n", vec![], None, "no `[project]`"),
-        (
-            "[project]\nname = \"x\"\ndynamic = [\"dependencies\"]\n",
-            vec![],
-            Some(3),
-            "dynamic",
-        ),
-        (
-            "[project]\nname = \"x\"\ndependencies = [\"flask==\"]\n",
-            vec![],
-            Some(3),
-            "flask==",
-        ),
-        (
-            "[project]\nname = \"x\"\ndependencies = \"flask\"\n",
-            vec![],
-            Some(3),
-            "sequence",
-        ),
-        (
-            "[project]\nname = \"x\"\nrequires-python = \"3\"\n",
-            vec![],
-            Some(3),
-            "requires-python",
-        ),
-        (
-            "[project]\nname = \"x\"\n[project.optional-dependencies]\ndev = []\n",
-            vec!["tset"],
-            None,
-            "it has dev",
-        ),
-        ("[project\n", vec![], Some(1), ""),
-    ] {
-        let files = Texts::default().with("pyproject.toml", text);
-        let error = read(&files, &["pyproject.toml"], &extras).unwrap_err();
-        assert!(error.message.contains(part), "{text}: {error}");
-        assert_eq!(error.line, line, "{text}: {error}");
-    }
 }

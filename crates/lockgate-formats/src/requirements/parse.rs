@@ -9,7 +9,7 @@ use super::Role;
 use super::decode::decode;
 use super::lines::{Line, logical};
 use super::options::{Given, Known, split};
-use crate::error::InputError;
+use crate::error::{InputError, in_one_line};
 use crate::path::{joined, posix};
 
 /// Includes deeper than this are a mistake even where they do not loop.
@@ -268,8 +268,20 @@ impl BadRequirement {
     }
 }
 
-/// Reads one requirement; direct references, bare addresses and paths are said to be unsupported.
+/// Reads one requirement of a source; direct references, bare addresses and paths are said to be unsupported.
 pub(crate) fn read_requirement(text: &str) -> Result<Requirement, BadRequirement> {
+    read_by(text, Requirement::parse_strict)
+}
+
+/// Reads one requirement of a lock. Its marker decides nothing there, so one that cannot be evaluated does no harm.
+pub(crate) fn read_locked(text: &str) -> Result<Requirement, BadRequirement> {
+    read_by(text, str::parse)
+}
+
+fn read_by(
+    text: &str,
+    parse: fn(&str) -> Result<Requirement, RequirementError>,
+) -> Result<Requirement, BadRequirement> {
     if let Some(what) = reference(text) {
         return Err(BadRequirement {
             message: format!("`{text}` is {what}, which is not supported"),
@@ -277,12 +289,11 @@ pub(crate) fn read_requirement(text: &str) -> Result<Requirement, BadRequirement
             is_reference: true,
         });
     }
-    text.parse()
-        .map_err(|error: RequirementError| BadRequirement {
-            message: format!("`{text}` is not a requirement: {error}"),
-            remedy: remedy_of(text),
-            is_reference: false,
-        })
+    parse(text).map_err(|error| BadRequirement {
+        message: format!("`{text}` is not a requirement: {}", in_one_line(&error)),
+        remedy: remedy_of(text),
+        is_reference: false,
+    })
 }
 
 /// What kind of reference to a file `text` is, if it is one.

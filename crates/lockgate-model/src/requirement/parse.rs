@@ -1,5 +1,7 @@
 //! From text to [`Requirement`].
 
+use pep508_rs::{MarkerTree, MarkerWarningKind};
+
 use super::{Requirement, RequirementError, Source};
 use crate::{Marker, Name, Specifiers};
 
@@ -33,7 +35,34 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
     })
 }
 
-/// The parser below panics on a name or an extra that ends in a separator and is followed by something; such a text is refused here.
+/// Reads one dependency specifier, and refuses a marker of which a part would be dropped.
+pub(super) fn strict(text: &str) -> Result<Requirement, RequirementError> {
+    let requirement = requirement(text)?;
+    let marker = match requirement.source {
+        Source::Index(_) => text.split_once(';'),
+        Source::Url(_) => text.split_once(" ;"),
+    };
+    let mut dropped = None;
+    if let Some((_, marker)) = marker {
+        let mut report = |kind: MarkerWarningKind, message: String| {
+            if kind != MarkerWarningKind::DeprecatedMarkerName {
+                dropped.get_or_insert(message);
+            }
+        };
+        MarkerTree::parse_reporter(marker, &mut report)
+            .map_err(|error| RequirementError::Syntax(error.message.to_string()))?;
+    }
+    match dropped {
+        None => Ok(requirement),
+        Some(message) => {
+            let words: Vec<&str> = message.split_whitespace().collect();
+            let message = words.join(" ").replace(", will be ignored", "");
+            Err(RequirementError::Syntax(message))
+        }
+    }
+}
+
+/// The parser above panics on a name or an extra that ends in a separator and is followed by something; such a text is refused here.
 fn check_names(text: &str) -> Result<(), RequirementError> {
     let text = text.trim_start();
     let name_end = text.find(|c| !is_of_name(c)).unwrap_or(text.len());
@@ -56,7 +85,32 @@ fn is_of_name(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::requirement;
+    use super::{requirement, strict};
+
+    #[test]
+    fn a_strict_reader_drops_no_part_of_a_marker() {
+        for text in [
+            "a ; python_version in '3.8, 3.9'",
+            "a ; python_version ~= '3'",
+            "a ; sys_platform ~= '1'",
+            "a ; 'a' == 'b'",
+            "a ; os_name == sys_platform",
+            "a ; python_version >= 'x' and os_name == 'nt'",
+        ] {
+            assert!(requirement(text).is_ok(), "{text}");
+            assert!(strict(text).is_err(), "{text}");
+        }
+        for text in [
+            "a",
+            "a>=1",
+            "a ; python_version in '3.8 3.9'",
+            "a ; os.name == 'nt'",
+            "a ; platform_release > '2'",
+            "a @ https://host.test/a;b ; os_name == 'nt'",
+        ] {
+            assert!(strict(text).is_ok(), "{text}");
+        }
+    }
 
     #[test]
     fn names_that_end_in_a_separator_are_errors_and_no_panic() {

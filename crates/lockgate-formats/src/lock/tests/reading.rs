@@ -152,6 +152,7 @@ fn nothing_that_pip_would_install_is_overlooked() {
             "a==1 --hash sha256:bb --hash=sha256:aa --hash=sha256:aa",
             vec!["a[]==1 ; #2 <> :1"],
         ),
+        ("a==1 ; sys_platform ~= '1'", vec!["a[]==1 ; #0 <> :1"]),
         ("a==1 --global-option=--x", vec!["a[]==1 ; #0 <> :1"]),
     ] {
         assert_eq!(shown(&read(text, "r.txt").unwrap()), pins, "{text:?}");
