@@ -147,14 +147,14 @@ fn wrong_projects_say_where_and_what_to_do() {
 fn wrong_extras_say_where_and_which_there_are() {
     const NAMED: &str = "[project]\nname = \"x\"\n";
     for (text, extra, line, part) in [
+        (NAMED, Some("dev"), None, "it has none"),
+        (NAMED, Some("dev-"), None, "valid name"),
         (
             &format!("{NAMED}[project.optional-dependencies]\ndev = []\n"),
             Some("tset"),
             None,
             "it has dev",
         ),
-        (NAMED, Some("dev"), None, "it has none"),
-        (NAMED, Some("dev-"), None, "valid name"),
         (
             &format!("{NAMED}[project.optional-dependencies]\ndev = [\"x[tests]\"]\ntest = []\n"),
             Some("dev"),
