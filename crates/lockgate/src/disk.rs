@@ -34,7 +34,9 @@ impl Files for Disk {
 
 /// The text of a file that must be there; `-` is standard input.
 pub(crate) fn text(disk: &Disk, path: &str) -> Result<String, Failure> {
-    let bytes = disk.read(path).map_err(|error| Failure::new(format!("cannot read `{path}`: {error}")))?;
+    let bytes = disk
+        .read(path)
+        .map_err(|error| Failure::new(format!("cannot read `{path}`: {error}")))?;
     String::from_utf8(bytes).map_err(|_utf8| Failure::new(format!("`{path}` is not UTF-8 text")))
 }
 
@@ -45,7 +47,10 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
             .map(Some)
             .map_err(|_utf8| Failure::new(format!("`{}` is not UTF-8 text", path.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::new(format!("cannot read `{}`: {error}", path.display()))),
+        Err(error) => Err(Failure::new(format!(
+            "cannot read `{}`: {error}",
+            path.display()
+        ))),
     }
 }
 
@@ -53,7 +58,10 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
 /// Through a symbolic link the file that it leads to is replaced. On any error the old file is as it was.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Failure> {
     let failed = |what: &str, error: &io::Error| {
-        Failure::new(format!("cannot write `{}`: {what}: {error}; it is as it was", path.display()))
+        Failure::new(format!(
+            "cannot write `{}`: {what}: {error}; it is as it was",
+            path.display()
+        ))
     };
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
@@ -63,11 +71,17 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Failure> {
     let old = fs::metadata(&target).ok();
     if let Some(old) = &old {
         if old.is_dir() {
-            return Err(Failure::new(format!("cannot write `{}`: it is a folder", path.display())));
+            return Err(Failure::new(format!(
+                "cannot write `{}`: it is a folder",
+                path.display()
+            )));
         }
         if old.permissions().readonly() {
-            return Err(Failure::new(format!("cannot write `{}`: it is read-only", path.display()))
-                .remedy("make it writable, or name another file with `-o`"));
+            return Err(Failure::new(format!(
+                "cannot write `{}`: it is read-only",
+                path.display()
+            ))
+            .remedy("make it writable, or name another file with `-o`"));
         }
     }
     let folder = match target.parent() {
@@ -75,22 +89,37 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Failure> {
         _ => PathBuf::from("."),
     };
     if !folder.is_dir() {
-        return Err(Failure::new(format!("cannot write `{}`: the folder `{}` does not exist", path.display(), folder.display()))
-            .remedy("make the folder, or name another file with `-o`"));
+        return Err(Failure::new(format!(
+            "cannot write `{}`: the folder `{}` does not exist",
+            path.display(),
+            folder.display()
+        ))
+        .remedy("make the folder, or name another file with `-o`"));
     }
     let mut temporary = tempfile::Builder::new()
         .prefix(".lockgate-")
         .suffix(".tmp")
         .tempfile_in(&folder)
         .map_err(|error| failed("no file can be made in its folder", &error))?;
-    temporary.write_all(text).map_err(|error| failed("writing", &error))?;
-    temporary.as_file().sync_all().map_err(|error| failed("flushing to the disk", &error))?;
+    temporary
+        .write_all(text)
+        .map_err(|error| failed("writing", &error))?;
+    temporary
+        .as_file()
+        .sync_all()
+        .map_err(|error| failed("flushing to the disk", &error))?;
     let permissions = match &old {
         Some(old) => old.permissions(),
-        None => new_file_permissions(temporary.as_file()).map_err(|error| failed("its permissions", &error))?,
+        None => new_file_permissions(temporary.as_file())
+            .map_err(|error| failed("its permissions", &error))?,
     };
-    temporary.as_file().set_permissions(permissions).map_err(|error| failed("its permissions", &error))?;
-    temporary.persist(&target).map_err(|error| failed("renaming over it", &error.error))?;
+    temporary
+        .as_file()
+        .set_permissions(permissions)
+        .map_err(|error| failed("its permissions", &error))?;
+    temporary
+        .persist(&target)
+        .map_err(|error| failed("renaming over it", &error.error))?;
     Ok(())
 }
 
@@ -139,7 +168,10 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+            assert_eq!(
+                fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+                0o640
+            );
         }
     }
 
@@ -154,7 +186,10 @@ mod tests {
     #[test]
     fn a_symbolic_link_stays_a_link() {
         let folder = tempfile::tempdir().unwrap();
-        let (real, link) = (folder.path().join("real.txt"), folder.path().join("link.txt"));
+        let (real, link) = (
+            folder.path().join("real.txt"),
+            folder.path().join("link.txt"),
+        );
         fs::write(&real, "old").unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
         replace(&link, b"new").unwrap();

@@ -41,7 +41,11 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure that is said by `message` alone.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), remedy: None, exit: Exit::NoAnswer }
+        Self {
+            message: message.into(),
+            remedy: None,
+            exit: Exit::NoAnswer,
+        }
     }
 
     /// From an error and all its causes.

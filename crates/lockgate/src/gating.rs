@@ -40,7 +40,11 @@ pub(crate) struct Gating {
 
 /// Opens every source of `settings`; one that cannot be used ends the run. `indexes` are those that names come from: names are sent to a
 /// service only where that tells nobody anything new.
-pub(crate) fn open(settings: &Settings, indexes: &[url::Url], world: &World) -> Result<Gating, Failure> {
+pub(crate) fn open(
+    settings: &Settings,
+    indexes: &[url::Url],
+    world: &World,
+) -> Result<Gating, Failure> {
     let max_age = settings.max_advisory_age.unwrap_or(MAX_AGE);
     let mut sources = Vec::new();
     for text in &settings.advisories {
@@ -49,20 +53,33 @@ pub(crate) fn open(settings: &Settings, indexes: &[url::Url], world: &World) -> 
             indexes::may_tell(url, indexes, world)?;
         }
         world.progress.phase("reading advisories");
-        let feed = world.runtime.block_on(world.index.feed(&source, world.now, max_age)).map_err(|error| feed_failure(&error))?;
+        let feed = world
+            .runtime
+            .block_on(world.index.feed(&source, world.now, max_age))
+            .map_err(|error| feed_failure(&error))?;
         sources.push(match feed {
             Feed::Service { name, lookup } => Source::Lookup { name, lookup },
             Feed::Records(feed) => {
                 let compact = compact(&feed)?;
-                if let Some(limit) = settings.max_advisory_age.filter(|_| feed.refreshed.is_none()) {
-                    check_age(&feed.name, compact.modified(), limit, world.now).map_err(|error| gate_failure(&error))?;
+                if let Some(limit) = settings
+                    .max_advisory_age
+                    .filter(|_| feed.refreshed.is_none())
+                {
+                    check_age(&feed.name, compact.modified(), limit, world.now)
+                        .map_err(|error| gate_failure(&error))?;
                 }
-                Source::Compact { name: feed.name, digest: feed.digest, compact }
+                Source::Compact {
+                    name: feed.name,
+                    digest: feed.digest,
+                    compact,
+                }
             }
         });
     }
     let today = jiff::tz::TimeZone::UTC.to_datetime(world.now).date();
-    Ok(Gating { gate: AdvisoryGate::new(settings.policy.clone(), sources, today) })
+    Ok(Gating {
+        gate: AdvisoryGate::new(settings.policy.clone(), sources, today),
+    })
 }
 
 /// The compact form of a feed: kept from an earlier run, else compiled and kept.
@@ -89,8 +106,11 @@ fn feed_failure(error: &FeedError) -> Failure {
 fn gate_failure(error: &GateError) -> Failure {
     let failure = Failure::of(error);
     match error {
-        GateError::Record { .. } => failure.remedy("mend or remove the record: a gate that cannot read its data has no answer"),
-        GateError::TooOld { .. } => failure.remedy("get newer advisories, or raise `max-advisory-age`"),
+        GateError::Record { .. } => failure
+            .remedy("mend or remove the record: a gate that cannot read its data has no answer"),
+        GateError::TooOld { .. } => {
+            failure.remedy("get newer advisories, or raise `max-advisory-age`")
+        }
         GateError::Empty { .. } => failure.remedy("check that it is an export for PyPI"),
         GateError::Damaged(_) => failure.remedy("run `lockgate cache clean`"),
     }
@@ -111,11 +131,16 @@ impl Gating {
 
     /// Audits pins, in their order.
     pub(crate) fn audit_pins(&self, pins: Vec<Audited>) -> Result<AuditReport, Failure> {
-        lockgate_model::Gate::hint(&self.gate, &pins.iter().map(|pin| pin.name.clone()).collect::<Vec<_>>());
+        lockgate_model::Gate::hint(
+            &self.gate,
+            &pins.iter().map(|pin| pin.name.clone()).collect::<Vec<_>>(),
+        );
         let mut report = AuditReport::default();
         for pin in pins {
-            let findings =
-                self.gate.findings(&pin.name, &pin.version, &pin.path).map_err(|error| indexes::unlearned(&error))?;
+            let findings = self
+                .gate
+                .findings(&pin.name, &pin.version, &pin.path)
+                .map_err(|error| indexes::unlearned(&error))?;
             report.packages.push(AuditedPackage {
                 name: pin.name,
                 version: pin.version,
@@ -132,19 +157,30 @@ impl Gating {
 
 /// One shortest chain from a source down to a pin, as texts.
 fn chain(graph: &LockedGraph, name: &Name) -> Vec<String> {
-    let shown = |name: &Name| graph.pins.get(name).map_or_else(|| name.to_string(), |pin| format!("{name}=={}", pin.version));
+    let shown = |name: &Name| {
+        graph.pins.get(name).map_or_else(
+            || name.to_string(),
+            |pin| format!("{name}=={}", pin.version),
+        )
+    };
     let mut paths: Vec<Vec<&Name>> = vec![vec![name]];
     let mut seen = std::collections::BTreeSet::from([name]);
     while !paths.is_empty() {
         let mut longer = Vec::new();
         for path in &paths {
             let Some(last) = path.last() else { continue };
-            let mut edges = graph.edges.iter().filter(|edge| edge.to == **last).peekable();
+            let mut edges = graph
+                .edges
+                .iter()
+                .filter(|edge| edge.to == **last)
+                .peekable();
             if let Some(source) = edges.clone().find_map(|edge| match &edge.from {
                 Via::Source(origin) => Some(origin.via.clone()),
                 Via::Pin(_) => None,
             }) {
-                return std::iter::once(source).chain(path.iter().rev().map(|name| shown(name))).collect();
+                return std::iter::once(source)
+                    .chain(path.iter().rev().map(|name| shown(name)))
+                    .collect();
             }
             for edge in edges.by_ref() {
                 if let Via::Pin(parent) = &edge.from

@@ -28,9 +28,16 @@ impl PipView {
         let variables: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let surroundings = Surroundings { variables, home: std::env::home_dir(), prefix: None };
+        let surroundings = Surroundings {
+            variables,
+            home: std::env::home_dir(),
+            prefix: None,
+        };
         let settings = PipSettings::read(&surroundings).map_err(|error| Failure::of(&error))?;
-        Ok(Self { surroundings, settings })
+        Ok(Self {
+            surroundings,
+            settings,
+        })
     }
 
     /// Environment variables.
@@ -39,29 +46,58 @@ impl PipView {
     }
 
     fn with_prefix(&self, prefix: &Path) -> Result<PipSettings, Failure> {
-        let surroundings = Surroundings { prefix: Some(prefix.to_owned()), ..self.surroundings.clone() };
+        let surroundings = Surroundings {
+            prefix: Some(prefix.to_owned()),
+            ..self.surroundings.clone()
+        };
         PipSettings::read(&surroundings).map_err(|error| Failure::of(&error))
     }
 }
 
 /// How the network and the cache are reached: options first, then pip's settings.
-pub(crate) fn index_options(options: &IndexOptions, cache: &CacheOptions, pip: &PipView) -> Result<Options, Failure> {
-    let mut all = Options { offline: cache.offline, refresh: refresh(cache)?, ..Options::default() };
-    all.cache = if cache.no_cache { None } else { cache.cache_dir.clone().or_else(Cache::default_folder) };
+pub(crate) fn index_options(
+    options: &IndexOptions,
+    cache: &CacheOptions,
+    pip: &PipView,
+) -> Result<Options, Failure> {
+    let mut all = Options {
+        offline: cache.offline,
+        refresh: refresh(cache)?,
+        ..Options::default()
+    };
+    all.cache = if cache.no_cache {
+        None
+    } else {
+        cache.cache_dir.clone().or_else(Cache::default_folder)
+    };
     let text = |name: &str| pip.settings.get(name).map(|setting| setting.value.clone());
     if let Some(value) = options.timeout {
         all.timeout = seconds("--timeout", value)?;
-    } else if let Some(setting) = pip.settings.get("timeout").or_else(|| pip.settings.get("default-timeout")) {
-        let value: f64 = setting.value.parse().map_err(|_number| bad_setting("timeout", setting))?;
-        all.timeout = Duration::try_from_secs_f64(value).map_err(|_range| bad_setting("timeout", setting))?;
+    } else if let Some(setting) = pip
+        .settings
+        .get("timeout")
+        .or_else(|| pip.settings.get("default-timeout"))
+    {
+        let value: f64 = setting
+            .value
+            .parse()
+            .map_err(|_number| bad_setting("timeout", setting))?;
+        all.timeout =
+            Duration::try_from_secs_f64(value).map_err(|_range| bad_setting("timeout", setting))?;
     }
     if let Some(retries) = options.retries {
         all.retries = retries;
     } else if let Some(setting) = pip.settings.get("retries") {
-        all.retries = setting.value.parse().map_err(|_number| bad_setting("retries", setting))?;
+        all.retries = setting
+            .value
+            .parse()
+            .map_err(|_number| bad_setting("retries", setting))?;
     }
     all.proxy = options.proxy.clone().or_else(|| text("proxy"));
-    all.certificate_bundle = options.cert.clone().or_else(|| text("cert").map(PathBuf::from));
+    all.certificate_bundle = options
+        .cert
+        .clone()
+        .or_else(|| text("cert").map(PathBuf::from));
     if let Some(base) = pip.variables().get("LOCKGATE_OSV_EXPORT") {
         all.osv_export = address("LOCKGATE_OSV_EXPORT", base)?;
     }
@@ -69,7 +105,10 @@ pub(crate) fn index_options(options: &IndexOptions, cache: &CacheOptions, pip: &
 }
 
 fn bad_setting(option: &str, setting: &lockgate_index::pip_config::PipSetting) -> Failure {
-    Failure::new(format!("pip's `{option} = {}` ({}) is no number", setting.value, setting.origin))
+    Failure::new(format!(
+        "pip's `{option} = {}` ({}) is no number",
+        setting.value, setting.origin
+    ))
 }
 
 /// The indexes in order: the first that has a project is the one it is taken from.
@@ -96,17 +135,35 @@ pub(crate) fn locations(
             }
         }
         if options.extra_index_url.is_empty() {
-            extras.extend(settings.list("extra-index-url").into_iter().map(|setting| (setting.value, setting.origin)));
+            extras.extend(
+                settings
+                    .list("extra-index-url")
+                    .into_iter()
+                    .map(|setting| (setting.value, setting.origin)),
+            );
         } else {
-            extras.extend(options.extra_index_url.iter().map(|url| (url.clone(), "--extra-index-url".to_owned())));
+            extras.extend(
+                options
+                    .extra_index_url
+                    .iter()
+                    .map(|url| (url.clone(), "--extra-index-url".to_owned())),
+            );
         }
         refuse_unsupported(&settings, world)?;
     }
-    extras.extend(manifest.index.extra_index_urls.iter().map(|(url, origin)| (url.clone(), origin.to_string())));
+    extras.extend(
+        manifest
+            .index
+            .extra_index_urls
+            .iter()
+            .map(|(url, origin)| (url.clone(), origin.to_string())),
+    );
     found.extend(extras);
     let mut locations: Vec<Url> = Vec::new();
     for (text, origin) in found {
-        world.terminal.detail(&format!("index: {} ({origin})", redact_url(&text)));
+        world
+            .terminal
+            .detail(&format!("index: {} ({origin})", redact_url(&text)));
         let url = address(&origin, &text)?;
         if !locations.contains(&url) {
             locations.push(url);
@@ -116,28 +173,49 @@ pub(crate) fn locations(
 }
 
 /// pip's settings, and the index that it has built in; an interpreter is asked only where neither option nor variable decides.
-fn effective(options: &IndexOptions, target: &TargetOptions, world: &World) -> Result<(PipSettings, Option<String>), Failure> {
+fn effective(
+    options: &IndexOptions,
+    target: &TargetOptions,
+    world: &World,
+) -> Result<(PipSettings, Option<String>), Failure> {
     let is_decided = options.index_url.is_some()
-        || world.pip.settings.get("index-url").is_some_and(|setting| setting.origin == "PIP_INDEX_URL");
+        || world
+            .pip
+            .settings
+            .get("index-url")
+            .is_some_and(|setting| setting.origin == "PIP_INDEX_URL");
     if is_decided {
         return Ok((world.pip.settings.clone(), None));
     }
     // Only a version that is asked for, and not there, leaves the choice of another interpreter whose pip is asked.
     let found = interpreter::find(target.python.as_deref(), world.pip.variables());
-    let Ok(executable) = found else { return Ok((world.pip.settings.clone(), None)) };
-    let interpreter = world.index.interpreter(&executable).map_err(|error| Failure::of(&error))?;
+    let Ok(executable) = found else {
+        return Ok((world.pip.settings.clone(), None));
+    };
+    let interpreter = world
+        .index
+        .interpreter(&executable)
+        .map_err(|error| Failure::of(&error))?;
     let settings = world.pip.with_prefix(interpreter.prefix())?;
     Ok((settings, interpreter.default_index().map(ToOwned::to_owned)))
 }
 
 /// What pip would do and lockgate does not is said, not passed over.
 fn refuse_unsupported(settings: &PipSettings, world: &World) -> Result<(), Failure> {
-    if let Some(setting) = settings.get("no-index").filter(|setting| !matches!(setting.value.as_str(), "0" | "false" | "no" | "off")) {
-        return Err(Failure::new(format!("pip is set up with `no-index` ({}), which is not supported", setting.origin))
-            .remedy("name an index with `--index-url` and unset it"));
+    if let Some(setting) = settings
+        .get("no-index")
+        .filter(|setting| !matches!(setting.value.as_str(), "0" | "false" | "no" | "off"))
+    {
+        return Err(Failure::new(format!(
+            "pip is set up with `no-index` ({}), which is not supported",
+            setting.origin
+        ))
+        .remedy("name an index with `--index-url` and unset it"));
     }
     for setting in settings.list("find-links") {
-        let is_empty_folder = Path::new(&setting.value).read_dir().is_ok_and(|mut entries| entries.next().is_none());
+        let is_empty_folder = Path::new(&setting.value)
+            .read_dir()
+            .is_ok_and(|mut entries| entries.next().is_none());
         if !is_empty_folder {
             world.terminal.warn(&format!(
                 "pip is set up with `find-links` {} ({}), which is not supported: what is only there is not found",
@@ -151,8 +229,11 @@ fn refuse_unsupported(settings: &PipSettings, world: &World) -> Result<(), Failu
 
 fn address(origin: &str, text: &str) -> Result<Url, Failure> {
     let wrong = |why: &str| {
-        Failure::new(format!("{origin}: `{}` is no index: {why}", redact_url(text)))
-            .remedy("write the address of a simple index, `https://host/simple`")
+        Failure::new(format!(
+            "{origin}: `{}` is no index: {why}",
+            redact_url(text)
+        ))
+        .remedy("write the address of a simple index, `https://host/simple`")
     };
     let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
     match url.scheme() {
@@ -182,7 +263,9 @@ pub(crate) fn may_tell(service: &Url, indexes: &[Url], world: &World) -> Result<
         .and_then(|executable| world.index.interpreter(&executable).ok())
         .and_then(|interpreter| Url::parse(interpreter.default_index()?).ok());
     for index in indexes {
-        let is_public = public.as_ref().is_some_and(|public| public.host() == index.host());
+        let is_public = public
+            .as_ref()
+            .is_some_and(|public| public.host() == index.host());
         if !is_public && index.host() != service.host() {
             return Err(Failure::new(format!(
                 "names from {} are not sent to {}, so the advisories about them cannot be known",
@@ -199,7 +282,10 @@ pub(crate) fn may_tell(service: &Url, indexes: &[Url], world: &World) -> Result<
 pub(crate) fn unlearned(error: &FactError) -> Failure {
     let failure = Failure::new(error.to_string());
     match error {
-        FactError::Unlearned { remedy: Some(remedy), .. } => failure.remedy(remedy.clone()),
+        FactError::Unlearned {
+            remedy: Some(remedy),
+            ..
+        } => failure.remedy(remedy.clone()),
         _ => failure,
     }
 }

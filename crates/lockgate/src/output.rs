@@ -4,7 +4,10 @@ use std::path::Path;
 
 use lockgate_formats::diff;
 use lockgate_model::AuditReport;
-use lockgate_report::{Detail, LockDocument, audit_document, audit_table, change_lines, conflict_text, failure_document, lock_document, note_lines};
+use lockgate_report::{
+    Detail, LockDocument, audit_document, audit_table, change_lines, conflict_text,
+    failure_document, lock_document, note_lines,
+};
 use serde_json::Value;
 
 use crate::disk;
@@ -53,7 +56,9 @@ pub(crate) fn deliver(
         }
         match &outcome {
             Outcome::Lock(outcome) => deliver_lock(outcome, format, terminal)?,
-            Outcome::Audit { report, .. } if format == Format::Text => terminal.answer(&table(report)?)?,
+            Outcome::Audit { report, .. } if format == Format::Text => {
+                terminal.answer(&table(report)?)?
+            }
             Outcome::Audit { .. } => {}
             Outcome::Check(checked) => deliver_check(checked, format, terminal)?,
         }
@@ -92,7 +97,11 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
             (Exit::Done, lock_document(&document_of(locked)))
         }
         Outcome::Lock(LockOutcome::Impossible { output, conflict }) => {
-            let status = if conflict.refusals.is_empty() { "no-solution" } else { "gated" };
+            let status = if conflict.refusals.is_empty() {
+                "no-solution"
+            } else {
+                "gated"
+            };
             let document = LockDocument {
                 status,
                 output: output.as_str(),
@@ -105,7 +114,10 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
             };
             (Exit::No, lock_document(&document))
         }
-        Outcome::Audit { report, allow_incomplete } => {
+        Outcome::Audit {
+            report,
+            allow_incomplete,
+        } => {
             let exit = audit_exit(report, *allow_incomplete);
             (exit, audit_document(audit_status(report, exit), report))
         }
@@ -147,7 +159,8 @@ fn audit_status(report: &AuditReport, exit: Exit) -> &'static str {
 
 fn table(report: &AuditReport) -> Result<String, Failure> {
     let mut text = Vec::new();
-    audit_table(report, &mut text).map_err(|error| Failure::new(format!("cannot render the findings: {error}")))?;
+    audit_table(report, &mut text)
+        .map_err(|error| Failure::new(format!("cannot render the findings: {error}")))?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
@@ -159,15 +172,27 @@ fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> R
             } else {
                 "the gate allows no versions that satisfy the requirements"
             };
-            let detail = if terminal.is_verbose() { Detail::Full } else { Detail::Short };
-            terminal.failure(&Failure::new(format!("{title}\n{}", conflict_text(conflict, detail).trim_end())));
+            let detail = if terminal.is_verbose() {
+                Detail::Full
+            } else {
+                Detail::Short
+            };
+            terminal.failure(&Failure::new(format!(
+                "{title}\n{}",
+                conflict_text(conflict, detail).trim_end()
+            )));
             Ok(())
         }
         LockOutcome::Locked(locked) => {
             if locked.diff {
                 let name = locked.output.as_str();
-                let text = diff::unified(locked.previous.as_deref().unwrap_or(""), &locked.text, name);
-                if format == Format::Json { terminal.talk(&text) } else { terminal.answer(&text)? }
+                let text =
+                    diff::unified(locked.previous.as_deref().unwrap_or(""), &locked.text, name);
+                if format == Format::Json {
+                    terminal.talk(&text)
+                } else {
+                    terminal.answer(&text)?
+                }
             }
             if !locked.dry_run {
                 match &locked.output {
@@ -205,7 +230,11 @@ fn tell(locked: &Locked, terminal: &Terminal) {
         terminal.summary(&table);
     }
     let count = locked.audit.packages.len();
-    let packages = if count == 1 { "1 package".to_owned() } else { format!("{count} packages") };
+    let packages = if count == 1 {
+        "1 package".to_owned()
+    } else {
+        format!("{count} packages")
+    };
     let name = locked.output.as_str();
     terminal.summary(&match (locked.dry_run, locked.is_new()) {
         (true, true) => format!("Would lock {packages} in {name}"),
@@ -261,9 +290,15 @@ fn judge_check(checked: &[Checked]) -> (Exit, Value) {
         })
         .collect();
     let exits: Vec<Exit> = checked.iter().map(|one| verdict(one).0).collect();
-    let exit = [Exit::NoAnswer, Exit::No].into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Done);
+    let exit = [Exit::NoAnswer, Exit::No]
+        .into_iter()
+        .find(|exit| exits.contains(exit))
+        .unwrap_or(Exit::Done);
     match <[Value; 1]>::try_from(documents) {
         Ok([document]) => (exit, document),
-        Err(documents) => (exit, serde_json::json!({ "version": 1, "locks": documents })),
+        Err(documents) => (
+            exit,
+            serde_json::json!({ "version": 1, "locks": documents }),
+        ),
     }
 }

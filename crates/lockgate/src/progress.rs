@@ -61,7 +61,11 @@ impl Progress {
 
     fn draw(&self) {
         let Some(bar) = &self.0.bar else { return };
-        let fetching = self.0.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        let fetching = self
+            .0
+            .fetching
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut message = format!(
             "{} decided, {} versions tried",
             self.0.decided.load(Ordering::Relaxed),
@@ -69,7 +73,11 @@ impl Progress {
         );
         if !fetching.is_empty() {
             let names: Vec<&str> = fetching.iter().take(SHOWN).map(String::as_str).collect();
-            message.push_str(&format!(" · fetching {}: {}", fetching.len(), names.join(", ")));
+            message.push_str(&format!(
+                " · fetching {}: {}",
+                fetching.len(),
+                names.join(", ")
+            ));
             if fetching.len() > SHOWN {
                 message.push('…');
             }
@@ -81,14 +89,22 @@ impl Progress {
 impl lockgate_index::Reporter for Progress {
     fn started(&self, what: &str) {
         if self.0.bar.is_some() {
-            self.0.fetching.lock().unwrap_or_else(PoisonError::into_inner).insert(what.to_owned());
+            self.0
+                .fetching
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(what.to_owned());
             self.draw();
         }
     }
 
     fn finished(&self, what: &str) {
         if self.0.bar.is_some() {
-            self.0.fetching.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
+            self.0
+                .fetching
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(what);
             self.draw();
         }
     }

@@ -9,7 +9,9 @@ use lockgate_formats::Config;
 use lockgate_gate::{IgnoreEntry, Mode, Policy};
 use lockgate_model::{ChoiceRules, Level, Manifest, Name, PrereleaseMode, Requirement};
 
-use crate::cli::{ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments, PrereleaseName};
+use crate::cli::{
+    ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments, PrereleaseName,
+};
 use crate::disk;
 use crate::failure::Failure;
 
@@ -55,14 +57,30 @@ impl LockRequest {
         let sources = sources(&arguments.sources)?;
         let output = output(arguments.output_file.as_deref(), &sources)?;
         if let Output::File(path) = &output
-            && sources.iter().chain(&arguments.constraint).any(|source| is_same_file(Path::new(source), Path::new(path)))
+            && sources
+                .iter()
+                .chain(&arguments.constraint)
+                .any(|source| is_same_file(Path::new(source), Path::new(path)))
         {
-            return Err(Failure::new(format!("`{path}` is both a source and the lock to write"))
-                .remedy("name another file with `-o`"));
+            return Err(
+                Failure::new(format!("`{path}` is both a source and the lock to write"))
+                    .remedy("name another file with `-o`"),
+            );
         }
         let rules = choice_rules(&arguments.choice)?;
-        let upgrade = arguments.upgrade_package.iter().map(|text| upgraded(text)).collect::<Result<_, _>>()?;
-        Ok(Self { arguments, words, sources, output, rules, upgrade })
+        let upgrade = arguments
+            .upgrade_package
+            .iter()
+            .map(|text| upgraded(text))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            arguments,
+            words,
+            sources,
+            output,
+            rules,
+            upgrade,
+        })
     }
 
     /// What may be chosen: by option, and by the options that stand in the sources. The command line has the last word.
@@ -71,10 +89,16 @@ impl LockRequest {
         rules.binary = manifest.binary.clone();
         let choice = &self.arguments.choice;
         for value in &choice.no_binary {
-            rules.binary.no_binary(value).map_err(|error| Failure::new(format!("`--no-binary {value}`: {error}")))?;
+            rules
+                .binary
+                .no_binary(value)
+                .map_err(|error| Failure::new(format!("`--no-binary {value}`: {error}")))?;
         }
         for value in &choice.only_binary {
-            rules.binary.only_binary(value).map_err(|error| Failure::new(format!("`--only-binary {value}`: {error}")))?;
+            rules
+                .binary
+                .only_binary(value)
+                .map_err(|error| Failure::new(format!("`--only-binary {value}`: {error}")))?;
         }
         if manifest.pre && choice.prerelease.is_none() {
             rules.prerelease = PrereleaseMode::Allow;
@@ -90,13 +114,17 @@ impl LockRequest {
 
 /// Whether a source is a `pyproject.toml`.
 pub(crate) fn is_project(source: &str) -> bool {
-    Path::new(source).extension().is_some_and(|extension| extension == "toml")
+    Path::new(source)
+        .extension()
+        .is_some_and(|extension| extension == "toml")
 }
 
 fn sources(given: &[String]) -> Result<Vec<String>, Failure> {
     if !given.is_empty() {
         if given.iter().filter(|source| *source == "-").count() > 1 {
-            return Err(Failure::new("standard input (`-`) can be a source only once"));
+            return Err(Failure::new(
+                "standard input (`-`) can be a source only once",
+            ));
         }
         return Ok(given.to_vec());
     }
@@ -112,23 +140,37 @@ fn sources(given: &[String]) -> Result<Vec<String>, Failure> {
 
 fn output(given: Option<&str>, sources: &[String]) -> Result<Output, Failure> {
     if let Some(given) = given {
-        return Ok(if given == "-" { Output::Standard } else { Output::File(given.to_owned()) });
+        return Ok(if given == "-" {
+            Output::Standard
+        } else {
+            Output::File(given.to_owned())
+        });
     }
     let [source] = sources else {
-        return Err(Failure::new("several sources need the lock to be named").remedy("name it with `-o FILE`"));
+        return Err(Failure::new("several sources need the lock to be named")
+            .remedy("name it with `-o FILE`"));
     };
     let path = Path::new(source);
     if source == "-" {
-        return Err(Failure::new("standard input needs the lock to be named").remedy("name it with `-o FILE`"));
+        return Err(Failure::new("standard input needs the lock to be named")
+            .remedy("name it with `-o FILE`"));
     }
     if is_project(source) {
-        return Ok(Output::File(path.with_file_name("requirements.txt").display().to_string()));
+        return Ok(Output::File(
+            path.with_file_name("requirements.txt")
+                .display()
+                .to_string(),
+        ));
     }
     if path.extension().is_some_and(|extension| extension == "in") {
-        return Ok(Output::File(path.with_extension("txt").display().to_string()));
+        return Ok(Output::File(
+            path.with_extension("txt").display().to_string(),
+        ));
     }
-    Err(Failure::new(format!("no name for the lock of `{source}` follows from it: it does not end in `.in`"))
-        .remedy("name it with `-o FILE`"))
+    Err(Failure::new(format!(
+        "no name for the lock of `{source}` follows from it: it does not end in `.in`"
+    ))
+    .remedy("name it with `-o FILE`"))
 }
 
 fn is_same_file(left: &Path, right: &Path) -> bool {
@@ -141,13 +183,18 @@ fn is_same_file(left: &Path, right: &Path) -> bool {
 
 /// The rules that options alone decide.
 pub(crate) fn choice_rules(options: &ChoiceOptions) -> Result<ChoiceRules, Failure> {
-    let mut rules = ChoiceRules { no_dependencies: options.no_deps, ..ChoiceRules::default() };
+    let mut rules = ChoiceRules {
+        no_dependencies: options.no_deps,
+        ..ChoiceRules::default()
+    };
     rules.prerelease = match (options.pre, options.prerelease) {
         (true, _) | (_, Some(PrereleaseName::Allow)) => PrereleaseMode::Allow,
         (_, Some(PrereleaseName::Disallow)) => PrereleaseMode::Disallow,
         (_, Some(PrereleaseName::IfNecessary)) => PrereleaseMode::IfNecessary,
         (_, Some(PrereleaseName::Explicit)) => PrereleaseMode::Explicit,
-        (_, Some(PrereleaseName::IfNecessaryOrExplicit) | None) => PrereleaseMode::IfNecessaryOrExplicit,
+        (_, Some(PrereleaseName::IfNecessaryOrExplicit) | None) => {
+            PrereleaseMode::IfNecessaryOrExplicit
+        }
     };
     rules.cutoff = options.exclude_newer.as_deref().map(cutoff).transpose()?;
     Ok(rules)
@@ -163,16 +210,21 @@ fn cutoff(text: &str) -> Result<Timestamp, Failure> {
         .and_then(|date| date.to_zoned_datetime(TimeZone::UTC))
         .map(|zoned| zoned.timestamp())
         .map_err(|_neither| {
-            Failure::new(format!("`--exclude-newer {text}`: it is neither a date nor an instant"))
-                .remedy("write `2026-10-01` or `2026-10-01T00:00:00Z`")
+            Failure::new(format!(
+                "`--exclude-newer {text}`: it is neither a date nor an instant"
+            ))
+            .remedy("write `2026-10-01` or `2026-10-01T00:00:00Z`")
         })
 }
 
 fn upgraded(text: &str) -> Result<Requirement, Failure> {
-    let requirement: Requirement =
-        text.parse().map_err(|error| Failure::new(format!("`--upgrade-package {text}`: {error}")))?;
+    let requirement: Requirement = text
+        .parse()
+        .map_err(|error| Failure::new(format!("`--upgrade-package {text}`: {error}")))?;
     if requirement.specifiers().is_none() || !requirement.marker.is_always() {
-        return Err(Failure::new(format!("`--upgrade-package {text}`: write a project, or a project and versions")));
+        return Err(Failure::new(format!(
+            "`--upgrade-package {text}`: write a project, or a project and versions"
+        )));
     }
     Ok(requirement)
 }
@@ -191,7 +243,11 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the configuration nearest to the first source and lays the options over it.
     pub(crate) fn read(options: &GateOptions, sources: &[String]) -> Result<Self, Failure> {
-        let config = if options.no_config { None } else { nearest_config(sources)? };
+        let config = if options.no_config {
+            None
+        } else {
+            nearest_config(sources)?
+        };
         Self::new(options, config.unwrap_or_default())
     }
 
@@ -200,7 +256,10 @@ impl Settings {
             (Some(mode), _) => (named_mode(mode), format!("--gate {}", mode_word(mode))),
             (None, Some(set)) => (
                 Mode::from_word(&set.value).ok_or_else(|| {
-                    Failure::new(format!("{}: `gate = \"{}\"` is not `deny`, `prefer`, `warn` or `off`", set.origin, set.value))
+                    Failure::new(format!(
+                        "{}: `gate = \"{}\"` is not `deny`, `prefer`, `warn` or `off`",
+                        set.origin, set.value
+                    ))
                 })?,
                 format!("gate = \"{}\" ({})", set.value, set.origin),
             ),
@@ -215,7 +274,8 @@ impl Settings {
             }),
             (None, set) => set.map(|set| set.value),
         };
-        let mut ignores: Vec<IgnoreEntry> = config.ignores.into_iter().map(entry_of_config).collect();
+        let mut ignores: Vec<IgnoreEntry> =
+            config.ignores.into_iter().map(entry_of_config).collect();
         for text in &options.ignore_vuln {
             ignores.push(entry_of_option(text)?);
         }
@@ -225,7 +285,9 @@ impl Settings {
         } else if !options.advisories.is_empty() {
             options.advisories.clone()
         } else {
-            config.advisories.map_or_else(|| vec!["osv".to_owned()], |set| set.value)
+            config
+                .advisories
+                .map_or_else(|| vec!["osv".to_owned()], |set| set.value)
         };
         let policy = Policy {
             mode: if off { Mode::Off } else { mode },
@@ -234,7 +296,11 @@ impl Settings {
             gate_unknown_severity: config.unknown_severity.is_none_or(|set| set.value),
             ignores,
         };
-        Ok(Self { policy, advisories, max_advisory_age: config.max_advisory_age.map(|set| set.value) })
+        Ok(Self {
+            policy,
+            advisories,
+            max_advisory_age: config.max_advisory_age.map(|set| set.value),
+        })
     }
 }
 
@@ -273,13 +339,16 @@ fn entry_of_option(text: &str) -> Result<IgnoreEntry, Failure> {
         None => (text, None),
         Some((id, date)) => {
             let date: Date = date.parse().map_err(|_no_date| {
-                Failure::new(format!("`--ignore-vuln {text}`: `{date}` is no date")).remedy("write `ID@2027-03-01`")
+                Failure::new(format!("`--ignore-vuln {text}`: `{date}` is no date"))
+                    .remedy("write `ID@2027-03-01`")
             })?;
             (id, Some(date))
         }
     };
     if id.trim().is_empty() {
-        return Err(Failure::new(format!("`--ignore-vuln {text}`: it names no advisory")));
+        return Err(Failure::new(format!(
+            "`--ignore-vuln {text}`: it names no advisory"
+        )));
     }
     Ok(IgnoreEntry {
         id: id.trim().to_owned(),
@@ -301,14 +370,24 @@ fn nearest_config(sources: &[String]) -> Result<Option<Config>, Failure> {
             _ => PathBuf::from("."),
         },
     };
-    let absolute = std::path::absolute(&start)
-        .map_err(|error| Failure::new(format!("cannot tell where `{}` is: {error}", start.display())))?;
+    let absolute = std::path::absolute(&start).map_err(|error| {
+        Failure::new(format!(
+            "cannot tell where `{}` is: {error}",
+            start.display()
+        ))
+    })?;
     for (height, folder) in absolute.ancestors().enumerate() {
         for name in ["lockgate.toml", "pyproject.toml"] {
             let path = folder.join(name);
-            let Some(text) = disk::read_if_there(&path)? else { continue };
+            let Some(text) = disk::read_if_there(&path)? else {
+                continue;
+            };
             let shown = if height == 0 { start.join(name) } else { path };
-            let shown = shown.strip_prefix(".").unwrap_or(&shown).display().to_string();
+            let shown = shown
+                .strip_prefix(".")
+                .unwrap_or(&shown)
+                .display()
+                .to_string();
             let read = if name == "lockgate.toml" {
                 Config::from_lockgate_toml(&text, &shown).map(Some)
             } else {

@@ -26,7 +26,11 @@ impl Terminal {
             clap::ColorChoice::Never => ColorChoice::Never,
         };
         if options.verbose > 1 {
-            let filter = if options.verbose > 2 { "trace" } else { "lockgate=debug,lockgate_index=debug,lockgate_solve=debug" };
+            let filter = if options.verbose > 2 {
+                "trace"
+            } else {
+                "lockgate=debug,lockgate_index=debug,lockgate_solve=debug"
+            };
             // A log that is already there (tests in one process) is as good.
             let _ = tracing_subscriber::fmt()
                 .with_env_filter(filter)
@@ -39,7 +43,10 @@ impl Terminal {
             color,
             quiet: options.quiet,
             verbose: options.verbose,
-            progress: !options.no_progress && options.quiet == 0 && options.verbose < 2 && std::io::stderr().is_terminal(),
+            progress: !options.no_progress
+                && options.quiet == 0
+                && options.verbose < 2
+                && std::io::stderr().is_terminal(),
         }
     }
 
@@ -92,10 +99,13 @@ impl Terminal {
     /// The answer itself, on standard output; a closed pipe is the reader's choice, any other failure counts.
     pub(crate) fn answer(&self, text: &str) -> Result<(), Failure> {
         let mut stream = AutoStream::new(std::io::stdout(), self.color);
-        match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Failure::new(format!("cannot write to standard output: {error}")))
-            }
+        match stream
+            .write_all(text.as_bytes())
+            .and_then(|()| stream.flush())
+        {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(
+                format!("cannot write to standard output: {error}"),
+            )),
             _ => Ok(()),
         }
     }

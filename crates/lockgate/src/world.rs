@@ -41,17 +41,35 @@ pub(crate) struct World {
 
 impl World {
     /// Sets everything up; asks neither network nor interpreter.
-    pub(crate) fn new(options: &IndexOptions, cache: &CacheOptions, terminal: &Terminal) -> Result<Arc<Self>, Failure> {
+    pub(crate) fn new(
+        options: &IndexOptions,
+        cache: &CacheOptions,
+        terminal: &Terminal,
+    ) -> Result<Arc<Self>, Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
-            .map_err(|error| Failure::new(format!("cannot start the asynchronous runtime: {error}")))?;
+            .map_err(|error| {
+                Failure::new(format!("cannot start the asynchronous runtime: {error}"))
+            })?;
         let progress = Progress::new(terminal);
         let pip = PipView::read()?;
         let options = indexes::index_options(options, cache, &pip)?;
-        let index = Index::new(options, runtime.handle().clone(), Arc::new(progress.clone()));
-        Ok(Arc::new(Self { index, pip, files: Disk, now: Timestamp::now(), terminal: terminal.clone(), progress, runtime }))
+        let index = Index::new(
+            options,
+            runtime.handle().clone(),
+            Arc::new(progress.clone()),
+        );
+        Ok(Arc::new(Self {
+            index,
+            pip,
+            files: Disk,
+            now: Timestamp::now(),
+            terminal: terminal.clone(),
+            progress,
+            runtime,
+        }))
     }
 
     /// Runs `operation` on a thread of its own while this one waits for its end or for Ctrl-C, whichever is first.
@@ -65,7 +83,10 @@ impl World {
         self.runtime.spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
                 // The receiver is gone when the operation has ended already.
-                let _ = interrupted.send(Err(Failure::new("interrupted; nothing was written").exit(Exit::Interrupted)));
+                let _ =
+                    interrupted
+                        .send(Err(Failure::new("interrupted; nothing was written")
+                            .exit(Exit::Interrupted)));
             }
         });
         let world = Arc::clone(self);
@@ -77,7 +98,9 @@ impl World {
                 let _ = sender.send(ended);
             })
             .map_err(|error| Failure::new(format!("cannot start a thread: {error}")))?;
-        let ended = receiver.recv().unwrap_or_else(|_gone| Err(Failure::new("the operation ended without an answer")));
+        let ended = receiver
+            .recv()
+            .unwrap_or_else(|_gone| Err(Failure::new("the operation ended without an answer")));
         self.progress.finish();
         ended
     }
@@ -91,7 +114,11 @@ pub(crate) fn refresh(cache: &CacheOptions) -> Result<lockgate_index::Refresh, F
     if cache.refresh_package.is_empty() {
         return Ok(lockgate_index::Refresh::No);
     }
-    let names = cache.refresh_package.iter().map(|text| named("--refresh-package", text)).collect::<Result<_, _>>()?;
+    let names = cache
+        .refresh_package
+        .iter()
+        .map(|text| named("--refresh-package", text))
+        .collect::<Result<_, _>>()?;
     Ok(lockgate_index::Refresh::Packages(names))
 }
 
@@ -100,5 +127,9 @@ pub(crate) fn seconds(option: &str, value: f64) -> Result<Duration, Failure> {
     Duration::try_from_secs_f64(value)
         .ok()
         .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| Failure::new(format!("`{option} {value}`: write a number of seconds above 0")))
+        .ok_or_else(|| {
+            Failure::new(format!(
+                "`{option} {value}`: write a number of seconds above 0"
+            ))
+        })
 }

@@ -20,7 +20,13 @@ pub(super) struct AuditArguments {
     #[arg(short, long = "requirement", value_name = "FILE")]
     requirement: Vec<String>,
     /// How to print the findings
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        default_value = "table",
+        help_heading = "Output"
+    )]
     format: FormatName,
     /// Exit by the findings even though something could not be audited; the gaps are still reported
     #[arg(long, help_heading = "Gate")]
@@ -50,7 +56,12 @@ pub(super) fn run(arguments: AuditArguments, terminal: &Terminal) -> Result<Exit
     let json = arguments.output.json || arguments.format == FormatName::Json;
     let report = arguments.output.report.clone();
     let outcome = audited(arguments, terminal);
-    output::deliver(outcome, if json { Format::Json } else { Format::Text }, report.as_deref(), terminal)
+    output::deliver(
+        outcome,
+        if json { Format::Json } else { Format::Text },
+        report.as_deref(),
+        terminal,
+    )
 }
 
 fn audited(arguments: AuditArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
@@ -62,5 +73,8 @@ fn audited(arguments: AuditArguments, terminal: &Terminal) -> Result<Outcome, Fa
     let allow_incomplete = arguments.allow_incomplete;
     world
         .until_interrupted(move |world| ops::audit::audit(&files, &settings, world))
-        .map(|report| Outcome::Audit { report, allow_incomplete })
+        .map(|report| Outcome::Audit {
+            report,
+            allow_incomplete,
+        })
 }

@@ -34,7 +34,10 @@ pub(crate) enum Verb {
 }
 
 pub(super) fn run(arguments: &CacheArguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let options = CacheOptions { cache_dir: arguments.cache_dir.clone(), ..CacheOptions::default() };
+    let options = CacheOptions {
+        cache_dir: arguments.cache_dir.clone(),
+        ..CacheOptions::default()
+    };
     let world = World::new(&IndexOptions::default(), &options, terminal)?;
     ops::cache::run(arguments.verb, &world)?;
     Ok(Exit::Done)

@@ -2,7 +2,10 @@
 
 use clap::Args;
 
-use super::{CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, TargetOptions, TerminalOptions};
+use super::{
+    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, TargetOptions,
+    TerminalOptions,
+};
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, check::CheckRequest};
 use crate::output::{self, Format, Outcome};
@@ -38,7 +41,11 @@ pub(crate) struct CheckArguments {
 
 pub(super) fn run(arguments: CheckArguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let report = arguments.output.report.clone();
-    let format = if arguments.output.json { Format::Json } else { Format::Text };
+    let format = if arguments.output.json {
+        Format::Json
+    } else {
+        Format::Text
+    };
     let outcome = checked(arguments, terminal);
     output::deliver(outcome, format, report.as_deref(), terminal)
 }
@@ -48,7 +55,9 @@ fn checked(arguments: CheckArguments, terminal: &Terminal) -> Result<Outcome, Fa
     for lock in ops::locks_or_default(arguments.locks.clone())? {
         let request = CheckRequest::new(&arguments, lock)?;
         let (settings, world) = request.prepare(terminal)?;
-        checked.push(world.until_interrupted(move |world| ops::check::check(&request, &settings, world))?);
+        checked.push(
+            world.until_interrupted(move |world| ops::check::check(&request, &settings, world))?,
+        );
     }
     Ok(Outcome::Check(checked))
 }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, TargetOptions, TerminalOptions};
+use super::{
+    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, TargetOptions,
+    TerminalOptions,
+};
 use crate::failure::{Exit, Failure};
 use crate::ops;
 use crate::output::{self, Format, Outcome};
@@ -58,16 +61,30 @@ pub(crate) struct LockArguments {
     pub(crate) terminal: TerminalOptions,
 }
 
-pub(super) fn run(arguments: LockArguments, words: Vec<String>, terminal: &Terminal) -> Result<Exit, Failure> {
+pub(super) fn run(
+    arguments: LockArguments,
+    words: Vec<String>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let report: Option<PathBuf> = arguments.output.report.clone();
-    let format = if arguments.output.json { Format::Json } else { Format::Text };
+    let format = if arguments.output.json {
+        Format::Json
+    } else {
+        Format::Text
+    };
     let outcome = locked(arguments, words, terminal);
     output::deliver(outcome, format, report.as_deref(), terminal)
 }
 
-fn locked(arguments: LockArguments, words: Vec<String>, terminal: &Terminal) -> Result<Outcome, Failure> {
+fn locked(
+    arguments: LockArguments,
+    words: Vec<String>,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
     let request = LockRequest::new(arguments, words)?;
     let settings = Settings::read(&request.arguments.gate, &request.sources)?;
     let world = World::new(&request.arguments.index, &request.arguments.cache, terminal)?;
-    world.until_interrupted(move |world| ops::lock::lock(&request, &settings, world)).map(Outcome::Lock)
+    world
+        .until_interrupted(move |world| ops::lock::lock(&request, &settings, world))
+        .map(Outcome::Lock)
 }

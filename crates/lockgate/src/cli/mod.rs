@@ -12,8 +12,8 @@ pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
 pub(crate) use lock::LockArguments;
 pub(crate) use options::{
-    CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName, OutputOptions, PrereleaseName,
-    TargetOptions, TerminalOptions,
+    CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName, OutputOptions,
+    PrereleaseName, TargetOptions, TerminalOptions,
 };
 
 use std::ffi::OsString;
@@ -26,7 +26,13 @@ use crate::terminal::Terminal;
 
 /// A pip-compatible lockfile resolver with an audit gate
 #[derive(Debug, Parser)]
-#[command(name = "lockgate", version, about, max_term_width = 110, propagate_version = true)]
+#[command(
+    name = "lockgate",
+    version,
+    about,
+    max_term_width = 110,
+    propagate_version = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -53,12 +59,19 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are answers; everything else is bad usage. A closed pipe changes neither.
-            let code = if error.use_stderr() { Exit::NoAnswer } else { Exit::Done };
+            let code = if error.use_stderr() {
+                Exit::NoAnswer
+            } else {
+                Exit::Done
+            };
             let _ = error.print();
             return code.into();
         }
     };
-    let words: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<String> = arguments
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     match parsed.command {
         Command::Lock(arguments) => {
             let terminal = Terminal::new(&arguments.terminal);
@@ -91,7 +104,10 @@ fn finish(terminal: &Terminal, ended: Result<Exit, Failure>) -> ExitCode {
 
 /// Reads the command recorded in a lock's header, so that its options hold again.
 pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> {
-    match Arguments::try_parse_from(words).map_err(|error| error.kind().to_string())?.command {
+    match Arguments::try_parse_from(words)
+        .map_err(|error| error.kind().to_string())?
+        .command
+    {
         Command::Lock(arguments) => Ok(*arguments),
         _ => Err("it is no `lock` command".to_owned()),
     }

@@ -9,16 +9,34 @@ use clap::{Args, ValueEnum};
 #[command(next_help_heading = "Index")]
 pub(crate) struct IndexOptions {
     /// The index to resolve from, in place of the one that pip has
-    #[arg(short = 'i', long, alias = "default-index", value_name = "URL", env = "LOCKGATE_INDEX_URL", hide_env_values = true)]
+    #[arg(
+        short = 'i',
+        long,
+        alias = "default-index",
+        value_name = "URL",
+        env = "LOCKGATE_INDEX_URL",
+        hide_env_values = true
+    )]
     pub(crate) index_url: Option<String>,
     /// A further index; a project found on an earlier one is not taken from it (repeatable)
-    #[arg(long, value_name = "URL", env = "LOCKGATE_EXTRA_INDEX_URL", hide_env_values = true, value_delimiter = ' ')]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "LOCKGATE_EXTRA_INDEX_URL",
+        hide_env_values = true,
+        value_delimiter = ' '
+    )]
     pub(crate) extra_index_url: Vec<String>,
     /// A bundle of certificates to trust in place of the system's
     #[arg(long, value_name = "FILE", env = "LOCKGATE_CERT")]
     pub(crate) cert: Option<PathBuf>,
     /// The proxy to use, in place of the environment's
-    #[arg(long, value_name = "URL", env = "LOCKGATE_PROXY", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "LOCKGATE_PROXY",
+        hide_env_values = true
+    )]
     pub(crate) proxy: Option<String>,
     /// Seconds to wait for a connection, and for each piece of an answer
     #[arg(long, value_name = "SECONDS", env = "LOCKGATE_TIMEOUT")]
@@ -90,7 +108,13 @@ pub(crate) struct GateOptions {
     #[arg(long, value_name = "MODE", env = "LOCKGATE_GATE")]
     pub(crate) gate: Option<GateModeName>,
     /// Where advisories come from: `osv`, `osv-api`, a URL, a `.zip` export or a folder of records (repeatable) [default: osv]
-    #[arg(long, value_name = "SOURCE", env = "LOCKGATE_ADVISORIES", value_delimiter = ' ', overrides_with = "no_advisories")]
+    #[arg(
+        long,
+        value_name = "SOURCE",
+        env = "LOCKGATE_ADVISORIES",
+        value_delimiter = ' ',
+        overrides_with = "no_advisories"
+    )]
     pub(crate) advisories: Vec<String>,
     /// Lock without advisories: nothing is gated, and the lock says so
     #[arg(long, overrides_with = "advisories")]

@@ -12,7 +12,11 @@ use crate::request::Settings;
 use crate::world::World;
 
 /// Audits every pin of `files`.
-pub(crate) fn audit(files: &[String], settings: &Settings, world: &World) -> Result<AuditReport, Failure> {
+pub(crate) fn audit(
+    files: &[String],
+    settings: &Settings,
+    world: &World,
+) -> Result<AuditReport, Failure> {
     let mut locks = Vec::new();
     for file in files {
         locks.push((file.as_str(), read(file, world)?));
@@ -22,7 +26,10 @@ pub(crate) fn audit(files: &[String], settings: &Settings, world: &World) -> Res
 }
 
 /// Audits locks that have been read already.
-pub(crate) fn audit_locks(locks: &[(&str, Lock)], gating: &gating::Gating) -> Result<AuditReport, Failure> {
+pub(crate) fn audit_locks(
+    locks: &[(&str, Lock)],
+    gating: &gating::Gating,
+) -> Result<AuditReport, Failure> {
     let mut audited = Vec::new();
     let mut gaps = Vec::new();
     for (file, lock) in locks {
@@ -59,7 +66,10 @@ fn paths(lock: &Lock) -> BTreeMap<Name, Vec<String>> {
     let mut frontier: Vec<&Name> = Vec::new();
     for pin in &lock.pins {
         if let Some(source) = pin.via.iter().find(|via| Name::new(via).is_err()) {
-            paths.insert(pin.name.clone(), vec![source.clone(), format!("{}=={}", pin.name, pin.version)]);
+            paths.insert(
+                pin.name.clone(),
+                vec![source.clone(), format!("{}=={}", pin.name, pin.version)],
+            );
             frontier.push(&pin.name);
         }
     }
@@ -69,7 +79,11 @@ fn paths(lock: &Lock) -> BTreeMap<Name, Vec<String>> {
             if paths.contains_key(&pin.name) {
                 continue;
             }
-            let parent = pin.via.iter().filter_map(|via| Name::new(via).ok()).find(|via| frontier.contains(&via));
+            let parent = pin
+                .via
+                .iter()
+                .filter_map(|via| Name::new(via).ok())
+                .find(|via| frontier.contains(&via));
             if let Some(mut path) = parent.and_then(|parent| paths.get(&parent).cloned()) {
                 path.push(format!("{}=={}", pin.name, pin.version));
                 next.push((&pin.name, path));

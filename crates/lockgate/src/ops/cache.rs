@@ -11,24 +11,43 @@ use crate::world::World;
 /// Does one of the verbs.
 pub(crate) fn run(verb: CacheVerb, world: &World) -> Result<(), Failure> {
     let folder = world.index.cache_folder().ok_or_else(|| {
-        Failure::new("there is no folder for a cache").remedy("name one with `--cache-dir` or `LOCKGATE_CACHE_DIR`")
+        Failure::new("there is no folder for a cache")
+            .remedy("name one with `--cache-dir` or `LOCKGATE_CACHE_DIR`")
     })?;
     let store = Cache::new(folder.to_owned());
     match verb {
-        CacheVerb::Dir => world.terminal.answer(&format!("{}\n", store.folder().display())),
+        CacheVerb::Dir => world
+            .terminal
+            .answer(&format!("{}\n", store.folder().display())),
         CacheVerb::Size => {
             let usage = store.size().map_err(|error| Failure::of(&error))?;
             let mut text = String::new();
             for (bucket, entries, bytes) in usage.rows() {
-                text.push_str(&format!("{bucket:<16} {entries:>8} entries {:>12}\n", sized(bytes)));
+                text.push_str(&format!(
+                    "{bucket:<16} {entries:>8} entries {:>12}\n",
+                    sized(bytes)
+                ));
             }
-            text.push_str(&format!("{:<16} {:>8} entries {:>12}\n", "total", usage.entries(), sized(usage.bytes())));
+            text.push_str(&format!(
+                "{:<16} {:>8} entries {:>12}\n",
+                "total",
+                usage.entries(),
+                sized(usage.bytes())
+            ));
             world.terminal.answer(&text)
         }
         CacheVerb::Prune | CacheVerb::Clean => {
-            let removed = if matches!(verb, CacheVerb::Prune) { store.prune(SystemTime::now()) } else { store.clean() };
+            let removed = if matches!(verb, CacheVerb::Prune) {
+                store.prune(SystemTime::now())
+            } else {
+                store.clean()
+            };
             let removed = removed.map_err(|error| Failure::of(&error))?;
-            world.terminal.summary(&format!("Removed {} entries, {}", removed.entries(), sized(removed.bytes())));
+            world.terminal.summary(&format!(
+                "Removed {} entries, {}",
+                removed.entries(),
+                sized(removed.bytes())
+            ));
             Ok(())
         }
     }
@@ -45,7 +64,11 @@ fn sized(bytes: u64) -> String {
         scaled /= 1024;
         unit += 1;
     }
-    if unit == 0 { format!("{bytes} B") } else { format!("{scaled}.{} {}", rest * 10 / 1024, UNITS[unit]) }
+    if unit == 0 {
+        format!("{bytes} B")
+    } else {
+        format!("{scaled}.{} {}", rest * 10 / 1024, UNITS[unit])
+    }
 }
 
 #[cfg(test)]
@@ -54,7 +77,13 @@ mod tests {
 
     #[test]
     fn sizes_are_in_binary_units_with_one_decimal() {
-        for (bytes, text) in [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 << 20, "5.0 MiB"), (3 << 40, "3072.0 GiB")] {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1536, "1.5 KiB"),
+            (5 << 20, "5.0 MiB"),
+            (3 << 40, "3072.0 GiB"),
+        ] {
             assert_eq!(sized(bytes), text);
         }
     }

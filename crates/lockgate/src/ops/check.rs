@@ -47,23 +47,39 @@ impl CheckRequest {
     /// Finds the lock's sources and the options that its header records; options given anew win.
     pub(crate) fn new(arguments: &CheckArguments, lock: String) -> Result<Self, Failure> {
         let text = disk::text(&disk::Disk, &lock)?;
-        let read = lockgate_formats::lock::read(&text, &lock).map_err(|error| Failure::of(&error))?;
-        let recorded = read.command.as_deref().and_then(|words| cli::lock_arguments(words).ok());
+        let read =
+            lockgate_formats::lock::read(&text, &lock).map_err(|error| Failure::of(&error))?;
+        let recorded = read
+            .command
+            .as_deref()
+            .and_then(|words| cli::lock_arguments(words).ok());
         let merged = merged(arguments, recorded.unwrap_or_default(), &lock, &read)?;
         let request = LockRequest::new(merged, Vec::new())?;
-        Ok(Self { lock, read, request })
+        Ok(Self {
+            lock,
+            read,
+            request,
+        })
     }
 
     /// Settings and world for this lock.
     pub(crate) fn prepare(&self, terminal: &Terminal) -> Result<(Settings, Arc<World>), Failure> {
         let arguments = &self.request.arguments;
         let settings = Settings::read(&arguments.gate, &self.request.sources)?;
-        Ok((settings, World::new(&arguments.index, &arguments.cache, terminal)?))
+        Ok((
+            settings,
+            World::new(&arguments.index, &arguments.cache, terminal)?,
+        ))
     }
 }
 
 /// The recorded arguments under those given now.
-fn merged(given: &CheckArguments, recorded: LockArguments, lock: &str, read: &Lock) -> Result<LockArguments, Failure> {
+fn merged(
+    given: &CheckArguments,
+    recorded: LockArguments,
+    lock: &str,
+    read: &Lock,
+) -> Result<LockArguments, Failure> {
     let mut merged = recorded;
     if !given.source.is_empty() {
         merged.sources.clone_from(&given.source);
@@ -87,12 +103,21 @@ fn merged(given: &CheckArguments, recorded: LockArguments, lock: &str, read: &Lo
         merged.choice.only_binary.clone_from(&choice.only_binary);
     }
     replace_if_given(&mut merged.target.python, &given.target.python);
-    replace_if_given(&mut merged.target.python_version, &given.target.python_version);
-    replace_if_given(&mut merged.target.python_platform, &given.target.python_platform);
+    replace_if_given(
+        &mut merged.target.python_version,
+        &given.target.python_version,
+    );
+    replace_if_given(
+        &mut merged.target.python_platform,
+        &given.target.python_platform,
+    );
     let index = &given.index;
     replace_if_given(&mut merged.index.index_url, &index.index_url);
     if !index.extra_index_url.is_empty() {
-        merged.index.extra_index_url.clone_from(&index.extra_index_url);
+        merged
+            .index
+            .extra_index_url
+            .clone_from(&index.extra_index_url);
     }
     replace_if_given(&mut merged.index.cert, &index.cert);
     replace_if_given(&mut merged.index.proxy, &index.proxy);
@@ -105,7 +130,10 @@ fn merged(given: &CheckArguments, recorded: LockArguments, lock: &str, read: &Lo
         merged.gate.no_advisories = gate.no_advisories;
         merged.gate.advisories.clone_from(&gate.advisories);
     }
-    merged.gate.ignore_vuln.extend(gate.ignore_vuln.iter().cloned());
+    merged
+        .gate
+        .ignore_vuln
+        .extend(gate.ignore_vuln.iter().cloned());
     merged.gate.no_config |= gate.no_config;
     merged.cache = given.cache.clone();
     Ok(merged)
@@ -124,34 +152,61 @@ fn sources_beside(lock: &str, read: &Lock) -> Result<Vec<String>, Failure> {
     if beside != path && beside.is_file() {
         return Ok(vec![beside.display().to_string()]);
     }
-    let named: BTreeSet<&str> =
-        read.pins.iter().flat_map(|pin| &pin.via).filter_map(|via| via.strip_prefix("-r ")).collect();
+    let named: BTreeSet<&str> = read
+        .pins
+        .iter()
+        .flat_map(|pin| &pin.via)
+        .filter_map(|via| via.strip_prefix("-r "))
+        .collect();
     if named.is_empty() {
-        return Err(Failure::new(format!("`{lock}` does not say what it was locked from, and there is no `{}`", beside.display()))
-            .remedy("name the source with `--source FILE`"));
+        return Err(Failure::new(format!(
+            "`{lock}` does not say what it was locked from, and there is no `{}`",
+            beside.display()
+        ))
+        .remedy("name the source with `--source FILE`"));
     }
     Ok(named.into_iter().map(str::to_owned).collect())
 }
 
 /// Checks one lock.
-pub(crate) fn check(check: &CheckRequest, settings: &Settings, world: &World) -> Result<Checked, Failure> {
+pub(crate) fn check(
+    check: &CheckRequest,
+    settings: &Settings,
+    world: &World,
+) -> Result<Checked, Failure> {
     let request = &check.request;
     let manifest = lock::manifest(request, world)?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
-    let locations = indexes::locations(&manifest, &request.arguments.index, &request.arguments.target, world)?;
+    let locations = indexes::locations(
+        &manifest,
+        &request.arguments.index,
+        &request.arguments.target,
+        world,
+    )?;
     let gating = gating::open(settings, &locations, world)?;
     let facts = indexes::facts(&locations, world);
     let rules = request.rules_with(&manifest)?;
     let pins = check.read.versions();
     let keep = Preferences { pins: pins.clone() };
-    let question =
-        Question { manifest: &manifest, target: &target.target, rules: &rules, keep: &keep, upgrade: &[], gate: &OpenGate };
+    let question = Question {
+        manifest: &manifest,
+        target: &target.target,
+        rules: &rules,
+        keep: &keep,
+        upgrade: &[],
+        gate: &OpenGate,
+    };
     let mut reasons: Vec<String> = check
         .read
         .unpinned
         .iter()
-        .map(|line| format!("{}:{}: `{}` is not pinned to one version", check.lock, line.line, line.text))
+        .map(|line| {
+            format!(
+                "{}:{}: `{}` is not pinned to one version",
+                check.lock, line.line, line.text
+            )
+        })
         .collect();
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
@@ -161,26 +216,48 @@ pub(crate) fn check(check: &CheckRequest, settings: &Settings, world: &World) ->
             (change, None)
         }
         Answer::Impossible(conflict) => {
-            reasons.push(format!("{}: its sources cannot be satisfied any more", check.lock));
+            reasons.push(format!(
+                "{}: its sources cannot be satisfied any more",
+                check.lock
+            ));
             (Change::default(), Some(conflict))
         }
     };
     let locks = [(check.lock.as_str(), check.read.clone())];
     let audit = audit::audit_locks(&locks, &gating)?;
-    Ok(Checked { lock: check.lock.clone(), reasons, change, conflict, audit })
+    Ok(Checked {
+        lock: check.lock.clone(),
+        reasons,
+        change,
+        conflict,
+        audit,
+    })
 }
 
 fn differences(lock: &str, read: &Lock, change: &Change) -> Vec<String> {
-    let line = |name: &Name| read.pins.iter().find(|pin| pin.name == *name).map_or(0, |pin| pin.line);
+    let line = |name: &Name| {
+        read.pins
+            .iter()
+            .find(|pin| pin.name == *name)
+            .map_or(0, |pin| pin.line)
+    };
     let mut reasons = Vec::new();
     for (name, version) in &change.added {
-        reasons.push(format!("{lock}: `{name}` is required and not locked; it would be {version}"));
+        reasons.push(format!(
+            "{lock}: `{name}` is required and not locked; it would be {version}"
+        ));
     }
     for (name, version) in &change.removed {
-        reasons.push(format!("{lock}:{}: `{name}=={version}` is locked and not required by anything", line(name)));
+        reasons.push(format!(
+            "{lock}:{}: `{name}=={version}` is locked and not required by anything",
+            line(name)
+        ));
     }
     for (name, (old, new)) in &change.moved {
-        reasons.push(format!("{lock}:{}: `{name}=={old}` does not satisfy its requirements; it would be {new}", line(name)));
+        reasons.push(format!(
+            "{lock}:{}: `{name}=={old}` does not satisfy its requirements; it would be {new}",
+            line(name)
+        ));
     }
     reasons
 }
@@ -189,18 +266,36 @@ fn differences(lock: &str, read: &Lock, change: &Change) -> Vec<String> {
 fn hash_reasons(lock: &str, read: &Lock, graph: &LockedGraph) -> Vec<String> {
     let mut reasons = Vec::new();
     for pin in &read.pins {
-        let Some(fresh) = graph.pins.get(&pin.name).filter(|fresh| fresh.version == pin.version) else { continue };
-        let expected: BTreeSet<String> = fresh.files.iter().map(|file| format!("sha256:{}", file.sha256)).collect();
+        let Some(fresh) = graph
+            .pins
+            .get(&pin.name)
+            .filter(|fresh| fresh.version == pin.version)
+        else {
+            continue;
+        };
+        let expected: BTreeSet<String> = fresh
+            .files
+            .iter()
+            .map(|file| format!("sha256:{}", file.sha256))
+            .collect();
         let held: BTreeSet<String> = pin.hashes.iter().cloned().collect();
-        let (missing, foreign) = (expected.difference(&held).count(), held.difference(&expected).count());
+        let (missing, foreign) = (
+            expected.difference(&held).count(),
+            held.difference(&expected).count(),
+        );
         let place = format!("{lock}:{}: `{}=={}`", pin.line, pin.name, pin.version);
         if held.is_empty() {
             reasons.push(format!("{place} has no hashes"));
         } else if missing > 0 {
-            reasons.push(format!("{place} lacks the hashes of {missing} of its {} files", expected.len()));
+            reasons.push(format!(
+                "{place} lacks the hashes of {missing} of its {} files",
+                expected.len()
+            ));
         }
         if foreign > 0 {
-            reasons.push(format!("{place} has {foreign} hashes that are none of its files"));
+            reasons.push(format!(
+                "{place} has {foreign} hashes that are none of its files"
+            ));
         }
     }
     reasons

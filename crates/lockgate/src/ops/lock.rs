@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_formats::{Manifests, command};
-use lockgate_model::{AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, Preferences, Target, Upgrade};
+use lockgate_model::{
+    AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, Preferences, Target, Upgrade,
+};
 use lockgate_solve::{Answer, Question, Solution};
 
 use crate::disk;
@@ -61,17 +63,32 @@ impl Locked {
 }
 
 /// Resolves `request` under the gate of `settings`.
-pub(crate) fn lock(request: &LockRequest, settings: &Settings, world: &World) -> Result<LockOutcome, Failure> {
+pub(crate) fn lock(
+    request: &LockRequest,
+    settings: &Settings,
+    world: &World,
+) -> Result<LockOutcome, Failure> {
     let manifest = manifest(request, world)?;
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
-    let locations = indexes::locations(&manifest, &request.arguments.index, &request.arguments.target, world)?;
+    let locations = indexes::locations(
+        &manifest,
+        &request.arguments.index,
+        &request.arguments.target,
+        world,
+    )?;
     let gating = gating::open(settings, &locations, world)?;
     let facts = indexes::facts(&locations, world);
     let rules = request.rules_with(&manifest)?;
-    let old_pins = previous.as_ref().map(|(_, lock)| lock.versions()).unwrap_or_default();
-    let upgrade = Upgrade { all: request.arguments.upgrade, packages: request.upgrade.clone() };
+    let old_pins = previous
+        .as_ref()
+        .map(|(_, lock)| lock.versions())
+        .unwrap_or_default();
+    let upgrade = Upgrade {
+        all: request.arguments.upgrade,
+        packages: request.upgrade.clone(),
+    };
     let keep = Preferences::new(old_pins.clone(), &upgrade);
     let question = Question {
         manifest: &manifest,
@@ -83,11 +100,22 @@ pub(crate) fn lock(request: &LockRequest, settings: &Settings, world: &World) ->
     };
     let solution = match solved(&question, &facts, world)? {
         Answer::Locked(solution) => solution,
-        Answer::Impossible(conflict) => return Ok(LockOutcome::Impossible { output: request.output.clone(), conflict }),
+        Answer::Impossible(conflict) => {
+            return Ok(LockOutcome::Impossible {
+                output: request.output.clone(),
+                conflict,
+            });
+        }
     };
     let graph = solution.graph;
     let audit = gating.audit(&graph, &request.output.as_str())?;
-    let text = render(request, &graph, &audit, &target.python, previous.as_ref().map(|(text, _)| text.as_str()));
+    let text = render(
+        request,
+        &graph,
+        &audit,
+        &target.python,
+        previous.as_ref().map(|(text, _)| text.as_str()),
+    );
     Ok(LockOutcome::Locked(Box::new(Locked {
         output: request.output.clone(),
         previous: previous.map(|(text, _)| text),
@@ -104,30 +132,49 @@ pub(crate) fn lock(request: &LockRequest, settings: &Settings, world: &World) ->
 pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest, Failure> {
     let arguments = &request.arguments;
     if !request.has_project() && (arguments.all_extras || !arguments.extra.is_empty()) {
-        return Err(Failure::new("`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml`"));
+        return Err(Failure::new(
+            "`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml`",
+        ));
     }
-    Manifests { extras: &arguments.extra, all_extras: arguments.all_extras }
-        .read(&world.files, &request.sources, &arguments.constraint)
-        .map_err(|error| Failure::of(&error))
+    Manifests {
+        extras: &arguments.extra,
+        all_extras: arguments.all_extras,
+    }
+    .read(&world.files, &request.sources, &arguments.constraint)
+    .map_err(|error| Failure::of(&error))
 }
 
 fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {
-    let Output::File(path) = &request.output else { return Ok(None) };
-    let Some(text) = disk::read_if_there(Path::new(path))? else { return Ok(None) };
+    let Output::File(path) = &request.output else {
+        return Ok(None);
+    };
+    let Some(text) = disk::read_if_there(Path::new(path))? else {
+        return Ok(None);
+    };
     let lock = lockgate_formats::lock::read(&text, &request.output.as_str()).map_err(|error| {
-        Failure::of(&error).remedy("it is read for the pins to keep; mend it, remove it, or name another file with `-o`")
+        Failure::of(&error).remedy(
+            "it is read for the pins to keep; mend it, remove it, or name another file with `-o`",
+        )
     })?;
     Ok(Some((text, lock)))
 }
 
 /// Solves, and has the answer verified by other means before anyone sees it.
-pub(crate) fn solved(question: &Question<'_>, facts: &Arc<dyn Facts>, world: &World) -> Result<Answer, Failure> {
-    let answer = lockgate_solve::solve(question, facts, &world.progress).map_err(|error| indexes::unlearned(&error))?;
+pub(crate) fn solved(
+    question: &Question<'_>,
+    facts: &Arc<dyn Facts>,
+    world: &World,
+) -> Result<Answer, Failure> {
+    let answer = lockgate_solve::solve(question, facts, &world.progress)
+        .map_err(|error| indexes::unlearned(&error))?;
     if let Answer::Locked(Solution { graph, .. }) = &answer {
-        let violations =
-            lockgate_solve::verify(question, graph, facts).map_err(|error| indexes::unlearned(&error))?;
+        let violations = lockgate_solve::verify(question, graph, facts)
+            .map_err(|error| indexes::unlearned(&error))?;
         if !violations.is_empty() {
-            let listed: Vec<String> = violations.iter().map(|violation| format!("  {violation}")).collect();
+            let listed: Vec<String> = violations
+                .iter()
+                .map(|violation| format!("  {violation}"))
+                .collect();
             return Err(Failure::new(format!(
                 "the solution does not stand up to verification, so nothing was written:\n{}",
                 listed.join("\n")
@@ -138,11 +185,21 @@ pub(crate) fn solved(question: &Question<'_>, facts: &Arc<dyn Facts>, world: &Wo
     Ok(answer)
 }
 
-fn render(request: &LockRequest, graph: &LockedGraph, audit: &AuditReport, python: &str, previous: Option<&str>) -> String {
+fn render(
+    request: &LockRequest,
+    graph: &LockedGraph,
+    audit: &AuditReport,
+    python: &str,
+    previous: Option<&str>,
+) -> String {
     let header = Header {
         python: python.to_owned(),
         command: command::redacted_command(&request.words),
         audit: gating::evidence(audit),
     };
-    lockgate_formats::lock::render(graph, &header, &RenderOptions::default().with_newlines_of(previous))
+    lockgate_formats::lock::render(
+        graph,
+        &header,
+        &RenderOptions::default().with_newlines_of(previous),
+    )
 }

@@ -31,21 +31,30 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
         .transpose()
         .map_err(|error| Failure::new(format!("`--python-platform`: {error}")))?;
     if let (Some(version), Some(platform)) = (&version, &platform) {
-        return Ok(LockTarget { target: Target::new(version, platform), python: version.short() });
+        return Ok(LockTarget {
+            target: Target::new(version, platform),
+            python: version.short(),
+        });
     }
     let unknown = |error: &InterpreterError| {
         Failure::of(error).remedy("name an interpreter with `--python`, or give `--python-version` and `--python-platform`")
     };
-    let executable =
-        interpreter::find(options.python.as_deref(), world.pip.variables()).map_err(|error| unknown(&error))?;
-    let found = world.index.interpreter(&executable).map_err(|error| unknown(&error))?;
+    let executable = interpreter::find(options.python.as_deref(), world.pip.variables())
+        .map_err(|error| unknown(&error))?;
+    let found = world
+        .index
+        .interpreter(&executable)
+        .map_err(|error| unknown(&error))?;
     let own = found.python_version().map_err(|error| unknown(&error))?;
     let python = version.unwrap_or(own);
     let target = match &platform {
         Some(platform) => Target::new(&python, platform),
         None => found.target_for(&python).map_err(|error| unknown(&error))?,
     };
-    Ok(LockTarget { target, python: python.short() })
+    Ok(LockTarget {
+        target,
+        python: python.short(),
+    })
 }
 
 /// Refuses a target that a project's own `requires-python` excludes.
