@@ -8,13 +8,13 @@ const LOCK: &str = "a==1.0 \\\n    --hash=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 fn context(advisories: &[Advisory]) -> TestContext {
     let context = TestContext::new();
     context.write("requirements.txt", LOCK);
-    context.write_advisories("osv", advisories);
+    context.write_advisories("advisories", advisories);
     context
 }
 
 fn audit<'a>(context: &'a TestContext, arguments: &[&str]) -> Lockgate<'a> {
     context
-        .lockgate(&["audit", "requirements.txt", "--advisories", "osv"])
+        .lockgate(&["audit", "requirements.txt", "--advisories", "advisories"])
         .args(arguments)
         .arg("--cache-dir")
         .arg(context.cache())
@@ -133,9 +133,15 @@ fn what_cannot_be_audited_is_a_gap_and_no_clean_answer() {
 #[test]
 fn a_lock_that_is_not_there_is_a_failure() {
     let context = TestContext::new();
-    context.write_advisories("osv", &[]);
+    context.write_advisories("advisories", &[]);
     context
-        .lockgate(&["audit", "nowhere.txt", "--advisories", "osv", "--no-cache"])
+        .lockgate(&[
+            "audit",
+            "nowhere.txt",
+            "--advisories",
+            "advisories",
+            "--no-cache",
+        ])
         .run()
         .exits(2)
         .mentions(&["nowhere.txt"]);
@@ -152,7 +158,7 @@ fn the_spelling_of_pip_audit_works_too() {
             "-f",
             "json",
             "--advisories",
-            "osv",
+            "advisories",
             "--no-cache",
         ])
         .run();

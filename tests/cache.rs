@@ -124,7 +124,7 @@ fn several_processes_share_one_cache() {
     let index = Loopback::index(world());
     let context = TestContext::new();
     context.write("requirements.in", "a\n");
-    context.write_advisories("osv", &[]);
+    context.write_advisories("advisories", &[]);
     let locks: Vec<String> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..6)
             .map(|number| {
@@ -146,7 +146,7 @@ fn several_processes_share_one_cache() {
                             "--python-platform",
                             "linux",
                             "--advisories",
-                            "osv",
+                            "advisories",
                         ])
                         .arg("--cache-dir")
                         .arg(context.cache())
@@ -194,7 +194,7 @@ fn an_unwritable_cache_is_warned_of_and_gone_without() {
     let context = TestContext::new();
     context.write("requirements.in", "a\n");
     context.write("file", "no folder");
-    context.write_advisories("osv", &[]);
+    context.write_advisories("advisories", &[]);
     let run = context
         .lockgate(&[
             "lock",
@@ -210,7 +210,7 @@ fn an_unwritable_cache_is_warned_of_and_gone_without() {
             "--python-platform",
             "linux",
             "--advisories",
-            "osv",
+            "advisories",
             "--cache-dir",
             "file/cache",
         ])

@@ -23,7 +23,7 @@ fn check<'a>(context: &'a TestContext, index: &Loopback<Index>) -> Lockgate<'a> 
             "--index-url",
             &index.index_url(),
             "--advisories",
-            "osv",
+            "advisories",
         ])
         .arg("--cache-dir")
         .arg(context.cache())
@@ -87,7 +87,7 @@ fn a_missing_hash_fails() {
 #[test]
 fn a_new_advisory_fails() {
     let (index, context) = locked();
-    context.write_advisories("osv", &[Advisory::new("PYSEC-2024-9", "b")]);
+    context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-9", "b")]);
     check(&context, &index)
         .run()
         .exits(1)
@@ -97,7 +97,7 @@ fn a_new_advisory_fails() {
 #[test]
 fn every_reason_is_told_and_not_only_the_first() {
     let (index, context) = locked();
-    context.write_advisories("osv", &[Advisory::new("PYSEC-2024-9", "b")]);
+    context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-9", "b")]);
     context.write("requirements.in", "a>=2\n");
     check(&context, &index)
         .run()

@@ -16,7 +16,7 @@ fn prepared(requirements: &str) -> TestContext {
     let context = TestContext::new();
     context.write("requirements.in", requirements);
     context.write("requirements.txt", OLD);
-    context.write_advisories("osv", &[]);
+    context.write_advisories("advisories", &[]);
     context
 }
 
@@ -184,7 +184,7 @@ fn stale_advisories_are_a_failure_where_an_age_is_set() {
         &context,
         &impatient(&context, &index).run(),
         2,
-        &["osv", "7 days"],
+        &["advisories", "7 days"],
     );
 }
 
@@ -211,7 +211,7 @@ fn a_bad_configuration_is_refused_with_file_and_line() {
 fn an_expired_ignore_is_reported_and_the_gate_applies_again() {
     let index = Loopback::index(world());
     let context = prepared("a\n");
-    context.write_advisories("osv", &[Advisory::new("PYSEC-2024-1", "b")]);
+    context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "b")]);
     context.write(
         "lockgate.toml",
         "[[ignore]]\nid = \"PYSEC-2024-1\"\nreason = \"ours\"\nexpires = 2020-01-01\n",
@@ -236,7 +236,7 @@ fn an_index_that_is_not_there_is_a_failure() {
             "--index-url",
             &url,
             "--advisories",
-            "osv",
+            "advisories",
             "--timeout",
             "1",
             "--retries",
@@ -388,7 +388,7 @@ fn an_output_that_cannot_be_written_is_a_failure() {
                 "--python-platform",
                 "linux",
                 "--advisories",
-                "osv",
+                "advisories",
                 "--no-cache",
             ])
             .run();
@@ -420,7 +420,7 @@ fn a_full_disk_is_a_failure() {
             "--python-platform",
             "linux",
             "--advisories",
-            "osv",
+            "advisories",
             "--no-cache",
         ])
         .run();
@@ -434,7 +434,7 @@ fn without_pip_and_index_the_way_to_name_one_is_said() {
     let path = context.path("no-programs");
     let run = context
         .lock_bare()
-        .args(["--advisories", "osv"])
+        .args(["--advisories", "advisories"])
         .env("PATH", path)
         .run();
     fails(&context, &run, 2, &["--index-url"]);

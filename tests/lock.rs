@@ -35,7 +35,7 @@ fn pip_installs_a_produced_lock_and_finds_it_consistent() {
     let index = Loopback::index(world);
     let context = TestContext::new();
     context.write("requirements.in", "native.thing\ntool\n");
-    context.write_advisories("osv", &advisories());
+    context.write_advisories("advisories", &advisories());
     context.lock(&index).run().exits(0);
 
     context
@@ -84,7 +84,7 @@ fn a_lock_looks_as_the_interface_shows_it() {
     let index = Loopback::index(site());
     let context = TestContext::new();
     context.write("requirements.in", "templates\ntool\n");
-    context.write_advisories("osv", &advisories());
+    context.write_advisories("advisories", &advisories());
     context.lock(&index).run().exits(0);
     let lock = context.read("requirements.txt");
     let hash = |name, version| {
@@ -151,7 +151,7 @@ fn a_refusal_says_what_to_change_and_the_changed_input_locks() {
     let context = TestContext::new();
     context.write("requirements.in", "# the site\nweb==1.0\n");
     context.write_advisories(
-        "osv",
+        "advisories",
         &[Advisory::new("PYSEC-2024-1", "templates").between("0", "1.1")],
     );
     let refused = context.lock(&index).run();
@@ -181,7 +181,7 @@ fn the_ignore_entry_of_a_refusal_can_be_pasted() {
     let index = Loopback::index(World::new().with("a", "1.0", &[]));
     let context = TestContext::new();
     context.write("requirements.in", "a\n");
-    context.write_advisories("osv", &[Advisory::new("PYSEC-2024-1", "a")]);
+    context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "a")]);
     let refused = context.lock(&index).run();
     let lines = refused.exits(1).stderr.lines().map(str::trim);
     let entry: Vec<&str> = lines
@@ -234,7 +234,7 @@ fn every_kind_of_source_is_read() {
         context.write("two.in", "templates<2\n");
         context.write("variable.in", "${WANTED}\n");
         context.write("lines.in", "# comment\nmarkup \\\n  >=1  # the engine\n");
-        context.write_advisories("osv", &[]);
+        context.write_advisories("advisories", &[]);
         let run = context
             .lockgate(&[
                 "lock",
@@ -243,7 +243,7 @@ fn every_kind_of_source_is_read() {
                 "--index-url",
                 &index.index_url(),
                 "--advisories",
-                "osv",
+                "advisories",
             ])
             .args([
                 "--python-version",
@@ -271,7 +271,7 @@ fn standard_output_holds_the_lock_and_nothing_else() {
     let run = context.lock(&index).args(["-o", "-"]).run();
     // Given twice, the option is bad usage; given once, its text is that of the file.
     assert_eq!(run.code, 2, "{}", run.stderr);
-    context.write_advisories("osv", &[]);
+    context.write_advisories("advisories", &[]);
     let run = context
         .lockgate(&[
             "lock",
@@ -281,7 +281,7 @@ fn standard_output_holds_the_lock_and_nothing_else() {
             "--index-url",
             &index.index_url(),
             "--advisories",
-            "osv",
+            "advisories",
         ])
         .args([
             "--python-version",
@@ -322,7 +322,7 @@ fn a_report_is_written_on_a_refusal_too() {
     for (requirements, code, status) in cases {
         let context = TestContext::new();
         context.write("requirements.in", requirements);
-        context.write_advisories("osv", &advisories());
+        context.write_advisories("advisories", &advisories());
         let run = context
             .lock(&index)
             .args(["--json", "--report", "report.json"])
@@ -354,7 +354,7 @@ fn a_rewritten_lock_keeps_its_permissions_and_leaves_no_other_file() {
     );
     assert_eq!(
         context.file_names(),
-        ["osv", "requirements.in", "requirements.txt"]
+        ["advisories", "requirements.in", "requirements.txt"]
     );
 }
 

@@ -160,11 +160,11 @@ fn credentials_reach_their_index_and_no_message() {
     let index = Loopback::index(world());
     let context = TestContext::new();
     context.write("requirements.in", "a\n");
-    context.write_advisories("osv", &[]);
+    context.write_advisories("advisories", &[]);
     let url = index.index_url().replace("http://", "http://user:s3cret@");
     let run = context
         .lock_bare()
-        .args(["--index-url", &url, "--advisories", "osv", "-v"])
+        .args(["--index-url", &url, "--advisories", "advisories", "-v"])
         .run();
     run.exits(0).does_not_mention(&["s3cret"]);
     assert!(!context.read("requirements.txt").contains("s3cret"));

@@ -26,7 +26,7 @@ fn colour_is_used_when_asked_for_and_never_in_files() {
     let index = Loopback::index(world());
     let context = TestContext::new();
     context.write("requirements.in", "a\n");
-    context.write_advisories("osv", &[Advisory::new("PYSEC-2024-1", "a")]);
+    context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "a")]);
     let run = context
         .lock(&index)
         .args(["--color", "always", "--report", "report.json"])
@@ -114,6 +114,6 @@ fn an_interrupt_leaves_the_old_lock_and_no_half_file() {
     assert_eq!(context.read("requirements.txt"), "a==1.0\n");
     assert_eq!(
         context.file_names(),
-        ["osv", "requirements.in", "requirements.txt"]
+        ["advisories", "requirements.in", "requirements.txt"]
     );
 }

@@ -105,13 +105,17 @@ impl TestContext {
         self.prepared(command)
     }
 
-    /// `lockgate lock requirements.in -o requirements.txt` for Python 3.11 on Linux, from `index`, under the records in `osv/`.
+    /// `lockgate lock requirements.in -o requirements.txt` for Python 3.11 on Linux, from `index`, under the records in `advisories/`.
     pub fn lock(&self, index: &Loopback<Index>) -> Lockgate<'_> {
-        if !self.exists("osv") {
-            self.write_advisories("osv", &[]);
+        if !self.exists("advisories") {
+            self.write_advisories("advisories", &[]);
         }
-        self.lock_bare()
-            .args(["--index-url", &index.index_url(), "--advisories", "osv"])
+        self.lock_bare().args([
+            "--index-url",
+            &index.index_url(),
+            "--advisories",
+            "advisories",
+        ])
     }
 
     /// As [`Self::lock`], with the advisories of a service.

@@ -167,7 +167,7 @@ impl Scenario {
         });
         context.write("requirements.in", lines(&self.requirements));
         context.write("constraints.txt", lines(&self.constraints));
-        context.write_advisories("osv", &self.advisories);
+        context.write_advisories("advisories", &self.advisories);
         if let Some(config) = &self.config {
             context.write("lockgate.toml", config);
         }
@@ -231,7 +231,7 @@ impl Scenario {
                 "--python-platform",
                 &self.platform,
                 "--advisories",
-                "osv",
+                "advisories",
             ])
             .arg("--cache-dir")
             .arg(context.cache());

@@ -157,9 +157,9 @@ impl Compact {
         while low < high {
             let middle = usize::midpoint(low, high);
             if hash_at(middle).is_some_and(|found| found < hash) {
-                low = middle + 1
+                low = middle + 1;
             } else {
-                high = middle
+                high = middle;
             }
         }
         // Two names may share a hash; the block says whose it is.

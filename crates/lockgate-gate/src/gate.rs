@@ -183,7 +183,7 @@ impl AdvisoryGate {
                     )),
                     None if self.policy.mode == Mode::Off || used.load(Ordering::Relaxed) => None,
                     None => Some(format!(
-                        "{place} matched nothing; remove it if it is no longer needed"
+                        "{place} matches nothing; remove it if it is no longer needed"
                     )),
                 }
             })

@@ -23,13 +23,12 @@ pub(crate) fn of(record: &Record) -> Option<Severity> {
 
 /// The worse of two; of equal ones, that with a score, then the first.
 pub(crate) fn higher(a: Severity, b: Severity) -> Severity {
-    let rank = |severity: &Severity| {
-        (
-            severity.level,
-            severity.score.map(|score| (score * 10.0).round() as i64),
-        )
-    };
-    if rank(&b) > rank(&a) { b } else { a }
+    let score = |severity: &Severity| severity.score.unwrap_or(-1.0);
+    let order = b
+        .level
+        .cmp(&a.level)
+        .then_with(|| score(&b).total_cmp(&score(&a)));
+    if order.is_gt() { b } else { a }
 }
 
 fn of_entry(entry: &SeverityEntry) -> Option<Severity> {

@@ -46,6 +46,9 @@ struct Library {
 impl Index {
     /// The facts of these indexes (addresses of simple APIs), in order: the first that has a project is the one it is taken from.
     pub fn facts(&self, indexes: Vec<Url>) -> IndexFacts {
+        for index in &indexes {
+            self.shared.transport.remember(index);
+        }
         let sources = Sources {
             shared: Arc::clone(&self.shared),
             indexes,

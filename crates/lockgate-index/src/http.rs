@@ -179,7 +179,7 @@ fn conditional(policy: &CachePolicy, asked: &Parts, plain: &Request, now: System
         BeforeRequest::Stale { .. } => plain.clone(),
         BeforeRequest::Fresh(_) => {
             // Fresh, and asked again by `--refresh`: with the same validators as when stale.
-            let much_later = now + Duration::from_secs(10 * 365 * 24 * 3600);
+            let much_later = now + Duration::from_hours(10 * 365 * 24);
             match policy.before_request(asked, much_later) {
                 BeforeRequest::Stale {
                     request,

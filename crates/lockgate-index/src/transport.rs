@@ -7,13 +7,13 @@
 
 use std::error::Error as _;
 use std::fs;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use backon::BackoffBuilder as _;
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, RANGE, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, RANGE, RETRY_AFTER,
 };
 use reqwest::{Certificate, Client, Method, StatusCode};
 use tokio::sync::Semaphore;
@@ -24,7 +24,7 @@ use crate::options::Options;
 use crate::redact::redact_url;
 
 /// The longest wait that a server may ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// The door to the network.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(crate) struct Transport {
     plain: OnceLock<Result<Client, FetchError>>,
     secure: OnceLock<Result<Client, FetchError>>,
     places: Semaphore,
+    /// Addresses with credentials that were given by the user: what else is on the same host and port is asked with them too.
+    known: Mutex<Vec<Url>>,
 }
 
 /// What to ask.
@@ -100,7 +102,34 @@ impl Transport {
             plain: OnceLock::new(),
             secure: OnceLock::new(),
             places,
+            known: Mutex::default(),
         }
+    }
+
+    /// Remembers credentials that stand in the address of an index, for the files that it serves.
+    pub(crate) fn remember(&self, index: &Url) {
+        if index.username().is_empty() && index.password().is_none() {
+            return;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.contains(index) {
+            known.push(index.clone());
+        }
+    }
+
+    /// `url` with the credentials of its host, unless it has its own.
+    fn with_credentials(&self, url: &Url) -> Url {
+        let mut url = url.clone();
+        if !url.username().is_empty() || url.password().is_some() {
+            return url;
+        }
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = known.iter().find(|index| index.origin() == url.origin()) {
+            // An address with a host, as both are, can take them.
+            let _ = url.set_username(index.username());
+            let _ = url.set_password(index.password());
+        }
+        url
     }
 
     /// Whether the network may not be used.
@@ -163,7 +192,7 @@ impl Transport {
     ) -> Result<Response, FetchError> {
         let failed = |error: &reqwest::Error| transport_error(shown, error);
         let mut builder = client
-            .request(request.method.clone(), request.url.clone())
+            .request(request.method.clone(), self.with_credentials(&request.url))
             .headers(request.headers.clone());
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
@@ -310,9 +339,4 @@ fn causes(error: &reqwest::Error) -> String {
         });
     }
     texts.join(": ")
-}
-
-/// How long a body says that it is.
-pub(crate) fn content_length(response: &Response) -> Option<u64> {
-    response.header(&CONTENT_LENGTH)?.parse().ok()
 }

@@ -1,5 +1,6 @@
 //! Why there is no solution, as data. Words come at display.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::{Advisory, Name, Origin, Version, VersionSet};
@@ -31,6 +32,35 @@ pub enum Proof {
         /// Proofs used more than once carry a number, so that the text can refer back.
         shared: Option<usize>,
     },
+}
+
+impl Conflict {
+    /// The files that could not be read and that the proof rests on: with them there might be a solution.
+    pub fn unreadable(&self) -> BTreeSet<&str> {
+        let mut files = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut waiting = vec![&self.proof];
+        while let Some(part) = waiting.pop() {
+            if !seen.insert(std::ptr::from_ref(part)) {
+                continue;
+            }
+            match part {
+                Proof::Fact(Fact::NoVersion { excluded, .. }) => {
+                    files.extend(
+                        excluded
+                            .iter()
+                            .filter_map(|exclusion| match &exclusion.why {
+                                Why::Unreadable(file) => Some(file.as_str()),
+                                _ => None,
+                            }),
+                    );
+                }
+                Proof::Fact(_) => {}
+                Proof::Derived { left, right, .. } => waiting.extend([&**left, &**right]),
+            }
+        }
+        files
+    }
 }
 
 /// A project being, or not being, at one of these versions.
@@ -110,7 +140,12 @@ pub enum Why {
     /// It is a pre-release that nothing admits.
     Prerelease,
     /// Its Requires-Python excludes the target.
-    Python(String),
+    Python {
+        /// What it says.
+        requires: String,
+        /// The Python that is locked for.
+        target: Version,
+    },
     /// It has no file that fits the target's tags.
     NoWheel,
     /// The options leave none of its files (`--only-binary`, `--no-binary`).
@@ -119,6 +154,8 @@ pub enum Why {
     Cutoff,
     /// Its metadata cannot be used.
     Metadata(String),
+    /// Its file cannot be read, so that nobody knows what it asks for.
+    Unreadable(String),
     /// None of its files has one of the hashes that are asked for.
     Hash,
 }

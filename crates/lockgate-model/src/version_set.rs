@@ -231,7 +231,7 @@ impl fmt::Display for VersionSet {
             }
             match (low, high) {
                 (Bound::Included(low), Bound::Included(high)) if low == high => {
-                    write!(f, "=={}", low.version)?
+                    write!(f, "=={}", low.version)?;
                 }
                 (Bound::Included(low), Bound::Excluded(high))
                     if high.after_locals && low.version == high.version =>
@@ -259,7 +259,7 @@ impl fmt::Display for VersionSet {
                     match high {
                         Bound::Included(place) => write!(f, "{separator}<={}", place.version)?,
                         Bound::Excluded(place) if place.after_locals => {
-                            write!(f, "{separator}<={}", place.version)?
+                            write!(f, "{separator}<={}", place.version)?;
                         }
                         Bound::Excluded(place) => write!(f, "{separator}<{}", place.version)?,
                         Bound::Unbounded => {}

@@ -8,7 +8,7 @@ use crate::style::{BOLD, DIM, GREEN, RED, YELLOW, of_severity, severity_text};
 
 /// Writes a row for each finding, what each is about, the gaps, and one closing line.
 pub fn audit_table(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<Row> = report
+    let rows: Vec<Row<'_>> = report
         .packages
         .iter()
         .flat_map(|package| {

@@ -193,18 +193,15 @@ impl Teller {
             }
             (derived @ Proof::Derived { .. }, Proof::Fact(fact))
             | (Proof::Fact(fact), derived @ Proof::Derived { .. }) => {
-                match self.reference(derived) {
-                    Some(reference) => {
-                        self.lines.push(format!(
-                            "Because {} and {reference}, {conclusion}.",
-                            fact_text(fact)
-                        ));
-                    }
-                    None => {
-                        self.tell(derived);
-                        self.lines
-                            .push(format!("And because {}, {conclusion}.", fact_text(fact)));
-                    }
+                if let Some(reference) = self.reference(derived) {
+                    self.lines.push(format!(
+                        "Because {} and {reference}, {conclusion}.",
+                        fact_text(fact)
+                    ));
+                } else {
+                    self.tell(derived);
+                    self.lines
+                        .push(format!("And because {}, {conclusion}.", fact_text(fact)));
                 }
             }
             (left, right) => match (self.reference(left), self.reference(right)) {
@@ -266,10 +263,7 @@ fn conclusion_text(statements: &[Statement]) -> String {
         [] => "the requirements cannot be satisfied".to_owned(),
         [one] if one.is_in => format!("{} cannot be used", statement_text(one)),
         [one] => format!("{} is required", statement_text(one)),
-        [from, to] if from.is_in && !to.is_in => {
-            format!("{} needs {}", statement_text(from), statement_text(to))
-        }
-        [to, from] if from.is_in && !to.is_in => {
+        [from, to] | [to, from] if from.is_in && !to.is_in => {
             format!("{} needs {}", statement_text(from), statement_text(to))
         }
         [left, right] if left.is_in && right.is_in => {
@@ -428,11 +422,15 @@ fn exclusion_text(exclusion: &Exclusion) -> String {
         Why::Yanked(reason) if reason.is_empty() => format!("{} yanked", verb("is", "are")),
         Why::Yanked(reason) => format!("{} yanked: {reason}", verb("is", "are")),
         Why::Prerelease => verb("is a pre-release", "are pre-releases"),
-        Why::Python(specifier) => format!("{} Python {specifier}", verb("requires", "require")),
+        Why::Python { requires, target } => format!(
+            "{} Python {requires}, and {target} is the target",
+            verb("requires", "require")
+        ),
         Why::NoWheel => format!("{} no wheel for the target", verb("has", "have")),
         Why::Format(option) => format!("{} left without files by `{option}`", verb("is", "are")),
         Why::Cutoff => format!("{} newer than the cutoff", verb("is", "are")),
         Why::Metadata(reason) => format!("cannot be used: {reason}"),
+        Why::Unreadable(reason) => format!("cannot be read: {reason}"),
         Why::Hash => format!("{} no file with a required hash", verb("has", "have")),
     };
     format!("{} {why}", versions.join(", "))

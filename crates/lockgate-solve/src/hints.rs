@@ -28,7 +28,7 @@ pub(crate) fn refusals(
     sources: &Sources,
     facts: &[Fact],
 ) -> Result<Vec<GateRefusal>, FactError> {
-    if !facts.iter().any(is_of_the_gate) {
+    if !is_of_the_gate(search, facts)? {
         return Ok(Vec::new());
     }
     let open = Guard::new(&OpenGate);
@@ -73,13 +73,24 @@ pub(crate) fn refusals(
     Ok(refusals)
 }
 
-fn is_of_the_gate(fact: &Fact) -> bool {
-    match fact {
-        Fact::NoVersion { excluded, .. } => excluded
-            .iter()
-            .any(|exclusion| matches!(exclusion.why, Why::Gate(_) | Why::Quarantined(_))),
-        Fact::Root { .. } | Fact::Requires { .. } | Fact::Absent { .. } => false,
+/// Whether the gate speaks against a version that a proof excludes, be it that something else does as well.
+fn is_of_the_gate(search: &Search<'_>, facts: &[Fact]) -> Result<bool, FactError> {
+    for fact in facts {
+        let Fact::NoVersion { name, excluded, .. } = fact else {
+            continue;
+        };
+        for exclusion in excluded {
+            if matches!(exclusion.why, Why::Gate(_) | Why::Quarantined(_)) {
+                return Ok(true);
+            }
+            for version in &exclusion.versions {
+                if search.guard.verdict(name, version)? != Verdict::Clear {
+                    return Ok(true);
+                }
+            }
+        }
     }
+    Ok(false)
 }
 
 fn attempt(search: &Search<'_>, sources: &Sources) -> Option<Linked> {
@@ -288,10 +299,11 @@ pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
                 Why::Cutoff => (3, ConflictNote::CutoffHides { name: name.clone() }),
                 Why::Gate(_)
                 | Why::Quarantined(_)
-                | Why::Python(_)
+                | Why::Python { .. }
                 | Why::NoWheel
                 | Why::Format(_)
                 | Why::Metadata(_)
+                | Why::Unreadable(_)
                 | Why::Hash => continue,
             };
             notes.entry((name, order)).or_insert(note);

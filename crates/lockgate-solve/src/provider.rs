@@ -26,7 +26,7 @@ use crate::shelf::Needs;
 use crate::sources::Sources;
 
 /// How many versions of a project must have been rejected before the search begins anew with it in front.
-const REJECTIONS_UNTIL_REORDER: usize = 5;
+const REJECTIONS_UNTIL_REORDER: usize = 3;
 /// From this many tries of one project on, the next ones are hinted at as well.
 const TRIES_UNTIL_LOOKAHEAD: usize = 3;
 /// How many versions further down are hinted at.

@@ -70,6 +70,14 @@ impl Inspector {
         }
     }
 
+    /// Why a release is excluded whose `Requires-Python` is `text`.
+    pub(crate) fn excluded_by_python(&self, text: &str) -> Why {
+        Why::Python {
+            requires: text.to_owned(),
+            target: self.python.clone(),
+        }
+    }
+
     pub(crate) fn rules(&self) -> &ChoiceRules {
         &self.rules
     }
@@ -135,7 +143,7 @@ impl Inspector {
         if let Some(text) = &file.requires_python
             && !self.admits_python(text)
         {
-            return Err((Stage::Python, Why::Python(text.clone())));
+            return Err((Stage::Python, self.excluded_by_python(text)));
         }
         match kind {
             DistKind::Sdist => Ok(None),

@@ -1,8 +1,8 @@
 //! From a question to an answer: runs of PubGrub, each wiser than the last.
 //!
-//! A run may begin anew for three reasons, all bounded: its conflicts suggest another order of decisions; it found nothing,
+//! A run may begin anew for four reasons, all bounded: its conflicts suggest another order of decisions; it found nothing,
 //! but learned bounds that may admit what it left out; its result holds a pre-release or a yanked release that the finished
-//! graph gives no ground for. Facts are memoised, so that beginning anew costs no second look.
+//! graph gives no ground for; or it decided on a final release before a bound turned up that lets a newer pre-release compete. Facts are memoised, so that beginning anew costs no second look.
 //!
 //! The gate is strict at first: what it would avoid counts as denied. Only when nothing fits is one reason to avoid let go at
 //! a time, the mildest of those that the conflict names.
@@ -11,10 +11,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lockgate_model::{FactError, Facts, Name, Scout, Verdict, Version};
+use lockgate_model::{FactError, Facts, Name, Scout, Verdict, Version, VersionSet};
 use pubgrub::{DerivationTree, External, PubGrubError};
 
-use crate::candidates::{Chooser, Relaxed, level_of};
+use crate::candidates::{Chooser, Known, Relaxed, level_of};
 use crate::conflict;
 use crate::graph::{Linked, graph, link};
 use crate::notes;
@@ -155,6 +155,7 @@ impl<'a> Search<'a> {
         });
         let scout: Arc<dyn Scout> = Arc::clone(&lookahead) as Arc<dyn Scout>;
         let (mut restarts, mut reorders) = (0, 0);
+        let mut hasty_answer = None;
         let found = loop {
             let before = learned.borrow().bounds.count();
             let provider = Provider {
@@ -172,11 +173,21 @@ impl<'a> Search<'a> {
                 Ok(selected) => {
                     let linked = link(self.shelf, sources, &projects(selected.iter()), None)?;
                     let groundless = groundless(self.shelf, sources, &linked)?;
-                    if groundless.is_empty() || restarts >= MOST_RESTARTS {
+                    if restarts >= MOST_RESTARTS {
                         break Found::Linked(linked);
                     }
-                    learned.borrow_mut().groundless.extend(groundless);
+                    if !groundless.is_empty() {
+                        learned.borrow_mut().groundless.extend(groundless);
+                        restarts += 1;
+                        continue;
+                    }
+                    let hasty = hasty(&chooser, &linked, relaxed, &learned.borrow())?;
+                    if hasty.is_empty() {
+                        break Found::Linked(linked);
+                    }
+                    learned.borrow_mut().late.extend(hasty);
                     restarts += 1;
+                    hasty_answer = Some(linked);
                     continue;
                 }
                 Err(PubGrubError::NoSolution(tree)) => {
@@ -189,7 +200,11 @@ impl<'a> Search<'a> {
                         restarts += 1;
                         continue;
                     }
-                    break Found::Nothing(tree);
+                    // An answer that could be better is still one.
+                    break match hasty_answer.take() {
+                        Some(linked) => Found::Linked(linked),
+                        None => Found::Nothing(tree),
+                    };
                 }
                 Err(
                     PubGrubError::ErrorRetrievingDependencies { source, .. }
@@ -244,6 +259,35 @@ impl<'a> Search<'a> {
         }
         Ok(named.into_iter().find(|reason| !relaxed.contains(reason)))
     }
+}
+
+/// Projects that were decided before it was known that a pre-release competes, and for which one now would be taken.
+fn hasty(
+    chooser: &Chooser<'_>,
+    linked: &Linked,
+    relaxed: &Relaxed,
+    learned: &Learned,
+) -> Result<Vec<Name>, FactError> {
+    let mut hasty = Vec::new();
+    for (name, version) in &linked.versions {
+        let bounds = linked.bounds.get(name).map_or(&[][..], Vec::as_slice);
+        if learned.late.contains(name) || !bounds.iter().any(|bound| bound.names_prerelease) {
+            continue;
+        }
+        let admitted = bounds.iter().fold(VersionSet::full(), |all, bound| {
+            all.intersection(&bound.set)
+        });
+        let known = Known {
+            bounds: &learned.bounds,
+            relaxed,
+            groundless: &learned.groundless,
+        };
+        let better = chooser.choose(name, &admitted, &known)?.version;
+        if better.is_some_and(|better| better.any_prerelease() && better > *version) {
+            hasty.push(name.clone());
+        }
+    }
+    Ok(hasty)
 }
 
 /// The versions of projects in PubGrub's selection.

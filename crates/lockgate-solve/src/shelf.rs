@@ -144,18 +144,20 @@ impl<'a> Shelf<'a> {
             Err(error @ FactError::Unlearned { .. }) => return Err(error),
             Err(FactError::Absent { .. }) => return Ok(missing()),
             Err(FactError::Unusable { filename, reason }) => {
-                let why = Why::Metadata(format!("{filename}: {reason}"));
-                return Ok(if reason == UnusableReason::NeedsBuild {
-                    Needs::Build(why)
-                } else {
-                    Needs::Unusable(why)
+                let text = format!("{filename}: {reason}");
+                return Ok(match reason {
+                    UnusableReason::NeedsBuild => Needs::Build(Why::Metadata(text)),
+                    UnusableReason::BadArchive(_) => Needs::Unusable(Why::Unreadable(text)),
+                    UnusableReason::Malformed(_) | UnusableReason::Mismatch(_) => {
+                        Needs::Unusable(Why::Metadata(text))
+                    }
                 });
             }
         };
         if let Some(text) = &metadata.requires_python
             && !self.inspector.admits_python(text)
         {
-            return Ok(Needs::Unusable(Why::Python(text.clone())));
+            return Ok(Needs::Unusable(self.inspector.excluded_by_python(text)));
         }
         if self.inspector.rules().no_dependencies {
             return Ok(Needs::Known(metadata, Vec::new()));

@@ -123,6 +123,6 @@ fn a_missing_project_and_a_python_bound_are_facts() {
     let python = conflict(&Case::new("a 1.0 python=>=3.12").require("a"));
     assert!(facts(&python.proof).iter().any(|fact| matches!(
         fact,
-        Fact::NoVersion { excluded, .. } if excluded[0].why == Why::Python(">=3.12".to_owned())
+        Fact::NoVersion { excluded, .. } if excluded[0].why == Why::Python { requires: ">=3.12".to_owned(), target: version("3.11") }
     )));
 }

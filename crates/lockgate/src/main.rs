@@ -15,5 +15,6 @@ mod world;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::run(std::env::args_os().collect())
+    let arguments: Vec<_> = std::env::args_os().collect();
+    cli::run(&arguments)
 }

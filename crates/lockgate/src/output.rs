@@ -57,10 +57,10 @@ pub(crate) fn deliver(
         match &outcome {
             Outcome::Lock(outcome) => deliver_lock(outcome, format, terminal)?,
             Outcome::Audit { report, .. } if format == Format::Text => {
-                terminal.answer(&table(report)?)?
+                terminal.answer(&table(report)?)?;
             }
             Outcome::Audit { .. } => {}
-            Outcome::Check(checked) => deliver_check(checked, format, terminal)?,
+            Outcome::Check(checked) => deliver_check(checked, terminal)?,
         }
         if format == Format::Json {
             terminal.answer(&json_text(&document))?;
@@ -96,7 +96,9 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
         Outcome::Lock(LockOutcome::Locked(locked)) => {
             (Exit::Done, lock_document(&document_of(locked)))
         }
-        Outcome::Lock(LockOutcome::Impossible { output, conflict }) => {
+        Outcome::Lock(LockOutcome::Impossible {
+            output, conflict, ..
+        }) => {
             let status = if conflict.refusals.is_empty() {
                 "no-solution"
             } else {
@@ -166,7 +168,12 @@ fn table(report: &AuditReport) -> Result<String, Failure> {
 
 fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> Result<(), Failure> {
     match outcome {
-        LockOutcome::Impossible { conflict, .. } => {
+        LockOutcome::Impossible {
+            conflict, remarks, ..
+        } => {
+            for remark in remarks {
+                terminal.warn(remark);
+            }
             let title = if conflict.refusals.is_empty() {
                 "no versions satisfy the requirements"
             } else {
@@ -189,9 +196,9 @@ fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> R
                 let text =
                     diff::unified(locked.previous.as_deref().unwrap_or(""), &locked.text, name);
                 if format == Format::Json {
-                    terminal.talk(&text)
+                    terminal.talk(&text);
                 } else {
-                    terminal.answer(&text)?
+                    terminal.answer(&text)?;
                 }
             }
             if !locked.dry_run {
@@ -244,7 +251,7 @@ fn tell(locked: &Locked, terminal: &Terminal) {
     });
 }
 
-fn deliver_check(checked: &[Checked], format: Format, terminal: &Terminal) -> Result<(), Failure> {
+fn deliver_check(checked: &[Checked], terminal: &Terminal) -> Result<(), Failure> {
     for one in checked {
         for remark in &one.audit.remarks {
             terminal.warn(remark);
@@ -252,8 +259,14 @@ fn deliver_check(checked: &[Checked], format: Format, terminal: &Terminal) -> Re
         for reason in &one.reasons {
             terminal.failure(&Failure::new(reason.clone()));
         }
-        if format == Format::Text && !one.audit.packages.is_empty() {
-            terminal.answer(&table(&one.audit)?)?;
+        if one.audit.gated_findings() > 0 || !one.audit.gaps.is_empty() {
+            terminal.failure(&Failure::new(format!(
+                "{}: the audit does not pass\n{}",
+                one.lock,
+                table(&one.audit)?.trim_end()
+            )));
+        } else if one.audit.open_findings() > 0 {
+            terminal.summary(table(&one.audit)?.trim_end());
         }
         if one.reasons.is_empty() && one.audit.gated_findings() == 0 && one.audit.gaps.is_empty() {
             terminal.summary(&format!("{} is up to date", one.lock));

@@ -1,6 +1,7 @@
 //! Progress on the terminal: what is being fetched, how many packages are decided, how many versions tried.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -73,11 +74,12 @@ impl Progress {
         );
         if !fetching.is_empty() {
             let names: Vec<&str> = fetching.iter().take(SHOWN).map(String::as_str).collect();
-            message.push_str(&format!(
+            let _ = write!(
+                message,
                 " · fetching {}: {}",
                 fetching.len(),
                 names.join(", ")
-            ));
+            );
             if fetching.len() > SHOWN {
                 message.push('…');
             }

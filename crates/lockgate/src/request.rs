@@ -10,7 +10,8 @@ use lockgate_gate::{IgnoreEntry, Mode, Policy};
 use lockgate_model::{ChoiceRules, Level, Manifest, Name, PrereleaseMode, Requirement};
 
 use crate::cli::{
-    ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments, PrereleaseName,
+    BinaryOption, ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments,
+    PrereleaseName,
 };
 use crate::disk;
 use crate::failure::Failure;
@@ -88,17 +89,16 @@ impl LockRequest {
         let mut rules = self.rules.clone();
         rules.binary = manifest.binary.clone();
         let choice = &self.arguments.choice;
-        for value in &choice.no_binary {
-            rules
-                .binary
-                .no_binary(value)
-                .map_err(|error| Failure::new(format!("`--no-binary {value}`: {error}")))?;
-        }
-        for value in &choice.only_binary {
-            rules
-                .binary
-                .only_binary(value)
-                .map_err(|error| Failure::new(format!("`--only-binary {value}`: {error}")))?;
+        for option in &choice.binary.0 {
+            let (name, value, applied) = match option {
+                BinaryOption::NoBinary(value) => {
+                    ("--no-binary", value, rules.binary.no_binary(value))
+                }
+                BinaryOption::OnlyBinary(value) => {
+                    ("--only-binary", value, rules.binary.only_binary(value))
+                }
+            };
+            applied.map_err(|error| Failure::new(format!("`{name} {value}`: {error}")))?;
         }
         if manifest.pre && choice.prerelease.is_none() {
             rules.prerelease = PrereleaseMode::Allow;

@@ -242,7 +242,7 @@ fn the_evidence_says_what_the_audit_found() {
 
 #[test]
 fn a_gate_note_names_three_versions_and_counts_the_rest() {
-    let cases: [(&[Denied<'_>], &str); 4] = [
+    let cases: [(&[Denied<'_>], &str); 5] = [
         (&[("2.0", &["A-1", "B-2"])], "2.0 passed over, A-1, B-2"),
         (
             &[("3.0", &[]), ("2.0", &["A-1"])],
@@ -250,7 +250,7 @@ fn a_gate_note_names_three_versions_and_counts_the_rest() {
         ),
         (
             &[("4", &["A"]), ("3", &["A"]), ("2", &["A"])],
-            "4 passed over, A; 3 passed over, A; 2 passed over, A",
+            "4, 3, 2 passed over, A",
         ),
         (
             &[
@@ -260,7 +260,11 @@ fn a_gate_note_names_three_versions_and_counts_the_rest() {
                 ("3", &["A"]),
                 ("2", &["A"]),
             ],
-            "6 passed over, A; 5 passed over, A; 4 passed over, A; and 2 more",
+            "6, 5, 4 and 2 more passed over, A",
+        ),
+        (
+            &[("5", &["A"]), ("4", &["A"]), ("3", &["B"]), ("2", &["B"])],
+            "5, 4 passed over, A; 3 passed over, B; and 1 more",
         ),
     ];
     for (versions, note) in cases {

@@ -291,24 +291,39 @@ fn render_pin(
     }
 }
 
-/// `4.2.17 passed over, PYSEC-2024-156; …`
+/// `4.2.17, 4.2.16 passed over, PYSEC-2024-156`; versions with other advisories apart, those beyond the first three counted.
 fn passed_text(passed: &PassedOver) -> String {
-    let mut parts: Vec<String> = passed
-        .versions
-        .iter()
-        .take(NAMED)
-        .map(|(version, advisories)| {
-            let ids = advisories.iter().map(|advisory| advisory.id.as_str());
-            let ids: Vec<&str> = ids.collect();
-            if ids.is_empty() {
-                format!("{version} passed over, quarantined")
-            } else {
-                format!("{version} passed over, {}", ids.join(", "))
-            }
-        })
-        .collect();
-    if passed.versions.len() > NAMED {
-        parts.push(format!("and {} more", passed.versions.len() - NAMED));
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for (version, advisories) in &passed.versions {
+        let ids: Vec<&str> = advisories.iter().map(|one| one.id.as_str()).collect();
+        let why = if ids.is_empty() {
+            "quarantined".to_owned()
+        } else {
+            ids.join(", ")
+        };
+        match groups.last_mut() {
+            Some((last, versions)) if *last == why => versions.push(version.to_string()),
+            _ => groups.push((why, vec![version.to_string()])),
+        }
+    }
+    let rest = passed.versions.len().saturating_sub(NAMED);
+    if let [(why, versions)] = groups.as_mut_slice()
+        && rest > 0
+    {
+        versions.truncate(NAMED);
+        return format!("{} and {rest} more passed over, {why}", versions.join(", "));
+    }
+    let mut named = 0;
+    let mut parts: Vec<String> = Vec::new();
+    for (why, mut versions) in groups {
+        versions.truncate(NAMED - named);
+        named += versions.len();
+        if !versions.is_empty() {
+            parts.push(format!("{} passed over, {why}", versions.join(", ")));
+        }
+    }
+    if rest > 0 {
+        parts.push(format!("and {rest} more"));
     }
     parts.join("; ")
 }

@@ -243,7 +243,7 @@ fn an_entry_that_matched_nothing_is_reported() {
     let remarks = gate.remarks();
     assert_eq!(remarks.len(), 1);
     assert!(
-        remarks[0].contains("`PYSEC-99`") && remarks[0].contains("matched nothing"),
+        remarks[0].contains("`PYSEC-99`") && remarks[0].contains("matches nothing"),
         "{remarks:?}"
     );
 }

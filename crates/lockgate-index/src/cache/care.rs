@@ -14,7 +14,7 @@ const MARK: (&str, &str) = (
 );
 
 /// Entries unused for this long are pruned.
-const LONG_UNUSED: Duration = Duration::from_secs(30 * 24 * 3600);
+const LONG_UNUSED: Duration = Duration::from_hours(30 * 24);
 
 /// The folder of the cache, for those who look after it.
 #[derive(Debug, Clone)]
@@ -127,7 +127,7 @@ impl Cache {
             let is_leftover = path
                 .file_name()
                 .is_some_and(|name| name.to_string_lossy().starts_with(".tmp-"))
-                && unused > Duration::from_secs(3600);
+                && unused > Duration::from_hours(1);
             let is_current = Bucket::ALL.iter().any(|bucket| bucket.folder() == kind);
             if is_leftover || !is_current || unused > LONG_UNUSED {
                 fs::remove_file(path)?;
@@ -148,6 +148,11 @@ impl Cache {
                 path: folder,
                 source,
             })?;
+        }
+        // A folder without our mark and without entries is not ours: nothing of it goes.
+        let mark = self.folder.join(MARK.0);
+        if fs::read_to_string(&mark).is_ok_and(|text| text == MARK.1) {
+            fs::remove_file(&mark).map_err(|source| CacheError::Io { path: mark, source })?;
         }
         Ok(removed)
     }

@@ -125,15 +125,18 @@ impl Sources {
         reporter.finished(&wanted.file.filename);
         let unlearned =
             |error: &FetchError| error.unlearned(format!("metadata of `{}`", wanted.file.filename));
-        let payload = Bytes::from(fetched.map_err(|error| unlearned(&error))?);
+        let fetched = fetched.map_err(|error| unlearned(&error))?;
+        let payload = Bytes::from(fetched.stored);
         let release = read(wanted, &payload).unwrap_or_else(|| {
             Err(unlearned(&FetchError::Answer {
                 url: redact_url(&wanted.file.url),
                 why: "what was read could not be written down".to_owned(),
             }))
         });
-        let (store, key) = (&self.shared.store, key(wanted.file));
-        http::keep_for_good(store, Bucket::Metadata, &key, EntryKind::Present, payload);
+        if !fetched.is_doubtful {
+            let (store, key) = (&self.shared.store, key(wanted.file));
+            http::keep_for_good(store, Bucket::Metadata, &key, EntryKind::Present, payload);
+        }
         release
     }
 

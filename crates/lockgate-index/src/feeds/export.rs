@@ -4,7 +4,7 @@
 //! the two lists as sets, so that neither order nor a date in the future can hide a change; it fetches the records that changed, or the
 //! whole export when they are many. A refresh that fails leaves the kept export in use while it is young enough.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -151,7 +151,7 @@ async fn refresh(
 ) -> Result<(State, Vec<u8>), FeedError> {
     // The list first: what changes while the rest is fetched is seen as a change the next time.
     let listing = text(
-        fetch(
+        &fetch(
             shared,
             &within(base, "modified_id.csv")?,
             "the list of advisories",
@@ -189,17 +189,15 @@ async fn refresh(
     ))
 }
 
-/// Ids on lines that the old list does not have.
+/// Ids of records that are new, changed or gone: those on lines that only one of the lists has.
 fn changed(old: &str, new: &str) -> Vec<String> {
-    let known: std::collections::BTreeSet<&str> = old.lines().collect();
-    let mut ids: Vec<String> = new
-        .lines()
-        .filter(|line| !known.contains(line))
+    let old: BTreeSet<&str> = old.lines().collect();
+    let new: BTreeSet<&str> = new.lines().collect();
+    let ids: BTreeSet<String> = old
+        .symmetric_difference(&new)
         .filter_map(|line| line.split_once(',').map(|(_, id)| id.trim().to_owned()))
         .collect();
-    ids.sort();
-    ids.dedup();
-    ids
+    ids.into_iter().collect()
 }
 
 /// The old archive with the changed records put in.
@@ -278,7 +276,7 @@ async fn fetch(shared: &Shared, url: &Url, what: &str) -> Result<Response, FeedE
     }
 }
 
-fn text(response: Response) -> Result<String, FeedError> {
+fn text(response: &Response) -> Result<String, FeedError> {
     String::from_utf8(response.body.to_vec()).map_err(|_utf8| FeedError::Unusable {
         place: redact_url(response.url.as_str()),
         why: "it is no text".to_owned(),
@@ -336,14 +334,12 @@ pub(super) async fn remote(shared: &Arc<Shared>, url: &Url) -> Result<(Sha256, P
         .store
         .raw_path(Bucket::Advisories, &archive_name(&digest))
         .filter(|path| path.is_file());
-    match path {
-        Some(path) => Ok((digest, Place::Archive(path))),
-        None => {
-            let response = fetch(shared, url, "the advisories").await?;
-            Ok((
-                Sha256::of(&response.body),
-                Place::Bytes(response.body.to_vec()),
-            ))
-        }
+    if let Some(path) = path {
+        return Ok((digest, Place::Archive(path)));
     }
+    let response = fetch(shared, url, "the advisories").await?;
+    Ok((
+        Sha256::of(&response.body),
+        Place::Bytes(response.body.to_vec()),
+    ))
 }

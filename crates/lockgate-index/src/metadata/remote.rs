@@ -27,11 +27,20 @@ pub(crate) struct Source<'a> {
     pub(crate) file: &'a DistFile,
 }
 
-/// The stored form of the metadata of a file, also when they turn out to be of no use. An error: it could not be learned.
+/// What was fetched of a file.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    /// The stored form of its metadata, also when they turn out to be of no use.
+    pub(crate) stored: Vec<u8>,
+    /// Whether another try may come to something else: an unreadable archive may have been broken on its way.
+    pub(crate) is_doubtful: bool,
+}
+
+/// The metadata of a file. An error: they could not be learned.
 pub(crate) async fn fetch(
     transport: &Transport,
     source: Source<'_>,
-) -> Result<Vec<u8>, FetchError> {
+) -> Result<Fetched, FetchError> {
     let learned = match source.file.kind() {
         Some(DistKind::Wheel(_)) => of_wheel(transport, source).await?,
         Some(DistKind::Sdist) => of_sdist(transport, source).await?,
@@ -39,7 +48,11 @@ pub(crate) async fn fetch(
             "its name is of no wheel and no source distribution".to_owned(),
         )),
     };
-    Ok(stored::encode(learned))
+    let is_doubtful = matches!(learned, Err(UnusableReason::BadArchive(_)));
+    Ok(Fetched {
+        stored: stored::encode(learned),
+        is_doubtful,
+    })
 }
 
 type Learned = Result<Stated, UnusableReason>;

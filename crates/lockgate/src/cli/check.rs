@@ -39,7 +39,7 @@ pub(crate) struct CheckArguments {
     pub(crate) terminal: TerminalOptions,
 }
 
-pub(super) fn run(arguments: CheckArguments, terminal: &Terminal) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &CheckArguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let report = arguments.output.report.clone();
     let format = if arguments.output.json {
         Format::Json
@@ -50,10 +50,10 @@ pub(super) fn run(arguments: CheckArguments, terminal: &Terminal) -> Result<Exit
     output::deliver(outcome, format, report.as_deref(), terminal)
 }
 
-fn checked(arguments: CheckArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+fn checked(arguments: &CheckArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let mut checked = Vec::new();
     for lock in ops::locks_or_default(arguments.locks.clone())? {
-        let request = CheckRequest::new(&arguments, lock)?;
+        let request = CheckRequest::new(arguments, lock)?;
         let (settings, world) = request.prepare(terminal)?;
         checked.push(
             world.until_interrupted(move |world| ops::check::check(&request, &settings, world))?,

@@ -16,6 +16,10 @@ use crate::terminal::Terminal;
 use crate::world::World;
 
 /// Arguments of `lock`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct LockArguments {
     /// Requirement files, `pyproject.toml`, or `-` for standard input; none: `requirements.in`, else `pyproject.toml`

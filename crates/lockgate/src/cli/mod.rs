@@ -12,8 +12,8 @@ pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
 pub(crate) use lock::LockArguments;
 pub(crate) use options::{
-    CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName, OutputOptions,
-    PrereleaseName, TargetOptions, TerminalOptions,
+    BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName,
+    OutputOptions, PrereleaseName, TargetOptions, TerminalOptions,
 };
 
 use std::ffi::OsString;
@@ -45,15 +45,15 @@ enum Command {
     /// Audit existing locks against advisories
     Audit(Box<audit::AuditArguments>),
     /// Check that a lock satisfies its sources, has its hashes, and has no finding above policy
-    Check(Box<check::CheckArguments>),
+    Check(Box<CheckArguments>),
     /// Look after the cache
     Cache(cache::CacheArguments),
 }
 
 /// Runs one command line and says how it ended.
-pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let parsed = Arguments::command()
-        .try_get_matches_from(&arguments)
+        .try_get_matches_from(arguments)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let parsed = match parsed {
         Ok(parsed) => parsed,
@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         }
         Command::Check(arguments) => {
             let terminal = Terminal::new(&arguments.terminal);
-            finish(&terminal, check::run(*arguments, &terminal))
+            finish(&terminal, check::run(&arguments, &terminal))
         }
         Command::Cache(arguments) => {
             let terminal = Terminal::new(&arguments.terminal);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 
 /// Which index is asked, and how.
 #[derive(Debug, Clone, Default, Args)]
@@ -74,15 +74,74 @@ pub(crate) struct ChoiceOptions {
     /// Lock only what is required directly
     #[arg(long)]
     pub(crate) no_deps: bool,
-    /// Do not use wheels of these projects: names, `:all:` or `:none:` (repeatable)
-    #[arg(long, value_name = "PKG")]
-    pub(crate) no_binary: Vec<String>,
-    /// Use only wheels of these projects: names, `:all:` or `:none:` (repeatable)
-    #[arg(long, value_name = "PKG")]
-    pub(crate) only_binary: Vec<String>,
+    #[command(flatten)]
+    pub(crate) binary: BinaryOptions,
     /// Act as if nothing had been uploaded since: a date or an RFC 3339 instant
     #[arg(long, value_name = "WHEN", env = "LOCKGATE_EXCLUDE_NEWER")]
     pub(crate) exclude_newer: Option<String>,
+}
+
+/// `--no-binary` and `--only-binary` in the order in which they stand: the last word on a project wins.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BinaryOptions(pub(crate) Vec<BinaryOption>);
+
+/// One of them, with its value.
+#[derive(Debug, Clone)]
+pub(crate) enum BinaryOption {
+    /// `--no-binary`
+    NoBinary(String),
+    /// `--only-binary`
+    OnlyBinary(String),
+}
+
+impl FromArgMatches for BinaryOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut options = Self::default();
+        options.update_from_arg_matches(matches)?;
+        Ok(options)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        let mut placed = Vec::new();
+        for (id, option) in [
+            ("no_binary", BinaryOption::NoBinary as fn(String) -> _),
+            ("only_binary", BinaryOption::OnlyBinary),
+        ] {
+            let values = matches.get_many::<String>(id).unwrap_or_default();
+            let places = matches.indices_of(id).unwrap_or_default();
+            placed.extend(places.zip(values.cloned().map(option)));
+        }
+        placed.sort_by_key(|(place, _)| *place);
+        self.0 = placed.into_iter().map(|(_, option)| option).collect();
+        Ok(())
+    }
+}
+
+impl Args for BinaryOptions {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let option = |id: &'static str, long: &'static str, help: &'static str| {
+            clap::Arg::new(id)
+                .long(long)
+                .value_name("PKG")
+                .action(clap::ArgAction::Append)
+                .help(help)
+        };
+        command
+            .arg(option(
+                "no_binary",
+                "no-binary",
+                "Do not use wheels of these projects: names, `:all:` or `:none:` (repeatable)",
+            ))
+            .arg(option(
+                "only_binary",
+                "only-binary",
+                "Use only wheels of these projects: names, `:all:` or `:none:` (repeatable)",
+            ))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
 }
 
 /// `--prerelease` values.

@@ -1,5 +1,6 @@
 //! `cache`: where it is, how much it takes, and how to make it smaller.
 
+use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use lockgate_index::Cache;
@@ -23,17 +24,19 @@ pub(crate) fn run(verb: CacheVerb, world: &World) -> Result<(), Failure> {
             let usage = store.size().map_err(|error| Failure::of(&error))?;
             let mut text = String::new();
             for (bucket, entries, bytes) in usage.rows() {
-                text.push_str(&format!(
-                    "{bucket:<16} {entries:>8} entries {:>12}\n",
+                let _ = writeln!(
+                    text,
+                    "{bucket:<16} {entries:>8} entries {:>12}",
                     sized(bytes)
-                ));
+                );
             }
-            text.push_str(&format!(
-                "{:<16} {:>8} entries {:>12}\n",
+            let _ = writeln!(
+                text,
+                "{:<16} {:>8} entries {:>12}",
                 "total",
                 usage.entries(),
                 sized(usage.bytes())
-            ));
+            );
             world.terminal.answer(&text)
         }
         CacheVerb::Prune | CacheVerb::Clean => {

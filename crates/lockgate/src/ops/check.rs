@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use lockgate_formats::lock::Lock;
 use lockgate_model::{AuditReport, Change, Conflict, LockedGraph, Name, OpenGate, Preferences};
+use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
 
 use crate::cli::{self, CheckArguments, LockArguments};
@@ -96,36 +97,38 @@ fn merged(
     let choice = &given.choice;
     merged.choice.pre |= choice.pre;
     merged.choice.no_deps |= choice.no_deps;
-    replace_if_given(&mut merged.choice.prerelease, &choice.prerelease);
-    replace_if_given(&mut merged.choice.exclude_newer, &choice.exclude_newer);
-    if !choice.no_binary.is_empty() || !choice.only_binary.is_empty() {
-        merged.choice.no_binary.clone_from(&choice.no_binary);
-        merged.choice.only_binary.clone_from(&choice.only_binary);
+    replace_if_given(&mut merged.choice.prerelease, choice.prerelease.as_ref());
+    replace_if_given(
+        &mut merged.choice.exclude_newer,
+        choice.exclude_newer.as_ref(),
+    );
+    if !choice.binary.0.is_empty() {
+        merged.choice.binary = choice.binary.clone();
     }
-    replace_if_given(&mut merged.target.python, &given.target.python);
+    replace_if_given(&mut merged.target.python, given.target.python.as_ref());
     replace_if_given(
         &mut merged.target.python_version,
-        &given.target.python_version,
+        given.target.python_version.as_ref(),
     );
     replace_if_given(
         &mut merged.target.python_platform,
-        &given.target.python_platform,
+        given.target.python_platform.as_ref(),
     );
     let index = &given.index;
-    replace_if_given(&mut merged.index.index_url, &index.index_url);
+    replace_if_given(&mut merged.index.index_url, index.index_url.as_ref());
     if !index.extra_index_url.is_empty() {
         merged
             .index
             .extra_index_url
             .clone_from(&index.extra_index_url);
     }
-    replace_if_given(&mut merged.index.cert, &index.cert);
-    replace_if_given(&mut merged.index.proxy, &index.proxy);
-    replace_if_given(&mut merged.index.timeout, &index.timeout);
-    replace_if_given(&mut merged.index.retries, &index.retries);
+    replace_if_given(&mut merged.index.cert, index.cert.as_ref());
+    replace_if_given(&mut merged.index.proxy, index.proxy.as_ref());
+    replace_if_given(&mut merged.index.timeout, index.timeout.as_ref());
+    replace_if_given(&mut merged.index.retries, index.retries.as_ref());
     let gate = &given.gate;
-    replace_if_given(&mut merged.gate.gate, &gate.gate);
-    replace_if_given(&mut merged.gate.min_severity, &gate.min_severity);
+    replace_if_given(&mut merged.gate.gate, gate.gate.as_ref());
+    replace_if_given(&mut merged.gate.min_severity, gate.min_severity.as_ref());
     if gate.no_advisories || !gate.advisories.is_empty() {
         merged.gate.no_advisories = gate.no_advisories;
         merged.gate.advisories.clone_from(&gate.advisories);
@@ -139,9 +142,9 @@ fn merged(
     Ok(merged)
 }
 
-fn replace_if_given<T: Clone>(recorded: &mut Option<T>, given: &Option<T>) {
+fn replace_if_given<T: Clone>(recorded: &mut Option<T>, given: Option<&T>) {
     if given.is_some() {
-        recorded.clone_from(given);
+        *recorded = given.cloned();
     }
 }
 
@@ -216,9 +219,11 @@ pub(crate) fn check(
             (change, None)
         }
         Answer::Impossible(conflict) => {
+            lock::must_be_certain(&conflict)?;
             reasons.push(format!(
-                "{}: its sources cannot be satisfied any more",
-                check.lock
+                "{}: its sources cannot be satisfied any more\n{}",
+                check.lock,
+                conflict_text(&conflict, Detail::Short).trim_end()
             ));
             (Change::default(), Some(conflict))
         }

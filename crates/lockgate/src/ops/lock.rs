@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_formats::{Manifests, command};
 use lockgate_model::{
-    AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, Preferences, Target, Upgrade,
+    AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, Preferences, Upgrade,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -31,6 +31,8 @@ pub(crate) enum LockOutcome {
         output: Output,
         /// Why.
         conflict: Box<Conflict>,
+        /// What to know of the policy: ignore entries that have expired or match nothing.
+        remarks: Vec<String>,
     },
 }
 
@@ -101,14 +103,16 @@ pub(crate) fn lock(
     let solution = match solved(&question, &facts, world)? {
         Answer::Locked(solution) => solution,
         Answer::Impossible(conflict) => {
+            must_be_certain(&conflict)?;
             return Ok(LockOutcome::Impossible {
                 output: request.output.clone(),
                 conflict,
+                remarks: gating.gate.remarks(),
             });
         }
     };
     let graph = solution.graph;
-    let audit = gating.audit(&graph, &request.output.as_str())?;
+    let audit = gating.audit(&graph, request.output.as_str())?;
     let text = render(
         request,
         &graph,
@@ -151,7 +155,7 @@ fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {
     let Some(text) = disk::read_if_there(Path::new(path))? else {
         return Ok(None);
     };
-    let lock = lockgate_formats::lock::read(&text, &request.output.as_str()).map_err(|error| {
+    let lock = lockgate_formats::lock::read(&text, request.output.as_str()).map_err(|error| {
         Failure::of(&error).remedy(
             "it is read for the pins to keep; mend it, remove it, or name another file with `-o`",
         )
@@ -183,6 +187,19 @@ pub(crate) fn solved(
         }
     }
     Ok(answer)
+}
+
+/// A refusal that rests on files nobody can read is no answer.
+pub(crate) fn must_be_certain(conflict: &Conflict) -> Result<(), Failure> {
+    let unreadable: Vec<&str> = conflict.unreadable().into_iter().collect();
+    if unreadable.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "whether the requirements can be satisfied is not known, since what could not be read may be needed:\n  {}",
+        unreadable.join("\n  ")
+    ))
+    .remedy("have the index mend or yank the file, or exclude its version with `!=`"))
 }
 
 fn render(
