@@ -1,4 +1,4 @@
-//! pip's requirement files: text, includes and options to a [`Manifest`].
+//! pip's requirement files: text, includes and options to a [`Manifest`](lockgate_model::Manifest).
 //!
 //! pip is the judge of what a line means. What pip accepts and lockgate cannot do is an error that names file and line; nothing is
 //! skipped. A `-r` inside a constraint file yields requirements, as in pip.

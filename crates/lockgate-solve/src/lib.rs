@@ -1,6 +1,6 @@
 //! Chooses versions: PubGrub over the facts of the indexes, under a gate (docs/resolver.md).
 //!
-//! [`solve`] answers a [`Question`] with a locked graph or with a conflict that says why there is none; [`verify`] holds a
+//! [`solve`] answers a [`Question`] with a locked graph or with a conflict that says why there is none; [`verify()`] holds a
 //! graph against the same question by other means. Deterministic: the same question over the same facts has the same answer,
 //! whatever was hinted at or fetched ahead.
 //!
