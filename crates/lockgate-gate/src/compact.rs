@@ -5,66 +5,145 @@
 //! checksum  u64, over all of head and table
 //! head      u32 projects, u32 records, i64 newest `modified` in seconds since 1970 (i64::MIN: none states one)
 //! table     per project, sorted: u64 hash of its name, u64 offset, u32 length, u64 checksum of its block
-//! blocks    per project, postcard: its name and its concerns
+//! blocks    per project, postcard: its name and its concerns, each packed by itself
 //! ```
 //! All numbers are little-endian, offsets from the beginning. Opening reads head and table, a hundred kilobytes for all of PyPI; asking
 //! about a project reads one block. What is damaged is an error, never "no advisory".
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockgate_model::{Name, ReadAt, Timestamp};
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::brief::Brief;
 use crate::error::GateError;
-use crate::group::{Concern, concerns};
+use crate::group::{Concern, concerns_of, groups};
 use crate::record::Record;
 
 /// The number of the form: part of the key under which a compiled feed is kept.
-pub const COMPACT_FORMAT: u32 = 1;
+pub const COMPACT_FORMAT: u32 = 2;
 
-const MAGIC: [u8; 8] = *b"lgadv001";
+const MAGIC: [u8; 8] = *b"lgadv002";
 const HEAD: usize = 8 + 8 + 4 + 4 + 8;
 const ROW: usize = 8 + 8 + 4 + 8;
 
-/// Compiles the records of a feed, given as file names and bytes. One that cannot be read fails the whole.
-pub fn compile(source_name: &str, records: &[(String, Vec<u8>)]) -> Result<Vec<u8>, GateError> {
-    let mut read = Vec::with_capacity(records.len());
-    for (file, bytes) in records {
-        read.push(Record::read(source_name, file, bytes)?);
-    }
-    if !read.iter().any(|record| record.pypi().next().is_some()) {
-        return Err(GateError::Empty {
-            source_name: source_name.to_owned(),
-        });
-    }
-    let modified = read.iter().filter_map(|record| record.modified).max();
-    let count = u32::try_from(read.len()).unwrap_or(u32::MAX);
-    encode(&concerns(&read, source_name), count, modified)
+/// Compiles the records of a feed, one after the other in any order; parts of a feed may be compiled side by side and joined.
+///
+/// What is kept of a record is kept packed: ten thousands of small things that live long between large ones that do not would hold
+/// several times the memory.
+#[derive(Debug)]
+pub struct Compiler {
+    source_name: String,
+    /// Packed briefs by file name, so that the outcome does not depend on the order in which they came.
+    briefs: BTreeMap<Box<str>, Box<[u8]>>,
+    records: u32,
+    is_about_pypi: bool,
+    modified: Option<Timestamp>,
 }
 
+impl Compiler {
+    /// For a feed that is named so in errors and findings.
+    pub fn new(source_name: &str) -> Self {
+        Self {
+            source_name: source_name.to_owned(),
+            briefs: BTreeMap::new(),
+            records: 0,
+            is_about_pypi: false,
+            modified: None,
+        }
+    }
+
+    /// Adds a record, given as file name and bytes. One that cannot be read fails the whole.
+    pub fn add(&mut self, file: &str, bytes: &[u8]) -> Result<(), GateError> {
+        let record = Record::read(&self.source_name, file, bytes)?;
+        self.records += 1;
+        self.is_about_pypi |= record.pypi().next().is_some();
+        self.modified = self.modified.max(record.modified);
+        if let Some(brief) = Brief::of(&record) {
+            self.briefs
+                .insert(Box::from(file), pack(&brief)?.into_boxed_slice());
+        }
+        Ok(())
+    }
+
+    /// Adds what another one has read of the same feed.
+    pub fn join(&mut self, mut other: Self) {
+        self.records += other.records;
+        self.is_about_pypi |= other.is_about_pypi;
+        self.modified = self.modified.max(other.modified);
+        self.briefs.append(&mut other.briefs);
+    }
+
+    /// The compact form.
+    pub fn finish(self) -> Result<Vec<u8>, GateError> {
+        if !self.is_about_pypi {
+            return Err(GateError::Empty {
+                source_name: self.source_name,
+            });
+        }
+        let packed: Vec<Box<[u8]>> = self.briefs.into_values().collect();
+        let ids = packed
+            .iter()
+            .map(|brief| Ok(unpack::<Brief>(brief)?.ids()))
+            .collect::<Result<Vec<_>, GateError>>()?;
+        let mut by_project: BTreeMap<Name, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
+        for group in groups(&ids) {
+            let members = group
+                .iter()
+                .filter_map(|index| packed.get(*index))
+                .map(|brief| unpack(brief))
+                .collect::<Result<Vec<Brief>, GateError>>()?;
+            let members: Vec<&Brief> = members.iter().collect();
+            for (name, concern) in concerns_of(&members, &self.source_name) {
+                let concern = (concern.advisory.id.clone(), pack(&concern)?);
+                by_project.entry(name).or_default().extend([concern]);
+            }
+        }
+        drop((packed, ids));
+        encode(&by_project, self.records, self.modified)
+    }
+}
+
+fn pack(value: &impl Serialize) -> Result<Vec<u8>, GateError> {
+    postcard::to_stdvec(value).map_err(|error| GateError::Damaged(error.to_string()))
+}
+
+fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, GateError> {
+    postcard::from_bytes(bytes).map_err(|error| GateError::Damaged(error.to_string()))
+}
+
+/// A block as it is written: whose it is, and its concerns, each packed by itself.
+type Block<'a> = (Cow<'a, str>, Vec<&'a [u8]>);
+
 fn encode(
-    by_project: &BTreeMap<Name, Vec<Concern>>,
+    by_project: &BTreeMap<Name, BTreeMap<String, Vec<u8>>>,
     records: u32,
     modified: Option<Timestamp>,
 ) -> Result<Vec<u8>, GateError> {
     let failed = |error: &dyn std::fmt::Display| GateError::Damaged(error.to_string());
-    let mut blocks = Vec::new();
+    let start = HEAD + by_project.len() * ROW;
+    let mut out = vec![0; start];
     let mut rows = Vec::with_capacity(by_project.len());
-    for block in by_project {
-        let bytes = postcard::to_stdvec(&block).map_err(|error| failed(&error))?;
+    for (name, concerns) in by_project {
+        let block: Block<'_> = (
+            Cow::Borrowed(name.as_str()),
+            concerns.values().map(Vec::as_slice).collect(),
+        );
+        let bytes = pack(&block)?;
         let length = u32::try_from(bytes.len()).map_err(|error| failed(&error))?;
         rows.push((
-            xxh3_64(block.0.as_str().as_bytes()),
-            blocks.len() as u64,
+            xxh3_64(name.as_str().as_bytes()),
+            out.len() as u64,
             length,
             xxh3_64(&bytes),
         ));
-        blocks.extend_from_slice(&bytes);
+        out.extend_from_slice(&bytes);
     }
     rows.sort_unstable();
-    let start = (HEAD + rows.len() * ROW) as u64;
-    let mut checked = Vec::with_capacity(HEAD + rows.len() * ROW);
+    let mut checked = Vec::with_capacity(start);
     checked.extend_from_slice(
         &u32::try_from(rows.len())
             .map_err(|error| failed(&error))?
@@ -78,15 +157,17 @@ fn encode(
     );
     for (hash, offset, length, checksum) in rows {
         checked.extend_from_slice(&hash.to_le_bytes());
-        checked.extend_from_slice(&(start + offset).to_le_bytes());
+        checked.extend_from_slice(&offset.to_le_bytes());
         checked.extend_from_slice(&length.to_le_bytes());
         checked.extend_from_slice(&checksum.to_le_bytes());
     }
-    let mut out = Vec::with_capacity(16 + checked.len() + blocks.len());
-    out.extend_from_slice(&MAGIC);
-    out.extend_from_slice(&xxh3_64(&checked).to_le_bytes());
-    out.extend_from_slice(&checked);
-    out.extend_from_slice(&blocks);
+    let head = [
+        MAGIC.as_slice(),
+        &xxh3_64(&checked).to_le_bytes(),
+        &checked,
+    ]
+    .concat();
+    out.splice(..start, head);
     Ok(out)
 }
 
@@ -100,7 +181,7 @@ pub struct Compact {
 }
 
 impl Compact {
-    /// Opens what [`compile`] made.
+    /// Opens what [`Compiler::finish`] made.
     pub fn open(bytes: Arc<dyn ReadAt>) -> Result<Self, GateError> {
         let damaged = |why: &str| GateError::Damaged(why.to_owned());
         let head = bytes.read_at(0, HEAD).map_err(GateError::Damaged)?;
@@ -164,22 +245,22 @@ impl Compact {
         }
         // Two names may share a hash; the block says whose it is.
         while hash_at(low) == Some(hash) {
-            let (owner, concerns) = row_at(low)
-                .and_then(|row| self.block(row).transpose())
+            let bytes = row_at(low)
+                .map(|row| self.block(row))
                 .transpose()?
                 .ok_or_else(|| GateError::Damaged("a row of its table is cut off".to_owned()))?;
-            if owner == *name {
-                return Ok(concerns);
+            let (owner, concerns) = unpack::<Block<'_>>(&bytes)?;
+            if owner == name.as_str() {
+                return concerns.into_iter().map(unpack).collect();
             }
             low += 1;
         }
         Ok(Vec::new())
     }
 
-    fn block(&self, row: &[u8]) -> Result<Option<(Name, Vec<Concern>)>, GateError> {
-        let Some(((offset, length), checksum)) = fields(row) else {
-            return Ok(None);
-        };
+    fn block(&self, row: &[u8]) -> Result<Vec<u8>, GateError> {
+        let ((offset, length), checksum) = fields(row)
+            .ok_or_else(|| GateError::Damaged("a row of its table is cut off".to_owned()))?;
         let bytes = self
             .bytes
             .read_at(offset, length)
@@ -189,9 +270,7 @@ impl Compact {
                 "a block does not have its checksum".to_owned(),
             ));
         }
-        postcard::from_bytes(&bytes)
-            .map(Some)
-            .map_err(|error| GateError::Damaged(error.to_string()))
+        Ok(bytes)
     }
 }
 
@@ -210,6 +289,14 @@ fn fields(row: &[u8]) -> Option<((u64, usize), u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn compile(source: &str, records: &[(String, Vec<u8>)]) -> Result<Vec<u8>, GateError> {
+        let mut compiler = Compiler::new(source);
+        for (file, bytes) in records {
+            compiler.add(file, bytes)?;
+        }
+        compiler.finish()
+    }
 
     fn records() -> Vec<(String, Vec<u8>)> {
         (0..40)
@@ -236,6 +323,18 @@ mod tests {
             assert_eq!(concerns.len(), if n < 10 { 3 } else { 2 });
         }
         assert!(compact.about(&"other".parse().unwrap()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn parts_in_any_order_come_to_the_same_bytes() {
+        let records = records();
+        let mut parts = [Compiler::new("test"), Compiler::new("test")];
+        for (index, (file, bytes)) in records.iter().rev().enumerate() {
+            parts[index % 2].add(file, bytes).unwrap();
+        }
+        let [mut first, second] = parts;
+        first.join(second);
+        assert_eq!(first.finish(), compile("test", &records));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use lockgate_model::{
 };
 use rustc_hash::FxBuildHasher;
 
+use crate::brief::Brief;
 use crate::compact::Compact;
 use crate::error::GateError;
 use crate::group::{Concern, concerns, joined};
@@ -265,7 +266,8 @@ impl AdvisoryGate {
                     let newest = records.iter().filter_map(|record| record.modified).max();
                     let newest = newest.max(looked_up.and_then(|(_, newest)| newest));
                     looked_up = Some((Sha256::of(&digest), newest));
-                    found.push(concerns(&records, source).remove(name).unwrap_or_default());
+                    let briefs: Vec<Brief> = records.iter().filter_map(Brief::of).collect();
+                    found.push(concerns(&briefs, source).remove(name).unwrap_or_default());
                 }
             }
         }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use lockgate_model::{Advisory, Name, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::matching::{self, Extent};
-use crate::record::Record;
+use crate::brief::Brief;
+use crate::matching::Extent;
 use crate::severity;
 
 /// A vulnerability as it concerns one project.
@@ -19,43 +19,41 @@ pub(crate) struct Concern {
 }
 
 /// All concerns of some records, by project.
-pub(crate) fn concerns(records: &[Record], source_name: &str) -> BTreeMap<Name, Vec<Concern>> {
-    let live: Vec<&Record> = records
-        .iter()
-        .filter(|record| record.withdrawn.is_none())
-        .collect();
+pub(crate) fn concerns(briefs: &[Brief], source_name: &str) -> BTreeMap<Name, Vec<Concern>> {
     let mut by_project: BTreeMap<Name, Vec<Concern>> = BTreeMap::new();
-    for group in groups(&live) {
-        let members: Vec<&Record> = group
+    let ids: Vec<Vec<String>> = briefs.iter().map(Brief::ids).collect();
+    for group in groups(&ids) {
+        let members: Vec<&Brief> = group
             .iter()
-            .filter_map(|index| live.get(*index).copied())
+            .filter_map(|index| briefs.get(*index))
             .collect();
-        let advisory = merged(&members, source_name);
-        let mut extents: BTreeMap<Name, Extent> = BTreeMap::new();
-        for (package, affected) in members.iter().flat_map(|record| record.pypi()) {
-            // A name that is none can be no project on an index.
-            if let Ok(name) = Name::new(&package.name) {
-                extents
-                    .entry(name)
-                    .or_default()
-                    .join(matching::extent(affected));
-            }
-        }
-        for (name, extent) in extents {
-            let advisory = Advisory {
-                fixed: extent.fixed.clone(),
-                ..advisory.clone()
-            };
-            by_project
-                .entry(name)
-                .or_default()
-                .push(Concern { advisory, extent });
+        for (name, concern) in concerns_of(&members, source_name) {
+            by_project.entry(name).or_default().push(concern);
         }
     }
     for concerns in by_project.values_mut() {
         concerns.sort_by(|a, b| a.advisory.id.cmp(&b.advisory.id));
     }
     by_project
+}
+
+/// The concerns of one vulnerability: of records that are aliases of each other.
+pub(crate) fn concerns_of(members: &[&Brief], source_name: &str) -> Vec<(Name, Concern)> {
+    let advisory = merged(members, source_name);
+    let mut extents: BTreeMap<&Name, Extent> = BTreeMap::new();
+    for (name, extent) in members.iter().flat_map(|brief| &brief.extents) {
+        extents.entry(name).or_default().join(extent.clone());
+    }
+    extents
+        .into_iter()
+        .map(|(name, extent)| {
+            let advisory = Advisory {
+                fixed: extent.fixed.clone(),
+                ..advisory.clone()
+            };
+            (name.clone(), Concern { advisory, extent })
+        })
+        .collect()
 }
 
 /// Concerns of one project from several sources, merged where they share an id.
@@ -125,12 +123,12 @@ fn worse(a: Option<Severity>, b: Option<Severity>) -> Option<Severity> {
     }
 }
 
-/// Places of records that are, directly or over others, aliases of each other.
-fn groups(records: &[&Record]) -> Vec<Vec<usize>> {
-    let mut parents: Vec<usize> = (0..records.len()).collect();
+/// Places of records that are, directly or over others, aliases of each other, from the ids that each is known by.
+pub(crate) fn groups(ids: &[Vec<String>]) -> Vec<Vec<usize>> {
+    let mut parents: Vec<usize> = (0..ids.len()).collect();
     let mut first_with: BTreeMap<String, usize> = BTreeMap::new();
-    for (index, record) in records.iter().enumerate() {
-        for id in std::iter::once(&record.id).chain(record.aliases.iter().flatten()) {
+    for (index, ids) in ids.iter().enumerate() {
+        for id in ids {
             let known = *first_with.entry(id.to_ascii_uppercase()).or_insert(index);
             let (a, b) = (root(&mut parents, known), root(&mut parents, index));
             if let Some(parent) = parents.get_mut(a.max(b)) {
@@ -139,7 +137,7 @@ fn groups(records: &[&Record]) -> Vec<Vec<usize>> {
         }
     }
     let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for index in 0..records.len() {
+    for index in 0..ids.len() {
         groups
             .entry(root(&mut parents, index))
             .or_default()
@@ -165,10 +163,10 @@ fn root(parents: &mut [usize], mut index: usize) -> usize {
     }
 }
 
-fn merged(members: &[&Record], source_name: &str) -> Advisory {
+fn merged(members: &[&Brief], source_name: &str) -> Advisory {
     let ids: BTreeSet<String> = members
         .iter()
-        .flat_map(|record| std::iter::once(&record.id).chain(record.aliases.iter().flatten()))
+        .flat_map(|record| std::iter::once(&record.id).chain(&record.aliases))
         .cloned()
         .collect();
     let first = members
@@ -185,12 +183,13 @@ fn merged(members: &[&Record], source_name: &str) -> Advisory {
     Advisory {
         summary: ordered
             .iter()
-            .map(|record| summary(record))
+            .map(|record| record.summary.as_str())
             .find(|text| !text.is_empty())
-            .unwrap_or_default(),
+            .unwrap_or_default()
+            .to_owned(),
         severity: members
             .iter()
-            .filter_map(|record| severity::of(record))
+            .filter_map(|record| record.severity.clone())
             .reduce(severity::higher),
         fixed: Vec::new(),
         link: link(&ordered, &id),
@@ -212,52 +211,18 @@ fn shown(mut ids: BTreeSet<String>, record_id: &str) -> (String, Vec<String>) {
     (id, ids.into_iter().collect())
 }
 
-/// The summary, else the first line of the details, on one line and not too long.
-fn summary(record: &Record) -> String {
-    const LONGEST: usize = 200;
-    let text = record
-        .summary
-        .as_deref()
-        .filter(|text| !text.trim().is_empty())
-        .or(record.details.as_deref())
-        .unwrap_or_default();
-    let line = text
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or_default();
-    let line: String = line
-        .trim_start_matches(['#', ' '])
-        .chars()
-        .filter(|c| !c.is_control())
-        .collect();
-    if line.chars().count() <= LONGEST {
-        return line;
-    }
-    let cut: String = line.chars().take(LONGEST).collect();
-    let cut = cut
-        .rsplit_once(' ')
-        .map_or(cut.as_str(), |(words, _)| words);
-    format!("{cut}…")
-}
-
 /// The first advisory that a record refers to, else the first page, else the record's page at OSV.
-fn link(ordered: &[&Record], id: &str) -> String {
-    let of_kind = |kind: &str| {
-        ordered
-            .iter()
-            .flat_map(|record| record.references.iter().flatten())
-            .find(|r| r.kind == kind)
-            .map(|r| r.url.clone())
-    };
-    of_kind("ADVISORY")
-        .or_else(|| of_kind("WEB"))
+fn link(ordered: &[&Brief], id: &str) -> String {
+    let advisory = ordered.iter().find_map(|brief| brief.advisory_page.clone());
+    advisory
+        .or_else(|| ordered.iter().find_map(|brief| brief.web_page.clone()))
         .unwrap_or_else(|| format!("https://osv.dev/vulnerability/{id}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Record;
 
     fn record(json: &str) -> Record {
         serde_json::from_str(json).unwrap()
@@ -268,6 +233,11 @@ mod tests {
         record(&format!(
             r#"{{"id":"{id}","aliases":{aliases},"affected":[{{"package":{{"ecosystem":"PyPI","name":"Foo_Bar"}},"versions":["1.0"]}}]{rest}}}"#
         ))
+    }
+
+    fn concerns(records: &[Record], source: &str) -> BTreeMap<Name, Vec<Concern>> {
+        let briefs: Vec<Brief> = records.iter().filter_map(Brief::of).collect();
+        super::concerns(&briefs, source)
     }
 
     fn ids(records: &[Record]) -> Vec<(String, Vec<String>)> {

@@ -3,6 +3,7 @@
 //! Fetches nothing and knows no clock: records and the day are arguments. The rules are told in docs/gate.md.
 
 mod age;
+mod brief;
 mod compact;
 mod error;
 mod gate;
@@ -13,7 +14,7 @@ mod record;
 mod severity;
 
 pub use age::check_age;
-pub use compact::{COMPACT_FORMAT, Compact, compile};
+pub use compact::{COMPACT_FORMAT, Compact, Compiler};
 pub use error::GateError;
 pub use gate::{AdvisoryGate, Source};
 pub use policy::{IgnoreEntry, Mode, Policy};

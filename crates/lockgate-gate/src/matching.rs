@@ -72,6 +72,7 @@ impl Extent {
         self.listed.retain(|version| !spans.contains(version));
         self.listed.sort();
         self.listed.dedup();
+        self.listed.shrink_to_fit();
         self.fixed.extend(other.fixed);
         self.fixed.sort();
         self.fixed.dedup();

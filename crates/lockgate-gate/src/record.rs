@@ -3,8 +3,11 @@
 //! Only what the gate needs. Fields that are not known are passed over; a field that is known and of the wrong shape makes the record
 //! unreadable, and that is an error with the record's name.
 
+use std::fmt;
+
 use lockgate_model::Timestamp;
-use serde::Deserialize;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 
 use crate::error::GateError;
 
@@ -18,9 +21,9 @@ pub(crate) struct Record {
     #[serde(default)]
     pub(crate) aliases: Option<Vec<String>>,
     #[serde(default)]
-    pub(crate) summary: Option<String>,
+    pub(crate) summary: Option<Line>,
     #[serde(default)]
-    pub(crate) details: Option<String>,
+    pub(crate) details: Option<Line>,
     #[serde(default)]
     pub(crate) severity: Option<Vec<SeverityEntry>>,
     #[serde(default)]
@@ -87,6 +90,50 @@ pub(crate) struct Reference {
 pub(crate) struct DatabaseSpecific {
     #[serde(default)]
     pub(crate) severity: Option<serde_json::Value>,
+}
+
+/// The first line of a text that says something, without marks of a heading, and not too long. The rest is not kept: details run to pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line(pub(crate) String);
+
+impl Line {
+    fn of(text: &str) -> Self {
+        const LONGEST: usize = 200;
+        let line = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or_default();
+        let line: String = line
+            .trim_start_matches(['#', ' '])
+            .chars()
+            .filter(|c| !c.is_control())
+            .collect();
+        let Some((end, _)) = line.char_indices().nth(LONGEST) else {
+            return Self(line);
+        };
+        let cut = line.get(..end).unwrap_or_default();
+        let words = cut.rsplit_once(' ').map_or(cut, |(words, _)| words);
+        Self(format!("{words}…"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Line {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Line;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Line, E> {
+                Ok(Line::of(text))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
 }
 
 impl Record {

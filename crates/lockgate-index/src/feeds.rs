@@ -156,6 +156,21 @@ enum Place {
     Bytes(Vec<u8>),
 }
 
+/// One of so many parts of a feed.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    part: usize,
+    parts: usize,
+}
+
+impl Part {
+    const ALL: Self = Self { part: 0, parts: 1 };
+
+    fn has(self, index: usize) -> bool {
+        index % self.parts == self.part
+    }
+}
+
 impl Index {
     /// Finds a source. `max_age` bounds how long the kept export serves without a refresh.
     pub async fn feed(
@@ -231,15 +246,25 @@ fn shown(path: &Path) -> String {
 }
 
 impl RecordFeed {
-    /// The records: file names and bytes, in a fixed order.
-    pub fn records(&self) -> Result<Vec<(String, Vec<u8>)>, FeedError> {
+    /// Hands file name and bytes of each record to `visitor`, those of one part of `parts` (counted from 0): several threads may go through
+    /// a feed side by side. Ends with the first error.
+    pub fn visit<E: From<FeedError>>(
+        &self,
+        part: usize,
+        parts: usize,
+        mut visitor: impl FnMut(&str, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let part = Part { part, parts };
         match &self.place {
             Place::Archive(path) => {
                 let file = File::open(path).map_err(|error| unusable(path, error))?;
-                archive::records(&path.display().to_string(), std::io::BufReader::new(file))
+                let place = path.display().to_string();
+                archive::visit(&place, std::io::BufReader::new(file), part, &mut visitor)
             }
-            Place::Folder(path) => folder::records(path),
-            Place::Bytes(bytes) => archive::records(&self.name, std::io::Cursor::new(bytes)),
+            Place::Folder(path) => folder::visit(path, part, &mut visitor),
+            Place::Bytes(bytes) => {
+                archive::visit(&self.name, std::io::Cursor::new(bytes), part, &mut visitor)
+            }
         }
     }
 

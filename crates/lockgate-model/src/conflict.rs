@@ -180,14 +180,10 @@ pub struct GateRefusal {
 /// Something that, when done, makes a solution possible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WayOut {
-    /// Change a direct requirement; solved with the new one, and it worked.
+    /// Change direct requirements, all of them; solved with the new ones, and it worked.
     Relax {
-        /// The requirement as written.
-        requirement: String,
-        /// Where.
-        origin: Origin,
-        /// What to write instead.
-        to: String,
+        /// The changes: one if one is enough.
+        changes: Vec<BoundChange>,
         /// The version of the project that the gate refused which is then chosen; none if it is no longer needed.
         gives: Option<Version>,
     },
@@ -198,6 +194,17 @@ pub enum WayOut {
         /// The project.
         name: Name,
     },
+}
+
+/// Another bound for a direct requirement or constraint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundChange {
+    /// The requirement as written.
+    pub requirement: String,
+    /// Where.
+    pub origin: Origin,
+    /// What to write instead.
+    pub to: String,
 }
 
 /// What else is worth knowing of a conflict.

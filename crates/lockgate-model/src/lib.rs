@@ -27,7 +27,8 @@ pub use advisory::{Advisory, Finding, FindingCode, Ignored, Level, Severity};
 pub use audit::{AuditReport, AuditedPackage, Gap};
 pub use choice::{BinaryPolicy, ChoiceRules, FormatControl, PrereleaseMode};
 pub use conflict::{
-    Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut, Why,
+    BoundChange, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut,
+    Why,
 };
 pub use facts::{FactError, Facts, Pick, Scout, UnusableReason, Want};
 pub use files::{Files, FilesError};

@@ -100,19 +100,24 @@ fn advisory_text(advisory: &Advisory, text: &mut String) {
 
 fn way_out_text(way: &WayOut, text: &mut String) {
     match way {
-        WayOut::Relax {
-            requirement,
-            origin,
-            to,
-            gives,
-        } => {
+        WayOut::Relax { changes, gives } => {
             let gives = gives.as_ref().map_or_else(
                 || "; it is then no longer needed".to_owned(),
                 |version| format!("; it then locks at {version}"),
             );
+            let changes: Vec<String> = changes
+                .iter()
+                .map(|change| {
+                    format!(
+                        "in {}, change `{}` to `{}`",
+                        change.origin, change.requirement, change.to
+                    )
+                })
+                .collect();
             let _ = writeln!(
                 text,
-                "    {CYAN}way out{CYAN:#}: in {origin}, change `{requirement}` to `{to}`{gives}"
+                "    {CYAN}way out{CYAN:#}: {}{gives}",
+                changes.join(",\n             and ")
             );
         }
         WayOut::Ignore { ids, name } => {

@@ -236,18 +236,23 @@ fn refusal(refusal: &GateRefusal) -> Value {
         .ways_out
         .iter()
         .map(|way| match way {
-            WayOut::Relax {
-                requirement,
-                origin,
-                to,
-                gives,
-            } => json!({
-                "kind": "relax",
-                "requirement": requirement,
-                "origin": origin.to_string(),
-                "to": to,
-                "gives": gives.as_ref().map(ToString::to_string),
-            }),
+            WayOut::Relax { changes, gives } => {
+                let changes: Vec<Value> = changes
+                    .iter()
+                    .map(|change| {
+                        json!({
+                            "requirement": change.requirement,
+                            "origin": change.origin.to_string(),
+                            "to": change.to,
+                        })
+                    })
+                    .collect();
+                json!({
+                    "kind": "relax",
+                    "changes": changes,
+                    "gives": gives.as_ref().map(ToString::to_string),
+                })
+            }
             WayOut::Ignore { ids, name } => {
                 json!({ "kind": "ignore", "ids": ids, "package": name.as_str() })
             }

@@ -6,21 +6,44 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lockgate_model::{
-    Advisory, ConflictNote, Fact, FactError, GateRefusal, Level, Name, OpenGate, Requirement, Rule,
-    Source, Verdict, Version, Via, WayOut, Why,
+    Advisory, BoundChange, ConflictNote, Fact, FactError, GateRefusal, Level, Name, OpenGate,
+    Requirement, Rule, Source, Specifiers, Verdict, Version, Via, WayOut, Why,
 };
 
 use crate::bounds::Bound;
 use crate::graph::Linked;
-use crate::question::Statistics;
+use crate::question::{Statistics, Watch};
 use crate::search::{Found, Search};
 use crate::shelf::{Guard, Needs};
 use crate::sources::{Sources, Wanted};
 
-/// How many direct requirements are tried, each with at most two solves.
+/// How many direct requirements are tried: each alone with at most two solves, or all together with at most one more for each.
 const MOST_TRIALS: usize = 6;
+
+/// How many versions one trial may try: a way out that is hard to find is not worth the wait for the refusal.
+const MOST_TRIED: usize = 3000;
+
+/// Watches a trial: it is cancelled when its budget is used up.
+struct Budget<'w> {
+    watch: &'w dyn Watch,
+    is_spent: AtomicBool,
+}
+
+impl Watch for Budget<'_> {
+    fn progress(&self, decided: usize, tried: usize) {
+        if tried > MOST_TRIED {
+            self.is_spent.store(true, Ordering::Relaxed);
+        }
+        self.watch.progress(decided, tried);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.is_spent.load(Ordering::Relaxed) || self.watch.cancelled()
+    }
+}
 
 /// What the gate refused, most severe first; nothing if the requirements conflict by themselves.
 pub(crate) fn refusals(
@@ -62,9 +85,7 @@ pub(crate) fn refusals(
     let relaxations = relaxations(search, sources, facts, &ungated, &refusals);
     for refusal in &mut refusals {
         let ways = relaxations.iter().map(|relaxation| WayOut::Relax {
-            requirement: relaxation.wanted.requirement.to_string(),
-            origin: relaxation.wanted.origin.clone(),
-            to: relaxation.to.clone(),
+            changes: relaxation.changes.clone(),
             gives: relaxation.versions.get(&refusal.name).cloned(),
         });
         refusal.ways_out.splice(0..0, ways);
@@ -94,7 +115,15 @@ fn is_of_the_gate(search: &Search<'_>, facts: &[Fact]) -> Result<bool, FactError
 }
 
 fn attempt(search: &Search<'_>, sources: &Sources) -> Option<Linked> {
-    match search.answer(sources, &mut Statistics::default()) {
+    let budget = Budget {
+        watch: search.watch,
+        is_spent: AtomicBool::new(false),
+    };
+    let trial = Search {
+        watch: &budget,
+        ..*search
+    };
+    match trial.answer(sources, &mut Statistics::default()) {
         Ok(Found::Linked(linked)) => Some(linked),
         Ok(Found::Nothing(_)) | Err(_) => None,
     }
@@ -173,21 +202,21 @@ fn chain(linked: &Linked, to: &Name) -> Vec<String> {
     chain
 }
 
-/// A direct requirement or constraint with another bound, under which there is a solution.
-struct Relaxation<'s> {
-    wanted: &'s Wanted,
-    to: String,
+/// Direct requirements or constraints with other bounds, under which there is a solution.
+struct Relaxation {
+    changes: Vec<BoundChange>,
     versions: BTreeMap<Name, Version>,
 }
 
-/// The bounds that can be relaxed, smallest change first: fewest pins other than without the gate.
-fn relaxations<'s>(
+/// The bounds that can be relaxed, smallest change first: fewest pins other than without the gate. Where no single one helps, a
+/// smallest set of them that does.
+fn relaxations(
     search: &Search<'_>,
-    sources: &'s Sources,
+    sources: &Sources,
     facts: &[Fact],
     ungated: &Linked,
     refusals: &[GateRefusal],
-) -> Vec<Relaxation<'s>> {
+) -> Vec<Relaxation> {
     let named: BTreeSet<&Name> = facts
         .iter()
         .filter_map(|fact| match fact {
@@ -196,7 +225,7 @@ fn relaxations<'s>(
         })
         .chain(refusals.iter().map(|refusal| &refusal.name))
         .collect();
-    let mut relaxations: Vec<(usize, Relaxation<'s>)> = sources
+    let bounded: Vec<&Wanted> = sources
         .requirements
         .iter()
         .chain(&sources.constraints)
@@ -204,61 +233,104 @@ fn relaxations<'s>(
             wanted.place.is_some() && named.contains(&wanted.name) && !wanted.bound.set.is_full()
         })
         .take(MOST_TRIALS)
-        .filter_map(|wanted| relax(search, sources, wanted))
-        .map(|relaxation| {
-            let moved = ungated
-                .versions
-                .iter()
-                .filter(|(name, version)| relaxation.versions.get(name) != Some(version))
-                .count();
-            (moved, relaxation)
-        })
         .collect();
-    relaxations.sort_by_key(|(moved, _)| *moved);
+    let mut relaxations: Vec<Relaxation> = bounded
+        .iter()
+        .filter_map(|wanted| relax(search, sources, &[*wanted]))
+        .collect();
+    if relaxations.is_empty() && bounded.len() > 1 {
+        relaxations.extend(relax_together(search, sources, bounded));
+    }
+    relaxations.sort_by_cached_key(|relaxation| {
+        ungated
+            .versions
+            .iter()
+            .filter(|(name, version)| relaxation.versions.get(name) != Some(version))
+            .count()
+    });
     relaxations
-        .into_iter()
-        .map(|(_, relaxation)| relaxation)
-        .collect()
 }
 
-/// Solves without the bound, then with the shortest bound that names what was found.
-fn relax<'s>(search: &Search<'_>, sources: &Sources, wanted: &'s Wanted) -> Option<Relaxation<'s>> {
-    let with = |bound: Option<Bound>| {
-        let mut sources = sources.clone();
+/// Relaxes all bounds, then takes back each that need not be.
+fn relax_together(
+    search: &Search<'_>,
+    sources: &Sources,
+    mut bounded: Vec<&Wanted>,
+) -> Option<Relaxation> {
+    let works =
+        |bounded: &[&Wanted]| attempt(search, &with_bounds(sources, bounded, None)).is_some();
+    if !works(&bounded) {
+        return None;
+    }
+    let mut place = 0;
+    while place < bounded.len() {
+        let mut fewer = bounded.clone();
+        fewer.remove(place);
+        if works(&fewer) {
+            bounded = fewer;
+        } else {
+            place += 1;
+        }
+    }
+    relax(search, sources, &bounded)
+}
+
+/// Solves without the bounds, then with the shortest bounds that name what was found.
+fn relax(search: &Search<'_>, sources: &Sources, bounded: &[&Wanted]) -> Option<Relaxation> {
+    let free = attempt(search, &with_bounds(sources, bounded, None))?;
+    let specifiers: Vec<Specifiers> = bounded
+        .iter()
+        .map(|wanted| {
+            let chosen = free.versions.get(&wanted.name)?;
+            let operator = if wanted.bound.is_exact {
+                "=="
+            } else if wanted.bound.set.is_above(chosen) || !wanted.bound.set.is_below(chosen) {
+                "<="
+            } else {
+                ">="
+            };
+            format!("{operator}{chosen}").parse().ok()
+        })
+        .collect::<Option<_>>()?;
+    let found = attempt(search, &with_bounds(sources, bounded, Some(&specifiers)))?;
+    let changes = bounded.iter().zip(specifiers).map(|(wanted, specifiers)| {
+        let to = Requirement {
+            source: Source::Index(specifiers),
+            ..wanted.requirement.clone()
+        };
+        BoundChange {
+            requirement: wanted.requirement.to_string(),
+            origin: wanted.origin.clone(),
+            to: to.to_string(),
+        }
+    });
+    Some(Relaxation {
+        changes: changes.collect(),
+        versions: found.versions,
+    })
+}
+
+/// The sources with other bounds on some requirements, or with none on them.
+fn with_bounds(
+    sources: &Sources,
+    bounded: &[&Wanted],
+    specifiers: Option<&[Specifiers]>,
+) -> Sources {
+    let mut sources = sources.clone();
+    for (index, wanted) in bounded.iter().enumerate() {
         let list = if wanted.is_constraint {
             &mut sources.constraints
         } else {
             &mut sources.requirements
         };
-        let place = list.iter().position(|other| other.place == wanted.place)?;
-        match bound {
-            Some(bound) => list.get_mut(place)?.bound = bound,
-            None => {
-                list.get_mut(place)?.bound = Bound::of(&lockgate_model::Specifiers::any());
-            }
+        if let Some(changed) = list.iter_mut().find(|other| other.place == wanted.place) {
+            changed.bound = match specifiers.and_then(|specifiers| specifiers.get(index)) {
+                Some(specifiers) => Bound::of(specifiers),
+                None => Bound::of(&Specifiers::any()),
+            };
         }
-        attempt(search, &sources)
-    };
-    let free = with(None)?;
-    let chosen = free.versions.get(&wanted.name)?;
-    let operator = if wanted.bound.is_exact {
-        "=="
-    } else if wanted.bound.set.is_above(chosen) || !wanted.bound.set.is_below(chosen) {
-        "<="
-    } else {
-        ">="
-    };
-    let specifiers: lockgate_model::Specifiers = format!("{operator}{chosen}").parse().ok()?;
-    let found = with(Some(Bound::of(&specifiers)))?;
-    let to = Requirement {
-        source: Source::Index(specifiers),
-        ..wanted.requirement.clone()
-    };
-    Some(Relaxation {
-        wanted,
-        to: to.to_string(),
-        versions: found.versions,
-    })
+    }
+    sources
 }
 
 /// What else is worth knowing: versions that exist and are not offered by themselves.

@@ -1,6 +1,7 @@
 //! The four questions that PubGrub asks, and the order in which it is told to decide.
 //!
-//! Projects are decided in the order of their discovery, breadth first, except that what is pinned goes first and that a
+//! Projects are decided in the order of their discovery, breadth first, except that what the gate leaves nothing of goes first,
+//! then what is pinned, and that a
 //! project whose versions keep being rejected goes before all others when the search begins anew (`Stop::Reorder`): the newest
 //! of it with an older version of what stood against it, not the other way round.
 
@@ -107,6 +108,8 @@ pub(crate) enum Class {
     Usual,
     Pinned,
     Early(Reverse<usize>),
+    /// The gate speaks against all that is left of it: the sooner this is seen, the shorter the way to the answer.
+    Denied,
     Root,
 }
 
@@ -291,6 +294,13 @@ impl Provider<'_> {
         Dependencies::Available(DependencyConstraints::from_iter(offered))
     }
 
+    /// Whether the gate speaks against each version of a range, known without a look at the project.
+    fn is_denied(&self, name: &Name, range: &VersionSet) -> bool {
+        let affected = self.chooser.guard.affected(name);
+        // What cannot be learned here is asked again, and told, when the project is decided.
+        matches!(affected, Ok(Some(affected)) if range.is_subset_of(&affected))
+    }
+
     fn note_conflicts(&self, name: &Name, statistics: &PackageResolutionStatistics) {
         if !self.may_reorder
             || (statistics.conflict_count() as usize) < REJECTIONS_UNTIL_REORDER
@@ -330,7 +340,9 @@ impl DependencyProvider for Provider<'_> {
             run.ranges.insert(name.clone(), range.0.clone());
         }
         let learned = self.learned.borrow();
-        let class = if learned.late.contains(name) {
+        let class = if self.is_denied(name, &range.0) {
+            Class::Denied
+        } else if learned.late.contains(name) {
             Class::Late
         } else if let Some(rank) = learned.early.iter().position(|early| early == name) {
             Class::Early(Reverse(rank))
@@ -347,7 +359,7 @@ impl DependencyProvider for Provider<'_> {
             Package::Project(_) => (class, order, 1),
             // Its range is one version as soon as the extra is decided, which therefore goes first.
             Package::Guarded(..) => match class {
-                Class::Early(_) | Class::Late => (class, order, 0),
+                Class::Early(_) | Class::Late | Class::Denied => (class, order, 0),
                 Class::Usual | Class::Pinned | Class::Root => (Class::Usual, order, 0),
             },
         }

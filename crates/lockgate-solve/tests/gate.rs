@@ -120,7 +120,7 @@ fn a_refusal_tells_the_chain_and_a_bound_that_works() {
         .ways_out
         .iter()
         .filter_map(|way| match way {
-            WayOut::Relax { to, .. } => Some(to.as_str()),
+            WayOut::Relax { changes, .. } => changes.first().map(|change| change.to.as_str()),
             WayOut::Ignore { .. } => None,
         })
         .collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use lockgate_formats::lock::AuditLine;
-use lockgate_gate::{AdvisoryGate, COMPACT_FORMAT, Compact, GateError, Source, check_age, compile};
+use lockgate_gate::{AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Source, check_age};
 use lockgate_index::{Feed, FeedError, FeedSource, RecordFeed};
 use lockgate_model::{AuditReport, AuditedPackage, LockedGraph, Name, Version, Via};
 
@@ -89,10 +89,55 @@ fn compact(feed: &RecordFeed) -> Result<Compact, Failure> {
     {
         return Ok(compact);
     }
-    let records = feed.records().map_err(|error| feed_failure(&error))?;
-    let bytes = compile(&feed.name, &records).map_err(|error| gate_failure(&error))?;
+    let bytes = compiled(feed)?;
     feed.keep_compact(COMPACT_FORMAT, &bytes);
     Compact::open(Arc::new(bytes)).map_err(|error| gate_failure(&error))
+}
+
+/// Reads all records of a feed, on as many threads as the machine has processors, up to four.
+fn compiled(feed: &RecordFeed) -> Result<Vec<u8>, Failure> {
+    let parts = std::thread::available_parallelism().map_or(1, |parts| parts.get().min(4));
+    let read = |part| {
+        let mut compiler = Compiler::new(&feed.name);
+        feed.visit(part, parts, |file, bytes| {
+            compiler.add(file, bytes).map_err(Unread::Record)
+        })
+        .map(|()| compiler)
+        .map_err(|unread| match unread {
+            Unread::Feed(error) => feed_failure(&error),
+            Unread::Record(error) => gate_failure(&error),
+        })
+    };
+    let read: Vec<Result<Compiler, Failure>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..parts)
+            .map(|part| scope.spawn(move || read(part)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| {
+                thread.join().unwrap_or_else(|_panicked| {
+                    Err(Failure::new("reading the advisories was broken off"))
+                })
+            })
+            .collect()
+    });
+    let mut whole = Compiler::new(&feed.name);
+    for part in read {
+        whole.join(part?);
+    }
+    whole.finish().map_err(|error| gate_failure(&error))
+}
+
+/// Why a record could not be added.
+enum Unread {
+    Feed(FeedError),
+    Record(GateError),
+}
+
+impl From<FeedError> for Unread {
+    fn from(error: FeedError) -> Self {
+        Self::Feed(error)
+    }
 }
 
 fn feed_failure(error: &FeedError) -> Failure {

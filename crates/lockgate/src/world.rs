@@ -1,5 +1,6 @@
 //! The world as an operation meets it: disk, index, clock, terminal and progress, made once per run.
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
@@ -35,8 +36,9 @@ pub(crate) struct World {
     pub(crate) terminal: Terminal,
     /// What goes on.
     pub(crate) progress: Progress,
-    /// The one runtime.
-    pub(crate) runtime: Runtime,
+    /// The one runtime. Never shut down: a run ends while guesses are still being fetched, and tasks that meet a runtime in shutdown
+    /// panic. The end of the process ends them all.
+    pub(crate) runtime: ManuallyDrop<Runtime>,
 }
 
 impl World {
@@ -68,7 +70,7 @@ impl World {
             now: Timestamp::now(),
             terminal: terminal.clone(),
             progress,
-            runtime,
+            runtime: ManuallyDrop::new(runtime),
         }))
     }
 

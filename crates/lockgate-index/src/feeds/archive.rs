@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use flate2::{Crc, Decompress, FlushDecompress, Status};
 use lockgate_model::Sha256;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
-use super::{FeedError, unusable};
+use super::{FeedError, Part, unusable};
 use crate::cache::{Bucket, EntryKind, Store};
 use crate::http::keep_for_good;
 
@@ -100,11 +101,13 @@ fn inode(_: &fs::Metadata) -> u64 {
     0
 }
 
-/// The records of an archive, by name. `place` is named in errors.
-pub(super) fn records(
+/// Hands each record of a part of an archive to `visitor`. `place` is named in errors.
+pub(super) fn visit<E: From<FeedError>>(
     place: &str,
     archive: impl Read + Seek,
-) -> Result<Vec<(String, Vec<u8>)>, FeedError> {
+    part: Part,
+    visitor: &mut dyn FnMut(&str, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
     let wrong = |why: String| FeedError::Unusable {
         place: place.to_owned(),
         why,
@@ -112,38 +115,103 @@ pub(super) fn records(
     let mut archive = zip::ZipArchive::new(archive)
         .map_err(|error| wrong(format!("it is no whole zip archive ({error})")))?;
     if archive.len() > MOST_RECORDS {
-        return Err(wrong(format!("it has more than {MOST_RECORDS} entries")));
+        return Err(wrong(format!("it has more than {MOST_RECORDS} entries")).into());
     }
-    let mut records = Vec::new();
-    let mut unpacked = 0u64;
+    let (mut found, mut unpacked) = (0, 0u64);
+    let mut bytes = Vec::new();
+    let mut unpacker = Unpacker::default();
     for index in 0..archive.len() {
-        let mut entry = archive
-            .by_index(index)
-            .map_err(|error| wrong(format!("an entry cannot be read ({error})")))?;
-        let name = entry
-            .name()
-            .map_err(|error| wrong(format!("an entry has no readable name ({error})")))?
+        let name = archive
+            .name_for_index(index)
+            .and_then(Result::ok)
+            .ok_or_else(|| wrong("an entry has no readable name".to_owned()))?
             .into_owned();
         if !super::folder::is_record(Path::new(&name)) {
             continue;
         }
-        let mut bytes = Vec::new();
-        let read = entry
-            .by_ref()
-            .take(LONGEST_RECORD + 1)
-            .read_to_end(&mut bytes);
-        read.map_err(|error| wrong(format!("`{name}` cannot be unpacked ({error})")))?;
+        found += 1;
+        if !part.has(found) {
+            continue;
+        }
+        unpacker
+            .unpack(&mut archive, index, &mut bytes)
+            .map_err(|why| wrong(format!("`{name}` cannot be unpacked ({why})")))?;
         unpacked += bytes.len() as u64;
         if bytes.len() as u64 > LONGEST_RECORD || unpacked > LARGEST {
             return Err(wrong(format!(
                 "`{name}` unpacks to more than an advisory ever has"
-            )));
+            ))
+            .into());
         }
-        records.push((name, bytes));
+        visitor(&name, &bytes)?;
     }
-    if records.is_empty() {
-        return Err(wrong("there is no advisory record in it".to_owned()));
+    if found == 0 {
+        return Err(wrong("there is no advisory record in it".to_owned()).into());
     }
-    records.sort();
-    Ok(records)
+    Ok(())
+}
+
+/// Unpacks entries one after the other with one state: an export has ten thousands of them, each a few kilobytes, and a decoder of its
+/// own for each would take most of the time and memory.
+struct Unpacker {
+    state: Decompress,
+    packed: Vec<u8>,
+}
+
+impl Default for Unpacker {
+    fn default() -> Self {
+        Self {
+            state: Decompress::new(false),
+            packed: Vec::new(),
+        }
+    }
+}
+
+impl Unpacker {
+    /// At most one byte more than the longest record, so that a longer one can be told. An error: what is wrong.
+    fn unpack(
+        &mut self,
+        archive: &mut zip::ZipArchive<impl Read + Seek>,
+        index: usize,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), String> {
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        bytes.clear();
+        let mut raw = archive
+            .by_index_raw(index)
+            .map_err(|error| text(&error))?;
+        if raw.compression() != zip::CompressionMethod::Deflated || raw.encrypted() {
+            drop(raw);
+            let entry = archive.by_index(index).map_err(|error| text(&error))?;
+            let read = entry.take(LONGEST_RECORD + 1).read_to_end(bytes);
+            return read.map(|_| ()).map_err(|error| text(&error));
+        }
+        let stated = (raw.size(), raw.crc32());
+        self.packed.clear();
+        raw.by_ref()
+            .take(LONGEST_RECORD + 1)
+            .read_to_end(&mut self.packed)
+            .map_err(|error| text(&error))?;
+        self.state.reset(false);
+        let capacity = stated.0.min(LONGEST_RECORD) + 1;
+        bytes.reserve(usize::try_from(capacity).unwrap_or(0));
+        let status = self
+            .state
+            .decompress_vec(&self.packed, bytes, FlushDecompress::Finish)
+            .map_err(|error| text(&error))?;
+        if bytes.len() as u64 > LONGEST_RECORD {
+            return Ok(());
+        }
+        let mut sum = Crc::new();
+        sum.update(bytes);
+        if status != Status::StreamEnd || (bytes.len() as u64, sum.sum()) != stated {
+            return Err("it does not have the length and checksum that are stated".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Reads an archive from end to end, for whether it can be.
+pub(super) fn check(place: &str, archive: impl Read + Seek) -> Result<(), FeedError> {
+    visit(place, archive, Part::ALL, &mut |_, _| Ok(()))
 }

@@ -16,7 +16,7 @@ use lockgate_model::{Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{FeedError, Place, archive};
+use super::{Part, FeedError, Place, archive};
 use crate::Shared;
 use crate::cache::{Bucket, EntryKind};
 use crate::error::FetchError;
@@ -178,7 +178,7 @@ async fn refresh(
         .await?
         .body
         .to_vec();
-    archive::records("the export", std::io::Cursor::new(&bytes))?;
+    archive::check("the export", std::io::Cursor::new(&bytes))?;
     Ok((
         State {
             digest: Sha256::of(&bytes),
@@ -215,10 +215,12 @@ async fn updated(
     if changed.is_empty() {
         return Ok(bytes);
     }
-    let mut records: BTreeMap<String, Vec<u8>> =
-        archive::records("the kept export", std::io::Cursor::new(&bytes))?
-            .into_iter()
-            .collect();
+    let mut records: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let kept = std::io::Cursor::new(&bytes);
+    archive::visit::<FeedError>("the kept export", kept, Part::ALL, &mut |name, record| {
+        records.insert(name.to_owned(), record.to_vec());
+        Ok(())
+    })?;
     let fetched: Vec<(String, Option<Bytes>)> = futures_util::stream::iter(changed.iter().cloned())
         .map(|id| async move {
             let url = within(base, &format!("{id}.json"))?;
@@ -296,7 +298,7 @@ pub(super) async fn remote(shared: &Arc<Shared>, url: &Url) -> Result<(Sha256, P
     let body = std::sync::Mutex::new(None);
     let derive = |response: &Response| {
         let digest = Sha256::of(&response.body);
-        archive::records(
+        archive::check(
             &redact_url(url.as_str()),
             std::io::Cursor::new(&response.body),
         )

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use lockgate_model::Sha256;
 
-use super::{FeedError, unusable};
+use super::{FeedError, Part, unusable};
 
 /// Folders within folders beyond this are no collection of advisories.
 const DEEPEST: usize = 32;
@@ -23,32 +23,38 @@ pub(super) fn is_record(path: &Path) -> bool {
         })
 }
 
-/// The records by their path within the folder.
-pub(super) fn records(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, FeedError> {
-    files(folder)?
-        .into_iter()
-        .map(|path| {
-            let bytes = fs::read(&path).map_err(|error| unusable(&path, error))?;
-            let name = path
-                .strip_prefix(folder)
-                .unwrap_or(&path)
-                .to_string_lossy()
-                .replace('\\', "/");
-            Ok((name, bytes))
-        })
-        .collect()
+/// Hands each record of a part of a folder to `visitor`, named by its path within the folder.
+pub(super) fn visit<E: From<FeedError>>(
+    folder: &Path,
+    part: Part,
+    visitor: &mut dyn FnMut(&str, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    for (index, path) in files(folder)?.into_iter().enumerate() {
+        if !part.has(index) {
+            continue;
+        }
+        let bytes = fs::read(&path).map_err(|error| unusable(&path, error))?;
+        let name = path
+            .strip_prefix(folder)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .replace('\\', "/");
+        visitor(&name, &bytes)?;
+    }
+    Ok(())
 }
 
 /// A digest over names and bytes of all records.
 pub(super) fn digest(folder: &Path) -> Result<Sha256, FeedError> {
     use sha2::Digest as _;
     let mut hasher = sha2::Sha256::new();
-    for (name, bytes) in records(folder)? {
+    visit::<FeedError>(folder, Part::ALL, &mut |name, bytes| {
         hasher.update(name.as_bytes());
         hasher.update([0]);
         hasher.update((bytes.len() as u64).to_le_bytes());
-        hasher.update(&bytes);
-    }
+        hasher.update(bytes);
+        Ok(())
+    })?;
     Ok(Sha256(hasher.finalize().into()))
 }
 
