@@ -161,12 +161,7 @@ fn encode(
         checked.extend_from_slice(&length.to_le_bytes());
         checked.extend_from_slice(&checksum.to_le_bytes());
     }
-    let head = [
-        MAGIC.as_slice(),
-        &xxh3_64(&checked).to_le_bytes(),
-        &checked,
-    ]
-    .concat();
+    let head = [MAGIC.as_slice(), &xxh3_64(&checked).to_le_bytes(), &checked].concat();
     out.splice(..start, head);
     Ok(out)
 }

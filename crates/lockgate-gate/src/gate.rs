@@ -1,6 +1,6 @@
 //! The gate: records under a policy, as the solver asks and as an audit tells.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,7 +27,7 @@ pub enum Source {
         name: String,
         /// Digest of the feed.
         digest: Sha256,
-        /// What [`crate::compile`] made of it.
+        /// What [`crate::Compiler`] made of it.
         compact: Compact,
     },
     /// A service that is asked project by project.
@@ -136,8 +136,9 @@ impl AdvisoryGate {
         Ok(findings.collect())
     }
 
-    /// The state of the advisories in use; for services, of what was asked. None without sources.
-    pub fn snapshot(&self) -> Option<Snapshot> {
+    /// The state of the advisories in use; of services, of what they said about `pins`: it follows from the pins, and not from what else
+    /// was asked on the way to them. None without sources.
+    pub fn snapshot(&self, pins: &BTreeSet<Name>) -> Option<Snapshot> {
         let mut names: Vec<&str> = self.sources.iter().map(Source::name).collect();
         names.dedup();
         let mut digests = Vec::new();
@@ -154,6 +155,7 @@ impl AdvisoryGate {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut asked: Vec<(&Name, &(Sha256, Option<Timestamp>))> = known
             .iter()
+            .filter(|(name, _)| pins.contains(*name))
             .filter_map(|(name, known)| Some((name, known.looked_up.as_ref()?)))
             .collect();
         asked.sort_by_key(|(name, _)| *name);

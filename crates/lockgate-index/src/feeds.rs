@@ -156,6 +156,9 @@ enum Place {
     Bytes(Vec<u8>),
 }
 
+/// Takes file name and bytes of a record.
+type Visitor<'v, E> = &'v mut dyn FnMut(&str, &[u8]) -> Result<(), E>;
+
 /// One of so many parts of a feed.
 #[derive(Debug, Clone, Copy)]
 struct Part {

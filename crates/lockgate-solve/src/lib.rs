@@ -25,5 +25,5 @@ mod sources;
 mod verify;
 
 pub use question::{Accepted, Answer, Question, Solution, Statistics, Unwatched, Watch};
-pub use search::solve;
+pub use search::{look_ahead, solve};
 pub use verify::{Violation, verify};

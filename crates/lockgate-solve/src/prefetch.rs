@@ -10,7 +10,9 @@ use lockgate_model::{
 };
 
 use crate::dependencies::{Dependency, active};
+use crate::question::Question;
 use crate::release::{Inspector, Release, span};
+use crate::sources::Sources;
 
 /// Guesses where a want will come to.
 #[derive(Debug)]
@@ -22,6 +24,19 @@ pub(crate) struct Lookahead {
 }
 
 impl Lookahead {
+    pub(crate) fn new(
+        inspector: &Arc<Inspector>,
+        question: &Question<'_>,
+        sources: &Sources,
+    ) -> Self {
+        Self {
+            inspector: Arc::clone(inspector),
+            environment: question.target.environment.clone(),
+            keep: question.keep.pins.clone(),
+            limits: sources.limits(),
+        }
+    }
+
     /// The want that a requirement makes.
     pub(crate) fn want(&self, name: &Name, extras: &[Name], set: &VersionSet) -> Want {
         Want {

@@ -2,12 +2,12 @@
 //!
 //! Projects are decided in the order of their discovery, breadth first, except that what the gate leaves nothing of goes first,
 //! then what is pinned, and that a
-//! project whose versions keep being rejected goes before all others when the search begins anew (`Stop::Reorder`): the newest
-//! of it with an older version of what stood against it, not the other way round.
+//! project whose versions keep being rejected goes before all others when the search begins anew (`Stop::Reorder`), and what stood
+//! against it after them: the newest of it with an older version of that, not the other way round.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ use crate::dependencies::Dependency;
 use crate::package::{Package, Set};
 use crate::prefetch::Lookahead;
 use crate::question::Watch;
+use crate::release::Release;
 use crate::shelf::Needs;
 use crate::sources::Sources;
 
@@ -33,17 +34,24 @@ const TRIES_UNTIL_LOOKAHEAD: usize = 3;
 /// How many versions further down are hinted at.
 const LOOKAHEAD: usize = 8;
 
+/// How far down the requirements it is looked for whether a version can be had at all.
+const HOPELESS_DEPTH: usize = 3;
+
 /// What outlives one run of PubGrub.
 #[derive(Debug, Default)]
 pub(crate) struct Learned {
     pub(crate) bounds: Bounds,
     /// Projects to decide before all others, in this order.
     pub(crate) early: Vec<Name>,
+    /// Projects to decide after the usual ones: versions of others were rejected again and again for the version that they had.
+    pub(crate) behind: BTreeSet<Name>,
     /// Projects to decide after all others, so that every bound on them is known by then: a run that left out pre-releases or
     /// yanked releases of them found nothing.
     pub(crate) late: BTreeSet<Name>,
     /// Pre-releases and yanked releases that a finished graph gave no ground for.
     pub(crate) groundless: BTreeSet<(Name, Version)>,
+    /// Versions that need something that can't be had.
+    hopeless: FxHashMap<Name, FxHashSet<Version>>,
     /// Versions tried, over all runs.
     pub(crate) tried: usize,
 }
@@ -57,9 +65,14 @@ pub(crate) enum Stop {
     /// Somebody asked for it.
     #[error("cancelled")]
     Cancelled,
-    /// It should begin anew with this project in front.
-    #[error("to begin anew with `{0}` in front")]
-    Reorder(Name),
+    /// It should begin anew in another order.
+    #[error("to begin anew with `{early}` in front")]
+    Reorder {
+        /// Decided before the others from now on.
+        early: Name,
+        /// Decided after them: what stood against it.
+        behind: Option<Name>,
+    },
 }
 
 /// Why a version is unavailable, in PubGrub's incompatibilities.
@@ -95,8 +108,12 @@ pub(crate) struct Run {
     decided: FxHashMap<Name, Version>,
     discovered: FxHashMap<Name, u32>,
     tries: FxHashMap<Name, BTreeSet<Version>>,
+    /// How many tries of a project had been made when it was last judged whether to reorder for it.
+    judged: FxHashMap<Name, usize>,
     hinted: FxHashSet<(Name, Vec<Name>)>,
-    reorder: Option<Name>,
+    /// How often a decided project stood against a version of another: by the rejected one, then by the decided one.
+    clashes: FxHashMap<Name, BTreeMap<Name, usize>>,
+    reorder: Option<(Name, Option<Name>)>,
     /// Projects of which a decision left something out that other bounds may admit.
     pub(crate) hid: BTreeSet<Name>,
 }
@@ -105,6 +122,7 @@ pub(crate) struct Run {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
     Late,
+    Behind,
     Usual,
     Pinned,
     Early(Reverse<usize>),
@@ -222,6 +240,9 @@ impl Provider<'_> {
                 continue;
             }
             self.discover(&need.name);
+            if let Some(own) = own {
+                self.note_clash(own, need);
+            }
             self.want(&need.name, &need.extras, &need.bound, &mut wants);
             self.demand(&need.name, &need.extras, &need.bound, &mut offered);
             self.constrain(&need.name, &need.bound.set, &mut offered);
@@ -301,6 +322,70 @@ impl Provider<'_> {
         matches!(affected, Ok(Some(affected)) if range.is_subset_of(&affected))
     }
 
+    fn note_clash(&self, own: &Name, need: &Dependency) {
+        let mut run = self.run.borrow_mut();
+        let stands_against = run
+            .decided
+            .get(&need.name)
+            .is_some_and(|version| !need.bound.set.contains(version));
+        if stands_against {
+            let clashes = run.clashes.entry(own.clone()).or_default();
+            *clashes.entry(need.name.clone()).or_default() += 1;
+        }
+    }
+
+    /// Whether a version needs something that can't be had whatever else is chosen, as far as that is known without another look at
+    /// metadata. Heuristic: pre-releases and yanked releases count for nothing.
+    fn is_hopeless(&self, name: &Name, version: &Version, depth: usize) -> bool {
+        let known = self.learned.borrow();
+        if known
+            .hopeless
+            .get(name)
+            .is_some_and(|versions| versions.contains(version))
+        {
+            return true;
+        }
+        drop(known);
+        let needs = self.chooser.shelf.known_needs(name, version);
+        let is_hopeless = match needs.as_deref() {
+            None => false,
+            Some(Needs::Unusable(_) | Needs::Build(_)) => true,
+            Some(Needs::Known(_, needs)) => needs
+                .iter()
+                .any(|need| need.name != *name && self.is_dead(&need.name, &need.bound.set, depth)),
+        };
+        if is_hopeless {
+            let mut learned = self.learned.borrow_mut();
+            let versions = learned.hopeless.entry(name.clone()).or_default();
+            versions.insert(version.clone());
+        }
+        is_hopeless
+    }
+
+    fn is_dead(&self, name: &Name, range: &VersionSet, depth: usize) -> bool {
+        let shelf = self.chooser.shelf;
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        let Some(project) = shelf.known_project(name) else {
+            return shelf.is_known_absent(name);
+        };
+        crate::release::span(&*project.view, range)
+            .filter(|index| range.contains(project.view.version(*index)))
+            .all(|index| {
+                let version = project.view.version(index);
+                match shelf.release(&project, index).as_deref() {
+                    Ok(Release::Usable(usable)) => {
+                        usable.yanked.is_some()
+                            || version.any_prerelease()
+                            || self.is_hopeless(name, version, depth)
+                    }
+                    Ok(Release::Unusable(_)) => true,
+                    Err(_) => false,
+                }
+            })
+    }
+
     fn note_conflicts(&self, name: &Name, statistics: &PackageResolutionStatistics) {
         if !self.may_reorder
             || (statistics.conflict_count() as usize) < REJECTIONS_UNTIL_REORDER
@@ -309,9 +394,23 @@ impl Provider<'_> {
             return;
         }
         let mut run = self.run.borrow_mut();
-        let tries = run.tries.get(name).map_or(0, BTreeSet::len);
-        if tries >= REJECTIONS_UNTIL_REORDER && run.reorder.is_none() {
-            run.reorder = Some(name.clone());
+        let tried = run.tries.get(name).map_or(0, BTreeSet::len);
+        let judged = run.judged.insert(name.clone(), tried).unwrap_or(0);
+        if run.reorder.is_some() || tried < REJECTIONS_UNTIL_REORDER || judged == tried {
+            return;
+        }
+        // In no order are versions of use that can never be had.
+        let tries = run.tries.get(name).into_iter().flatten();
+        let tries = tries
+            .filter(|version| !self.is_hopeless(name, version, HOPELESS_DEPTH))
+            .take(REJECTIONS_UNTIL_REORDER);
+        if tries.count() == REJECTIONS_UNTIL_REORDER {
+            let clashes = run.clashes.get(name).into_iter().flatten();
+            let behind = clashes
+                .max_by_key(|(_, count)| **count)
+                .filter(|(_, count)| 2 * **count >= REJECTIONS_UNTIL_REORDER)
+                .map(|(culprit, _)| culprit.clone());
+            run.reorder = Some((name.clone(), behind));
         }
     }
 }
@@ -348,6 +447,8 @@ impl DependencyProvider for Provider<'_> {
             Class::Early(Reverse(rank))
         } else if learned.bounds.covering(name, &range.0).is_exact {
             Class::Pinned
+        } else if learned.behind.contains(name) {
+            Class::Behind
         } else {
             Class::Usual
         };
@@ -359,7 +460,7 @@ impl DependencyProvider for Provider<'_> {
             Package::Project(_) => (class, order, 1),
             // Its range is one version as soon as the extra is decided, which therefore goes first.
             Package::Guarded(..) => match class {
-                Class::Early(_) | Class::Late | Class::Denied => (class, order, 0),
+                Class::Early(_) | Class::Behind | Class::Late | Class::Denied => (class, order, 0),
                 Class::Usual | Class::Pinned | Class::Root => (Class::Usual, order, 0),
             },
         }
@@ -403,8 +504,11 @@ impl DependencyProvider for Provider<'_> {
 
     fn should_cancel(&self) -> Result<(), Stop> {
         let run = self.run.borrow();
-        if let Some(name) = &run.reorder {
-            return Err(Stop::Reorder(name.clone()));
+        if let Some((early, behind)) = &run.reorder {
+            return Err(Stop::Reorder {
+                early: early.clone(),
+                behind: behind.clone(),
+            });
         }
         self.watch
             .progress(run.decided.len(), self.learned.borrow().tried);

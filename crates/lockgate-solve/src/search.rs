@@ -69,6 +69,19 @@ pub fn solve(
     }
 }
 
+/// Hints at what a question will need, so that it is fetched while something else is done; the gate is not asked.
+pub fn look_ahead(question: &Question<'_>, facts: &Arc<dyn Facts>) {
+    let sources = Sources::new(question.manifest, question.upgrade, question.target);
+    let lookahead = Lookahead::new(&Arc::new(inspector(question)), question, &sources);
+    let wants = sources
+        .requirements
+        .iter()
+        .map(|wanted| lookahead.want(&wanted.name, &wanted.extras, &wanted.bound.set))
+        .collect();
+    let scout: Arc<dyn Scout> = Arc::new(lookahead);
+    facts.hint(wants, &scout);
+}
+
 /// The eyes of a question.
 pub(crate) fn inspector(question: &Question<'_>) -> Inspector {
     Inspector::new(
@@ -147,12 +160,8 @@ impl<'a> Search<'a> {
     ) -> Result<Found, FactError> {
         let chooser = self.chooser();
         let learned = RefCell::new(Learned::default());
-        let lookahead = Arc::new(Lookahead {
-            inspector: Arc::clone(&self.shelf.inspector),
-            environment: self.shelf.environment.clone(),
-            keep: self.question.keep.pins.clone(),
-            limits: sources.limits(),
-        });
+        let lookahead = Lookahead::new(&self.shelf.inspector, self.question, sources);
+        let lookahead = Arc::new(lookahead);
         let scout: Arc<dyn Scout> = Arc::clone(&lookahead) as Arc<dyn Scout>;
         let (mut restarts, mut reorders) = (0, 0);
         let mut hasty_answer = None;
@@ -221,8 +230,10 @@ impl<'a> Search<'a> {
                         remedy: None,
                     });
                 }
-                Stop::Reorder(name) => {
-                    learned.borrow_mut().early.push(name);
+                Stop::Reorder { early, behind } => {
+                    let mut learned = learned.borrow_mut();
+                    learned.early.push(early);
+                    learned.behind.extend(behind);
                     reorders += 1;
                 }
             }

@@ -72,6 +72,16 @@ impl<'a> Shelf<'a> {
         Ok(project)
     }
 
+    /// The project, if it has been looked at already and is on an index.
+    pub(crate) fn known_project(&self, name: &Name) -> Option<Rc<Project>> {
+        self.projects.borrow().get(name).cloned().flatten()
+    }
+
+    /// Whether it is known already that the project is on no index.
+    pub(crate) fn is_known_absent(&self, name: &Name) -> bool {
+        matches!(self.projects.borrow().get(name), Some(None))
+    }
+
     /// What the release at `index` comes to on the target.
     pub(crate) fn release(
         &self,

@@ -1,10 +1,13 @@
 //! Sources of advisories to a gate, and audits through it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use lockgate_formats::lock::AuditLine;
-use lockgate_gate::{AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Source, check_age};
+use lockgate_gate::{
+    AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Source, check_age,
+};
 use lockgate_index::{Feed, FeedError, FeedSource, RecordFeed};
 use lockgate_model::{AuditReport, AuditedPackage, LockedGraph, Name, Version, Via};
 
@@ -181,6 +184,7 @@ impl Gating {
             &pins.iter().map(|pin| pin.name.clone()).collect::<Vec<_>>(),
         );
         let mut report = AuditReport::default();
+        let names: BTreeSet<Name> = pins.iter().map(|pin| pin.name.clone()).collect();
         for pin in pins {
             let findings = self
                 .gate
@@ -194,7 +198,7 @@ impl Gating {
                 findings,
             });
         }
-        report.evidence = self.gate.snapshot();
+        report.evidence = self.gate.snapshot(&names);
         report.remarks = self.gate.remarks();
         Ok(report)
     }
@@ -209,7 +213,7 @@ fn chain(graph: &LockedGraph, name: &Name) -> Vec<String> {
         )
     };
     let mut paths: Vec<Vec<&Name>> = vec![vec![name]];
-    let mut seen = std::collections::BTreeSet::from([name]);
+    let mut seen = BTreeSet::from([name]);
     while !paths.is_empty() {
         let mut longer = Vec::new();
         for path in &paths {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::compact::compile;
+use crate::compact::Compiler;
 
 const TODAY: &str = "2026-11-24";
 
@@ -19,7 +19,11 @@ fn source(rows: &[Row<'_>]) -> Source {
             (format!("{id}.json"), json.into_bytes())
         })
         .collect();
-    let compact = Compact::open(Arc::new(compile("test", &records).unwrap())).unwrap();
+    let mut compiler = Compiler::new("test");
+    for (file, bytes) in &records {
+        compiler.add(file, bytes).unwrap();
+    }
+    let compact = Compact::open(Arc::new(compiler.finish().unwrap())).unwrap();
     Source::Compact {
         name: "test".to_owned(),
         digest: Sha256([1; 32]),

@@ -11,7 +11,7 @@ use lockgate_model::Sha256;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
-use super::{FeedError, Part, unusable};
+use super::{FeedError, Part, Visitor, unusable};
 use crate::cache::{Bucket, EntryKind, Store};
 use crate::http::keep_for_good;
 
@@ -106,7 +106,7 @@ pub(super) fn visit<E: From<FeedError>>(
     place: &str,
     archive: impl Read + Seek,
     part: Part,
-    visitor: &mut dyn FnMut(&str, &[u8]) -> Result<(), E>,
+    visitor: Visitor<'_, E>,
 ) -> Result<(), E> {
     let wrong = |why: String| FeedError::Unusable {
         place: place.to_owned(),
@@ -177,9 +177,7 @@ impl Unpacker {
     ) -> Result<(), String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
         bytes.clear();
-        let mut raw = archive
-            .by_index_raw(index)
-            .map_err(|error| text(&error))?;
+        let mut raw = archive.by_index_raw(index).map_err(|error| text(&error))?;
         if raw.compression() != zip::CompressionMethod::Deflated || raw.encrypted() {
             drop(raw);
             let entry = archive.by_index(index).map_err(|error| text(&error))?;

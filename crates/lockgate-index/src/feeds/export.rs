@@ -16,7 +16,7 @@ use lockgate_model::{Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Part, FeedError, Place, archive};
+use super::{FeedError, Part, Place, archive};
 use crate::Shared;
 use crate::cache::{Bucket, EntryKind};
 use crate::error::FetchError;

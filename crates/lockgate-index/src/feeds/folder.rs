@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use lockgate_model::Sha256;
 
-use super::{FeedError, Part, unusable};
+use super::{FeedError, Part, Visitor, unusable};
 
 /// Folders within folders beyond this are no collection of advisories.
 const DEEPEST: usize = 32;
@@ -27,7 +27,7 @@ pub(super) fn is_record(path: &Path) -> bool {
 pub(super) fn visit<E: From<FeedError>>(
     folder: &Path,
     part: Part,
-    visitor: &mut dyn FnMut(&str, &[u8]) -> Result<(), E>,
+    visitor: Visitor<'_, E>,
 ) -> Result<(), E> {
     for (index, path) in files(folder)?.into_iter().enumerate() {
         if !part.has(index) {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_formats::{Manifests, command};
 use lockgate_model::{
-    AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, Preferences, Upgrade,
+    AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, OpenGate, Preferences,
+    Upgrade,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -80,7 +81,6 @@ pub(crate) fn lock(
         &request.arguments.target,
         world,
     )?;
-    let gating = gating::open(settings, &locations, world)?;
     let facts = indexes::facts(&locations, world);
     let rules = request.rules_with(&manifest)?;
     let old_pins = previous
@@ -92,13 +92,20 @@ pub(crate) fn lock(
         packages: request.upgrade.clone(),
     };
     let keep = Preferences::new(old_pins.clone(), &upgrade);
-    let question = Question {
+    let ungated = Question {
         manifest: &manifest,
         target: &target.target,
         rules: &rules,
         keep: &keep,
         upgrade: &request.upgrade,
+        gate: &OpenGate,
+    };
+    // Pages and metadata are on their way while the advisories are read.
+    lockgate_solve::look_ahead(&ungated, &facts);
+    let gating = gating::open(settings, &locations, world)?;
+    let question = Question {
         gate: &gating.gate,
+        ..ungated
     };
     let solution = match solved(&question, &facts, world)? {
         Answer::Locked(solution) => solution,
