@@ -7,5 +7,7 @@ mod check;
 mod faults;
 mod lock;
 mod network;
+mod readme;
 mod scenarios;
 mod terminal;
+mod worlds;

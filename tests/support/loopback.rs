@@ -4,10 +4,13 @@
 //! service behave alike. One thread and one small runtime each; both end when the value is dropped.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -114,6 +117,8 @@ struct Shared {
     origin: String,
     log: Mutex<Vec<Logged>>,
     faults: Mutex<Faults>,
+    /// Seeds the delays of answers; 0: there are none.
+    delays: AtomicU64,
 }
 
 impl<S: Site> Loopback<S> {
@@ -133,6 +138,7 @@ impl<S: Site> Loopback<S> {
             origin: format!("http://{address}"),
             log: Mutex::default(),
             faults: Mutex::default(),
+            delays: AtomicU64::new(0),
         });
         let (stop, stopped) = oneshot::channel();
         let router = Router::new()
@@ -185,6 +191,11 @@ impl<S: Site> Loopback<S> {
     /// Breaks a path for the next `times` requests.
     pub fn fault_times(&self, path: &str, times: u32, fault: Fault) {
         self.faults().set(path, fault, Some(times));
+    }
+
+    /// Delays each answer by up to 12 ms, so that they come in another order for each seed.
+    pub fn shuffle(&self, seed: u64) {
+        self.shared.delays.store(seed, Ordering::Relaxed);
     }
 
     /// Mends everything.
@@ -252,6 +263,12 @@ async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         body: to_bytes(body, 64 << 20).await.unwrap_or_default(),
         origin: shared.origin.clone(),
     };
+    let seed = shared.delays.load(Ordering::Relaxed);
+    if seed != 0 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (seed, &incoming.path).hash(&mut hasher);
+        tokio::time::sleep(Duration::from_millis(hasher.finish() % 13)).await;
+    }
     let fault = shared
         .faults
         .lock()

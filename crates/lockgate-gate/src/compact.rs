@@ -3,7 +3,7 @@
 //! ```text
 //! magic     8 bytes, changed whenever the form changes
 //! checksum  u64, over all of head and table
-//! head      u32 projects, u32 records, i64 newest `modified` in seconds since 1970 (i64::MIN: none states one)
+//! head      u32 projects, u32 records, 16 times i64: newest distinct `modified` in seconds since 1970, newest first (i64::MIN: no more)
 //! table     per project, sorted: u64 hash of its name, u64 offset, u32 length, u64 checksum of its block
 //! blocks    per project, postcard: its name and its concerns, each packed by itself
 //! ```
@@ -11,7 +11,7 @@
 //! about a project reads one block. What is damaged is an error, never "no advisory".
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lockgate_model::{Name, ReadAt, Timestamp};
@@ -24,10 +24,12 @@ use crate::group::{Concern, concerns_of, groups};
 use crate::record::Record;
 
 /// The number of the form: part of the key under which a compiled feed is kept.
-pub const COMPACT_FORMAT: u32 = 2;
+pub const COMPACT_FORMAT: u32 = 3;
 
-const MAGIC: [u8; 8] = *b"lgadv002";
-const HEAD: usize = 8 + 8 + 4 + 4 + 8;
+const MAGIC: [u8; 8] = *b"lgadv003";
+/// How many of the newest `modified` are kept: real exports have some in the future, which say nothing of how old the export is.
+const NEWEST: usize = 16;
+const HEAD: usize = 8 + 8 + 4 + 4 + 8 * NEWEST;
 const ROW: usize = 8 + 8 + 4 + 8;
 
 /// Compiles the records of a feed, one after the other in any order; parts of a feed may be compiled side by side and joined.
@@ -41,7 +43,8 @@ pub struct Compiler {
     briefs: BTreeMap<Box<str>, Box<[u8]>>,
     records: u32,
     is_about_pypi: bool,
-    modified: Option<Timestamp>,
+    /// The newest, in seconds.
+    modified: BTreeSet<i64>,
 }
 
 impl Compiler {
@@ -52,7 +55,7 @@ impl Compiler {
             briefs: BTreeMap::new(),
             records: 0,
             is_about_pypi: false,
-            modified: None,
+            modified: BTreeSet::new(),
         }
     }
 
@@ -61,7 +64,9 @@ impl Compiler {
         let record = Record::read(&self.source_name, file, bytes)?;
         self.records += 1;
         self.is_about_pypi |= record.pypi().next().is_some();
-        self.modified = self.modified.max(record.modified);
+        self.modified
+            .extend(record.modified.map(Timestamp::as_second));
+        self.keep_newest();
         if let Some(brief) = Brief::of(&record) {
             self.briefs
                 .insert(Box::from(file), pack(&brief)?.into_boxed_slice());
@@ -73,8 +78,15 @@ impl Compiler {
     pub fn join(&mut self, mut other: Self) {
         self.records += other.records;
         self.is_about_pypi |= other.is_about_pypi;
-        self.modified = self.modified.max(other.modified);
+        self.modified.append(&mut other.modified);
+        self.keep_newest();
         self.briefs.append(&mut other.briefs);
+    }
+
+    fn keep_newest(&mut self) {
+        while self.modified.len() > NEWEST {
+            self.modified.pop_first();
+        }
     }
 
     /// The compact form.
@@ -103,7 +115,7 @@ impl Compiler {
             }
         }
         drop((packed, ids));
-        encode(&by_project, self.records, self.modified)
+        encode(&by_project, self.records, &self.modified)
     }
 }
 
@@ -121,7 +133,7 @@ type Block<'a> = (Cow<'a, str>, Vec<&'a [u8]>);
 fn encode(
     by_project: &BTreeMap<Name, BTreeMap<String, Vec<u8>>>,
     records: u32,
-    modified: Option<Timestamp>,
+    modified: &BTreeSet<i64>,
 ) -> Result<Vec<u8>, GateError> {
     let failed = |error: &dyn std::fmt::Display| GateError::Damaged(error.to_string());
     let start = HEAD + by_project.len() * ROW;
@@ -150,11 +162,10 @@ fn encode(
             .to_le_bytes(),
     );
     checked.extend_from_slice(&records.to_le_bytes());
-    checked.extend_from_slice(
-        &modified
-            .map_or(i64::MIN, Timestamp::as_second)
-            .to_le_bytes(),
-    );
+    let newest = modified.iter().rev().copied();
+    for second in newest.chain(std::iter::repeat(i64::MIN)).take(NEWEST) {
+        checked.extend_from_slice(&second.to_le_bytes());
+    }
     for (hash, offset, length, checksum) in rows {
         checked.extend_from_slice(&hash.to_le_bytes());
         checked.extend_from_slice(&offset.to_le_bytes());
@@ -172,7 +183,7 @@ pub struct Compact {
     bytes: Arc<dyn ReadAt>,
     table: Arc<[u8]>,
     records: u32,
-    modified: Option<Timestamp>,
+    modified: Vec<Timestamp>,
 }
 
 impl Compact {
@@ -188,7 +199,12 @@ impl Compact {
         }
         let (projects, rest) = counted.split_first_chunk::<4>().ok_or_else(cut)?;
         let (records, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
-        let modified = i64::from_le_bytes(*rest.first_chunk::<8>().ok_or_else(cut)?);
+        let modified = rest
+            .chunks_exact(8)
+            .filter_map(|second| Some(i64::from_le_bytes(*second.first_chunk::<8>()?)))
+            .take_while(|second| *second != i64::MIN)
+            .filter_map(|second| Timestamp::from_second(second).ok())
+            .collect();
         let length = usize::try_from(u32::from_le_bytes(*projects))
             .ok()
             .and_then(|projects| projects.checked_mul(ROW))
@@ -207,9 +223,7 @@ impl Compact {
             bytes,
             table: table.into(),
             records: u32::from_le_bytes(*records),
-            modified: Timestamp::from_second(modified)
-                .ok()
-                .filter(|_| modified != i64::MIN),
+            modified,
         })
     }
 
@@ -218,9 +232,12 @@ impl Compact {
         self.records
     }
 
-    /// The newest `modified` of its records.
-    pub fn modified(&self) -> Option<Timestamp> {
+    /// The newest `modified` of its records that is not after `now`.
+    pub fn modified(&self, now: Timestamp) -> Option<Timestamp> {
         self.modified
+            .iter()
+            .copied()
+            .find(|modified| *modified <= now)
     }
 
     /// What concerns a project.
@@ -309,10 +326,15 @@ mod tests {
     fn what_was_compiled_is_found_again() {
         let compact = Compact::open(Arc::new(compile("test", &records()).unwrap())).unwrap();
         assert_eq!(compact.records(), 40);
-        assert_eq!(
-            compact.modified().unwrap().to_string(),
-            "2024-01-01T00:00:39Z"
-        );
+        for (now, newest) in [
+            ("2026-01-01T00:00:00Z", Some("2024-01-01T00:00:39Z")),
+            // What is dated in the future says nothing of now.
+            ("2024-01-01T00:00:30Z", Some("2024-01-01T00:00:30Z")),
+            ("2023-01-01T00:00:00Z", None),
+        ] {
+            let modified = compact.modified(now.parse().unwrap());
+            assert_eq!(modified.map(|at| at.to_string()).as_deref(), newest);
+        }
         for n in 0..15 {
             let concerns = compact.about(&format!("p{n}").parse().unwrap()).unwrap();
             assert_eq!(concerns.len(), if n < 10 { 3 } else { 2 });

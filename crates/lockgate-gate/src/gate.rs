@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use lockgate_model::{
     Advisory, FactError, Finding, FindingCode, Gate, Ignored, Name, ProjectStatus, Reason,
     RecordLookup, Rule, Sha256, Snapshot, Timestamp, Verdict, Version, VersionSet,
@@ -52,6 +53,7 @@ impl Source {
 pub struct AdvisoryGate {
     policy: Policy,
     sources: Vec<Source>,
+    now: Timestamp,
     today: Date,
     known: Mutex<HashMap<Name, Arc<Known>, FxBuildHasher>>,
     /// For each ignore entry, whether it accepted something.
@@ -76,8 +78,8 @@ enum Standing<'a> {
 }
 
 impl AdvisoryGate {
-    /// A gate for `today`.
-    pub fn new(policy: Policy, sources: Vec<Source>, today: Date) -> Self {
+    /// A gate as of `now`: entries expire by its day in UTC.
+    pub fn new(policy: Policy, sources: Vec<Source>, now: Timestamp) -> Self {
         let used = policy
             .ignores
             .iter()
@@ -86,7 +88,8 @@ impl AdvisoryGate {
         Self {
             policy,
             sources,
-            today,
+            now,
+            today: TimeZone::UTC.to_datetime(now).date(),
             known: Mutex::default(),
             used,
         }
@@ -149,7 +152,7 @@ impl AdvisoryGate {
             } = source
             {
                 digests.push(*digest);
-                modified = modified.max(compact.modified());
+                modified = modified.max(compact.modified(self.now));
             }
         }
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -265,7 +268,11 @@ impl AdvisoryGate {
                         );
                         digest.extend(Sha256::of(record).0);
                     }
-                    let newest = records.iter().filter_map(|record| record.modified).max();
+                    let newest = records
+                        .iter()
+                        .filter_map(|record| record.modified)
+                        .filter(|modified| *modified <= self.now)
+                        .max();
                     let newest = newest.max(looked_up.and_then(|(_, newest)| newest));
                     looked_up = Some((Sha256::of(&digest), newest));
                     let briefs: Vec<Brief> = records.iter().filter_map(Brief::of).collect();

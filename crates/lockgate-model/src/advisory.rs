@@ -113,8 +113,6 @@ pub enum FindingCode {
     Vulnerable,
     /// An advisory says that the package is malicious.
     Malicious,
-    /// The index holds the project in quarantine.
-    Quarantined,
 }
 
 impl FindingCode {
@@ -123,7 +121,6 @@ impl FindingCode {
         match self {
             Self::Vulnerable => "vulnerable",
             Self::Malicious => "malicious",
-            Self::Quarantined => "quarantined",
         }
     }
 }

@@ -266,3 +266,57 @@ fn refusal(refusal: &GateRefusal) -> Value {
         "ways_out": ways_out,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use lockgate_model::{FindingCode, Name, PassedOver, Version};
+
+    use super::*;
+
+    const CODES: &str = include_str!("../../../docs/codes.md");
+
+    #[test]
+    fn every_code_of_a_finding_or_a_note_has_its_heading_in_the_docs() {
+        let name: Name = "a".parse().unwrap();
+        let version: Version = "1".parse().unwrap();
+        let status = |status| Note::Status {
+            name: name.clone(),
+            status,
+            reason: None,
+        };
+        let notes = [
+            Note::PassedOver(PassedOver {
+                name: name.clone(),
+                version: version.clone(),
+                versions: Vec::new(),
+            }),
+            Note::MissingExtra {
+                name: name.clone(),
+                version: version.clone(),
+                extra: name.clone(),
+            },
+            Note::Yanked {
+                name: name.clone(),
+                version: version.clone(),
+                reason: String::new(),
+            },
+            Note::NotKept {
+                name: name.clone(),
+                version,
+                why: String::new(),
+            },
+            status("archived"),
+            status("deprecated"),
+        ];
+        let kinds = notes
+            .iter()
+            .map(|note| super::note(note)["kind"].as_str().unwrap().to_owned());
+        let findings = [FindingCode::Vulnerable, FindingCode::Malicious].map(FindingCode::as_str);
+        for code in kinds.chain(findings.map(str::to_owned)) {
+            assert!(
+                CODES.lines().any(|line| line == format!("### {code}")),
+                "docs/codes.md has no heading `{code}`"
+            );
+        }
+    }
+}

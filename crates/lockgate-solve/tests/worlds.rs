@@ -331,6 +331,7 @@ fn judge(plan: &Plan) -> Result<bool, TestCaseError> {
                 })
                 .collect();
             prop_assert!(judge.holds(&choice, false), "unsound: {pins}");
+            prop_assert_eq!(&kept(plan, &pins).pins(), &pins, "locked over itself");
             let is_strict = judge.holds(&choice, true);
             prop_assert_eq!(is_strict, solution.accepted.is_empty());
             if !is_strict && judge.any(&mut Choice::new(), true) {
@@ -346,6 +347,14 @@ fn judge(plan: &Plan) -> Result<bool, TestCaseError> {
         }
     }
     Ok(true)
+}
+
+/// The same question with its own answer as the old lock.
+fn kept(plan: &Plan, pins: &str) -> Case {
+    let pins = pins.split(' ').filter_map(|pin| pin.split_once("=="));
+    pins.fold(plan.case(), |case, (project, version)| {
+        case.keep(project, version)
+    })
 }
 
 #[test]

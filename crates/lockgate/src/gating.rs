@@ -68,7 +68,7 @@ pub(crate) fn open(
                     .max_advisory_age
                     .filter(|_| feed.refreshed.is_none())
                 {
-                    check_age(&feed.name, compact.modified(), limit, world.now)
+                    check_age(&feed.name, compact.modified(world.now), limit, world.now)
                         .map_err(|error| gate_failure(&error))?;
                 }
                 Source::Compact {
@@ -79,9 +79,8 @@ pub(crate) fn open(
             }
         });
     }
-    let today = jiff::tz::TimeZone::UTC.to_datetime(world.now).date();
     Ok(Gating {
-        gate: AdvisoryGate::new(settings.policy.clone(), sources, today),
+        gate: AdvisoryGate::new(settings.policy.clone(), sources, world.now),
     })
 }
 

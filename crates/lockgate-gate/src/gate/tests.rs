@@ -1,7 +1,7 @@
 use super::*;
 use crate::compact::Compiler;
 
-const TODAY: &str = "2026-11-24";
+const TODAY: &str = "2026-11-24T12:00:00Z";
 
 /// id, aliases, project, introduced, fixed (empty: never), severity word (empty: none)
 type Row<'a> = (&'a str, &'a [&'a str], &'a str, &'a str, &'a str, &'a str);
