@@ -1,7 +1,8 @@
 use super::*;
 use crate::compact::Compiler;
 
-const TODAY: &str = "2026-11-24T12:00:00Z";
+const TODAY: &str = "2026-11-24";
+const NOON: &str = "2026-11-24T12:00:00Z";
 
 /// id, aliases, project, introduced, fixed (empty: never), severity word (empty: none)
 type Row<'a> = (&'a str, &'a [&'a str], &'a str, &'a str, &'a str, &'a str);
@@ -61,7 +62,7 @@ const ROWS: &[Row<'_>] = &[
 ];
 
 fn gate(policy: Policy) -> AdvisoryGate {
-    AdvisoryGate::new(policy, vec![source(ROWS)], TODAY.parse().unwrap())
+    AdvisoryGate::new(policy, vec![source(ROWS)], NOON.parse().unwrap())
 }
 
 /// `clear`, `avoid` or `deny`, with the ids behind it.
@@ -308,7 +309,7 @@ fn a_service_that_fails_is_never_taken_for_clean() {
             name: "api".to_owned(),
             lookup: Arc::new(Service(answer)),
         };
-        let gate = AdvisoryGate::new(policy(Mode::Deny), vec![source], TODAY.parse().unwrap());
+        let gate = AdvisoryGate::new(policy(Mode::Deny), vec![source], NOON.parse().unwrap());
         assert!(matches!(
             gate.verdict(&name, &"1.0".parse().unwrap()),
             Err(FactError::Unlearned { .. })
@@ -323,7 +324,7 @@ fn sources_are_joined_and_all_named() {
     let gate = AdvisoryGate::new(
         policy(Mode::Deny),
         vec![source(ROWS), other],
-        TODAY.parse().unwrap(),
+        NOON.parse().unwrap(),
     );
     assert_eq!(verdict(&gate, "foo", "0.6"), "deny PYSEC-1");
     let finding = &gate
