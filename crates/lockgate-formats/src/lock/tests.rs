@@ -80,7 +80,7 @@ fn graph() -> LockedGraph {
     }
     let source = || Via::Source(origin("-r requirements.in"));
     graph.edges = vec![
-        edge("django", source(), "django>=4"),
+        edge("django", source(), "django[argon2,bcrypt]>=4"),
         edge("sqlparse", source(), "sqlparse"),
         edge("sqlparse", source(), "sqlparse<1"),
         edge(
@@ -275,6 +275,51 @@ fn a_gate_note_names_three_versions_and_counts_the_rest() {
             text.ends_with(&format!("    #   django\n    # gate: {note}\n")),
             "{text}"
         );
+    }
+}
+
+#[test]
+fn extras_are_written_where_all_who_ask_agree_on_them() {
+    let lines = |more: &[(&str, &str)]| {
+        let mut graph = graph();
+        let sqlparse = graph.pins.get_mut(&"sqlparse".parse().unwrap()).unwrap();
+        sqlparse.extras = vec!["x".parse().unwrap()];
+        graph.edges.retain(|edge| edge.to.as_str() == "django");
+        for (from, requirement) in more {
+            let to = requirement.split(['[', '<', '=']).next().unwrap();
+            let from = Via::Pin(from.parse().unwrap());
+            graph.edges.push(edge(to, from, requirement));
+        }
+        let text = render(&graph, &header(), &bare());
+        let pins: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with(['#', ' ']))
+            .filter_map(|line| line.split("==").next())
+            .collect();
+        pins.join(" ")
+    };
+    for (asked, written) in [
+        (
+            &[("django", "sqlparse")][..],
+            "django[argon2,bcrypt] sqlparse",
+        ),
+        (
+            &[("django", "sqlparse[x]<1")],
+            "django[argon2,bcrypt] sqlparse[x]",
+        ),
+        (
+            &[("sqlparse", "django[bcrypt,argon2]<5")],
+            "django[argon2,bcrypt] sqlparse",
+        ),
+        (&[("sqlparse", "django")], "django sqlparse"),
+        (&[("sqlparse", "django[argon2]")], "django sqlparse"),
+        // Following django's extras, an old pip would ask for what no line says.
+        (
+            &[("django", "sqlparse[x]"), ("django", "sqlparse<1")],
+            "django sqlparse",
+        ),
+    ] {
+        assert_eq!(lines(asked), written, "{asked:?}");
     }
 }
 

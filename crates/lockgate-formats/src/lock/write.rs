@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use lockgate_model::{
-    IndexOptions, LockedGraph, Name, Note, PassedOver, Pin, Requirement, Specifiers, Timestamp, Via,
+    Edge, IndexOptions, LockedGraph, Name, Note, PassedOver, Pin, Requirement, Specifiers,
+    Timestamp, Via,
 };
 
 use crate::redact::without_credentials;
@@ -199,21 +200,28 @@ struct Annotations<'a> {
     passed: BTreeMap<&'a Name, &'a PassedOver>,
     /// Asked for with `===`.
     verbatim: BTreeSet<&'a Name>,
+    /// The extras to write.
+    extras: BTreeMap<&'a Name, BTreeSet<Name>>,
 }
 
 impl<'a> Annotations<'a> {
     fn of(graph: &'a LockedGraph) -> Self {
         let mut via: BTreeMap<&Name, BTreeSet<String>> = BTreeMap::new();
         let mut verbatim = BTreeSet::new();
+        let mut asked = Vec::new();
         for edge in &graph.edges {
             let shown = match &edge.from {
                 Via::Source(origin) => one_line(&origin.via),
                 Via::Pin(name) => name.to_string(),
             };
             via.entry(&edge.to).or_default().insert(shown);
-            if edge.requirement.contains("===") && is_verbatim(&edge.requirement) {
+            let Ok(requirement) = edge.requirement.parse::<Requirement>() else {
+                continue;
+            };
+            if is_verbatim(&requirement) {
                 verbatim.insert(&edge.to);
             }
+            asked.push((edge, requirement.extras.into_iter().collect()));
         }
         let passed = graph.notes.iter().filter_map(|note| match note {
             Note::PassedOver(passed) => Some((&passed.name, passed)),
@@ -223,18 +231,46 @@ impl<'a> Annotations<'a> {
             via,
             passed: passed.collect(),
             verbatim,
+            extras: shared_extras(&asked),
         }
     }
 }
 
-fn is_verbatim(requirement: &str) -> bool {
-    requirement.parse::<Requirement>().is_ok_and(|requirement| {
-        let mut clauses = requirement
-            .specifiers()
-            .into_iter()
-            .flat_map(Specifiers::clauses);
-        clauses.any(|clause| clause.operator == "===")
-    })
+/// The extras to write of each pin: those that everybody who asks for it asks for. A lock is complete without any, and pips before 23.3
+/// do not take a hashed pin for its project where one asks for it with other extras than stand in the lock; so where two disagree, the pin has
+/// none, and neither has one whose extras ask for it with some.
+fn shared_extras<'a>(asked: &[(&'a Edge, BTreeSet<Name>)]) -> BTreeMap<&'a Name, BTreeSet<Name>> {
+    let mut shared: BTreeMap<&Name, BTreeSet<Name>> = BTreeMap::new();
+    let mut bare: BTreeSet<&Name> = BTreeSet::new();
+    for (edge, extras) in asked {
+        if shared.entry(&edge.to).or_insert_with(|| extras.clone()) != extras {
+            bare.insert(&edge.to);
+        }
+    }
+    loop {
+        shared.retain(|name, _| !bare.contains(name));
+        let before = bare.len();
+        for (edge, extras) in asked {
+            if let Via::Pin(from) = &edge.from
+                && !extras.is_empty()
+                && bare.contains(&edge.to)
+                && shared.get(from).is_some_and(|extras| !extras.is_empty())
+            {
+                bare.insert(from);
+            }
+        }
+        if bare.len() == before {
+            return shared;
+        }
+    }
+}
+
+fn is_verbatim(requirement: &Requirement) -> bool {
+    let mut clauses = requirement
+        .specifiers()
+        .into_iter()
+        .flat_map(Specifiers::clauses);
+    clauses.any(|clause| clause.operator == "===")
 }
 
 fn render_pin(
@@ -244,8 +280,9 @@ fn render_pin(
     text: &mut String,
 ) {
     let mut line = pin.name.to_string();
-    if !pin.extras.is_empty() && !options.strip_extras {
-        let extras: Vec<&str> = pin.extras.iter().map(Name::as_str).collect();
+    let extras = annotations.extras.get(&pin.name).into_iter().flatten();
+    let extras: Vec<&str> = extras.map(Name::as_str).collect();
+    if !extras.is_empty() && !options.strip_extras {
         let _ = write!(line, "[{}]", extras.join(","));
     }
     let operator = if annotations.verbatim.contains(&pin.name) {

@@ -41,7 +41,13 @@ fn a_graph() -> impl Strategy<Value = LockedGraph> {
             } else {
                 Via::Pin(from.clone())
             };
-            graph.edges.push(edge(to.as_str(), via, ""));
+            let extras: Vec<String> = graph.pins[to]
+                .extras
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            let text = format!("{to}[{}]", extras.join(","));
+            graph.edges.push(edge(to.as_str(), via, &text));
         }
         graph
     })
@@ -54,19 +60,26 @@ type Known = (String, String, Vec<String>, Vec<String>, BTreeSet<String>);
 fn written(graph: &LockedGraph) -> Vec<Known> {
     let pins = graph.pins.values().map(|pin| {
         let via = graph.edges.iter().filter(|edge| edge.to == pin.name);
-        let via = via.map(|edge| match &edge.from {
-            Via::Source(origin) => origin.via.clone(),
-            Via::Pin(name) => name.to_string(),
-        });
+        let via: BTreeSet<String> = via
+            .map(|edge| match &edge.from {
+                Via::Source(origin) => origin.via.clone(),
+                Via::Pin(name) => name.to_string(),
+            })
+            .collect();
         let hashes = pin.files.iter().rev();
         (
             pin.name.to_string(),
             pin.version.to_string(),
-            pin.extras.iter().map(ToString::to_string).collect(),
+            // What nobody asks for is not written.
+            pin.extras
+                .iter()
+                .filter(|_| !via.is_empty())
+                .map(ToString::to_string)
+                .collect(),
             hashes
                 .map(|file| format!("sha256:{}", file.sha256))
                 .collect(),
-            via.collect(),
+            via,
         )
     });
     pins.collect()
