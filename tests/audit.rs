@@ -164,3 +164,35 @@ fn the_spelling_of_pip_audit_works_too() {
         .run();
     assert!(run.exits(1).stdout.contains("PYSEC-2024-1"));
 }
+
+#[test]
+fn locks_of_other_tools_and_nothing_at_all_are_no_answer() {
+    for name in [
+        "uv.lock",
+        "poetry.lock",
+        "pylock.toml",
+        "Pipfile.lock",
+        "bom.json",
+    ] {
+        let context = context(&[]);
+        context.write(name, "");
+        context
+            .lockgate(&["audit", name, "--advisories", "advisories", "--no-cache"])
+            .run()
+            .exits(2)
+            .mentions(&[name, "requirements"]);
+    }
+    let context = context(&[]);
+    context.write("empty.txt", "\n");
+    context
+        .lockgate(&[
+            "audit",
+            "empty.txt",
+            "--advisories",
+            "advisories",
+            "--no-cache",
+        ])
+        .run()
+        .exits(2)
+        .mentions(&["empty.txt", "empty"]);
+}

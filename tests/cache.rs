@@ -1,7 +1,7 @@
 //! The cache: what it saves, what it never changes, and how it fails.
 
 use lockgate_tests::scenario::pins_of;
-use lockgate_tests::{Index, Loopback, TestContext, World};
+use lockgate_tests::{Fault, Index, Loopback, TestContext, World};
 
 fn world() -> World {
     World::new()
@@ -235,4 +235,34 @@ fn overwrite_all(folder: &std::path::Path, content: &[u8]) -> usize {
         }
     }
     count
+}
+
+#[test]
+fn what_one_index_says_of_a_file_is_no_answer_of_another() {
+    // The same wheel by name and digest; the first index lies about what is in it.
+    let honest = World {
+        without_metadata_files: true,
+        ..World::new().with("a", "1.0", &["b"]).with("b", "1.0", &[])
+    };
+    let honest = Loopback::index(honest);
+    let liar = Loopback::index(World {
+        without_metadata_files: true,
+        ..World::new().with("a", "1.0", &["b"]).with("b", "1.0", &[])
+    });
+    let other = lockgate_tests::artifact::wheel_holding(
+        "a",
+        "1.0",
+        "py3-none-any",
+        b"Metadata-Version: 2.1\nName: a\nVersion: 1.0\n",
+    );
+    liar.fault(
+        "/files/a-1.0-py3-none-any.whl",
+        Fault::Content(other.into()),
+    );
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    context.lock(&liar).run();
+    std::fs::remove_file(context.path("requirements.txt")).ok();
+    context.lock(&honest).run().exits(0);
+    assert!(context.read("requirements.txt").contains("b==1.0"));
 }

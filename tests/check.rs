@@ -119,3 +119,19 @@ fn a_missing_lock_or_source_is_a_failure() {
         .exits(2)
         .mentions(&["requirements.txt"]);
 }
+
+#[test]
+fn a_lock_from_standard_input_needs_its_source_named() {
+    let (index, context) = locked();
+    let lock = context.read("requirements.txt");
+    let from_stdin = lock.replace("lock requirements.in", "lock -");
+    context.write("requirements.txt", &from_stdin);
+    check(&context, &index)
+        .run()
+        .exits(2)
+        .mentions(&["standard input", "--source"]);
+    check(&context, &index)
+        .args(["--source", "requirements.in"])
+        .run()
+        .exits(0);
+}

@@ -377,3 +377,83 @@ fn a_project_on_an_earlier_index_is_not_taken_from_a_later_one() {
     assert_eq!(pins["ours"].version, "1.0");
     assert_eq!(pins["theirs"].version, "1.0");
 }
+
+#[test]
+fn a_report_never_takes_the_place_of_a_lock_or_a_source() {
+    let index = Loopback::index(site());
+    for report in ["requirements.in", "requirements.txt", "./requirements.txt"] {
+        let context = TestContext::new();
+        context.write("requirements.in", "tool\n");
+        context.write("requirements.txt", "tool==3.2\n");
+        let run = context.lock(&index).args(["--report", report]).run();
+        run.exits(2).mentions(&["--report", "overwrite"]);
+        assert_eq!(context.read("requirements.in"), "tool\n");
+        assert_eq!(context.read("requirements.txt"), "tool==3.2\n");
+    }
+}
+
+#[test]
+fn standard_output_cannot_hold_the_lock_and_something_else() {
+    let context = TestContext::new();
+    context.write("requirements.in", "tool\n");
+    for option in ["--json", "--diff"] {
+        context
+            .lockgate(&["lock", "requirements.in", "-o", "-", option])
+            .run()
+            .exits(2)
+            .mentions(&["-o -", option]);
+    }
+}
+
+#[test]
+fn a_time_of_day_without_an_offset_is_no_cutoff() {
+    let index = Loopback::index(site());
+    let context = TestContext::new();
+    context.write("requirements.in", "tool\n");
+    let lock = |cutoff: &str| context.lock(&index).args(["--exclude-newer", cutoff]).run();
+    for cutoff in ["2026-10-01T13:00:00", "2026-10-01 13:00", "yesterday"] {
+        lock(cutoff).exits(2).mentions(&["--exclude-newer", cutoff]);
+    }
+    for cutoff in [
+        "2026-10-01",
+        "2026-10-01T13:00:00Z",
+        "2026-10-01T13:00:00+02:00",
+    ] {
+        assert_ne!(lock(cutoff).code, 2, "{cutoff}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_device_is_no_lock() {
+    let index = Loopback::index(site());
+    let context = TestContext::new();
+    context.write("requirements.in", "tool\n");
+    context.write_advisories("advisories", &[]);
+    let run = context
+        .lockgate(&["lock", "requirements.in", "-o", "/dev/full"])
+        .args([
+            "--index-url",
+            &index.index_url(),
+            "--advisories",
+            "advisories",
+        ])
+        .run();
+    run.exits(2).mentions(&["/dev/full", "no regular file"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_document_that_cannot_be_printed_leaves_the_lock_as_it_was() {
+    let index = Loopback::index(site());
+    let context = TestContext::new();
+    context.write("requirements.in", "tool\n");
+    context.write("requirements.txt", "tool==3.1\n");
+    let lock = context.lock(&index).args(["--json"]);
+    lock.onto_a_full_disk().run().exits(2);
+    assert_eq!(context.read("requirements.txt"), "tool==3.1\n");
+    assert_eq!(
+        context.file_names(),
+        ["advisories", "requirements.in", "requirements.txt"]
+    );
+}

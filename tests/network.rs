@@ -175,3 +175,39 @@ fn credentials_reach_their_index_and_no_message() {
             .all(|request| request.authorization.is_some())
     );
 }
+
+#[test]
+fn a_password_in_a_broken_address_is_not_shown() {
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    for address in [
+        "http://joe:s3cret@127.0.0.1:99999/x",
+        "http://joe:s3cret@[::1/x",
+    ] {
+        let run = context
+            .lock_bare()
+            .args(["--index-url", address, "--no-advisories", "--json"])
+            .run();
+        run.exits(2).does_not_mention(&["s3cret"]);
+        assert!(!run.stdout.contains("s3cret"), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_login_page_is_no_empty_project() {
+    let index = Loopback::index(world());
+    let page = "<html><body><h1>Sign in</h1><a href=\"/login\">here</a></body></html>";
+    index.fault("/simple/b/", Fault::Content(page.into()));
+    let world = World {
+        html_only: true,
+        ..world()
+    };
+    index.set_world(world);
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    context
+        .lock(&index)
+        .run()
+        .exits(2)
+        .mentions(&["index page"]);
+}

@@ -162,6 +162,7 @@ impl TestContext {
             context: self,
             command,
             input: String::new(),
+            stdout: None,
         }
     }
 
@@ -189,6 +190,7 @@ pub struct Lockgate<'a> {
     context: &'a TestContext,
     command: Command,
     input: String,
+    stdout: Option<std::fs::File>,
 }
 
 impl Lockgate<'_> {
@@ -220,6 +222,15 @@ impl Lockgate<'_> {
         self
     }
 
+    /// Sends standard output to a device that is full.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn onto_a_full_disk(mut self) -> Self {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        self.stdout = Some(full.expect("there is such a device"));
+        self
+    }
+
     /// Starts it and leaves it running.
     pub fn start(mut self) -> Child {
         self.command
@@ -234,7 +245,7 @@ impl Lockgate<'_> {
     pub fn run(mut self) -> Run {
         self.command
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(self.stdout.take().map_or_else(Stdio::piped, Stdio::from))
             .stderr(Stdio::piped());
         let mut child = self
             .command
@@ -245,7 +256,7 @@ impl Lockgate<'_> {
             .stdin
             .take()
             .map(|mut stdin| stdin.write_all(self.input.as_bytes()));
-        let stdout = drain(child.stdout.take().expect("standard output is a pipe"));
+        let stdout = child.stdout.take().map(drain);
         let stderr = drain(child.stderr.take().expect("standard error is a pipe"));
         let started = Instant::now();
         let status = loop {
@@ -264,7 +275,7 @@ impl Lockgate<'_> {
         };
         Run {
             code: status.code().unwrap_or(-1),
-            stdout: self.context.filtered(&text(stdout)),
+            stdout: self.context.filtered(&stdout.map(text).unwrap_or_default()),
             stderr: self.context.filtered(&text(stderr)),
         }
     }

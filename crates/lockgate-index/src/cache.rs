@@ -48,7 +48,7 @@ impl Bucket {
     pub(crate) fn folder(self) -> &'static str {
         match self {
             Self::Pages => "pages-v1",
-            Self::Metadata => "metadata-v1",
+            Self::Metadata => "metadata-v2",
             Self::Advisories => "advisories-v1",
             Self::Interpreters => "interpreters-v1",
         }

@@ -78,6 +78,10 @@ impl FetchError {
             Self::Transport { timeout: true, .. } => {
                 Some("try again, or allow more time with `--timeout`".to_owned())
             }
+            Self::Transport { why, .. } if why.contains("certificate") => Some(
+                "name the certificates to trust with `--cert FILE`, or in `SSL_CERT_FILE` or `SSL_CERT_DIR`"
+                    .to_owned(),
+            ),
             Self::Transport { .. } => {
                 Some("check the network, the address and the proxy; try again".to_owned())
             }

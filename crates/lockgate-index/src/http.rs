@@ -194,10 +194,15 @@ fn conditional(policy: &CachePolicy, asked: &Parts, plain: &Request, now: System
     }
 }
 
+/// The request as the rules see it and the cache keeps it: without credentials.
 fn parts(request: &Request) -> Result<Parts, FetchError> {
+    let mut url = request.url.clone();
+    // An address without a host has none.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
     let mut built = http::Request::builder()
         .method(Method::GET)
-        .uri(request.url.as_str())
+        .uri(url.as_str())
         .body(())
         .map_err(|error| unexpected(&request.url, &error.to_string()))?
         .into_parts()

@@ -5,8 +5,11 @@ use url::Url;
 /// `url` as it may be shown: a password, or a user name that may be a token, becomes `****`.
 pub fn redact_url(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else {
-        return url.to_owned();
+        return without_what_may_be_secret(url);
     };
+    if !parsed.has_host() {
+        return without_what_may_be_secret(url);
+    }
     if parsed.username().is_empty() && parsed.password().is_none() {
         return url.to_owned();
     }
@@ -20,6 +23,18 @@ pub fn redact_url(url: &str) -> String {
         return format!("{}://****", parsed.scheme());
     }
     parsed.into()
+}
+
+/// Of a text that is no address, all that might be meant as credentials becomes `****`.
+fn without_what_may_be_secret(text: &str) -> String {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), text),
+    };
+    match rest.rsplit_once('@') {
+        Some((_, place)) => format!("{scheme}****@{place}"),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -39,6 +54,12 @@ mod tests {
             ),
             ("https://index.test/simple", "https://index.test/simple"),
             ("not an address", "not an address"),
+            (
+                "http://user:sec@ret@index.test:99999/simple",
+                "http://****@index.test:99999/simple",
+            ),
+            ("http://user:secret@[::1/simple", "http://****@[::1/simple"),
+            ("user:secret@index.test", "****@index.test"),
         ] {
             assert_eq!(redact_url(url), shown);
         }

@@ -154,6 +154,8 @@ pub enum Why {
     Cutoff,
     /// Its metadata cannot be used.
     Metadata(String),
+    /// Its metadata are known only after a build.
+    NeedsBuild,
     /// Its file cannot be read, so that nobody knows what it asks for.
     Unreadable(String),
     /// None of its files has one of the hashes that are asked for.

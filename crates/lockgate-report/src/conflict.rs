@@ -146,9 +146,7 @@ fn note_text(note: &ConflictNote) -> String {
             format!("{name} {newest} would fit but is yanked; only `{name}=={newest}` admits it")
         }
         ConflictNote::NeedsBuild { name } => {
-            format!(
-                "{name} has versions whose metadata are known only after a build, and lockgate runs no package code"
-            )
+            format!("{name} has versions that cannot be locked without a build")
         }
         ConflictNote::CutoffHides { name } => {
             format!("{name} has versions that were uploaded after the `--exclude-newer` cutoff")
@@ -163,6 +161,10 @@ fn proof_lines(proof: &Proof) -> Vec<String> {
         told: Vec::new(),
     };
     match proof {
+        Proof::Fact(fact @ Fact::Root { .. }) => teller.lines.push(format!(
+            "{}, which no version can satisfy.",
+            fact_text(fact)
+        )),
         Proof::Fact(fact) => teller.lines.push(format!("{}.", capital(&fact_text(fact)))),
         Proof::Derived { .. } => teller.tell(proof),
     }
@@ -435,6 +437,10 @@ fn exclusion_text(exclusion: &Exclusion) -> String {
         Why::Format(option) => format!("{} left without files by `{option}`", verb("is", "are")),
         Why::Cutoff => format!("{} newer than the cutoff", verb("is", "are")),
         Why::Metadata(reason) => format!("cannot be used: {reason}"),
+        Why::NeedsBuild => format!(
+            "{} metadata only after a build, and lockgate runs no package code",
+            verb("states its", "state their")
+        ),
         Why::Unreadable(reason) => format!("cannot be read: {reason}"),
         Why::Hash => format!("{} no file with a required hash", verb("has", "have")),
     };

@@ -278,7 +278,7 @@ impl Chooser<'_> {
             return Ok(Some(Why::Gate(reason.advisories.clone())));
         }
         if let Some(needs) = self.shelf.known_needs(name, version)
-            && let Needs::Unusable(why) | Needs::Build(why) = &*needs
+            && let Needs::Unusable(why) = &*needs
         {
             return Ok(Some(why.clone()));
         }

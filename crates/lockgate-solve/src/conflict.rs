@@ -10,14 +10,17 @@ mod merge;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use lockgate_model::{Conflict, Exclusion, Fact, FactError, Name, Proof, Statement, VersionSet};
+use lockgate_model::{
+    Conflict, Exclusion, Fact, FactError, Name, OpenGate, Proof, Statement, VersionSet,
+};
 use pubgrub::{Derived, External, Term};
 
 use self::merge::merge;
-use crate::hints;
+use crate::hints::{self, Blame};
 use crate::package::{Package, Set};
 use crate::provider::Unavailable;
 use crate::search::{Search, Tree, as_dead_end};
+use crate::shelf::Guard;
 use crate::sources::{Sources, Wanted};
 
 /// Tells a conflict: the proof, what the gate refused, the ways out, and what else is worth knowing.
@@ -27,10 +30,30 @@ pub(crate) fn explain(
     tree: &Tree,
 ) -> Result<Conflict, FactError> {
     let proof = Teller { search, sources }.tell(tree)?;
-    let facts = facts(&proof);
+    let known = facts(&proof);
+    let refusals = match hints::blame(search, sources, &known)? {
+        Blame::Requirements => Vec::new(),
+        Blame::Gate(refusals) => refusals,
+        Blame::RequirementsAnyway(tree) => {
+            // The gate makes no difference, so it is left out of the story.
+            let open = Guard::new(&OpenGate);
+            let ungated = search.under(&open);
+            let proof = Teller {
+                search: &ungated,
+                sources,
+            }
+            .tell(&tree)?;
+            let notes = hints::notes(&facts(&proof));
+            return Ok(Conflict {
+                refusals: Vec::new(),
+                notes,
+                proof,
+            });
+        }
+    };
     Ok(Conflict {
-        refusals: hints::refusals(search, sources, &facts)?,
-        notes: hints::notes(search, &facts),
+        refusals,
+        notes: hints::notes(&known),
         proof,
     })
 }

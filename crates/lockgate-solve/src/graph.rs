@@ -88,7 +88,7 @@ pub(crate) fn link(
         let needs = match &extra {
             None => match &*shelf.needs(&name, version)? {
                 Needs::Known(_, dependencies) => dependencies.clone(),
-                Needs::Unusable(_) | Needs::Build(_) => Vec::new(),
+                Needs::Unusable(_) => Vec::new(),
             },
             Some(extra) => {
                 linked

@@ -16,8 +16,8 @@ use lockgate_model::{
 use crate::bounds::Bound;
 use crate::graph::Linked;
 use crate::question::{Statistics, Watch};
-use crate::search::{Found, Search};
-use crate::shelf::{Guard, Needs};
+use crate::search::{Found, Search, Tree};
+use crate::shelf::Guard;
 use crate::sources::{Sources, Wanted};
 
 /// How many direct requirements are tried: each alone with at most two solves, or all together with at most one more for each.
@@ -45,18 +45,31 @@ impl Watch for Budget<'_> {
     }
 }
 
-/// What the gate refused, most severe first; nothing if the requirements conflict by themselves.
-pub(crate) fn refusals(
+/// Where a conflict comes from.
+pub(crate) enum Blame {
+    /// The requirements, by all that is known.
+    Requirements,
+    /// The requirements: without the gate nothing fits either, for this reason.
+    RequirementsAnyway(Tree),
+    /// The gate, which refused these, most severe first.
+    Gate(Vec<GateRefusal>),
+}
+
+/// Finds out where a conflict comes from.
+pub(crate) fn blame(
     search: &Search<'_>,
     sources: &Sources,
     facts: &[Fact],
-) -> Result<Vec<GateRefusal>, FactError> {
+) -> Result<Blame, FactError> {
     if !is_of_the_gate(search, facts)? {
-        return Ok(Vec::new());
+        return Ok(Blame::Requirements);
     }
     let open = Guard::new(&OpenGate);
-    let Some(ungated) = attempt(&search.under(&open), sources) else {
-        return Ok(Vec::new());
+    let found = trial(&search.under(&open), sources);
+    let ungated = match found {
+        Ok(Found::Linked(linked)) => linked,
+        Ok(Found::Nothing(tree)) => return Ok(Blame::RequirementsAnyway(tree)),
+        Err(_) => return Ok(Blame::Requirements),
     };
     let mut refusals = Vec::new();
     for (name, version) in &ungated.versions {
@@ -91,7 +104,7 @@ pub(crate) fn refusals(
         refusal.ways_out.splice(0..0, ways);
     }
     refusals.sort_by_key(|refusal| std::cmp::Reverse(severity(&refusal.advisories)));
-    Ok(refusals)
+    Ok(Blame::Gate(refusals))
 }
 
 /// Whether the gate speaks against a version that a proof excludes, be it that something else does as well.
@@ -115,6 +128,14 @@ fn is_of_the_gate(search: &Search<'_>, facts: &[Fact]) -> Result<bool, FactError
 }
 
 fn attempt(search: &Search<'_>, sources: &Sources) -> Option<Linked> {
+    match trial(search, sources) {
+        Ok(Found::Linked(linked)) => Some(linked),
+        Ok(Found::Nothing(_)) | Err(_) => None,
+    }
+}
+
+/// One solve within the budget.
+fn trial(search: &Search<'_>, sources: &Sources) -> Result<Found, FactError> {
     let budget = Budget {
         watch: search.watch,
         is_spent: AtomicBool::new(false),
@@ -123,10 +144,7 @@ fn attempt(search: &Search<'_>, sources: &Sources) -> Option<Linked> {
         watch: &budget,
         ..*search
     };
-    match trial.answer(sources, &mut Statistics::default()) {
-        Ok(Found::Linked(linked)) => Some(linked),
-        Ok(Found::Nothing(_)) | Err(_) => None,
-    }
+    trial.answer(sources, &mut Statistics::default())
 }
 
 fn severity(advisories: &[Arc<Advisory>]) -> Level {
@@ -334,7 +352,7 @@ fn with_bounds(
 }
 
 /// What else is worth knowing: versions that exist and are not offered by themselves.
-pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
+pub(crate) fn notes(facts: &[Fact]) -> Vec<ConflictNote> {
     let mut notes: BTreeMap<(&Name, u8), ConflictNote> = BTreeMap::new();
     for fact in facts {
         let Fact::NoVersion { name, excluded, .. } = fact else {
@@ -343,12 +361,6 @@ pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
         for exclusion in excluded {
             let Some(newest) = exclusion.versions.first().cloned() else {
                 continue;
-            };
-            let needs_build = || {
-                exclusion.versions.iter().any(|version| {
-                    let needs = search.shelf.known_needs(name, version);
-                    matches!(needs.as_deref(), Some(Needs::Build(_)))
-                })
             };
             let (order, note) = match &exclusion.why {
                 Why::Prerelease => (
@@ -365,9 +377,7 @@ pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
                         newest,
                     },
                 ),
-                Why::Metadata(_) if needs_build() => {
-                    (2, ConflictNote::NeedsBuild { name: name.clone() })
-                }
+                Why::NeedsBuild => (2, ConflictNote::NeedsBuild { name: name.clone() }),
                 Why::Cutoff => (3, ConflictNote::CutoffHides { name: name.clone() }),
                 Why::Gate(_)
                 | Why::Quarantined(_)

@@ -149,6 +149,9 @@ fn not_kept(
                 "it is yanked".to_owned()
             } else if bounds.iter().any(|bound| !bound.set.contains(kept)) {
                 "a requirement excludes it".to_owned()
+            } else if let Some(Needs::Unusable(_)) = search.shelf.known_needs(name, kept).as_deref()
+            {
+                "its metadata cannot be used, or only after a build".to_owned()
             } else if kept.any_prerelease() {
                 "it is a pre-release that no requirement names".to_owned()
             } else {

@@ -349,7 +349,7 @@ impl Provider<'_> {
         let needs = self.chooser.shelf.known_needs(name, version);
         let is_hopeless = match needs.as_deref() {
             None => false,
-            Some(Needs::Unusable(_) | Needs::Build(_)) => true,
+            Some(Needs::Unusable(_)) => true,
             Some(Needs::Known(_, needs)) => needs
                 .iter()
                 .any(|need| need.name != *name && self.is_dead(&need.name, &need.bound.set, depth)),
@@ -484,9 +484,7 @@ impl DependencyProvider for Provider<'_> {
             Package::Root => self.offer_of_sources(),
             Package::Project(name) => match &*shelf.needs(name, version)? {
                 Needs::Known(_, dependencies) => self.offer(Some(name), version, dependencies),
-                Needs::Unusable(why) | Needs::Build(why) => {
-                    Dependencies::Unavailable(Unavailable(why.clone()))
-                }
+                Needs::Unusable(why) => Dependencies::Unavailable(Unavailable(why.clone())),
             },
             Package::Extra(name, extra) => {
                 let here = Set(VersionSet::exactly(version.clone()));

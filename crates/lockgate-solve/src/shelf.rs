@@ -34,8 +34,6 @@ pub(crate) enum Needs {
     Known(Arc<Metadata>, Vec<Dependency>),
     /// It cannot be used.
     Unusable(Why),
-    /// It cannot be used without running package code.
-    Build(Why),
 }
 
 impl<'a> Shelf<'a> {
@@ -156,7 +154,7 @@ impl<'a> Shelf<'a> {
             Err(FactError::Unusable { filename, reason }) => {
                 let text = format!("{filename}: {reason}");
                 return Ok(match reason {
-                    UnusableReason::NeedsBuild => Needs::Build(Why::Metadata(text)),
+                    UnusableReason::NeedsBuild => Needs::Unusable(Why::NeedsBuild),
                     UnusableReason::BadArchive(_) => Needs::Unusable(Why::Unreadable(text)),
                     UnusableReason::Malformed(_) | UnusableReason::Mismatch(_) => {
                         Needs::Unusable(Why::Metadata(text))
@@ -190,7 +188,7 @@ impl<'a> Shelf<'a> {
         }
         Ok(match &*self.needs(name, version)? {
             Needs::Known(metadata, _) => active(metadata, &self.environment, Some(extra)),
-            Needs::Unusable(why) | Needs::Build(why) => Err(why.clone()),
+            Needs::Unusable(why) => Err(why.clone()),
         })
     }
 }

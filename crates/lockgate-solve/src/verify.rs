@@ -194,7 +194,7 @@ impl<'a> Check<'a> {
                 };
                 dependencies
             }
-            (Needs::Unusable(_) | Needs::Build(_), _) => {
+            (Needs::Unusable(_), _) => {
                 if extra.is_none() {
                     self.violations
                         .push(Violation::Unusable(name.clone(), pin.version.clone()));

@@ -42,6 +42,13 @@ pub(crate) fn text(disk: &Disk, path: &str) -> Result<String, Failure> {
 
 /// The text of a file, or none if it is not there.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
+    // A device or a pipe may have no end.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        return Err(
+            Failure::new(format!("`{}` is no regular file", path.display()))
+                .remedy("name a file; `-o -` is standard output"),
+        );
+    }
     match fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes)
             .map(Some)
@@ -57,12 +64,36 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
 /// Replaces `path` by `text`: written beside it, flushed to the disk, and renamed over it, with the old file's permissions.
 /// Through a symbolic link the file that it leads to is replaced. On any error the old file is as it was.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Failure> {
-    let failed = |what: &str, error: &io::Error| {
-        Failure::new(format!(
-            "cannot write `{}`: {what}: {error}; it is as it was",
-            path.display()
-        ))
-    };
+    stage(path, text)?.commit()
+}
+
+/// A file that is written and waits to be renamed into its place; dropped, it is gone.
+pub(crate) struct Staged {
+    temporary: tempfile::NamedTempFile,
+    target: PathBuf,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// Renames it into its place.
+    pub(crate) fn commit(self) -> Result<(), Failure> {
+        match self.temporary.persist(&self.target) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(unwritten(&self.path, "renaming over it", &error.error)),
+        }
+    }
+}
+
+fn unwritten(path: &Path, what: &str, error: &io::Error) -> Failure {
+    Failure::new(format!(
+        "cannot write `{}`: {what}: {error}; it is as it was",
+        path.display()
+    ))
+}
+
+/// The first half of [`replace`]: all that can go wrong but the renaming.
+pub(crate) fn stage(path: &Path, text: &[u8]) -> Result<Staged, Failure> {
+    let failed = |what: &str, error: &io::Error| unwritten(path, what, error);
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
@@ -117,10 +148,11 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Failure> {
         .as_file()
         .set_permissions(permissions)
         .map_err(|error| failed("its permissions", &error))?;
-    temporary
-        .persist(&target)
-        .map_err(|error| failed("renaming over it", &error.error))?;
-    Ok(())
+    Ok(Staged {
+        temporary,
+        target,
+        path: path.to_owned(),
+    })
 }
 
 /// What a newly created file would have: temporary files are private, locks are as the umask says.

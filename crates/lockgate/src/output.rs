@@ -51,6 +51,8 @@ pub(crate) fn deliver(
 ) -> Result<Exit, Failure> {
     let delivered = outcome.and_then(|outcome| {
         let (exit, document) = judge(&outcome);
+        // Nothing is put into its place before all has been said that could fail to be.
+        let lock = staged(&outcome)?;
         if let Some(path) = report {
             write_report(path, &document)?;
         }
@@ -64,6 +66,12 @@ pub(crate) fn deliver(
         }
         if format == Format::Json {
             terminal.answer(&json_text(&document))?;
+        }
+        if let Some(lock) = lock {
+            lock.commit()?;
+        }
+        if let Outcome::Lock(LockOutcome::Locked(locked)) = &outcome {
+            tell(locked, terminal);
         }
         Ok(exit)
     });
@@ -79,6 +87,19 @@ pub(crate) fn deliver(
             let _ = terminal.answer(&json_text(&document));
         }
     })
+}
+
+/// The lock beside its place, if there is one to write.
+fn staged(outcome: &Outcome) -> Result<Option<disk::Staged>, Failure> {
+    let Outcome::Lock(LockOutcome::Locked(locked)) = outcome else {
+        return Ok(None);
+    };
+    match &locked.output {
+        Output::File(path) if !locked.dry_run && locked.is_new() => {
+            disk::stage(Path::new(path), locked.text.as_bytes()).map(Some)
+        }
+        Output::File(_) | Output::Standard => Ok(None),
+    }
 }
 
 fn write_report(path: &Path, document: &Value) -> Result<(), Failure> {
@@ -201,18 +222,9 @@ fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> R
                     terminal.answer(&text)?;
                 }
             }
-            if !locked.dry_run {
-                match &locked.output {
-                    Output::Standard if format == Format::Text => terminal.answer(&locked.text)?,
-                    Output::Standard => {}
-                    Output::File(path) => {
-                        if locked.is_new() {
-                            disk::replace(Path::new(path), locked.text.as_bytes())?;
-                        }
-                    }
-                }
+            if !locked.dry_run && locked.output == Output::Standard {
+                terminal.answer(&locked.text)?;
             }
-            tell(locked, terminal);
             Ok(())
         }
     }
@@ -242,7 +254,10 @@ fn tell(locked: &Locked, terminal: &Terminal) {
     } else {
         format!("{count} packages")
     };
-    let name = locked.output.as_str();
+    let name = match &locked.output {
+        Output::File(path) => path.as_str(),
+        Output::Standard => "standard output",
+    };
     terminal.summary(&match (locked.dry_run, locked.is_new()) {
         (true, true) => format!("Would lock {packages} in {name}"),
         (true, false) => format!("Would not change {name} ({packages})"),

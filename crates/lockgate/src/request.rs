@@ -68,6 +68,12 @@ impl LockRequest {
                     .remedy("name another file with `-o`"),
             );
         }
+        if output == Output::Standard && (arguments.output.json || arguments.diff) {
+            return Err(
+                Failure::new("`-o -` and `--json` or `--diff` both want standard output")
+                    .remedy("name a file with `-o FILE`"),
+            );
+        }
         let rules = choice_rules(&arguments.choice)?;
         let upgrade = arguments
             .upgrade_package
@@ -173,6 +179,34 @@ fn output(given: Option<&str>, sources: &[String]) -> Result<Output, Failure> {
     .remedy("name it with `-o FILE`"))
 }
 
+/// Refuses a report that would be written over something that is read or locked.
+pub(crate) fn report_is_apart(report: Option<&Path>, files: &[String]) -> Result<(), Failure> {
+    let Some(report) = report else {
+        return Ok(());
+    };
+    match files
+        .iter()
+        .find(|file| is_same_file(Path::new(file), report))
+    {
+        None => Ok(()),
+        Some(file) => Err(Failure::new(format!(
+            "`--report {}` would overwrite `{file}`",
+            report.display()
+        ))
+        .remedy("name another file for the report")),
+    }
+}
+
+/// All files that `lock` reads or writes, as far as its arguments tell.
+pub(crate) fn files_of(arguments: &LockArguments) -> Vec<String> {
+    let mut files = sources(&arguments.sources).unwrap_or_default();
+    if let Ok(Output::File(path)) = output(arguments.output_file.as_deref(), &files) {
+        files.push(path);
+    }
+    files.extend(arguments.constraint.iter().cloned());
+    files
+}
+
 fn is_same_file(left: &Path, right: &Path) -> bool {
     left == right
         || match (left.canonicalize(), right.canonicalize()) {
@@ -205,11 +239,14 @@ fn cutoff(text: &str) -> Result<Timestamp, Failure> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant);
     }
-    text.parse::<Date>()
-        .and_then(Date::tomorrow)
+    // A time of day without an offset names no instant; only a date alone is a date.
+    let date = text.parse::<Date>();
+    date.and_then(Date::tomorrow)
         .and_then(|date| date.to_zoned_datetime(TimeZone::UTC))
+        .ok()
+        .filter(|_| !text.contains(['T', 't', ' ', ':']))
         .map(|zoned| zoned.timestamp())
-        .map_err(|_neither| {
+        .ok_or_else(|| {
             Failure::new(format!(
                 "`--exclude-newer {text}`: it is neither a date nor an instant"
             ))

@@ -160,7 +160,19 @@ impl Cache {
     /// A missing folder is an empty cache; one without our mark is not ours to change.
     fn must_be_ours(&self) -> Result<(), CacheError> {
         let mark = fs::read_to_string(self.folder.join(MARK.0)).unwrap_or_default();
-        if mark == MARK.1 || !self.folder.exists() || self.buckets()?.is_empty() {
+        // The mark may have gone with a `clean` while another process went on writing: folders of ours alone tell as much.
+        let is_bucket = |folder: &PathBuf| {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            let is_kind = |bucket: &Bucket| {
+                let kind = bucket.folder().split('-').next().unwrap_or_default();
+                let version = name
+                    .strip_prefix(kind)
+                    .and_then(|rest| rest.strip_prefix("-v"));
+                version.is_some_and(|version| version.parse::<u32>().is_ok())
+            };
+            Bucket::ALL.iter().any(is_kind)
+        };
+        if mark == MARK.1 || !self.folder.exists() || self.buckets()?.iter().all(is_bucket) {
             return Ok(());
         }
         Err(CacheError::Foreign(self.folder.clone()))
@@ -244,7 +256,11 @@ mod tests {
     fn pruning_keeps_what_is_in_use_and_cleaning_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         mark(folder.path()).unwrap();
-        for (kind, name) in [("pages-v1", "a"), ("pages-v0", "b"), ("metadata-v1", "c")] {
+        for (kind, name) in [
+            (Bucket::Pages.folder(), "a"),
+            ("pages-v0", "b"),
+            (Bucket::Metadata.folder(), "c"),
+        ] {
             fs::create_dir_all(folder.path().join(kind)).unwrap();
             fs::write(folder.path().join(kind).join(name), "12345").unwrap();
         }
@@ -264,6 +280,8 @@ mod tests {
                 .entries(),
             2
         );
+        // The mark may go while another process writes on.
+        fs::remove_file(folder.path().join(MARK.0)).unwrap();
         fs::write(folder.path().join("pages-v1/a"), "1").unwrap();
         assert_eq!(cache.clean().unwrap().entries(), 1);
         assert_eq!(cache.size().unwrap().entries(), 0);

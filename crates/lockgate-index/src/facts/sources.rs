@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use lockgate_model::{DistFile, FactError, Metadata, Name, ProjectView, Version};
+use lockgate_model::{CoreMetadata, DistFile, FactError, Metadata, Name, ProjectView, Version};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use url::Url;
 
@@ -100,9 +100,8 @@ impl Sources {
     /// The metadata from the cache. Touches no network.
     pub(super) fn stored_release(&self, wanted: Wanted<'_>) -> Option<Release> {
         let options = &self.shared.options;
-        let may_have_changed = wanted.file.sha256.is_none()
-            && options.refresh.includes(wanted.name)
-            && !options.offline;
+        let may_have_changed =
+            !is_settled(wanted.file) && options.refresh.includes(wanted.name) && !options.offline;
         if may_have_changed {
             return None;
         }
@@ -133,7 +132,8 @@ impl Sources {
                 why: "what was read could not be written down".to_owned(),
             }))
         });
-        if !fetched.is_doubtful {
+        // Metadata that came another way than with the digest that the index states prove nothing to other indexes.
+        if !fetched.is_doubtful && (fetched.is_verified || !is_settled(wanted.file)) {
             let (store, key) = (&self.shared.store, key(wanted.file));
             http::keep_for_good(store, Bucket::Metadata, &key, EntryKind::Present, payload);
         }
@@ -163,10 +163,20 @@ fn absent(name: &Name) -> FactError {
     FactError::Absent { name: name.clone() }
 }
 
-/// A file's metadata are kept under its digest, so that they hold for all indexes that serve the file; else under its address.
+/// Metadata whose digest the index states are kept under it and the file's, so that they hold for all indexes that serve both; others under
+/// the file's digest and address, so that no index answers for another one.
 fn key(file: &DistFile) -> String {
-    file.sha256
-        .map_or_else(|| file.url.clone(), |digest| digest.to_string())
+    let digest = file.sha256.map(|digest| digest.to_string());
+    let digest = digest.unwrap_or_default();
+    match file.core_metadata {
+        CoreMetadata::Served(Some(metadata)) => format!("{digest} {metadata}"),
+        CoreMetadata::Served(None) | CoreMetadata::Absent => format!("{digest} {}", file.url),
+    }
+}
+
+/// Whether metadata under this key can be no others.
+fn is_settled(file: &DistFile) -> bool {
+    file.sha256.is_some() && matches!(file.core_metadata, CoreMetadata::Served(Some(_)))
 }
 
 fn read(wanted: Wanted<'_>, stored: &[u8]) -> Option<Release> {

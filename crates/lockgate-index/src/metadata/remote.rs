@@ -34,6 +34,8 @@ pub(crate) struct Fetched {
     pub(crate) stored: Vec<u8>,
     /// Whether another try may come to something else: an unreadable archive may have been broken on its way.
     pub(crate) is_doubtful: bool,
+    /// Whether they have the digest that the index states for them.
+    pub(crate) is_verified: bool,
 }
 
 /// The metadata of a file. An error: they could not be learned.
@@ -41,32 +43,44 @@ pub(crate) async fn fetch(
     transport: &Transport,
     source: Source<'_>,
 ) -> Result<Fetched, FetchError> {
-    let learned = match source.file.kind() {
+    let (learned, is_verified) = match source.file.kind() {
         Some(DistKind::Wheel(_)) => of_wheel(transport, source).await?,
-        Some(DistKind::Sdist) => of_sdist(transport, source).await?,
-        None => Err(UnusableReason::BadArchive(
-            "its name is of no wheel and no source distribution".to_owned(),
-        )),
+        Some(DistKind::Sdist) => (of_sdist(transport, source).await?, false),
+        None => (
+            Err(UnusableReason::BadArchive(
+                "its name is of no wheel and no source distribution".to_owned(),
+            )),
+            false,
+        ),
     };
     let is_doubtful = matches!(learned, Err(UnusableReason::BadArchive(_)));
     Ok(Fetched {
         stored: stored::encode(learned),
         is_doubtful,
+        is_verified,
     })
 }
 
 type Learned = Result<Stated, UnusableReason>;
 
-async fn of_wheel(transport: &Transport, source: Source<'_>) -> Result<Learned, FetchError> {
-    let served = match source.file.core_metadata {
-        CoreMetadata::Served(digest) => served_beside(transport, source, digest).await?,
-        CoreMetadata::Absent => None,
+/// What was learned, and whether it has the digest that the index states.
+async fn of_wheel(
+    transport: &Transport,
+    source: Source<'_>,
+) -> Result<(Learned, bool), FetchError> {
+    let (served, is_verified) = match source.file.core_metadata {
+        CoreMetadata::Served(digest) => {
+            let served = served_beside(transport, source, digest).await?;
+            let is_verified = served.is_some() && digest.is_some();
+            (served, is_verified)
+        }
+        CoreMetadata::Absent => (None, false),
     };
     let text = match served {
         Some(text) => Ok(text.to_vec()),
         None => from_inside(transport, source).await?,
     };
-    Ok(text.and_then(|text| headers::of_wheel(&text)))
+    Ok((text.and_then(|text| headers::of_wheel(&text)), is_verified))
 }
 
 /// PEP 658. None: the index announced it and does not have it, which happens on mirrors.

@@ -20,13 +20,24 @@ pub(super) fn parse(project: &Name, address: &Url, body: &[u8]) -> Result<Page, 
     let status = head(tags())?;
     let mut addresses = Addresses::new(&base);
     let mut builder = PageBuilder::new(project);
+    let is_index_page = tags().any(|tag| {
+        is_named(tag, "meta")
+            && attribute(tag, "name").is_some_and(|name| name.starts_with("pypi:"))
+    });
     for anchor in tags().filter(|tag| is_named(tag, "a")) {
         if let Some(href) = attribute(anchor, "href") {
             let filename = file_name(&href);
             builder.add(&filename, || file(anchor, &href, &filename, &mut addresses));
         }
     }
-    Ok(builder.finish(status))
+    let page = builder.finish(status);
+    // A login page is well-formed HTML too, and must not become "no versions".
+    if page.releases.is_empty() && !is_index_page {
+        return Err(PageError::Malformed(
+            "it lists no files and does not say that it is an index page".to_owned(),
+        ));
+    }
+    Ok(page)
 }
 
 /// The first `<base href>`, resolved, else where the page came from.

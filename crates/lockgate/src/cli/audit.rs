@@ -6,7 +6,7 @@ use super::{CacheOptions, GateOptions, IndexOptions, OutputOptions, TerminalOpti
 use crate::failure::{Exit, Failure};
 use crate::ops;
 use crate::output::{self, Format, Outcome};
-use crate::request::Settings;
+use crate::request::{Settings, report_is_apart};
 use crate::terminal::Terminal;
 use crate::world::World;
 
@@ -55,6 +55,10 @@ enum FormatName {
 pub(super) fn run(arguments: AuditArguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let json = arguments.output.json || arguments.format == FormatName::Json;
     let report = arguments.output.report.clone();
+    let mut files = arguments.files.clone();
+    files.extend(arguments.requirement.iter().cloned());
+    let files = ops::locks_or_default(files).unwrap_or_default();
+    report_is_apart(report.as_deref(), &files)?;
     let outcome = audited(arguments, terminal);
     output::deliver(
         outcome,

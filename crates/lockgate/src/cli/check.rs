@@ -9,6 +9,7 @@ use super::{
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, check::CheckRequest};
 use crate::output::{self, Format, Outcome};
+use crate::request::report_is_apart;
 use crate::terminal::Terminal;
 
 /// Arguments of `check`.
@@ -41,6 +42,9 @@ pub(crate) struct CheckArguments {
 
 pub(super) fn run(arguments: &CheckArguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let report = arguments.output.report.clone();
+    let mut files = ops::locks_or_default(arguments.locks.clone()).unwrap_or_default();
+    files.extend(arguments.source.iter().cloned());
+    report_is_apart(report.as_deref(), &files)?;
     let format = if arguments.output.json {
         Format::Json
     } else {

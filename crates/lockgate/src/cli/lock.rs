@@ -11,7 +11,7 @@ use super::{
 use crate::failure::{Exit, Failure};
 use crate::ops;
 use crate::output::{self, Format, Outcome};
-use crate::request::{LockRequest, Settings};
+use crate::request::{LockRequest, Settings, files_of, report_is_apart};
 use crate::terminal::Terminal;
 use crate::world::World;
 
@@ -71,6 +71,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let report: Option<PathBuf> = arguments.output.report.clone();
+    report_is_apart(report.as_deref(), &files_of(&arguments))?;
     let format = if arguments.output.json {
         Format::Json
     } else {

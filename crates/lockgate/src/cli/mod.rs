@@ -52,7 +52,7 @@ enum Command {
 
 /// Runs one command line and says how it ended.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    let parsed = Arguments::command()
+    let parsed = without_empty_variables(Arguments::command())
         .try_get_matches_from(arguments)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let parsed = match parsed {
@@ -90,6 +90,25 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
             finish(&terminal, cache::run(&arguments, &terminal))
         }
     }
+}
+
+/// A variable that is set to nothing, as CI systems do with those that have no value, counts as not set.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let mut command = command.mut_args(|argument| {
+        let is_empty = argument
+            .get_env()
+            .and_then(std::env::var_os)
+            .is_some_and(|value| value.is_empty());
+        if is_empty {
+            argument.env(clap::builder::Resettable::Reset)
+        } else {
+            argument
+        }
+    });
+    for subcommand in command.get_subcommands_mut() {
+        *subcommand = without_empty_variables(std::mem::take(subcommand));
+    }
+    command
 }
 
 fn finish(terminal: &Terminal, ended: Result<Exit, Failure>) -> ExitCode {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 
 /// Which index is asked, and how.
@@ -185,7 +186,7 @@ pub(crate) struct GateOptions {
     #[arg(long, value_name = "ID[@DATE]")]
     pub(crate) ignore_vuln: Vec<String>,
     /// Do not read `lockgate.toml` nor `[tool.lockgate]`
-    #[arg(long, env = "LOCKGATE_NO_CONFIG")]
+    #[arg(long, env = "LOCKGATE_NO_CONFIG", value_parser = BoolishValueParser::new())]
     pub(crate) no_config: bool,
 }
 
@@ -223,7 +224,7 @@ pub(crate) struct CacheOptions {
     #[arg(long, value_name = "DIR", env = "LOCKGATE_CACHE_DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
     /// Neither read nor write a cache
-    #[arg(long, env = "LOCKGATE_NO_CACHE")]
+    #[arg(long, env = "LOCKGATE_NO_CACHE", value_parser = BoolishValueParser::new())]
     pub(crate) no_cache: bool,
     /// Ask again about everything that the cache holds
     #[arg(long)]
@@ -232,7 +233,7 @@ pub(crate) struct CacheOptions {
     #[arg(long, value_name = "PKG")]
     pub(crate) refresh_package: Vec<String>,
     /// Use only what the cache holds
-    #[arg(long, env = "LOCKGATE_OFFLINE")]
+    #[arg(long, env = "LOCKGATE_OFFLINE", value_parser = BoolishValueParser::new())]
     pub(crate) offline: bool,
 }
 
@@ -250,7 +251,7 @@ pub(crate) struct TerminalOptions {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: clap::ColorChoice,
     /// Show no progress
-    #[arg(long, env = "LOCKGATE_NO_PROGRESS")]
+    #[arg(long, env = "LOCKGATE_NO_PROGRESS", value_parser = BoolishValueParser::new())]
     pub(crate) no_progress: bool,
 }
 

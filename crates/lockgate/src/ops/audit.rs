@@ -53,9 +53,33 @@ pub(crate) fn audit_locks(
     Ok(report)
 }
 
+/// Refuses locks of other tools by their names: read as requirements they would be nonsense, or nothing at all.
+pub(crate) fn must_be_requirements(file: &str) -> Result<(), Failure> {
+    let path = std::path::Path::new(file);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    if matches!(
+        extension.as_ref(),
+        "toml" | "lock" | "json" | "xml" | "cfg" | "py"
+    ) || name == "Pipfile"
+    {
+        return Err(Failure::new(format!(
+            "`{file}` is no requirements lock, and no other kind is supported"
+        ))
+        .remedy("name a `requirements.txt`; export one from the tool that wrote this file"));
+    }
+    Ok(())
+}
+
 /// Reads one lock; `-` is standard input.
 pub(crate) fn read(file: &str, world: &World) -> Result<Lock, Failure> {
+    must_be_requirements(file)?;
     let text = disk::text(&world.files, file)?;
+    if text.trim().is_empty() {
+        return Err(Failure::new(format!(
+            "`{file}` is empty: there is nothing to audit"
+        )));
+    }
     lockgate_formats::lock::read(&text, file).map_err(|error| Failure::of(&error))
 }
 

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lockgate_formats::lock::Lock;
-use lockgate_model::{AuditReport, Change, Conflict, LockedGraph, Name, OpenGate, Preferences};
+use lockgate_model::{
+    AuditReport, Change, Conflict, LockedGraph, Name, Note, OpenGate, Preferences,
+};
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
 
@@ -47,6 +49,7 @@ pub(crate) struct Checked {
 impl CheckRequest {
     /// Finds the lock's sources and the options that its header records; options given anew win.
     pub(crate) fn new(arguments: &CheckArguments, lock: String) -> Result<Self, Failure> {
+        audit::must_be_requirements(&lock)?;
         let text = disk::text(&disk::Disk, &lock)?;
         let read =
             lockgate_formats::lock::read(&text, &lock).map_err(|error| Failure::of(&error))?;
@@ -86,6 +89,12 @@ fn merged(
         merged.sources.clone_from(&given.source);
     } else if merged.sources.is_empty() {
         merged.sources = sources_beside(lock, read)?;
+    }
+    if merged.sources.iter().any(|source| source == "-") {
+        return Err(Failure::new(format!(
+            "`{lock}` was locked from standard input, which is gone"
+        ))
+        .remedy("name the source with `--source FILE`"));
     }
     if !given.constraint.is_empty() {
         merged.constraint.clone_from(&given.constraint);
@@ -178,7 +187,17 @@ pub(crate) fn check(
     world: &World,
 ) -> Result<Checked, Failure> {
     let request = &check.request;
-    let manifest = lock::manifest(request, world)?;
+    let manifest = lock::manifest(request, world).map_err(|mut failure| {
+        failure.message = format!(
+            "{}: its sources cannot be read: {}",
+            check.lock, failure.message
+        );
+        failure.remedy.get_or_insert_with(|| {
+            "run in the folder where it was locked, or name the sources with `--source FILE`"
+                .to_owned()
+        });
+        failure
+    })?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
     let locations = indexes::locations(
@@ -214,7 +233,12 @@ pub(crate) fn check(
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
-            reasons.extend(differences(&check.lock, &check.read, &change));
+            reasons.extend(differences(
+                &check.lock,
+                &check.read,
+                &change,
+                &solution.graph.notes,
+            ));
             reasons.extend(hash_reasons(&check.lock, &check.read, &solution.graph));
             (change, None)
         }
@@ -239,7 +263,13 @@ pub(crate) fn check(
     })
 }
 
-fn differences(lock: &str, read: &Lock, change: &Change) -> Vec<String> {
+fn differences(lock: &str, read: &Lock, change: &Change, notes: &[Note]) -> Vec<String> {
+    let why = |moved: &Name| {
+        notes.iter().find_map(|note| match note {
+            Note::NotKept { name, why, .. } if name == moved => Some(why.as_str()),
+            _ => None,
+        })
+    };
     let line = |name: &Name| {
         read.pins
             .iter()
@@ -260,8 +290,9 @@ fn differences(lock: &str, read: &Lock, change: &Change) -> Vec<String> {
     }
     for (name, (old, new)) in &change.moved {
         reasons.push(format!(
-            "{lock}:{}: `{name}=={old}` does not satisfy its requirements; it would be {new}",
-            line(name)
+            "{lock}:{}: `{name}=={old}` would now be {new}: {}",
+            line(name),
+            why(name).unwrap_or("it does not satisfy its requirements")
         ));
     }
     reasons
@@ -298,8 +329,9 @@ fn hash_reasons(lock: &str, read: &Lock, graph: &LockedGraph) -> Vec<String> {
             ));
         }
         if foreign > 0 {
+            let hashes = if foreign == 1 { "hash" } else { "hashes" };
             reasons.push(format!(
-                "{place} has {foreign} hashes that are none of its files"
+                "{place} has {foreign} {hashes} of none of its files"
             ));
         }
     }
