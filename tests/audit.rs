@@ -196,3 +196,25 @@ fn locks_of_other_tools_and_nothing_at_all_are_no_answer() {
         .exits(2)
         .mentions(&["empty.txt", "empty"]);
 }
+
+#[test]
+fn names_of_an_index_of_ones_own_are_sent_to_nobody() {
+    let context = context(&[]);
+    let private = format!("--index-url https://pypi.corp.invalid/simple\n{LOCK}");
+    context.write("requirements.txt", private);
+    let service = ["--advisories", "https://advisories.invalid"];
+    context
+        .lockgate(&["audit", "requirements.txt", "--no-cache"])
+        .args(service)
+        .run()
+        .exits(2)
+        .mentions(&["are not sent to", "advisories.invalid"]);
+    context.write("requirements.txt", LOCK);
+    context
+        .lockgate(&["audit", "requirements.txt", "--no-cache"])
+        .args(service)
+        .env("PIP_EXTRA_INDEX_URL", "https://pypi.corp.invalid/simple")
+        .run()
+        .exits(2)
+        .mentions(&["are not sent to"]);
+}

@@ -240,8 +240,11 @@ impl Index {
     }
 }
 
-/// The last part of a path: what evidence in a lock names, so that it does not depend on the machine.
+/// A path as evidence in a lock names it: as it was given, but for what depends on the machine; of an absolute one, the last part.
 fn shown(path: &Path) -> String {
+    if path.is_relative() {
+        return path.display().to_string();
+    }
     path.file_name().map_or_else(
         || path.display().to_string(),
         |name| name.to_string_lossy().into_owned(),

@@ -107,6 +107,13 @@ pub(crate) fn stage(path: &Path, text: &[u8]) -> Result<Staged, Failure> {
                 path.display()
             )));
         }
+        if !old.is_file() {
+            return Err(Failure::new(format!(
+                "cannot write `{}`: it is no regular file, and would be replaced by one",
+                path.display()
+            ))
+            .remedy("name a file; `-o -` is standard output"));
+        }
         if old.permissions().readonly() {
             return Err(Failure::new(format!(
                 "cannot write `{}`: it is read-only",
@@ -212,6 +219,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let failure = replace(&folder.path().join("none/requirements.txt"), b"").unwrap_err();
         assert!(failure.message.contains("does not exist"), "{failure}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_is_not_replaced() {
+        let failure = replace(Path::new("/dev/full"), b"").unwrap_err();
+        assert!(failure.message.contains("no regular file"), "{failure}");
     }
 
     #[cfg(unix)]

@@ -172,6 +172,25 @@ pub(crate) fn locations(
     Ok(locations)
 }
 
+/// The indexes that options, variables and pip's configuration name, apart from the one that pip has built in.
+pub(crate) fn configured(options: &IndexOptions, world: &World) -> Result<Vec<Url>, Failure> {
+    let settings = &world.pip.settings;
+    let mut found: Vec<(String, String)> = Vec::new();
+    match (&options.index_url, settings.get("index-url")) {
+        (Some(url), _) => found.push((url.clone(), "--index-url".to_owned())),
+        (None, Some(setting)) => found.push((setting.value.clone(), setting.origin.clone())),
+        (None, None) => {}
+    }
+    let extras = settings.list("extra-index-url").into_iter();
+    found.extend(extras.map(|setting| (setting.value, setting.origin)));
+    let extras = options.extra_index_url.iter();
+    found.extend(extras.map(|url| (url.clone(), "--extra-index-url".to_owned())));
+    found
+        .iter()
+        .map(|(url, origin)| address(origin, url))
+        .collect()
+}
+
 /// pip's settings, and the index that it has built in; an interpreter is asked only where neither option nor variable decides.
 fn effective(
     options: &IndexOptions,

@@ -15,6 +15,23 @@ mod world;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    defects_are_no_answer();
     let arguments: Vec<_> = std::env::args_os().collect();
     cli::run(&arguments)
+}
+
+/// A panic on any thread ends the process with the code for "no answer", and asks for a report.
+fn defects_are_no_answer() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        anstream::eprintln!(
+            "error: this is a defect of lockgate, and there is no answer; please report it"
+        );
+        #[expect(
+            clippy::exit,
+            reason = "nothing may go on, and 2 is what callers rely on"
+        )]
+        std::process::exit(2);
+    }));
 }

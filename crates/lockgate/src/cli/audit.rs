@@ -76,7 +76,9 @@ fn audited(arguments: AuditArguments, terminal: &Terminal) -> Result<Outcome, Fa
     let world = World::new(&arguments.index, &arguments.cache, terminal)?;
     let allow_incomplete = arguments.allow_incomplete;
     world
-        .until_interrupted(move |world| ops::audit::audit(&files, &settings, world))
+        .until_interrupted(move |world| {
+            ops::audit::audit(&files, &arguments.index, &settings, world)
+        })
         .map(|report| Outcome::Audit {
             report,
             allow_incomplete,

@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 
 use lockgate_formats::lock::Lock;
 use lockgate_model::{AuditReport, Gap, Name};
+use url::Url;
 
+use crate::cli::IndexOptions;
 use crate::disk;
 use crate::failure::Failure;
 use crate::gating::{self, Audited};
+use crate::indexes;
 use crate::request::Settings;
 use crate::world::World;
 
 /// Audits every pin of `files`.
 pub(crate) fn audit(
     files: &[String],
+    index: &IndexOptions,
     settings: &Settings,
     world: &World,
 ) -> Result<AuditReport, Failure> {
@@ -21,8 +25,26 @@ pub(crate) fn audit(
     for file in files {
         locks.push((file.as_str(), read(file, world)?));
     }
-    let gating = gating::open(settings, &[], world)?;
+    let gating = gating::open(settings, &names_from(&locks, index, world)?, world)?;
     audit_locks(&locks, &gating)
+}
+
+/// The indexes that the names in some locks come from: those that the locks name, else those that pip is set up with.
+fn names_from(
+    locks: &[(&str, Lock)],
+    index: &IndexOptions,
+    world: &World,
+) -> Result<Vec<Url>, Failure> {
+    let named: Vec<Url> = locks
+        .iter()
+        .flat_map(|(_, lock)| &lock.options)
+        .filter(|option| matches!(option.name, "--index-url" | "--extra-index-url"))
+        .filter_map(|option| Url::parse(&option.value).ok())
+        .collect();
+    if !named.is_empty() {
+        return Ok(named);
+    }
+    indexes::configured(index, world)
 }
 
 /// Audits locks that have been read already.
