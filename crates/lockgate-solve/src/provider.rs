@@ -29,10 +29,10 @@ use crate::sources::Sources;
 
 /// How many versions of a project must have been rejected before the search begins anew with it in front.
 const REJECTIONS_UNTIL_REORDER: usize = 3;
-/// From this many tries of one project on, the next ones are hinted at as well.
+/// At this many tries of one project, and whenever they have doubled since, as many versions further down are hinted at.
 const TRIES_UNTIL_LOOKAHEAD: usize = 3;
-/// How many versions further down are hinted at.
-const LOOKAHEAD: usize = 8;
+/// But at most so many at a time.
+const MOST_LOOKAHEAD: usize = 48;
 
 /// How far down the requirements it is looked for whether a version can be had at all.
 const HOPELESS_DEPTH: usize = 3;
@@ -108,6 +108,8 @@ pub(crate) struct Run {
     decided: FxHashMap<Name, Version>,
     discovered: FxHashMap<Name, u32>,
     tries: FxHashMap<Name, BTreeSet<Version>>,
+    /// Up to which of its tries the versions of a project have been hinted at.
+    looked_ahead: FxHashMap<Name, usize>,
     /// How many tries of a project had been made when it was last judged whether to reorder for it.
     judged: FxHashMap<Name, usize>,
     hinted: FxHashSet<(Name, Vec<Name>)>,
@@ -162,16 +164,25 @@ impl Provider<'_> {
         let count = tries.len();
         if is_new {
             self.learned.borrow_mut().tried += 1;
-            if count > TRIES_UNTIL_LOOKAHEAD && count % LOOKAHEAD == TRIES_UNTIL_LOOKAHEAD + 1 {
+            let looked = run.looked_ahead.get(name).copied().unwrap_or_default();
+            if count >= TRIES_UNTIL_LOOKAHEAD && 2 * count >= looked {
+                let more = (2 * count).min(MOST_LOOKAHEAD);
+                run.looked_ahead.insert(name.clone(), count + more);
                 drop(run);
-                self.hint_below(name, range, &version)?;
+                self.hint_below(name, range, &version, more)?;
             }
         }
         Ok(Some(version))
     }
 
     /// Hints at the next versions of a project whose versions are being rejected one by one.
-    fn hint_below(&self, name: &Name, range: &VersionSet, version: &Version) -> Result<(), Stop> {
+    fn hint_below(
+        &self,
+        name: &Name,
+        range: &VersionSet,
+        version: &Version,
+        count: usize,
+    ) -> Result<(), Stop> {
         let Some(project) = self.chooser.shelf.project(name)? else {
             return Ok(());
         };
@@ -179,7 +190,7 @@ impl Provider<'_> {
         let wants = crate::release::span(&*project.view, &below)
             .map(|index| project.view.version(index))
             .filter(|other| !other.any_prerelease() && below.contains(other))
-            .take(LOOKAHEAD)
+            .take(count)
             .map(|other| Want {
                 name: name.clone(),
                 extras: Vec::new(),

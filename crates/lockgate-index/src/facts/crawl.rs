@@ -16,8 +16,9 @@ use super::once_map::Claim;
 use super::sources::{Project, Release, Wanted};
 use super::{Library, MetadataKey};
 
-/// Requests that may be made on mere guesses, beside [`GUESSES_PER_QUESTION`] for each that the solver made.
-const FREE_GUESSES: usize = 200;
+/// Requests that may be made on mere guesses, beside [`GUESSES_PER_QUESTION`] for each that the solver made: enough for the pages and
+/// metadata of a graph of five hundred projects, which the solver will ask for one by one.
+const FREE_GUESSES: usize = 1000;
 const GUESSES_PER_QUESTION: usize = 4;
 
 /// What has been wanted so far, and how much was asked on guesses.
