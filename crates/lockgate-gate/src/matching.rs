@@ -100,7 +100,7 @@ pub(crate) fn extent(affected: &Affected) -> Extent {
         .versions
         .iter()
         .flatten()
-        .filter_map(|listed| listed.parse().ok())
+        .filter_map(|listed| listed.0.clone())
         .collect();
     let mut extent = Extent::default();
     extent.join(found);

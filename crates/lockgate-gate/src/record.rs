@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use lockgate_model::Timestamp;
+use lockgate_model::{Timestamp, Version};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
@@ -48,7 +48,7 @@ pub(crate) struct Affected {
     #[serde(default)]
     pub(crate) ranges: Option<Vec<Range>>,
     #[serde(default)]
-    pub(crate) versions: Option<Vec<String>>,
+    pub(crate) versions: Option<Vec<Listed>>,
     #[serde(default)]
     pub(crate) severity: Option<Vec<SeverityEntry>>,
 }
@@ -90,6 +90,28 @@ pub(crate) struct Reference {
 pub(crate) struct DatabaseSpecific {
     #[serde(default)]
     pub(crate) severity: Option<serde_json::Value>,
+}
+
+/// An affected version as listed; none for what is no PEP 440 version. Exports list hundreds of thousands: they are parsed where they stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed(pub(crate) Option<Version>);
+
+impl<'de> Deserialize<'de> for Listed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Listed;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a version")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Listed, E> {
+                Ok(Listed(text.parse().ok()))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
 }
 
 /// The first line of a text that says something, without marks of a heading, and not too long. The rest is not kept: details run to pages.
