@@ -11,11 +11,16 @@ use crate::style::{BOLD, CYAN, DIM, of_severity, severity_text};
 /// How much to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// Refusals in full, the proof only when there is no refusal.
+    /// Refusals in full, the proof only when there is no refusal, and then not at any length.
     Short,
     /// The proof too.
     Full,
 }
+
+/// A proof of more lines is told by its opening and its closing.
+const LONGEST_PROOF: usize = 12;
+const OPENING: usize = 4;
+const CLOSING: usize = 5;
 
 /// The whole message.
 pub fn conflict_text(conflict: &Conflict, detail: Detail) -> String {
@@ -24,8 +29,21 @@ pub fn conflict_text(conflict: &Conflict, detail: Detail) -> String {
         refusal_text(refusal, &mut text);
     }
     if conflict.refusals.is_empty() || detail == Detail::Full {
-        for line in proof_lines(&conflict.proof) {
-            let _ = writeln!(text, "  {line}");
+        let lines = proof_lines(&conflict.proof);
+        let left_out = match detail {
+            Detail::Short if lines.len() > LONGEST_PROOF => OPENING..lines.len() - CLOSING,
+            Detail::Short | Detail::Full => 0..0,
+        };
+        for (index, line) in lines.iter().enumerate() {
+            if !left_out.contains(&index) {
+                let _ = writeln!(text, "  {line}");
+            } else if index == left_out.start {
+                let steps = left_out.len();
+                let _ = writeln!(
+                    text,
+                    "  {DIM}… {steps} more steps, shown with `-v` …{DIM:#}"
+                );
+            }
         }
     }
     for note in &conflict.notes {
