@@ -457,3 +457,19 @@ fn a_document_that_cannot_be_printed_leaves_the_lock_as_it_was() {
         ["advisories", "requirements.in", "requirements.txt"]
     );
 }
+
+#[test]
+fn an_old_lock_that_cannot_be_read_is_in_the_way_only_where_its_pins_are_kept() {
+    let index = Loopback::index(site());
+    let context = TestContext::new();
+    context.write("requirements.in", "tool\n");
+    context.write("requirements.txt", "tool=!3\n");
+    context
+        .lock(&index)
+        .run()
+        .exits(2)
+        .mentions(&["requirements.txt:1", "-U"]);
+    assert_eq!(context.read("requirements.txt"), "tool=!3\n");
+    context.lock(&index).args(["-U"]).run().exits(0);
+    assert!(context.read("requirements.txt").contains("tool==3.2"));
+}

@@ -119,7 +119,7 @@ pub(crate) fn stage(path: &Path, text: &[u8]) -> Result<Staged, Failure> {
                 "cannot write `{}`: it is read-only",
                 path.display()
             ))
-            .remedy("make it writable, or name another file with `-o`"));
+            .remedy("make it writable, or name another file"));
         }
     }
     let folder = match target.parent() {
@@ -132,7 +132,7 @@ pub(crate) fn stage(path: &Path, text: &[u8]) -> Result<Staged, Failure> {
             path.display(),
             folder.display()
         ))
-        .remedy("make the folder, or name another file with `-o`"));
+        .remedy("make the folder, or name another file"));
     }
     let mut temporary = tempfile::Builder::new()
         .prefix(".lockgate-")

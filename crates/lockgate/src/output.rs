@@ -79,6 +79,7 @@ pub(crate) fn deliver(
         let document = failure_document(&failure.message, failure.remedy.as_deref());
         if let Some(path) = report
             && let Err(unwritten) = write_report(path, &document)
+            && unwritten != *failure
         {
             terminal.failure(&unwritten);
         }

@@ -162,11 +162,16 @@ fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {
     let Some(text) = disk::read_if_there(Path::new(path))? else {
         return Ok(None);
     };
-    let lock = lockgate_formats::lock::read(&text, request.output.as_str()).map_err(|error| {
-        Failure::of(&error).remedy(
-            "it is read for the pins to keep; mend it, remove it, or name another file with `-o`",
-        )
-    })?;
+    let lock = match lockgate_formats::lock::read(&text, request.output.as_str()) {
+        Ok(lock) => lock,
+        // Nothing of it is kept.
+        Err(_) if request.arguments.upgrade => Lock::default(),
+        Err(error) => {
+            return Err(Failure::of(&error).remedy(
+                "it is read for the pins to keep; mend it, remove it, keep none of them with `-U`, or name another file with `-o`",
+            ));
+        }
+    };
     Ok(Some((text, lock)))
 }
 
