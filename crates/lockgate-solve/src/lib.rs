@@ -10,6 +10,7 @@ mod bounds;
 mod candidates;
 mod conflict;
 mod dependencies;
+mod exhaust;
 mod graph;
 mod held_back;
 mod hints;

@@ -83,4 +83,6 @@ pub struct Statistics {
     pub reorders: usize,
     /// How many of the gate's reasons to avoid were let go.
     pub relaxed: usize,
+    /// Whether the last search that found nothing had left out pre-releases or yanked releases, in a question small enough to try it all.
+    pub(crate) may_have_missed: bool,
 }

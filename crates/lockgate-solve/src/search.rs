@@ -16,6 +16,7 @@ use pubgrub::{DerivationTree, External, PubGrubError};
 
 use crate::candidates::{Chooser, Known, Relaxed, level_of};
 use crate::conflict;
+use crate::exhaust::exhaust;
 use crate::graph::{Linked, graph, link};
 use crate::notes;
 use crate::package::{Package, Set};
@@ -31,6 +32,9 @@ use crate::verify::groundless;
 const MOST_REORDERS: usize = 8;
 /// How often one search may begin anew over pre-releases and yanks.
 const MOST_RESTARTS: usize = 32;
+
+/// A question that PubGrub tried no more versions for is small enough to be tried exhaustively.
+const SMALL: usize = 100;
 
 /// PubGrub's proof that nothing fits.
 pub(crate) type Tree = DerivationTree<Package, Set, Unavailable>;
@@ -145,6 +149,14 @@ impl<'a> Search<'a> {
                         relaxed.insert(reason);
                         statistics.relaxed += 1;
                     }
+                    None if statistics.may_have_missed => {
+                        // Nothing that the proof names is left to let go; what it does not name may still be in the way.
+                        let all = self.all_reasons()?;
+                        return Ok(match exhaust(self, sources, &all)? {
+                            Some(linked) => Found::Linked(linked),
+                            None => Found::Nothing(tree),
+                        });
+                    }
                     None => return Ok(Found::Nothing(tree)),
                 },
             }
@@ -210,7 +222,12 @@ impl<'a> Search<'a> {
                         continue;
                     }
                     // An answer that could be better is still one.
-                    break match hasty_answer.take() {
+                    let mut answer = hasty_answer.take();
+                    statistics.may_have_missed = !hid.is_empty() && learned.tried <= SMALL;
+                    if answer.is_none() && statistics.may_have_missed {
+                        answer = exhaust(self, sources, relaxed)?;
+                    }
+                    break match answer {
                         Some(linked) => Found::Linked(linked),
                         None => Found::Nothing(tree),
                     };
@@ -242,6 +259,21 @@ impl<'a> Search<'a> {
         statistics.restarts += restarts;
         statistics.reorders += reorders;
         Ok(found)
+    }
+
+    /// All reasons to avoid versions of the projects that were looked at.
+    fn all_reasons(&self) -> Result<Relaxed, FactError> {
+        let mut reasons = Relaxed::new();
+        for project in self.shelf.known_projects() {
+            let name = project.view.name();
+            for index in 0..project.view.len() {
+                let version = project.view.version(index);
+                if let Verdict::Avoid(reason) = self.guard.verdict(name, version)? {
+                    reasons.insert((level_of(&reason), name.clone()));
+                }
+            }
+        }
+        Ok(reasons)
     }
 
     /// The mildest reason to avoid that a proof names and that is still in force.

@@ -75,6 +75,14 @@ impl<'a> Shelf<'a> {
         self.projects.borrow().get(name).cloned().flatten()
     }
 
+    /// All projects that have been looked at and are on an index, by name.
+    pub(crate) fn known_projects(&self) -> Vec<Rc<Project>> {
+        let projects = self.projects.borrow();
+        let mut known: Vec<Rc<Project>> = projects.values().flatten().cloned().collect();
+        known.sort_by(|one, other| one.view.name().cmp(other.view.name()));
+        known
+    }
+
     /// Whether it is known already that the project is on no index.
     pub(crate) fn is_known_absent(&self, name: &Name) -> bool {
         matches!(self.projects.borrow().get(name), Some(None))

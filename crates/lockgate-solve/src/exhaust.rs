@@ -1,0 +1,155 @@
+//! The last word where PubGrub's is none: the combinations of a small question, tried one by one.
+//!
+//! PubGrub takes a range that was empty once to stay empty, which pre-releases and yanked releases do not keep to (docs/resolver.md, "What
+//! may be missed"). Where some were left out and nothing was found, this looks again without taking anything for granted. It is
+//! exponential, and therefore bounded; a large question gets PubGrub's answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lockgate_model::{FactError, Name, Verdict, Version, VersionSet};
+
+use crate::candidates::{Relaxed, level_of};
+use crate::graph::{Linked, link};
+use crate::release::Release;
+use crate::search::Search;
+use crate::shelf::Needs;
+use crate::sources::Sources;
+use crate::verify::groundless;
+
+/// How many choices, finished or not, are looked at.
+const MOST_STEPS: usize = 5000;
+
+/// A choice that stands, if there is one within the bound.
+pub(crate) fn exhaust(
+    search: &Search<'_>,
+    sources: &Sources,
+    relaxed: &Relaxed,
+) -> Result<Option<Linked>, FactError> {
+    let mut trial = Trial {
+        search,
+        sources,
+        relaxed,
+        chosen: BTreeMap::new(),
+        steps: 0,
+    };
+    trial.step()
+}
+
+struct Trial<'a> {
+    search: &'a Search<'a>,
+    sources: &'a Sources,
+    relaxed: &'a Relaxed,
+    chosen: BTreeMap<Name, Version>,
+    steps: usize,
+}
+
+impl Trial<'_> {
+    /// Completes what is chosen so far.
+    fn step(&mut self) -> Result<Option<Linked>, FactError> {
+        self.steps += 1;
+        if self.steps > MOST_STEPS || self.search.watch.cancelled() {
+            return Ok(None);
+        }
+        let shelf = self.search.shelf;
+        let linked = link(shelf, self.sources, &self.chosen, None)?;
+        let contradicts = linked.versions.iter().any(|(name, version)| {
+            let bounds = linked.bounds.get(name).into_iter().flatten();
+            bounds.into_iter().any(|bound| !bound.set.contains(version))
+        });
+        if contradicts || !self.extras_are_usable(&linked)? {
+            return Ok(None);
+        }
+        let open: BTreeSet<&Name> = linked
+            .edges
+            .iter()
+            .map(|edge| &edge.to)
+            .filter(|name| !self.chosen.contains_key(*name))
+            .collect();
+        // The fewest candidates first: what has none ends the trial before anything is fetched for it.
+        let mut fewest: Option<(Name, Vec<Version>)> = None;
+        for name in open {
+            let candidates = self.candidates(name, &linked)?;
+            if candidates.is_empty() {
+                return Ok(None);
+            }
+            if fewest
+                .as_ref()
+                .is_none_or(|(_, known)| candidates.len() < known.len())
+            {
+                fewest = Some((name.clone(), candidates));
+            }
+        }
+        let Some((name, candidates)) = fewest else {
+            let stands = groundless(shelf, self.sources, &linked)?.is_empty();
+            return Ok(stands.then_some(linked));
+        };
+        for version in candidates {
+            if matches!(*shelf.needs(&name, &version)?, Needs::Unusable(_)) {
+                continue;
+            }
+            self.chosen.insert(name.clone(), version);
+            if let Some(found) = self.step()? {
+                return Ok(Some(found));
+            }
+            self.chosen.remove(&name);
+        }
+        Ok(None)
+    }
+
+    fn extras_are_usable(&self, linked: &Linked) -> Result<bool, FactError> {
+        for (name, extras) in &linked.extras {
+            let Some(version) = linked.versions.get(name) else {
+                continue;
+            };
+            for extra in extras {
+                if self.search.shelf.guarded(name, version, extra)?.is_err() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// What may be chosen under the bounds so far: final releases that are not yanked before others, newest first.
+    fn candidates(&self, name: &Name, linked: &Linked) -> Result<Vec<Version>, FactError> {
+        let (shelf, guard) = (self.search.shelf, self.search.guard);
+        let Some(project) = shelf.project(name)? else {
+            return Ok(Vec::new());
+        };
+        if matches!(guard.project_verdict(&project), Verdict::Deny(_)) {
+            return Ok(Vec::new());
+        }
+        let bounds = linked.bounds.get(name).into_iter().flatten();
+        let constraints = self.sources.constraints_on(name);
+        let admitted = bounds
+            .chain(constraints.map(|constraint| &constraint.bound))
+            .fold(VersionSet::full(), |all, bound| {
+                all.intersection(&bound.set)
+            });
+        let (mut usual, mut special) = (Vec::new(), Vec::new());
+        for index in crate::release::span(&*project.view, &admitted) {
+            let version = project.view.version(index);
+            if !admitted.contains(version) {
+                continue;
+            }
+            let Release::Usable(usable) = &*shelf.release(&project, index)? else {
+                continue;
+            };
+            let is_allowed = match guard.verdict(name, version)? {
+                Verdict::Clear => true,
+                Verdict::Avoid(reason) => self.relaxed.contains(&(level_of(&reason), name.clone())),
+                Verdict::Deny(_) => false,
+            };
+            if !is_allowed {
+                continue;
+            }
+            if usable.yanked.is_some() || version.any_prerelease() {
+                special.push(version.clone());
+            } else {
+                usual.push(version.clone());
+            }
+        }
+        usual.extend(special);
+        Ok(usual)
+    }
+}
