@@ -209,6 +209,14 @@ fn names_of_an_index_of_ones_own_are_sent_to_nobody() {
         .run()
         .exits(2)
         .mentions(&["are not sent to", "advisories.invalid"]);
+    let unknown = format!("--index-url ${{INDEX}}\n{LOCK}");
+    context.write("requirements.txt", unknown);
+    context
+        .lockgate(&["audit", "requirements.txt", "--no-cache"])
+        .args(service)
+        .run()
+        .exits(2)
+        .mentions(&["requirements.txt:1"]);
     context.write("requirements.txt", LOCK);
     context
         .lockgate(&["audit", "requirements.txt", "--no-cache"])

@@ -98,19 +98,7 @@ pub(crate) struct Listed(pub(crate) Option<Version>);
 
 impl<'de> Deserialize<'de> for Listed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = Listed;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a version")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Listed, E> {
-                Ok(Listed(text.parse().ok()))
-            }
-        }
-        deserializer.deserialize_str(Text)
+        deserializer.deserialize_str(Text(|text: &str| Self(text.parse().ok())))
     }
 }
 
@@ -142,19 +130,22 @@ impl Line {
 
 impl<'de> Deserialize<'de> for Line {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = Line;
+        deserializer.deserialize_str(Text(Self::of))
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
+/// Takes what is kept of a text without keeping the text.
+struct Text<F>(F);
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Line, E> {
-                Ok(Line::of(text))
-            }
-        }
-        deserializer.deserialize_str(Text)
+impl<T, F: FnOnce(&str) -> T> Visitor<'_> for Text<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        Ok((self.0)(text))
     }
 }
 

@@ -34,6 +34,13 @@ impl Bound {
     }
 }
 
+/// The versions that bounds admit together.
+pub(crate) fn admitted<'b>(bounds: impl IntoIterator<Item = &'b Bound>) -> VersionSet {
+    bounds.into_iter().fold(VersionSet::full(), |all, bound| {
+        all.intersection(&bound.set)
+    })
+}
+
 /// The bounds seen so far. It only grows.
 #[derive(Debug, Default)]
 pub(crate) struct Bounds {
@@ -93,9 +100,6 @@ impl Bounds {
 
     /// The versions that all bounds over `range` admit together.
     pub(crate) fn combined(&self, name: &Name, range: &VersionSet) -> VersionSet {
-        self.that_cover(name, range)
-            .fold(VersionSet::full(), |all, bound| {
-                all.intersection(&bound.set)
-            })
+        admitted(self.that_cover(name, range))
     }
 }

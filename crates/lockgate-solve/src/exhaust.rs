@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{FactError, Name, Verdict, Version, VersionSet};
+use lockgate_model::{FactError, Name, Verdict, Version};
 
+use crate::bounds::admitted;
 use crate::candidates::{Relaxed, level_of};
 use crate::graph::{Linked, link};
 use crate::release::Release;
@@ -121,11 +122,7 @@ impl Trial<'_> {
         }
         let bounds = linked.bounds.get(name).into_iter().flatten();
         let constraints = self.sources.constraints_on(name);
-        let admitted = bounds
-            .chain(constraints.map(|constraint| &constraint.bound))
-            .fold(VersionSet::full(), |all, bound| {
-                all.intersection(&bound.set)
-            });
+        let admitted = admitted(bounds.chain(constraints.map(|constraint| &constraint.bound)));
         let (mut usual, mut special) = (Vec::new(), Vec::new());
         for index in crate::release::span(&*project.view, &admitted) {
             let version = project.view.version(index);

@@ -11,9 +11,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lockgate_model::{FactError, Facts, Name, Scout, Verdict, Version, VersionSet};
+use lockgate_model::{FactError, Facts, Name, Scout, Verdict, Version};
 use pubgrub::{DerivationTree, External, PubGrubError};
 
+use crate::bounds::admitted;
 use crate::candidates::{Chooser, Known, Relaxed, level_of};
 use crate::conflict;
 use crate::exhaust::exhaust;
@@ -317,9 +318,7 @@ fn hasty(
         if learned.late.contains(name) || !bounds.iter().any(|bound| bound.names_prerelease) {
             continue;
         }
-        let admitted = bounds.iter().fold(VersionSet::full(), |all, bound| {
-            all.intersection(&bound.set)
-        });
+        let admitted = admitted(bounds);
         let known = Known {
             bounds: &learned.bounds,
             relaxed,

@@ -10,7 +10,7 @@ use lockgate_model::{
     FactError, Facts, LockedGraph, Name, PrereleaseMode, Verdict, Version, VersionSet,
 };
 
-use crate::bounds::Bound;
+use crate::bounds::{Bound, admitted};
 use crate::graph::{Linked, link, locked_files};
 use crate::question::Question;
 use crate::release::Release;
@@ -307,9 +307,7 @@ fn standing(
     if !version.any_prerelease() && usable.yanked.is_none() {
         return Ok(None);
     }
-    let admitted = bounds.iter().fold(VersionSet::full(), |all, bound| {
-        all.intersection(&bound.set)
-    });
+    let admitted = admitted(bounds);
     // Everything that the bounds admit together and the target can install: (is a pre-release, is yanked).
     let mut rivals = Vec::new();
     for index in 0..project.view.len() {

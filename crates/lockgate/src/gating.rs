@@ -45,15 +45,17 @@ pub(crate) struct Gating {
 /// service only where that tells nobody anything new.
 pub(crate) fn open(
     settings: &Settings,
-    indexes: &[url::Url],
+    indexes: impl Fn() -> Result<Vec<url::Url>, Failure>,
     world: &World,
 ) -> Result<Gating, Failure> {
     let max_age = settings.max_advisory_age.unwrap_or(MAX_AGE);
     let mut sources = Vec::new();
     for text in &settings.advisories {
         let source = FeedSource::parse(text).map_err(|error| feed_failure(&error))?;
-        if let FeedSource::Service(url) = &source {
-            indexes::may_tell(url, indexes, world)?;
+        if let FeedSource::Service(url) = &source
+            && !indexes::is_local(url)
+        {
+            indexes::may_tell(url, &indexes()?, world)?;
         }
         world.progress.phase("reading advisories");
         let feed = world

@@ -172,25 +172,6 @@ pub(crate) fn locations(
     Ok(locations)
 }
 
-/// The indexes that options, variables and pip's configuration name, apart from the one that pip has built in.
-pub(crate) fn configured(options: &IndexOptions, world: &World) -> Result<Vec<Url>, Failure> {
-    let settings = &world.pip.settings;
-    let mut found: Vec<(String, String)> = Vec::new();
-    match (&options.index_url, settings.get("index-url")) {
-        (Some(url), _) => found.push((url.clone(), "--index-url".to_owned())),
-        (None, Some(setting)) => found.push((setting.value.clone(), setting.origin.clone())),
-        (None, None) => {}
-    }
-    let extras = settings.list("extra-index-url").into_iter();
-    found.extend(extras.map(|setting| (setting.value, setting.origin)));
-    let extras = options.extra_index_url.iter();
-    found.extend(extras.map(|url| (url.clone(), "--extra-index-url".to_owned())));
-    found
-        .iter()
-        .map(|(url, origin)| address(origin, url))
-        .collect()
-}
-
 /// pip's settings, and the index that it has built in; an interpreter is asked only where neither option nor variable decides.
 fn effective(
     options: &IndexOptions,
@@ -246,7 +227,7 @@ fn refuse_unsupported(settings: &PipSettings, world: &World) -> Result<(), Failu
     Ok(())
 }
 
-fn address(origin: &str, text: &str) -> Result<Url, Failure> {
+pub(crate) fn address(origin: &str, text: &str) -> Result<Url, Failure> {
     let wrong = |why: &str| {
         Failure::new(format!(
             "{origin}: `{}` is no index: {why}",
@@ -266,17 +247,18 @@ pub(crate) fn facts(locations: &[Url], world: &World) -> Arc<dyn Facts> {
     Arc::new(world.index.facts(locations.to_vec()))
 }
 
-/// Refuses to send names to a service that does not know them already: names from an index of one's own stay at home.
-pub(crate) fn may_tell(service: &Url, indexes: &[Url], world: &World) -> Result<(), Failure> {
-    let is_local = |url: &Url| match url.host() {
+/// Whether an address is on this machine.
+pub(crate) fn is_local(url: &Url) -> bool {
+    match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         Some(url::Host::Domain(name)) => name == "localhost",
         None => false,
-    };
-    if is_local(service) || indexes.is_empty() {
-        return Ok(());
     }
+}
+
+/// Refuses to send names to a service that does not know them already: names from an index of one's own stay at home.
+pub(crate) fn may_tell(service: &Url, indexes: &[Url], world: &World) -> Result<(), Failure> {
     let public = interpreter::find(None, world.pip.variables())
         .ok()
         .and_then(|executable| world.index.interpreter(&executable).ok())

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use lockgate_formats::lock::Lock;
-use lockgate_model::{AuditReport, Gap, Name};
+use lockgate_model::{AuditReport, Gap, Manifest, Name};
 use url::Url;
 
-use crate::cli::IndexOptions;
+use crate::cli::{IndexOptions, TargetOptions};
 use crate::disk;
 use crate::failure::Failure;
 use crate::gating::{self, Audited};
@@ -25,26 +25,35 @@ pub(crate) fn audit(
     for file in files {
         locks.push((file.as_str(), read(file, world)?));
     }
-    let gating = gating::open(settings, &names_from(&locks, index, world)?, world)?;
+    let gating = gating::open(settings, || names_from(&locks, index, world), world)?;
     audit_locks(&locks, &gating)
 }
 
-/// The indexes that the names in some locks come from: those that the locks name, else those that pip is set up with.
+/// The indexes that the names in some locks come from: those that a lock names and, where it does not name the main one, those that pip
+/// would ask. An address that is none is an error: where names come from must be known before they are told.
 fn names_from(
     locks: &[(&str, Lock)],
     index: &IndexOptions,
     world: &World,
 ) -> Result<Vec<Url>, Failure> {
-    let named: Vec<Url> = locks
-        .iter()
-        .flat_map(|(_, lock)| &lock.options)
-        .filter(|option| matches!(option.name, "--index-url" | "--extra-index-url"))
-        .filter_map(|option| Url::parse(&option.value).ok())
-        .collect();
-    if !named.is_empty() {
-        return Ok(named);
+    let mut found = Vec::new();
+    let mut all_name_it = true;
+    for (file, lock) in locks {
+        let mut names_it = false;
+        for option in &lock.options {
+            names_it |= option.name == "--index-url";
+            if matches!(option.name, "--index-url" | "--extra-index-url") {
+                let origin = format!("{file}:{}", option.line);
+                found.push(indexes::address(&origin, &option.value)?);
+            }
+        }
+        all_name_it &= names_it;
     }
-    indexes::configured(index, world)
+    if !all_name_it {
+        let (manifest, target) = (Manifest::default(), TargetOptions::default());
+        found.extend(indexes::locations(&manifest, index, &target, world)?);
+    }
+    Ok(found)
 }
 
 /// Audits locks that have been read already.

@@ -206,7 +206,7 @@ pub(crate) fn check(
         &request.arguments.target,
         world,
     )?;
-    let gating = gating::open(settings, &locations, world)?;
+    let gating = gating::open(settings, || Ok(locations.clone()), world)?;
     let facts = indexes::facts(&locations, world);
     let rules = request.rules_with(&manifest)?;
     let pins = check.read.versions();

@@ -102,7 +102,7 @@ pub(crate) fn lock(
     };
     // Pages and metadata are on their way while the advisories are read.
     lockgate_solve::look_ahead(&ungated, &facts);
-    let gating = gating::open(settings, &locations, world)?;
+    let gating = gating::open(settings, || Ok(locations.clone()), world)?;
     let question = Question {
         gate: &gating.gate,
         ..ungated
