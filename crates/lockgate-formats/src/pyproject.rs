@@ -200,6 +200,8 @@ impl Reading<'_> {
             requirement,
             origin,
             hashes: Vec::new(),
+            editable: false,
+            config_settings: Vec::new(),
         });
         Ok(())
     }

@@ -15,6 +15,42 @@ pub struct ChoiceRules {
     pub cutoff: Option<Timestamp>,
     /// `--no-deps`: only what is asked for directly.
     pub no_dependencies: bool,
+    /// `--all-releases` and `--only-final`: what holds for single projects before `prerelease` does.
+    pub releases: ReleaseControl,
+    /// `--prefer-binary`: an older version with a wheel goes before a newer one without.
+    pub prefer_binary: bool,
+    /// `--resolution`.
+    pub resolution: Resolution,
+}
+
+/// `--resolution`: which of the versions that fit is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Resolution {
+    /// The highest.
+    #[default]
+    Highest,
+    /// The lowest.
+    Lowest,
+    /// The lowest of what is required directly, the highest of the rest.
+    LowestDirect,
+}
+
+/// `--all-releases` and `--only-final` together, in pip's way: a project's own entry beats `:all:`, the last word on a name wins.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReleaseControl {
+    /// What holds for projects not named; none: the rule of [`PrereleaseMode`].
+    pub all: Option<Releases>,
+    /// What holds for one project.
+    pub packages: BTreeMap<Name, Releases>,
+}
+
+/// Which releases of a project may be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Releases {
+    /// Pre-releases too, as any other version.
+    All,
+    /// Finals only.
+    Final,
 }
 
 /// `--prerelease`.

@@ -25,7 +25,9 @@ mod version_set;
 
 pub use advisory::{Advisory, Finding, FindingCode, Ignored, Level, Severity};
 pub use audit::{AuditReport, AuditedPackage, Gap};
-pub use choice::{BinaryPolicy, ChoiceRules, FormatControl, PrereleaseMode};
+pub use choice::{
+    BinaryPolicy, ChoiceRules, FormatControl, PrereleaseMode, ReleaseControl, Releases, Resolution,
+};
 pub use conflict::{
     BoundChange, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut,
     Why,
@@ -35,7 +37,8 @@ pub use files::{Files, FilesError};
 pub use gate::{Gate, OpenGate, Reason, Rule, Verdict};
 pub use graph::{Change, Edge, LockedFile, LockedGraph, Note, PassedOver, Pin, Snapshot, Via};
 pub use manifest::{
-    Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, Upgrade,
+    Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, UnnamedRequirement,
+    Upgrade,
 };
 pub use marker::{Environment, Marker, MarkerError};
 pub use metadata::Metadata;

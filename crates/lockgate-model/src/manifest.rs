@@ -1,23 +1,35 @@
 //! What is wanted: requirements, constraints and index options, with where each was written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::{BinaryPolicy, Name, Requirement, Sha256, Specifiers, Version};
+use crate::{BinaryPolicy, Marker, Name, ReleaseControl, Requirement, Sha256, Specifiers, Version};
 
 /// Everything that the sources ask for.
 #[derive(Debug, Clone, Default)]
 pub struct Manifest {
     /// Direct requirements, in order.
     pub requirements: Vec<RootRequirement>,
+    /// Direct references whose project is only known once they are looked at: a bare address, a path, an editable.
+    pub unnamed: Vec<UnnamedRequirement>,
     /// Constraints, in order: they restrict versions and pull nothing in.
     pub constraints: Vec<Constraint>,
+    /// Overrides, in order: each takes the place of every requirement on its project, whoever asks.
+    pub overrides: Vec<Constraint>,
+    /// Projects that are left out, whoever asks.
+    pub excludes: BTreeSet<Name>,
     /// Index options, in pip's order rules.
     pub index: IndexOptions,
     /// `--no-binary`, `--only-binary` of the files.
     pub binary: BinaryPolicy,
     /// `--pre` stood in a file.
     pub pre: bool,
+    /// `--all-releases` and `--only-final` of the files.
+    pub releases: ReleaseControl,
+    /// `--prefer-binary` stood in a file.
+    pub prefer_binary: bool,
+    /// `--require-hashes` stood in a file: every requirement needs a hash and a pin.
+    pub require_hashes: bool,
     /// `requires-python` of a project file, and where it stands.
     pub requires_python: Option<(Specifiers, Origin)>,
 }
@@ -29,6 +41,12 @@ pub struct IndexOptions {
     pub index_url: Option<(String, Origin)>,
     /// `--extra-index-url`s after it, in order.
     pub extra_index_urls: Vec<(String, Origin)>,
+    /// `--no-index`: neither the options above nor later ones count.
+    pub no_index: bool,
+    /// `--find-links`: pages and folders whose files are candidates too.
+    pub find_links: Vec<(String, Origin)>,
+    /// `--trusted-host`: hosts, with or without a port, whose certificate is not looked at.
+    pub trusted_hosts: Vec<(String, Origin)>,
 }
 
 /// A direct requirement.
@@ -40,6 +58,29 @@ pub struct RootRequirement {
     pub origin: Origin,
     /// `--hash` options: the files that are allowed, if any are named.
     pub hashes: Vec<Sha256>,
+    /// `-e`: installed as a link to the folder that it names.
+    pub editable: bool,
+    /// `--config-settings` for its build, in order.
+    pub config_settings: Vec<(String, String)>,
+}
+
+/// A direct reference without a name: `./folder`, `https://host/x-1.0-py3-none-any.whl`, `-e git+https://host/x`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnnamedRequirement {
+    /// The address or path, as written, with its fragment and without extras.
+    pub reference: String,
+    /// Extras asked for, sorted, without repeats.
+    pub extras: Vec<Name>,
+    /// When it applies.
+    pub marker: Marker,
+    /// Where it was written.
+    pub origin: Origin,
+    /// `--hash` options.
+    pub hashes: Vec<Sha256>,
+    /// `-e`.
+    pub editable: bool,
+    /// `--config-settings` for its build, in order.
+    pub config_settings: Vec<(String, String)>,
 }
 
 /// A constraint.

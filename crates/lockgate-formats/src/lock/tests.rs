@@ -189,6 +189,7 @@ fn every_option_changes_what_it_says() {
                     origin(""),
                 )),
                 extra_index_urls: vec![("https://extra.test/simple".to_owned(), origin(""))],
+                ..IndexOptions::default()
             };
         }),
         "--index-url https://****@host.test/simple\n--extra-index-url https://extra.test/simple\n\n\

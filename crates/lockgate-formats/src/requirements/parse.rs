@@ -120,6 +120,8 @@ impl<'a> Reader<'a> {
                     requirement,
                     origin,
                     hashes,
+                    editable: false,
+                    config_settings: Vec::new(),
                 });
             }
             Role::Constraints => {

@@ -330,6 +330,8 @@ impl Case {
             requirement: requirement.parse().unwrap(),
             origin: Self::origin("requirements.in", line),
             hashes: Vec::new(),
+            editable: false,
+            config_settings: Vec::new(),
         });
         self
     }
