@@ -4,6 +4,7 @@
 //! to show progress passes a [`Reporter`]. The runtime is the caller's; the solver talks to it through `Facts` and blocks while it waits.
 
 mod cache;
+mod document;
 mod error;
 mod facts;
 mod feeds;

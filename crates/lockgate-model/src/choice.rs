@@ -117,11 +117,7 @@ impl BinaryPolicy {
 
     fn apply(&mut self, value: &str, control: FormatControl) -> Result<(), crate::InvalidName> {
         let is_same = |other: &FormatControl| *other == control;
-        for item in value
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-        {
+        for item in items(value) {
             match item {
                 ":all:" => {
                     self.packages.clear();
@@ -135,6 +131,62 @@ impl BinaryPolicy {
                 }
                 name => {
                     self.packages.insert(Name::new(name)?, control);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The items of a list of projects, as far as they count: what precedes `:all:` is undone by it, and what follows is part of it unless a
+/// `:none:` comes after.
+fn items(value: &str) -> impl Iterator<Item = &str> {
+    let items: Vec<&str> = value.split(',').map(str::trim).collect();
+    let last_all = items.iter().rposition(|item| *item == ":all:");
+    let start = last_all.unwrap_or(0);
+    let after = items.get(start..).unwrap_or_default();
+    let takes_back = after.contains(&":none:");
+    let end = if last_all.is_some() && !takes_back {
+        start + 1
+    } else {
+        items.len()
+    };
+    items
+        .into_iter()
+        .take(end)
+        .skip(start)
+        .filter(|item| !item.is_empty())
+}
+
+impl ReleaseControl {
+    /// What holds for `name`: an entry of its own beats `:all:`.
+    pub fn of(&self, name: &Name) -> Option<Releases> {
+        self.packages.get(name).copied().or(self.all)
+    }
+
+    /// Applies one `--all-releases` value: comma-separated names, `:all:` and `:none:`; the last word on a name wins.
+    pub fn all_releases(&mut self, value: &str) -> Result<(), crate::InvalidName> {
+        self.apply(value, Releases::All)
+    }
+
+    /// Applies one `--only-final` value.
+    pub fn only_final(&mut self, value: &str) -> Result<(), crate::InvalidName> {
+        self.apply(value, Releases::Final)
+    }
+
+    fn apply(&mut self, value: &str, releases: Releases) -> Result<(), crate::InvalidName> {
+        for item in items(value) {
+            match item {
+                ":all:" => {
+                    self.packages.clear();
+                    self.all = Some(releases);
+                }
+                ":none:" => {
+                    self.packages.retain(|_, other| *other != releases);
+                    self.all = self.all.filter(|other| *other != releases);
+                }
+                name => {
+                    self.packages.insert(Name::new(name)?, releases);
                 }
             }
         }

@@ -33,7 +33,7 @@ pub use conflict::{
     Why,
 };
 pub use facts::{FactError, Facts, Pick, Scout, UnusableReason, Want};
-pub use files::{Files, FilesError};
+pub use files::{FileKind, Files, FilesError};
 pub use gate::{Gate, OpenGate, Reason, Rule, Verdict};
 pub use graph::{Change, Edge, LockedFile, LockedGraph, Note, PassedOver, Pin, Snapshot, Via};
 pub use manifest::{

@@ -32,6 +32,8 @@ pub struct Manifest {
     pub require_hashes: bool,
     /// `requires-python` of a project file, and where it stands.
     pub requires_python: Option<(Specifiers, Origin)>,
+    /// What a person should know of the sources though it stops nothing, and where it stands: words that pip passes over too.
+    pub warnings: Vec<(String, Origin)>,
 }
 
 /// Index options of the sources.

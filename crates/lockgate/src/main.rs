@@ -9,6 +9,7 @@ mod ops;
 mod output;
 mod progress;
 mod request;
+mod sources;
 mod terminal;
 mod world;
 

@@ -6,7 +6,7 @@ use lockgate_model::{Marker, Name, Version};
 
 use crate::error::InputError;
 use crate::requirements::{
-    BadRequirement, Given, Known, physical, read_locked, shell_words, split, without_comment,
+    BadRequirement, Given, Known, Words, physical, read_locked, shell_words, split, without_comment,
 };
 
 /// What a lock says.
@@ -139,7 +139,14 @@ impl Reading {
         if bare.is_empty() {
             return Ok(());
         }
-        let (text, options) = split(bare)?;
+        let Words {
+            requirement: text,
+            options,
+            stray,
+        } = split(bare)?;
+        if let Some(word) = stray.first() {
+            return Err(format!("`{word}` is neither an option nor part of a requirement").into());
+        }
         if text.is_empty() {
             return self.options(options, bare, number);
         }
@@ -272,7 +279,7 @@ fn hashes(options: Vec<Given>) -> Result<Vec<String>, BadLine> {
                     format!("`--hash={}` is no hash: write `sha256:…`", given.value).into(),
                 );
             }
-            Known::BuildSetting => {}
+            Known::ConfigSettings | Known::GlobalOption => {}
             _ => {
                 return Err(
                     format!("`{}` cannot stand on the line of a requirement", given.name).into(),

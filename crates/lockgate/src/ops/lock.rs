@@ -17,8 +17,9 @@ use crate::disk;
 use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
-use crate::ops::target;
+use crate::ops::{hash_mode, target, unconsumed};
 use crate::request::{LockRequest, Output, Settings};
+use crate::sources::Sources;
 use crate::world::World;
 
 /// How a lock ended.
@@ -75,6 +76,7 @@ pub(crate) fn lock(
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
+    hash_mode::holds(&manifest, &target.target)?;
     let locations = indexes::locations(
         &manifest,
         &request.arguments.index,
@@ -147,12 +149,21 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
             "`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml`",
         ));
     }
-    Manifests {
+    let sources = Sources {
+        disk: &world.files,
+        index: &world.index,
+    };
+    let manifest = Manifests {
         extras: &arguments.extra,
         all_extras: arguments.all_extras,
     }
-    .read(&world.files, &request.sources, &arguments.constraint)
-    .map_err(|error| Failure::of(&error))
+    .read(&sources, &request.sources, &arguments.constraint)
+    .map_err(|error| Failure::of(&error))?;
+    for (warning, origin) in &manifest.warnings {
+        world.terminal.warn(&format!("{origin}: {warning}"));
+    }
+    unconsumed::refuse(&manifest)?;
+    Ok(manifest)
 }
 
 fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {

@@ -3,8 +3,10 @@
 pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod check;
+mod hash_mode;
 pub(crate) mod lock;
 pub(crate) mod target;
+mod unconsumed;
 
 use std::path::Path;
 
