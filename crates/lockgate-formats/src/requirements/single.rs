@@ -101,11 +101,34 @@ pub(super) fn read_marker(text: &str) -> Result<Marker, BadRequirement> {
         return Ok(Marker::always());
     }
     check_blanks(text)?;
-    Requirement::parse_strict(&format!("x ; {text}"))
+    Requirement::parse_strict(&format!("x ; {}", with_blanks_at_quotes(text)))
         .map(|requirement| requirement.marker)
         .map_err(|error| {
             BadRequirement::new(format!("`{text}` is not a marker: {}", in_one_line(&error)))
         })
+}
+
+/// pip lets `or'…'` stand without a blank between.
+fn with_blanks_at_quotes(text: &str) -> String {
+    let mut spaced = String::with_capacity(text.len() + 8);
+    let mut quote = None;
+    let mut was_closed = false;
+    for c in text.chars() {
+        let is_quote = matches!(c, '\'' | '"');
+        let opens = quote.is_none() && is_quote;
+        let follows_word = spaced.ends_with(|last: char| last.is_ascii_alphanumeric());
+        if (opens && follows_word) || (was_closed && c.is_ascii_alphanumeric()) {
+            spaced.push(' ');
+        }
+        was_closed = quote == Some(c);
+        if opens {
+            quote = Some(c);
+        } else if was_closed {
+            quote = None;
+        }
+        spaced.push(c);
+    }
+    spaced
 }
 
 /// Only spaces and tabs are blanks here. Others come in by copying from a page, and are not seen.

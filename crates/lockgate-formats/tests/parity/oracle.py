@@ -177,7 +177,7 @@ def line_of(parsed, root, environments):
     link = ireq.link.url if ireq.link else None
     if link is not None:
         # pip resolves `..` in some of these and leaves it in others; where they lead is what counts.
-        if not re.match(r"(?i)[a-z][a-z0-9+.-]*:", link):
+        if not re.match(r"(?i)(https?|ftp|file|[a-z]+\+[a-z-]+):", link):
             link = path_to_url(link)
         elif link.startswith("file:") and "../" in link:
             link = path_to_url(urllib.parse.unquote(urllib.parse.urlsplit(link).path))

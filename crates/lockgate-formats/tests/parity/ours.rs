@@ -261,10 +261,10 @@ fn sorted(mut texts: Vec<String>) -> Vec<String> {
 /// A reference as pip turns it into an address.
 fn address(root: &Path, reference: &str) -> String {
     let has_scheme = reference.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        let scheme = scheme.to_ascii_lowercase();
+        let is_of_vcs = |c: char| c.is_ascii_lowercase() || c == '+' || c == '-';
+        ["http", "https", "ftp", "file"].contains(&scheme.as_str())
+            || (scheme.contains('+') && scheme.chars().all(is_of_vcs))
     });
     if !has_scheme {
         return of_path(&root.join(reference));
