@@ -7,6 +7,7 @@ mod check;
 mod faults;
 mod lock;
 mod network;
+mod output;
 mod readme;
 mod scenarios;
 mod terminal;

@@ -21,3 +21,4 @@ pub mod lock;
 pub use config::{Config, ConfigIgnore, Set};
 pub use error::InputError;
 pub use manifests::Manifests;
+pub use path::posix;

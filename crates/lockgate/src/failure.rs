@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     NoAnswer,
     /// Ended by Ctrl-C: 128 and the signal's number, as shells have it.
     Interrupted,
+    /// Ended by a termination signal, likewise.
+    Terminated,
 }
 
 impl From<Exit> for ExitCode {
@@ -23,6 +25,7 @@ impl From<Exit> for ExitCode {
             Exit::No => 1,
             Exit::NoAnswer => 2,
             Exit::Interrupted => 130,
+            Exit::Terminated => 143,
         })
     }
 }

@@ -8,6 +8,7 @@ mod indexes;
 mod ops;
 mod output;
 mod progress;
+mod rendering;
 mod request;
 mod terminal;
 mod world;

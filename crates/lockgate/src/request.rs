@@ -10,7 +10,7 @@ use lockgate_gate::{IgnoreEntry, Mode, Policy};
 use lockgate_model::{ChoiceRules, Level, Manifest, Name, PrereleaseMode, Requirement};
 
 use crate::cli::{
-    BinaryOption, ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments,
+    BinaryOption, ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments, LockFormat,
     PrereleaseName,
 };
 use crate::disk;
@@ -57,6 +57,7 @@ impl LockRequest {
     pub(crate) fn new(arguments: LockArguments, words: Vec<String>) -> Result<Self, Failure> {
         let sources = sources(&arguments.sources)?;
         let output = output(arguments.output_file.as_deref(), &sources)?;
+        must_be_requirements(arguments.format, &output)?;
         if let Output::File(path) = &output
             && sources
                 .iter()
@@ -116,6 +117,24 @@ impl LockRequest {
     pub(crate) fn has_project(&self) -> bool {
         self.sources.iter().any(|source| is_project(source))
     }
+}
+
+/// The only form of lock that is written.
+fn must_be_requirements(format: Option<LockFormat>, output: &Output) -> Result<(), Failure> {
+    let path = Path::new(output.as_str());
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_toml = path
+        .extension()
+        .is_some_and(|extension| extension == "toml");
+    let asked = match format {
+        Some(LockFormat::Pylock) => "--format pylock".to_owned(),
+        None if is_toml && name.starts_with("pylock.") => format!("-o {}", output.as_str()),
+        Some(LockFormat::Requirements) | None => return Ok(()),
+    };
+    Err(Failure::new(format!(
+        "`{asked}`: `pylock.toml` is not written yet, only requirements files are"
+    ))
+    .remedy("use `--format requirements`, with a file such as `requirements.txt`"))
 }
 
 /// Whether a source is a `pyproject.toml`.

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
-    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, TargetOptions,
-    TerminalOptions,
+    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, RenderingOptions,
+    TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, check::CheckRequest};
@@ -34,6 +34,8 @@ pub(crate) struct CheckArguments {
     pub(crate) gate: GateOptions,
     #[command(flatten)]
     pub(crate) cache: CacheOptions,
+    #[command(flatten)]
+    pub(crate) rendering: RenderingOptions,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
     #[command(flatten)]

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{
-    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, TargetOptions,
-    TerminalOptions,
+    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, RenderingOptions,
+    TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops;
@@ -28,8 +28,11 @@ pub(crate) struct LockArguments {
     /// The lock to write; `-` is standard output [default: `X.in` to `X.txt`, `pyproject.toml` to `requirements.txt`]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output_file: Option<String>,
+    /// The form of the lock [default: by the name of the file]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<LockFormat>,
     /// Say what would be written, and write nothing
-    #[arg(long, help_heading = "Output")]
+    #[arg(short = 'n', long, help_heading = "Output")]
     pub(crate) dry_run: bool,
     /// Print how the lock's text changes
     #[arg(long, help_heading = "Output")]
@@ -60,9 +63,22 @@ pub(crate) struct LockArguments {
     #[command(flatten)]
     pub(crate) cache: CacheOptions,
     #[command(flatten)]
+    pub(crate) rendering: RenderingOptions,
+    #[command(flatten)]
     pub(crate) output: OutputOptions,
     #[command(flatten)]
     pub(crate) terminal: TerminalOptions,
+}
+
+/// `--format` values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LockFormat {
+    /// A hashed requirements file
+    #[value(alias = "requirements.txt")]
+    Requirements,
+    /// PEP 751; not written yet
+    #[value(alias = "pylock.toml", hide = true)]
+    Pylock,
 }
 
 pub(super) fn run(

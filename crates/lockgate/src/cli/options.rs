@@ -250,6 +250,9 @@ pub(crate) struct TerminalOptions {
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: clap::ColorChoice,
+    /// Run in this folder: relative paths start there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
     /// Show no progress
     #[arg(long, env = "LOCKGATE_NO_PROGRESS", value_parser = BoolishValueParser::new())]
     pub(crate) no_progress: bool,

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
 use crate::ops::{audit, lock, target};
+use crate::rendering;
 use crate::request::{LockRequest, Settings};
 use crate::terminal::Terminal;
 use crate::world::World;
@@ -147,6 +148,7 @@ fn merged(
         .ignore_vuln
         .extend(gate.ignore_vuln.iter().cloned());
     merged.gate.no_config |= gate.no_config;
+    merged.rendering = merged.rendering.with(&given.rendering);
     merged.cache = given.cache.clone();
     Ok(merged)
 }
@@ -209,7 +211,7 @@ pub(crate) fn check(
     let gating = gating::open(settings, || Ok(locations.clone()), world)?;
     let facts = indexes::facts(&locations, world);
     let rules = request.rules_with(&manifest)?;
-    let pins = check.read.versions();
+    let pins = check.read.versions(&target.target.environment);
     let keep = Preferences { pins: pins.clone() };
     let question = Question {
         manifest: &manifest,
@@ -233,13 +235,8 @@ pub(crate) fn check(
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
-            reasons.extend(differences(
-                &check.lock,
-                &check.read,
-                &change,
-                &solution.graph.notes,
-            ));
-            reasons.extend(hash_reasons(&check.lock, &check.read, &solution.graph));
+            reasons.extend(differences(check, &change, &solution.graph.notes)?);
+            reasons.extend(hash_reasons(check, &solution.graph));
             (change, None)
         }
         Answer::Impossible(conflict) => {
@@ -263,7 +260,14 @@ pub(crate) fn check(
     })
 }
 
-fn differences(lock: &str, read: &Lock, change: &Change, notes: &[Note]) -> Vec<String> {
+fn differences(
+    check: &CheckRequest,
+    change: &Change,
+    notes: &[Note],
+) -> Result<Vec<String>, Failure> {
+    let CheckRequest { lock, read, .. } = check;
+    let named: BTreeSet<&Name> = read.omitted.iter().map(|omitted| &omitted.name).collect();
+    let unpinned = rendering::omitted(&check.request.arguments.rendering)?;
     let why = |moved: &Name| {
         notes.iter().find_map(|note| match note {
             Note::NotKept { name, why, .. } if name == moved => Some(why.as_str()),
@@ -277,7 +281,8 @@ fn differences(lock: &str, read: &Lock, change: &Change, notes: &[Note]) -> Vec<
             .map_or(0, |pin| pin.line)
     };
     let mut reasons = Vec::new();
-    for (name, version) in &change.added {
+    let missing = |name: &Name| !named.contains(name) && !unpinned.contains(name);
+    for (name, version) in change.added.iter().filter(|(name, _)| missing(name)) {
         reasons.push(format!(
             "{lock}: `{name}` is required and not locked; it would be {version}"
         ));
@@ -295,11 +300,13 @@ fn differences(lock: &str, read: &Lock, change: &Change, notes: &[Note]) -> Vec<
             why(name).unwrap_or("it does not satisfy its requirements")
         ));
     }
-    reasons
+    Ok(reasons)
 }
 
 /// Each pin that stays needs exactly the hashes of the files that may be installed.
-fn hash_reasons(lock: &str, read: &Lock, graph: &LockedGraph) -> Vec<String> {
+fn hash_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
+    let CheckRequest { lock, read, .. } = check;
+    let needs_none = check.request.arguments.rendering.no_hashes;
     let mut reasons = Vec::new();
     for pin in &read.pins {
         let Some(fresh) = graph
@@ -320,6 +327,9 @@ fn hash_reasons(lock: &str, read: &Lock, graph: &LockedGraph) -> Vec<String> {
             held.difference(&expected).count(),
         );
         let place = format!("{lock}:{}: `{}=={}`", pin.line, pin.name, pin.version);
+        if held.is_empty() && needs_none {
+            continue;
+        }
         if held.is_empty() {
             reasons.push(format!("{place} has no hashes"));
         } else if missing > 0 {

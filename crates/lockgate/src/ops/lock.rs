@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
-use lockgate_formats::{Manifests, command};
 use lockgate_model::{
     AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, OpenGate, Preferences,
     Upgrade,
@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
 use crate::ops::target;
+use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
 use crate::world::World;
 
@@ -83,9 +84,11 @@ pub(crate) fn lock(
     )?;
     let facts = indexes::facts(&locations, world);
     let rules = request.rules_with(&manifest)?;
+    let old_text = previous.as_ref().map(|(text, _)| text.as_str());
+    let rendered = rendering::options(request, &manifest, &rules, old_text)?;
     let old_pins = previous
         .as_ref()
-        .map(|(_, lock)| lock.versions())
+        .map(|(_, lock)| lock.versions(&target.target.environment))
         .unwrap_or_default();
     let upgrade = Upgrade {
         all: request.arguments.upgrade,
@@ -120,13 +123,13 @@ pub(crate) fn lock(
     };
     let graph = solution.graph;
     let audit = gating.audit(&graph, request.output.as_str())?;
-    let text = render(
-        request,
-        &graph,
-        &audit,
-        &target.python,
-        previous.as_ref().map(|(text, _)| text.as_str()),
-    );
+    tell_unpinned(&rendered, &graph, world);
+    let header = Header {
+        python: target.python,
+        command: rendering::command(request),
+        audit: gating::evidence(&audit),
+    };
+    let text = lockgate_formats::lock::render(&graph, &header, &rendered);
     Ok(LockOutcome::Locked(Box::new(Locked {
         output: request.output.clone(),
         previous: previous.map(|(text, _)| text),
@@ -137,6 +140,21 @@ pub(crate) fn lock(
         dry_run: request.arguments.dry_run,
         diff: request.arguments.diff,
     })))
+}
+
+/// pip refuses a lock with hashes that lacks something, unless that is installed already.
+fn tell_unpinned(rendered: &RenderOptions, graph: &LockedGraph, world: &World) {
+    let omitted = graph
+        .pins
+        .keys()
+        .filter(|name| rendered.omitted.contains(*name));
+    let omitted: Vec<String> = omitted.map(|name| format!("`{name}`")).collect();
+    if rendered.hashes && !omitted.is_empty() {
+        world.terminal.warn(&format!(
+            "{} needed and not pinned: under hashes, pip installs the lock only where it is installed already",
+            omitted.join(", ")
+        ));
+    }
 }
 
 /// Everything that the sources and the command line ask for.
@@ -212,23 +230,4 @@ pub(crate) fn must_be_certain(conflict: &Conflict) -> Result<(), Failure> {
         unreadable.join("\n  ")
     ))
     .remedy("have the index mend or yank the file, or exclude its version with `!=`"))
-}
-
-fn render(
-    request: &LockRequest,
-    graph: &LockedGraph,
-    audit: &AuditReport,
-    python: &str,
-    previous: Option<&str>,
-) -> String {
-    let header = Header {
-        python: python.to_owned(),
-        command: command::redacted_command(&request.words),
-        audit: gating::evidence(audit),
-    };
-    lockgate_formats::lock::render(
-        graph,
-        &header,
-        &RenderOptions::default().with_newlines_of(previous),
-    )
 }
