@@ -92,6 +92,17 @@ fn help_names_no_command_that_is_not_there() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_leaves_the_old_lock_and_no_half_file() {
+    a_signal_leaves_the_old_lock("-INT", 130, "interrupted; nothing was written");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_termination_leaves_the_old_lock_and_no_half_file() {
+    a_signal_leaves_the_old_lock("-TERM", 143, "terminated; nothing was written");
+}
+
+#[cfg(unix)]
+fn a_signal_leaves_the_old_lock(signal: &str, code: i32, words: &str) {
     let index = Loopback::index(world());
     index.fault("/simple/b/", Fault::Hang);
     let context = TestContext::new();
@@ -100,17 +111,20 @@ fn an_interrupt_leaves_the_old_lock_and_no_half_file() {
     let mut child = context.lock(&index).start();
     while index.count("/simple/b/") == 0 {
         assert!(
-            child.try_wait().unwrap().is_none(),
+            child.try_wait().expect("a child can be asked").is_none(),
             "it must wait for the hanging page"
         );
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     context
         .program("kill")
-        .args(["-INT", &child.id().to_string()])
+        .args([signal, &child.id().to_string()])
         .run()
         .exits(0);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let ended = child.wait_with_output().expect("a child ends");
+    assert_eq!(ended.status.code(), Some(code));
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(said.contains(words), "{said}");
     assert_eq!(context.read("requirements.txt"), "a==1.0\n");
     assert_eq!(
         context.file_names(),

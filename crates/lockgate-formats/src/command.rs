@@ -2,87 +2,113 @@
 
 use crate::redact::without_credentials;
 
-/// Options that change how a run goes and not what comes out; whether a value follows.
-const LEFT_OUT: &[(&str, bool)] = &[
-    ("--upgrade", false),
-    ("--upgrade-package", true),
-    ("--quiet", false),
-    ("--verbose", false),
-    ("--dry-run", false),
-    ("--diff", false),
-    ("--json", false),
-    ("--report", true),
-    ("--cache-dir", true),
-    ("--no-cache", false),
-    ("--refresh", false),
-    ("--refresh-package", true),
-    ("--offline", false),
-    ("--no-progress", false),
-    ("--color", true),
-    ("--timeout", true),
-    ("--retries", true),
-    ("--proxy", true),
-    ("--cert", true),
+/// Options that change how a run goes and not what comes out.
+const LEFT_OUT: &[&str] = &[
+    "--upgrade",
+    "-U",
+    "--upgrade-package",
+    "-P",
+    "--no-upgrade-package",
+    "--quiet",
+    "-q",
+    "--verbose",
+    "-v",
+    "--dry-run",
+    "-n",
+    "--diff",
+    "--json",
+    "--report",
+    "--directory",
+    "--cache-dir",
+    "--no-cache",
+    "--refresh",
+    "--refresh-package",
+    "--offline",
+    "--no-progress",
+    "--color",
+    "--timeout",
+    "--retries",
+    "--proxy",
+    "--cert",
+    "--client-cert",
+    "--keyring-provider",
 ];
 
-/// The command of `words` (the program's name first), quoted for a shell.
-pub fn redacted_command(words: &[String]) -> String {
+/// What is known of an option of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Word {
+    /// The next word is its value, when none is joined to it.
+    pub takes_value: bool,
+    /// It has no effect on anything.
+    pub is_idle: bool,
+}
+
+/// The command of `words` (the program's name first), quoted for a shell. `known` tells what an option is, `--long` or `-s`.
+pub fn redacted_command(words: &[String], known: impl Fn(&str) -> Word) -> String {
+    let is_left_out = |name: &str| LEFT_OUT.contains(&name) || known(name).is_idle;
     let mut shown = vec!["lockgate".to_owned()];
     let mut words = words.iter().skip(1);
-    let mut only_sources = false;
     while let Some(word) = words.next() {
-        if only_sources {
-            shown.push(quoted(&without_credentials(word)));
-        } else if word == "--" {
-            only_sources = true;
+        if word == "--" {
             shown.push(word.clone());
-        } else if let Some(long) = word.strip_prefix("--") {
-            let (name, has_value) = long
-                .split_once('=')
-                .map_or((long, false), |(name, _)| (name, true));
-            if let Some((_, takes_value)) = LEFT_OUT
-                .iter()
-                .find(|(option, _)| option.strip_prefix("--") == Some(name))
-            {
-                if *takes_value && !has_value {
-                    words.next();
-                }
-                continue;
-            }
-            shown.push(quoted(&without_credentials(word)));
+            shown.extend(words.map(|source| shell_word(source)));
+            break;
+        }
+        let (kept, value) = if word.starts_with("--") {
+            let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+            let needs_value = name == word && known(name).takes_value;
+            let value = if needs_value { words.next() } else { None };
+            (Some(word.clone()).filter(|_| !is_left_out(name)), value)
         } else if word.len() > 1 && word.starts_with('-') {
-            if let Some(rest) = short(word, &mut words) {
-                shown.push(quoted(&without_credentials(&rest)));
-            }
+            short(word, &mut words, &known, is_left_out)
         } else {
-            shown.push(quoted(&without_credentials(word)));
+            (Some(word.clone()), None)
+        };
+        if let Some(kept) = kept {
+            shown.push(shell_word(&kept));
+            shown.extend(value.map(|value| shell_word(value)));
         }
     }
     shown.join(" ")
 }
 
-/// A group of short options without `-q`, `-v`, `-U` and `-P`; none if nothing is left.
-fn short<'a>(word: &str, words: &mut impl Iterator<Item = &'a String>) -> Option<String> {
+/// What is kept of a group of short options, if anything, and the next word if it is the value of the last of them.
+fn short<'a>(
+    word: &str,
+    words: &mut impl Iterator<Item = &'a String>,
+    known: impl Fn(&str) -> Word,
+    is_left_out: impl Fn(&str) -> bool,
+) -> (Option<String>, Option<&'a String>) {
     let mut kept = String::from("-");
+    let mut next = None;
     let mut letters = word.trim_start_matches('-').chars();
     while let Some(letter) = letters.next() {
-        match letter {
-            'q' | 'v' | 'U' => {}
-            'P' => {
-                if letters.as_str().is_empty() {
-                    words.next();
-                }
-                break;
-            }
-            // `-o` and `-c` and `-i` take what follows, here or in the next word.
-            other => {
-                kept.push(other);
-                kept.push_str(letters.as_str());
-                break;
-            }
+        let name = format!("-{letter}");
+        let value = known(&name).takes_value.then_some(letters.as_str());
+        if value == Some("") {
+            next = words.next();
+        }
+        if is_left_out(&name) {
+            next = None;
+        } else {
+            kept.push(letter);
+            kept.push_str(value.unwrap_or_default());
+        }
+        if value.is_some() {
+            break;
         }
     }
-    (kept.len() > 1).then_some(kept)
+    (Some(kept).filter(|kept| kept.len() > 1), next)
+}
+
+/// A command that somebody wrote themselves, without credentials.
+pub fn redacted(command: &str) -> String {
+    without_credentials(command)
+}
+
+/// A word without credentials, quoted for a shell where it must be.
+fn shell_word(word: &str) -> String {
+    quoted(&without_credentials(word))
 }
 
 fn quoted(word: &str) -> String {
@@ -101,7 +127,33 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::redacted_command;
+    use super::{Word, redacted_command};
+
+    fn known(name: &str) -> Word {
+        Word {
+            takes_value: matches!(
+                name,
+                "-o" | "-P"
+                    | "-i"
+                    | "-c"
+                    | "--upgrade-package"
+                    | "--cache-dir"
+                    | "--report"
+                    | "--index-url"
+                    | "--extra-index-url"
+                    | "--refresh-package"
+                    | "--color"
+                    | "--python-version"
+                    | "--gate"
+                    | "--only-binary"
+                    | "--ignore-vuln"
+                    | "--pip-args"
+                    | "--directory"
+                    | "--link-mode"
+            ),
+            is_idle: matches!(name, "--link-mode" | "--no-idle"),
+        }
+    }
 
     #[test]
     fn the_command_keeps_what_concerns_the_result() {
@@ -150,15 +202,36 @@ mod tests {
                 "lockgate lock a.in --only-binary :all:",
                 "lockgate lock a.in --only-binary :all:",
             ),
+            (
+                "lockgate lock --link-mode copy --no-idle --directory sub -noa.txt a.in",
+                "lockgate lock -oa.txt a.in",
+            ),
+            (
+                "lockgate lock -qP flask a.in -cU -qo -v",
+                "lockgate lock a.in -cU -o -v",
+            ),
         ] {
             let words: Vec<String> = typed.split(' ').map(ToOwned::to_owned).collect();
-            assert_eq!(redacted_command(&words), shown);
+            assert_eq!(redacted_command(&words, known), shown);
         }
         let words =
             ["lockgate", "lock", "my file.in", "--ignore-vuln", "it's"].map(ToOwned::to_owned);
         assert_eq!(
-            redacted_command(&words),
+            redacted_command(&words, known),
             r"lockgate lock 'my file.in' --ignore-vuln 'it'\''s'"
+        );
+        let words = [
+            "lockgate",
+            "lock",
+            "--pip-args",
+            "--no-deps -q",
+            "--report",
+            "--quiet",
+        ]
+        .map(ToOwned::to_owned);
+        assert_eq!(
+            redacted_command(&words, known),
+            "lockgate lock --pip-args '--no-deps -q'"
         );
     }
 }

@@ -3,11 +3,16 @@
 //! The form is described in docs/lock-format.md. What is written depends on nothing but the arguments, so that the same lock has the
 //! same bytes. What is read follows pip's own rules for lines, so that nothing that pip would install is overlooked.
 
+mod omitted;
+mod options;
+mod preamble;
 mod read;
 mod write;
 
+pub use omitted::Omitted;
+pub use options::{Annotation, Newline, RenderOptions};
 pub use read::{Lock, LockOption, LockedPin, UnpinnedLine, read};
-pub use write::{Annotation, AuditLine, Header, Newline, RenderOptions, render};
+pub use write::{AuditLine, Header, render};
 
 #[cfg(test)]
 mod tests;

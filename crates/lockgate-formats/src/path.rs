@@ -1,7 +1,7 @@
 //! Paths as text, as requirement files write them.
 
 /// `path` with `/` between its parts, as locks and messages show it.
-pub(crate) fn posix(path: &str) -> String {
+pub fn posix(path: &str) -> String {
     if cfg!(windows) {
         path.replace('\\', "/")
     } else {

@@ -2,6 +2,15 @@
 
 /// `text` with the user part of every address in it replaced by `****`.
 pub(crate) fn without_credentials(text: &str) -> String {
+    replaced(text, "****")
+}
+
+/// `text` with the user part of every address in it, and the `@` after it, left out: what a program can still use.
+pub(crate) fn stripped_of_credentials(text: &str) -> String {
+    replaced(text, "\0").replace("\0@", "")
+}
+
+fn replaced(text: &str, by: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
@@ -11,7 +20,7 @@ pub(crate) fn without_credentials(text: &str) -> String {
         let (address, _) = after.split_at(end);
         rest = match user_part(address) {
             Some(user) => {
-                shown.push_str("****");
+                shown.push_str(by);
                 after.get(user.len()..).unwrap_or_default()
             }
             None => after,
@@ -39,7 +48,7 @@ fn user_part(address: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::without_credentials;
+    use super::{stripped_of_credentials, without_credentials};
 
     #[test]
     fn credentials_are_never_shown() {
@@ -59,6 +68,7 @@ mod tests {
             ("://", "://"),
         ] {
             assert_eq!(without_credentials(text), shown);
+            assert_eq!(stripped_of_credentials(text), shown.replace("****@", ""));
         }
     }
 }

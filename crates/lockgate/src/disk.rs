@@ -51,6 +51,16 @@ pub(crate) fn text(disk: &Disk, path: &str) -> Result<String, Failure> {
 
 /// The text of a file, or none if it is not there.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
+    let Some(bytes) = bytes_if_there(path)? else {
+        return Ok(None);
+    };
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_utf8| Failure::new(format!("`{}` is not UTF-8 text", path.display())))
+}
+
+/// What is in a file, or none if it is not there.
+pub(crate) fn bytes_if_there(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     // A device or a pipe may have no end.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return Err(
@@ -59,9 +69,7 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
         );
     }
     match fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes)
-            .map(Some)
-            .map_err(|_utf8| Failure::new(format!("`{}` is not UTF-8 text", path.display()))),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::new(format!(
             "cannot read `{}`: {error}",
@@ -105,7 +113,7 @@ pub(crate) fn stage(path: &Path, text: &[u8]) -> Result<Staged, Failure> {
     let failed = |what: &str, error: &io::Error| unwritten(path, what, error);
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => end_of_links(path),
         Err(error) => return Err(failed("its path cannot be followed", &error)),
     };
     let old = fs::metadata(&target).ok();
@@ -169,6 +177,15 @@ pub(crate) fn stage(path: &Path, text: &[u8]) -> Result<Staged, Failure> {
         target,
         path: path.to_owned(),
     })
+}
+
+/// Where a path that leads nowhere yet comes to: the file that the last of its symbolic links names. A circle of links is another error.
+fn end_of_links(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    while let Ok(next) = fs::read_link(&path) {
+        path = path.parent().unwrap_or(Path::new("")).join(next);
+    }
+    path
 }
 
 /// What a newly created file would have: temporary files are private, locks are as the umask says.
@@ -250,5 +267,25 @@ mod tests {
         replace(&link, b"new").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&real).unwrap(), "new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_file_that_is_not_there_makes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("locks")).unwrap();
+        let link = folder.path().join("link.txt");
+        std::os::unix::fs::symlink("locks/second.txt", &link).unwrap();
+        std::os::unix::fs::symlink("real.txt", folder.path().join("locks/second.txt")).unwrap();
+        replace(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(
+            fs::read_to_string(folder.path().join("locks/real.txt")).unwrap(),
+            "new"
+        );
+        let circle = folder.path().join("circle.txt");
+        std::os::unix::fs::symlink("circle.txt", &circle).unwrap();
+        let failure = replace(&circle, b"new").unwrap_err();
+        assert!(failure.message.contains("cannot be followed"), "{failure}");
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use lockgate_formats::InputError;
+
 /// Exit codes (INTERFACE: the same for every command).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -14,6 +16,8 @@ pub(crate) enum Exit {
     NoAnswer,
     /// Ended by Ctrl-C: 128 and the signal's number, as shells have it.
     Interrupted,
+    /// Ended by a termination signal, likewise.
+    Terminated,
 }
 
 impl From<Exit> for ExitCode {
@@ -23,6 +27,7 @@ impl From<Exit> for ExitCode {
             Exit::No => 1,
             Exit::NoAnswer => 2,
             Exit::Interrupted => 130,
+            Exit::Terminated => 143,
         })
     }
 }
@@ -62,6 +67,14 @@ impl Failure {
             cause = error.source();
         }
         Self::new(message)
+    }
+
+    /// From an input that cannot be used.
+    pub(crate) fn of_input(error: &InputError) -> Self {
+        Self {
+            remedy: error.remedy.clone(),
+            ..Self::of(error)
+        }
     }
 
     /// With what to do about it.

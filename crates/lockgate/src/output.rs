@@ -10,12 +10,13 @@ use lockgate_report::{
 };
 use serde_json::Value;
 
+use crate::cli::TerminalOptions;
 use crate::disk;
 use crate::failure::{Exit, Failure};
 use crate::ops::check::Checked;
 use crate::ops::lock::{LockOutcome, Locked};
 use crate::request::Output;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, colored_diff};
 
 /// What an operation came to.
 #[derive(Debug)]
@@ -88,6 +89,21 @@ pub(crate) fn deliver(
             let _ = terminal.answer(&json_text(&document));
         }
     })
+}
+
+/// Says in files and documents that a command line could not be read. It has been said on standard error.
+pub(crate) fn deliver_usage(failure: &Failure, json: bool, report: Option<&Path>) {
+    let document = failure_document(&failure.message, failure.remedy.as_deref());
+    let terminal = Terminal::new(&TerminalOptions::default());
+    if let Some(path) = report
+        && let Err(unwritten) = write_report(path, &document)
+    {
+        terminal.failure(&unwritten);
+    }
+    if json {
+        // A closed pipe changes nothing any more.
+        let _ = terminal.answer(&json_text(&document));
+    }
 }
 
 /// The lock beside its place, if there is one to write.
@@ -174,7 +190,7 @@ fn audit_exit(report: &AuditReport, allow_incomplete: bool) -> Exit {
 
 fn audit_status(report: &AuditReport, exit: Exit) -> &'static str {
     match exit {
-        Exit::NoAnswer | Exit::Interrupted => "failed",
+        Exit::NoAnswer | Exit::Interrupted | Exit::Terminated => "failed",
         Exit::No => "findings",
         Exit::Done if report.open_findings() > 0 => "findings",
         Exit::Done => "clean",
@@ -217,6 +233,7 @@ fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> R
                 let name = locked.output.as_str();
                 let text =
                     diff::unified(locked.previous.as_deref().unwrap_or(""), &locked.text, name);
+                let text = colored_diff(&text);
                 if format == Format::Json {
                     terminal.talk(&text);
                 } else {

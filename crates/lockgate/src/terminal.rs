@@ -1,5 +1,6 @@
 //! What people see: messages on standard error, answers on standard output.
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
@@ -114,4 +115,24 @@ impl Terminal {
         let style = Style::new().bold().fg_color(Some(color.into()));
         self.talk(&format!("{style}{label}{style:#}: {message}"));
     }
+}
+
+/// A unified difference with colours, which streams that show none leave out.
+pub(crate) fn colored_diff(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let color = match line.as_bytes() {
+            [b'+', b'+', b'+', ..] | [b'-', b'-', b'-', ..] => None,
+            [b'+', ..] => Some(AnsiColor::Green),
+            [b'-', ..] => Some(AnsiColor::Red),
+            [b'@', ..] => Some(AnsiColor::Cyan),
+            _ => None,
+        };
+        let style = Style::new().fg_color(color.map(Into::into));
+        let body = line.trim_end_matches(['\n', '\r']);
+        let end = line.get(body.len()..).unwrap_or_default();
+        // Writing to a string cannot fail.
+        let _ = write!(shown, "{style}{body}{style:#}{end}");
+    }
+    shown
 }

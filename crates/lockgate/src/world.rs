@@ -74,7 +74,7 @@ impl World {
         }))
     }
 
-    /// Runs `operation` on a thread of its own while this one waits for its end or for Ctrl-C, whichever is first.
+    /// Runs `operation` on a thread of its own while this one waits for its end, for Ctrl-C or for a termination, whichever is first.
     /// An interrupted run has written nothing: outputs are renamed into place as an operation's last step.
     pub(crate) fn until_interrupted<T: Send + 'static>(
         self: &Arc<Self>,
@@ -83,12 +83,9 @@ impl World {
         let (sender, receiver) = mpsc::channel();
         let interrupted = sender.clone();
         self.runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
+            if let Some(failure) = end_from_outside().await {
                 // The receiver is gone when the operation has ended already.
-                let _ =
-                    interrupted
-                        .send(Err(Failure::new("interrupted; nothing was written")
-                            .exit(Exit::Interrupted)));
+                let _ = interrupted.send(Err(failure));
             }
         });
         let world = Arc::clone(self);
@@ -106,6 +103,22 @@ impl World {
         self.progress.finish();
         ended
     }
+}
+
+/// Waits until someone wants the run to end: Ctrl-C, or a termination as by a service manager.
+async fn end_from_outside() -> Option<Failure> {
+    let interrupted = || Failure::new("interrupted; nothing was written").exit(Exit::Interrupted);
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).ok()?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed.is_ok().then(interrupted),
+            _ = terminate.recv() => Some(Failure::new("terminated; nothing was written").exit(Exit::Terminated)),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.is_ok().then(interrupted)
 }
 
 /// What of the cache to ask again about.

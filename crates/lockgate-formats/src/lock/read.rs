@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{Marker, Name, Version};
+use lockgate_model::{Environment, Marker, Name, Version};
 
+use super::omitted::{self, Omitted};
 use crate::error::InputError;
 use crate::requirements::{
     BadRequirement, Given, Known, Words, physical, read_locked, shell_words, split, without_comment,
@@ -18,6 +19,8 @@ pub struct Lock {
     pub unpinned: Vec<UnpinnedLine>,
     /// Options on lines of their own, in order.
     pub options: Vec<LockOption>,
+    /// What it says to be needed and does not pin.
+    pub omitted: Vec<Omitted>,
     /// The command of the header, split into words, if it is lockgate's.
     pub command: Option<Vec<String>>,
     /// The audit's evidence in the header, as written, if it is lockgate's.
@@ -64,12 +67,19 @@ pub struct LockOption {
 }
 
 impl Lock {
-    /// Version by project. Of several pins of one project, for several environments, the last.
-    pub fn versions(&self) -> BTreeMap<Name, Version> {
-        self.pins
-            .iter()
-            .map(|pin| (pin.name.clone(), pin.version.clone()))
-            .collect()
+    /// The versions that it holds for `environment`, by project. Where none of a project's pins is for it, the last one counts:
+    /// what was good enough elsewhere is the first to try here. A version that is only named in comments counts too.
+    pub fn versions(&self, environment: &Environment) -> BTreeMap<Name, Version> {
+        let named = self.omitted.iter();
+        let mut versions: BTreeMap<Name, Version> = named
+            .filter_map(|omitted| Some((omitted.name.clone(), omitted.version.clone()?)))
+            .collect();
+        let applies = |pin: &&LockedPin| pin.marker.holds(environment, &[]);
+        let elsewhere = self.pins.iter().filter(|pin| !applies(pin));
+        for pin in elsewhere.chain(self.pins.iter().filter(applies)) {
+            versions.insert(pin.name.clone(), pin.version.clone());
+        }
+        versions
     }
 }
 
@@ -119,6 +129,8 @@ enum Comments {
     Pin,
     /// Those who ask for the last pin, one on each line.
     Via,
+    /// What is needed and not pinned, one on each line.
+    Omitted,
 }
 
 struct Reading {
@@ -216,6 +228,10 @@ impl Reading {
         if line.starts_with(char::is_whitespace) {
             let (_, comment) = line.split_once('#').unwrap_or_default();
             self.annotation(comment);
+        } else if omitted::is_opening(line) {
+            self.comments = Comments::Omitted;
+        } else if self.comments == Comments::Omitted {
+            self.lock.omitted.extend(omitted::entry(line));
         } else {
             self.comments = Comments::Nothing;
         }
@@ -226,7 +242,7 @@ impl Reading {
         let Some(pin) = self.lock.pins.last_mut() else {
             return;
         };
-        if self.comments == Comments::Nothing {
+        if matches!(self.comments, Comments::Nothing | Comments::Omitted) {
             return;
         }
         let text = comment.trim();

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use lockgate_model::{
-    Advisory, Edge, IndexOptions, LockedFile, LockedGraph, Note, Origin, PassedOver, Pin, Sha256,
-    Via,
+    Advisory, BinaryPolicy, Edge, Environment, IndexOptions, LockedFile, LockedGraph, Note, Origin,
+    PassedOver, Pin, Platform, Sha256, Target, Via,
 };
 
 use super::*;
@@ -109,6 +109,11 @@ fn header() -> Header {
     }
 }
 
+fn environment(python: &str) -> Environment {
+    let platform: Platform = "linux".parse().unwrap();
+    Target::new(&python.parse().unwrap(), &platform).environment
+}
+
 /// Digests by the short names that the expectations below use.
 fn spelled_out(text: &str) -> String {
     text.replace("<0>", &"00".repeat(32))
@@ -192,9 +197,84 @@ fn every_option_changes_what_it_says() {
                 ..IndexOptions::default()
             };
         }),
-        "--index-url https://****@host.test/simple\n--extra-index-url https://extra.test/simple\n\n\
+        "--index-url https://host.test/simple\n--extra-index-url https://extra.test/simple\n\n\
          django[argon2,bcrypt]==4.2.16\nsqlparse==0.5.0\n"
     );
+}
+
+#[test]
+fn options_of_pip_are_written_as_pip_reads_them() {
+    let place = |text: &str| (text.to_owned(), origin(""));
+    let mut binary = BinaryPolicy::default();
+    binary.only_binary(":all:").unwrap();
+    binary.no_binary("Django,sqlparse").unwrap();
+    let options = RenderOptions {
+        hashes: false,
+        annotation: Annotation::None,
+        index: IndexOptions {
+            index_url: Some(place("https://host.test/simple")),
+            extra_index_urls: vec![place("https://token@extra.test/simple")],
+            no_index: false,
+            find_links: vec![
+                place("../my wheels"),
+                place("https://user:p@host.test/links"),
+            ],
+            trusted_hosts: vec![place("host.test:8443")],
+        },
+        binary,
+        ..bare()
+    };
+    let text = render(&graph(), &header(), &options);
+    assert_eq!(
+        text,
+        "--index-url https://host.test/simple\n--extra-index-url https://extra.test/simple\n--find-links '../my wheels'\n\
+         --find-links https://host.test/links\n--trusted-host host.test:8443\n--only-binary :all:\n--no-binary django\n\
+         --no-binary sqlparse\n\ndjango[argon2,bcrypt]==4.2.16\nsqlparse==0.5.0\n"
+    );
+    let lock = read(&text, "requirements.txt").unwrap();
+    let read_back: Vec<(&str, &str)> = lock
+        .options
+        .iter()
+        .map(|option| (option.name, option.value.as_str()))
+        .collect();
+    assert_eq!(
+        read_back[2..],
+        [
+            ("--find-links", "../my wheels"),
+            ("--find-links", "https://host.test/links"),
+            ("--trusted-host", "host.test:8443"),
+            ("--only-binary", ":all:"),
+            ("--no-binary", "django"),
+            ("--no-binary", "sqlparse"),
+        ]
+    );
+    let no_index = RenderOptions {
+        index: IndexOptions {
+            no_index: true,
+            ..IndexOptions::default()
+        },
+        ..bare()
+    };
+    assert!(render(&graph(), &header(), &no_index).starts_with("--no-index\n\ndjango"));
+}
+
+#[test]
+fn what_is_omitted_is_named_at_the_end_and_remembered() {
+    let options = RenderOptions {
+        omitted: ["django".parse().unwrap()].into(),
+        ..bare()
+    };
+    let text = render(&graph(), &header(), &options);
+    assert!(
+        text.starts_with("sqlparse==0.5.0 \\\n")
+            && text
+                .ends_with("    #   django\n\n# Needed and not pinned here:\n# django==4.2.16\n"),
+        "{text}"
+    );
+    let lock = read(&text, "requirements.txt").unwrap();
+    assert_eq!(lock.pins.len(), 1);
+    let versions = lock.versions(&environment("3.11"));
+    assert_eq!(versions[&"django".parse().unwrap()].to_string(), "4.2.16");
 }
 
 #[test]
@@ -363,7 +443,10 @@ fn line_ends_of_the_old_lock_are_kept() {
         (Some("a\nb\n"), false),
         (None, false),
     ] {
-        let options = RenderOptions::default().with_newlines_of(previous);
+        let options = RenderOptions {
+            newline: Newline::of(previous),
+            ..RenderOptions::default()
+        };
         let text = render(&graph(), &header(), &options);
         assert_eq!(text.contains("\r\n"), pairs);
         if pairs {

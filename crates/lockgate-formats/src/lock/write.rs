@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use lockgate_model::{
-    Edge, IndexOptions, LockedGraph, Name, Note, PassedOver, Pin, Requirement, Specifiers,
-    Timestamp, Via,
+    Edge, LockedGraph, Name, Note, PassedOver, Pin, Requirement, Specifiers, Timestamp, Via,
 };
 
+use super::options::{Annotation, Newline, RenderOptions};
+use super::{omitted, preamble};
 use crate::redact::without_credentials;
 use crate::requirements::ends_line;
 
@@ -42,72 +43,6 @@ pub enum AuditLine {
     },
 }
 
-/// How a lock is written.
-#[derive(Debug, Clone)]
-pub struct RenderOptions {
-    /// The digests of the files.
-    pub hashes: bool,
-    /// What stands above the pins.
-    pub header: bool,
-    /// Leave out the extras of pins: what they ask for is pinned anyway.
-    pub strip_extras: bool,
-    /// Who asks for each pin, and what the gate passed over.
-    pub annotation: Annotation,
-    /// Index options to write above the pins, without credentials.
-    pub index: IndexOptions,
-    /// How lines end.
-    pub newline: Newline,
-}
-
-/// How a lock says who asks for a pin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Annotation {
-    /// On lines of their own, one for each who asks.
-    #[default]
-    Split,
-    /// On one line: that of the pin, or one after its hashes.
-    Line,
-    /// Not at all.
-    None,
-}
-
-/// How lines end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Newline {
-    /// With a line feed.
-    #[default]
-    Unix,
-    /// With a carriage return and a line feed.
-    Windows,
-}
-
-impl Default for RenderOptions {
-    /// With everything but index options.
-    fn default() -> Self {
-        Self {
-            hashes: true,
-            header: true,
-            strip_extras: false,
-            annotation: Annotation::default(),
-            index: IndexOptions::default(),
-            newline: Newline::Unix,
-        }
-    }
-}
-
-impl RenderOptions {
-    /// With the line ends of the lock that stands there already.
-    #[must_use]
-    pub fn with_newlines_of(mut self, previous: Option<&str>) -> Self {
-        self.newline = if previous.is_some_and(|text| text.contains("\r\n")) {
-            Newline::Windows
-        } else {
-            Newline::Unix
-        };
-        self
-    }
-}
-
 /// How many passed-over versions a note names.
 const NAMED: usize = 3;
 
@@ -120,11 +55,16 @@ pub fn render(graph: &LockedGraph, header: &Header, options: &RenderOptions) -> 
     if options.header {
         head(header, &mut text);
     }
-    index_lines(&options.index, &mut text);
+    preamble::write(options, &mut text);
     let annotations = Annotations::of(graph);
-    for pin in graph.pins.values() {
+    let (omitted, pinned): (Vec<_>, Vec<_>) = graph
+        .pins
+        .values()
+        .partition(|pin| options.omitted.contains(&pin.name));
+    for pin in pinned {
         render_pin(pin, &annotations, options, &mut text);
     }
+    omitted::write(&omitted, &mut text);
     match options.newline {
         Newline::Unix => text,
         Newline::Windows => text.replace('\n', "\r\n"),
@@ -176,20 +116,6 @@ fn day(instant: Timestamp) -> String {
         .to_datetime(instant)
         .date()
         .to_string()
-}
-
-fn index_lines(index: &IndexOptions, text: &mut String) {
-    let main = index.index_url.iter().map(|(url, _)| ("--index-url", url));
-    let extra = index.extra_index_urls.iter();
-    let extra = extra.map(|(url, _)| ("--extra-index-url", url));
-    let mut any = false;
-    for (option, url) in main.chain(extra) {
-        let _ = writeln!(text, "{option} {}", one_line(&without_credentials(url)));
-        any = true;
-    }
-    if any {
-        text.push('\n');
-    }
 }
 
 /// What the graph says of each pin.
@@ -366,6 +292,6 @@ fn passed_text(passed: &PassedOver) -> String {
 }
 
 /// `text` without anything that pip would take for the end of a comment: what others wrote (an advisory's id, a path) must not add pins.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.replace(|c: char| ends_line(c) || c.is_control(), " ")
 }

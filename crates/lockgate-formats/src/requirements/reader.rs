@@ -1,7 +1,7 @@
 //! Files to a manifest: lines taken apart, includes followed.
 
 use lockgate_model::{
-    Constraint, Files, FilesError, Manifest, Origin, RootRequirement, Sha256, UnnamedRequirement,
+    Constraint, Files, Manifest, Origin, RootRequirement, Sha256, UnnamedRequirement,
 };
 
 use super::decode::decode;
@@ -10,6 +10,7 @@ use super::options::{Given, Known, Words, split};
 use super::requirement::{self, Wanted};
 use super::{Role, address, settings};
 use crate::error::InputError;
+use crate::text;
 
 /// Includes deeper than this are a mistake even where they do not loop.
 const DEEPEST: usize = 64;
@@ -59,14 +60,14 @@ impl<'a> Reader<'a> {
 
     /// Reads one file that was named on the command line; `-` is standard input.
     pub(crate) fn read(&mut self, path: &str, role: Role) -> Result<(), InputError> {
-        let bytes = address::read(self.files, path).map_err(|error| {
-            let input = InputError::new(&address::shown(path), format!("cannot be read: {error}"));
-            if error == FilesError::Missing {
-                input.remedy("check the path")
-            } else {
-                input
-            }
-        })?;
+        let bytes = if address::is_address(path) {
+            address::read(self.files, path).map_err(|error| {
+                InputError::new(&address::shown(path), format!("cannot be read: {error}"))
+                    .remedy("check the address")
+            })?
+        } else {
+            text::read(self.files, path)?
+        };
         self.read_text(path, role, &bytes)
     }
 
@@ -74,10 +75,10 @@ impl<'a> Reader<'a> {
         let shown = &address::shown(at);
         let decoded = decode(bytes, self.files).map_err(|why| InputError::new(shown, why))?;
         if decoded.text.contains('\0') {
-            return Err(InputError::new(
-                shown,
-                "it is a binary file, and no requirement file",
-            ));
+            return Err(
+                InputError::new(shown, "it is a binary file, and no requirement file")
+                    .remedy("check the path"),
+            );
         }
         let place = Place { at, shown, role };
         if let Some(warning) = decoded.warning {

@@ -73,6 +73,7 @@ pub(crate) fn read(root: &Path, file: &str, environments: &[Environment]) -> Tol
     let manifests = Manifests {
         extras: &[],
         all_extras: false,
+        groups: &[],
     };
     match manifests.read(&files, &[file.to_owned()], &[]) {
         Ok(manifest) => told(root, &manifest, files.read.into_inner(), environments),

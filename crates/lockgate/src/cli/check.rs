@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
-    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, TargetOptions,
-    TerminalOptions,
+    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, ProjectOptions,
+    RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, check::CheckRequest};
@@ -25,6 +25,8 @@ pub(crate) struct CheckArguments {
     #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
     pub(crate) constraint: Vec<String>,
     #[command(flatten)]
+    pub(crate) project: ProjectOptions,
+    #[command(flatten)]
     pub(crate) choice: ChoiceOptions,
     #[command(flatten)]
     pub(crate) target: TargetOptions,
@@ -34,6 +36,8 @@ pub(crate) struct CheckArguments {
     pub(crate) gate: GateOptions,
     #[command(flatten)]
     pub(crate) cache: CacheOptions,
+    #[command(flatten)]
+    pub(crate) rendering: RenderingOptions,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
     #[command(flatten)]

@@ -7,19 +7,23 @@ mod cache;
 mod check;
 mod lock;
 mod options;
+mod rendering;
+mod usage;
 
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
-pub(crate) use lock::LockArguments;
+pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
     BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName,
-    OutputOptions, PrereleaseName, TargetOptions, TerminalOptions,
+    OutputOptions, PrereleaseName, ProjectOptions, TargetOptions, TerminalOptions,
 };
+pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use lockgate_formats::command::Word;
 
 use crate::failure::{Exit, Failure};
 use crate::terminal::Terminal;
@@ -57,39 +61,42 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let parsed = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => {
-            // Help and version are answers; everything else is bad usage. A closed pipe changes neither.
-            let code = if error.use_stderr() {
-                Exit::NoAnswer
-            } else {
-                Exit::Done
-            };
-            let _ = error.print();
-            return code.into();
-        }
+        Err(error) => return usage::tell(&error, arguments).into(),
     };
     let words: Vec<String> = arguments
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
-    match parsed.command {
-        Command::Lock(arguments) => {
-            let terminal = Terminal::new(&arguments.terminal);
-            finish(&terminal, lock::run(*arguments, words, &terminal))
-        }
-        Command::Audit(arguments) => {
-            let terminal = Terminal::new(&arguments.terminal);
-            finish(&terminal, audit::run(*arguments, &terminal))
-        }
-        Command::Check(arguments) => {
-            let terminal = Terminal::new(&arguments.terminal);
-            finish(&terminal, check::run(&arguments, &terminal))
-        }
-        Command::Cache(arguments) => {
-            let terminal = Terminal::new(&arguments.terminal);
-            finish(&terminal, cache::run(&arguments, &terminal))
+    let terminal = Terminal::new(parsed.command.terminal());
+    let ended = enter(parsed.command.terminal()).and_then(|()| match parsed.command {
+        Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
+        Command::Audit(arguments) => audit::run(*arguments, &terminal),
+        Command::Check(arguments) => check::run(&arguments, &terminal),
+        Command::Cache(arguments) => cache::run(&arguments, &terminal),
+    });
+    finish(&terminal, ended)
+}
+
+impl Command {
+    fn terminal(&self) -> &TerminalOptions {
+        match self {
+            Self::Lock(arguments) => &arguments.terminal,
+            Self::Audit(arguments) => &arguments.terminal,
+            Self::Check(arguments) => &arguments.terminal,
+            Self::Cache(arguments) => &arguments.terminal,
         }
     }
+}
+
+/// `--directory`: everything that follows happens in that folder.
+fn enter(options: &TerminalOptions) -> Result<(), Failure> {
+    let Some(folder) = &options.directory else {
+        return Ok(());
+    };
+    std::env::set_current_dir(folder).map_err(|error| {
+        Failure::new(format!("`--directory {}`: {error}", folder.display()))
+            .remedy("name a folder that is there")
+    })
 }
 
 /// A variable that is set to nothing, as CI systems do with those that have no value, counts as not set.
@@ -129,6 +136,38 @@ pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> 
     {
         Command::Lock(arguments) => Ok(*arguments),
         _ => Err("it is no `lock` command".to_owned()),
+    }
+}
+
+/// What the lock's header has to know of an option of `lock`, `--long` or `-s`.
+pub(crate) fn known_option(name: &str) -> Word {
+    let command = Arguments::command();
+    let argument = command.find_subcommand("lock").and_then(|lock| {
+        lock.get_arguments()
+            .find(|argument| is_named(argument, name))
+    });
+    Word {
+        takes_value: argument.is_some_and(|argument| argument.get_action().takes_values()),
+        is_idle: false,
+    }
+}
+
+fn is_named(argument: &clap::Arg, name: &str) -> bool {
+    let longs = || {
+        argument
+            .get_long()
+            .into_iter()
+            .chain(argument.get_all_aliases().into_iter().flatten())
+    };
+    let shorts = || {
+        argument
+            .get_short()
+            .into_iter()
+            .chain(argument.get_all_short_aliases().into_iter().flatten())
+    };
+    match name.strip_prefix("--") {
+        Some(long) => longs().any(|own| own == long),
+        None => shorts().any(|own| name.strip_prefix('-') == Some(own.encode_utf8(&mut [0; 4]))),
     }
 }
 

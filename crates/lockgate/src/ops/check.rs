@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
 use crate::ops::{audit, lock, target};
+use crate::rendering;
 use crate::request::{LockRequest, Settings};
 use crate::terminal::Terminal;
 use crate::world::World;
@@ -51,8 +52,8 @@ impl CheckRequest {
     pub(crate) fn new(arguments: &CheckArguments, lock: String) -> Result<Self, Failure> {
         audit::must_be_requirements(&lock)?;
         let text = disk::text(&disk::Disk, &lock)?;
-        let read =
-            lockgate_formats::lock::read(&text, &lock).map_err(|error| Failure::of(&error))?;
+        let read = lockgate_formats::lock::read(&text, &lock)
+            .map_err(|error| Failure::of_input(&error))?;
         let recorded = read
             .command
             .as_deref()
@@ -69,7 +70,7 @@ impl CheckRequest {
     /// Settings and world for this lock.
     pub(crate) fn prepare(&self, terminal: &Terminal) -> Result<(Settings, Arc<World>), Failure> {
         let arguments = &self.request.arguments;
-        let settings = Settings::read(&arguments.gate, &self.request.sources)?;
+        let settings = Settings::read(&arguments.gate, &self.request.inputs())?;
         Ok((
             settings,
             World::new(&arguments.index, &arguments.cache, terminal)?,
@@ -87,7 +88,7 @@ fn merged(
     let mut merged = recorded;
     if !given.source.is_empty() {
         merged.sources.clone_from(&given.source);
-    } else if merged.sources.is_empty() {
+    } else if merged.sources.is_empty() && merged.project.group.is_empty() {
         merged.sources = sources_beside(lock, read)?;
     }
     if merged.sources.iter().any(|source| source == "-") {
@@ -98,6 +99,14 @@ fn merged(
     }
     if !given.constraint.is_empty() {
         merged.constraint.clone_from(&given.constraint);
+    }
+    let project = &given.project;
+    if project.all_extras || !project.extra.is_empty() {
+        merged.project.all_extras = project.all_extras;
+        merged.project.extra.clone_from(&project.extra);
+    }
+    if !project.group.is_empty() {
+        merged.project.group.clone_from(&project.group);
     }
     // What the lock was written to does not matter here; sources must not be taken for the lock.
     merged.output_file = Some("-".to_owned());
@@ -147,6 +156,7 @@ fn merged(
         .ignore_vuln
         .extend(gate.ignore_vuln.iter().cloned());
     merged.gate.no_config |= gate.no_config;
+    merged.rendering = merged.rendering.with(&given.rendering);
     merged.cache = given.cache.clone();
     Ok(merged)
 }
@@ -157,19 +167,15 @@ fn replace_if_given<T: Clone>(recorded: &mut Option<T>, given: Option<&T>) {
     }
 }
 
-/// `X.txt` is locked from `X.in`; else the sources that its `# via -r` lines name.
+/// `X.txt` is locked from `X.in`; else the sources that its `# via` lines name.
 fn sources_beside(lock: &str, read: &Lock) -> Result<Vec<String>, Failure> {
     let path = std::path::Path::new(lock);
     let beside = path.with_extension("in");
     if beside != path && beside.is_file() {
         return Ok(vec![beside.display().to_string()]);
     }
-    let named: BTreeSet<&str> = read
-        .pins
-        .iter()
-        .flat_map(|pin| &pin.via)
-        .filter_map(|via| via.strip_prefix("-r "))
-        .collect();
+    let via = read.pins.iter().flat_map(|pin| &pin.via);
+    let named: BTreeSet<&str> = via.filter_map(|via| source_of(via)).collect();
     if named.is_empty() {
         return Err(Failure::new(format!(
             "`{lock}` does not say what it was locked from, and there is no `{}`",
@@ -178,6 +184,15 @@ fn sources_beside(lock: &str, read: &Lock) -> Result<Vec<String>, Failure> {
         .remedy("name the source with `--source FILE`"));
     }
     Ok(named.into_iter().map(str::to_owned).collect())
+}
+
+/// The source that a `# via` names: `-r FILE`, `NAME (FILE)` of a project, `(FILE)` of a script. A group has no file of its own.
+fn source_of(via: &str) -> Option<&str> {
+    if let Some(file) = via.strip_prefix("-r ") {
+        return Some(file);
+    }
+    let (_, file) = via.strip_suffix(')')?.split_once('(')?;
+    (!file.contains(".toml:")).then_some(file)
 }
 
 /// Checks one lock.
@@ -209,7 +224,7 @@ pub(crate) fn check(
     let gating = gating::open(settings, || Ok(locations.clone()), world)?;
     let facts = indexes::facts(&locations, world);
     let rules = request.rules_with(&manifest)?;
-    let pins = check.read.versions();
+    let pins = check.read.versions(&target.target.environment);
     let keep = Preferences { pins: pins.clone() };
     let question = Question {
         manifest: &manifest,
@@ -233,13 +248,8 @@ pub(crate) fn check(
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
-            reasons.extend(differences(
-                &check.lock,
-                &check.read,
-                &change,
-                &solution.graph.notes,
-            ));
-            reasons.extend(hash_reasons(&check.lock, &check.read, &solution.graph));
+            reasons.extend(differences(check, &change, &solution.graph.notes)?);
+            reasons.extend(hash_reasons(check, &solution.graph));
             (change, None)
         }
         Answer::Impossible(conflict) => {
@@ -263,7 +273,14 @@ pub(crate) fn check(
     })
 }
 
-fn differences(lock: &str, read: &Lock, change: &Change, notes: &[Note]) -> Vec<String> {
+fn differences(
+    check: &CheckRequest,
+    change: &Change,
+    notes: &[Note],
+) -> Result<Vec<String>, Failure> {
+    let CheckRequest { lock, read, .. } = check;
+    let named: BTreeSet<&Name> = read.omitted.iter().map(|omitted| &omitted.name).collect();
+    let unpinned = rendering::omitted(&check.request.arguments.rendering)?;
     let why = |moved: &Name| {
         notes.iter().find_map(|note| match note {
             Note::NotKept { name, why, .. } if name == moved => Some(why.as_str()),
@@ -277,7 +294,8 @@ fn differences(lock: &str, read: &Lock, change: &Change, notes: &[Note]) -> Vec<
             .map_or(0, |pin| pin.line)
     };
     let mut reasons = Vec::new();
-    for (name, version) in &change.added {
+    let missing = |name: &Name| !named.contains(name) && !unpinned.contains(name);
+    for (name, version) in change.added.iter().filter(|(name, _)| missing(name)) {
         reasons.push(format!(
             "{lock}: `{name}` is required and not locked; it would be {version}"
         ));
@@ -295,11 +313,13 @@ fn differences(lock: &str, read: &Lock, change: &Change, notes: &[Note]) -> Vec<
             why(name).unwrap_or("it does not satisfy its requirements")
         ));
     }
-    reasons
+    Ok(reasons)
 }
 
 /// Each pin that stays needs exactly the hashes of the files that may be installed.
-fn hash_reasons(lock: &str, read: &Lock, graph: &LockedGraph) -> Vec<String> {
+fn hash_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
+    let CheckRequest { lock, read, .. } = check;
+    let needs_none = check.request.arguments.rendering.no_hashes;
     let mut reasons = Vec::new();
     for pin in &read.pins {
         let Some(fresh) = graph
@@ -320,6 +340,9 @@ fn hash_reasons(lock: &str, read: &Lock, graph: &LockedGraph) -> Vec<String> {
             held.difference(&expected).count(),
         );
         let place = format!("{lock}:{}: `{}=={}`", pin.line, pin.name, pin.version);
+        if held.is_empty() && needs_none {
+            continue;
+        }
         if held.is_empty() {
             reasons.push(format!("{place} has no hashes"));
         } else if missing > 0 {

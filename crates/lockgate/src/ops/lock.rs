@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
-use lockgate_formats::{Manifests, command};
 use lockgate_model::{
     AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, OpenGate, Preferences,
     Upgrade,
@@ -17,9 +17,10 @@ use crate::disk;
 use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
+use crate::inputs::Inputs;
 use crate::ops::{hash_mode, target, unconsumed};
+use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
-use crate::sources::Sources;
 use crate::world::World;
 
 /// How a lock ended.
@@ -85,9 +86,11 @@ pub(crate) fn lock(
     )?;
     let facts = indexes::facts(&locations, world);
     let rules = request.rules_with(&manifest)?;
+    let old_text = previous.as_ref().map(|(text, _)| text.as_str());
+    let rendered = rendering::options(request, &manifest, &rules, old_text)?;
     let old_pins = previous
         .as_ref()
-        .map(|(_, lock)| lock.versions())
+        .map(|(_, lock)| lock.versions(&target.target.environment))
         .unwrap_or_default();
     let upgrade = Upgrade {
         all: request.arguments.upgrade,
@@ -122,13 +125,13 @@ pub(crate) fn lock(
     };
     let graph = solution.graph;
     let audit = gating.audit(&graph, request.output.as_str())?;
-    let text = render(
-        request,
-        &graph,
-        &audit,
-        &target.python,
-        previous.as_ref().map(|(text, _)| text.as_str()),
-    );
+    tell_unpinned(&rendered, &graph, world);
+    let header = Header {
+        python: target.python,
+        command: rendering::command(request),
+        audit: gating::evidence(&audit),
+    };
+    let text = lockgate_formats::lock::render(&graph, &header, &rendered);
     Ok(LockOutcome::Locked(Box::new(Locked {
         output: request.output.clone(),
         previous: previous.map(|(text, _)| text),
@@ -141,24 +144,41 @@ pub(crate) fn lock(
     })))
 }
 
-/// Everything that the sources and the command line ask for.
-pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest, Failure> {
-    let arguments = &request.arguments;
-    if !request.has_project() && (arguments.all_extras || !arguments.extra.is_empty()) {
-        return Err(Failure::new(
-            "`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml`",
+/// pip refuses a lock with hashes that lacks something, unless that is installed already.
+fn tell_unpinned(rendered: &RenderOptions, graph: &LockedGraph, world: &World) {
+    let omitted = graph
+        .pins
+        .keys()
+        .filter(|name| rendered.omitted.contains(*name));
+    let omitted: Vec<String> = omitted.map(|name| format!("`{name}`")).collect();
+    if rendered.hashes && !omitted.is_empty() {
+        world.terminal.warn(&format!(
+            "{} needed and not pinned: under hashes, pip installs the lock only where it is installed already",
+            omitted.join(", ")
         ));
     }
-    let sources = Sources {
+}
+
+/// Everything that the sources and the command line ask for.
+pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest, Failure> {
+    let project = &request.arguments.project;
+    if !request.has_project() && (project.all_extras || !project.extra.is_empty()) {
+        return Err(Failure::new(
+            "`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml` or a `setup.cfg`",
+        )
+        .remedy("name the project's file as a source, or remove the option"));
+    }
+    let inputs = Inputs {
         disk: &world.files,
         index: &world.index,
     };
     let manifest = Manifests {
-        extras: &arguments.extra,
-        all_extras: arguments.all_extras,
+        extras: &project.extra,
+        all_extras: project.all_extras,
+        groups: &request.groups,
     }
-    .read(&sources, &request.sources, &arguments.constraint)
-    .map_err(|error| Failure::of(&error))?;
+    .read(&inputs, &request.sources, &request.arguments.constraint)
+    .map_err(|error| Failure::of_input(&error))?;
     for (warning, origin) in &manifest.warnings {
         world.terminal.warn(&format!("{origin}: {warning}"));
     }
@@ -223,23 +243,4 @@ pub(crate) fn must_be_certain(conflict: &Conflict) -> Result<(), Failure> {
         unreadable.join("\n  ")
     ))
     .remedy("have the index mend or yank the file, or exclude its version with `!=`"))
-}
-
-fn render(
-    request: &LockRequest,
-    graph: &LockedGraph,
-    audit: &AuditReport,
-    python: &str,
-    previous: Option<&str>,
-) -> String {
-    let header = Header {
-        python: python.to_owned(),
-        command: command::redacted_command(&request.words),
-        audit: gating::evidence(audit),
-    };
-    lockgate_formats::lock::render(
-        graph,
-        &header,
-        &RenderOptions::default().with_newlines_of(previous),
-    )
 }

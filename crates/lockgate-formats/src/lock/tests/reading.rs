@@ -82,6 +82,40 @@ fn a_lock_of_pip_compile_is_read() {
 }
 
 #[test]
+fn what_is_named_and_not_pinned_is_read() {
+    for (text, omitted) in [
+        (
+            "# The following packages are considered to be unsafe in a requirements file:\n# setuptools\n# pip==24.0\n",
+            "setuptools pip==24.0",
+        ),
+        (
+            "# WARNING: The following packages were not pinned,\n# two words here\n# setuptools\n\n# wheel\n",
+            "setuptools",
+        ),
+        (
+            "# The following packages were excluded from the output:\n# pip\na==1\n# wheel\n",
+            "pip",
+        ),
+        (
+            "# Needed and not pinned here:\n# pip==x\n# pip==1.0\n",
+            "pip==1.0",
+        ),
+        ("# pip\n", ""),
+    ] {
+        let lock = read(text, "requirements.txt").unwrap();
+        let shown: Vec<String> = lock
+            .omitted
+            .iter()
+            .map(|one| match &one.version {
+                Some(version) => format!("{}=={version}", one.name),
+                None => one.name.to_string(),
+            })
+            .collect();
+        assert_eq!(shown.join(" "), omitted, "{text:?}");
+    }
+}
+
+#[test]
 fn a_lock_of_uv_is_read() {
     let text = include_str!("../../../../../fixtures/requirements/uv.txt");
     let lock = read(text, "requirements.txt").unwrap();
@@ -95,7 +129,11 @@ fn a_lock_of_uv_is_read() {
             "numpy[]==2.1.0 ;python_full_version >= '3.10' #0 <> :14",
         ]
     );
-    assert_eq!(lock.versions().len(), 3);
+    for (python, numpy) in [("3.9", "1.26.4"), ("3.11", "2.1.0")] {
+        let versions = lock.versions(&environment(python));
+        assert_eq!(versions.len(), 3);
+        assert_eq!(versions[&"numpy".parse().unwrap()].to_string(), numpy);
+    }
 }
 
 #[test]

@@ -89,8 +89,8 @@ proptest! {
     #[test]
     fn a_rendered_graph_is_read_back(graph in a_graph(), line in any::<bool>(), windows in any::<bool>()) {
         let annotation = if line { Annotation::Line } else { Annotation::Split };
-        let options = RenderOptions { annotation, ..RenderOptions::default() };
-        let options = options.with_newlines_of(windows.then_some("\r\n"));
+        let newline = Newline::of(windows.then_some("\r\n"));
+        let options = RenderOptions { annotation, newline, ..RenderOptions::default() };
         let text = render(&graph, &header(), &options);
         let lock = read(&text, "requirements.txt").unwrap();
         let read_back: Vec<Known> = lock.pins.into_iter().map(|pin| (

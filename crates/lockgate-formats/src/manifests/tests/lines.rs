@@ -144,11 +144,7 @@ fn references_without_a_name_keep_what_was_written() {
         let [unnamed] = manifest.unnamed.as_slice() else {
             panic!("{line}: one reference")
         };
-        let extras: Vec<&str> = unnamed
-            .extras
-            .iter()
-            .map(lockgate_model::Name::as_str)
-            .collect();
+        let extras: Vec<&str> = unnamed.extras.iter().map(Name::as_str).collect();
         let editable = if unnamed.editable { "-e " } else { "" };
         assert_eq!(
             format!(

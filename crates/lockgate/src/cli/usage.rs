@@ -1,0 +1,60 @@
+//! What is said of a command line that cannot be read: on standard error as always, and where `--json` and `--report` want it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use lockgate_formats::command::redacted;
+
+use crate::disk;
+use crate::failure::{Exit, Failure};
+use crate::output;
+
+/// Prints what is wrong, or the help that was asked for, and says how the process ends.
+pub(super) fn tell(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    // Help and version are answers; everything else is bad usage. A closed pipe changes neither.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Done;
+    }
+    let words: Vec<String> = arguments
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    output::deliver_usage(
+        &failure(error),
+        words.iter().any(|word| word == "--json"),
+        report(&words).as_deref(),
+    );
+    Exit::NoAnswer
+}
+
+/// The first line says what is wrong; the rest is how to call the program.
+fn failure(error: &clap::Error) -> Failure {
+    let text = redacted(&error.render().to_string());
+    let line = text.lines().next().unwrap_or_default();
+    Failure::new(line.strip_prefix("error: ").unwrap_or(line))
+}
+
+/// The file that `--report` names, if it is one to write: it is not there yet or holds a document. What a line that cannot be read
+/// means is not known, and so neither is what may be a source.
+fn report(words: &[String]) -> Option<PathBuf> {
+    let value = |option: &str| {
+        let mut words = words.iter();
+        words.find_map(|word| match word.strip_prefix(option)? {
+            "" => None,
+            joined => joined.strip_prefix('=').map(ToOwned::to_owned),
+        })
+    };
+    let next = |option: &str| {
+        let place = words.iter().position(|word| word == option)?;
+        words.get(place + 1).cloned()
+    };
+    let report = value("--report").or_else(|| next("--report"))?;
+    let folder = value("--directory").or_else(|| next("--directory"));
+    let path = Path::new(&folder.unwrap_or_default()).join(&report);
+    let is_free = match disk::read_if_there(&path) {
+        Ok(text) => text.is_none_or(|text| text.starts_with('{')),
+        Err(_) => false,
+    };
+    (is_free && !report.starts_with('-')).then_some(path)
+}

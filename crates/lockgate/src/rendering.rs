@@ -1,0 +1,142 @@
+//! From options and sources to how a lock is written.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use lockgate_formats::command::{redacted, redacted_command};
+use lockgate_formats::lock::{Annotation, Newline, RenderOptions};
+use lockgate_model::{BinaryPolicy, ChoiceRules, IndexOptions, Manifest, Name, Origin};
+
+use crate::cli::{self, AnnotationStyle, NewlineName, RenderingOptions};
+use crate::failure::Failure;
+use crate::request::{LockRequest, Output, named};
+
+/// What pip-compile calls unsafe to pin when nothing else is named.
+const UNSAFE: [&str; 3] = ["distribute", "pip", "setuptools"];
+
+/// Variables of pip-compile and uv that stand for `--custom-compile-command`.
+const COMMAND_VARIABLES: [&str; 2] = ["CUSTOM_COMPILE_COMMAND", "UV_CUSTOM_COMPILE_COMMAND"];
+
+/// How the lock of `request` is written over `previous`.
+pub(crate) fn options(
+    request: &LockRequest,
+    manifest: &Manifest,
+    rules: &ChoiceRules,
+    previous: Option<&str>,
+) -> Result<RenderOptions, Failure> {
+    let rendering = &request.arguments.rendering;
+    let annotation = match (rendering.no_annotate, rendering.annotation_style) {
+        (true, _) => Annotation::None,
+        (false, Some(AnnotationStyle::Line)) => Annotation::Line,
+        (false, Some(AnnotationStyle::Split) | None) => Annotation::Split,
+    };
+    let newline = match rendering.newline.unwrap_or(NewlineName::Preserve) {
+        NewlineName::Preserve => Newline::of(previous),
+        NewlineName::Native if cfg!(windows) => Newline::Windows,
+        NewlineName::Lf | NewlineName::Native => Newline::Unix,
+        NewlineName::Crlf => Newline::Windows,
+    };
+    Ok(RenderOptions {
+        hashes: !rendering.no_hashes,
+        header: !rendering.no_header,
+        strip_extras: rendering.strip_extras,
+        annotation,
+        index: index(request, manifest),
+        binary: binary(rendering, rules),
+        omitted: omitted(rendering)?,
+        newline,
+    })
+}
+
+/// The command that the header shows.
+pub(crate) fn command(request: &LockRequest) -> String {
+    let custom = request.arguments.rendering.custom_compile_command.clone();
+    let variable = |name: &&str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    match custom.or_else(|| COMMAND_VARIABLES.iter().find_map(variable)) {
+        Some(command) => redacted(&command),
+        None => redacted_command(&request.words, cli::known_option),
+    }
+}
+
+/// The projects that are named and not pinned.
+pub(crate) fn omitted(rendering: &RenderingOptions) -> Result<BTreeSet<Name>, Failure> {
+    if rendering.allow_unsafe {
+        return Ok(BTreeSet::new());
+    }
+    let given = &rendering.no_emit_package;
+    if rendering.no_allow_unsafe && given.is_empty() {
+        return UNSAFE
+            .iter()
+            .map(|name| named("--no-allow-unsafe", name))
+            .collect();
+    }
+    given
+        .iter()
+        .flat_map(|names| names.split(','))
+        .map(|name| named("--no-emit-package", name.trim()))
+        .collect()
+}
+
+/// What the sources state stands in the lock, so that plain `pip install -r` finds the same files; what the command line states stands
+/// there when that is asked for.
+fn index(request: &LockRequest, manifest: &Manifest) -> IndexOptions {
+    let rendering = &request.arguments.rendering;
+    if rendering.no_emit_options {
+        return IndexOptions::default();
+    }
+    let mut index = manifest.index.clone();
+    let given = |url: &String| (url.clone(), of_command_line());
+    let typed = &request.arguments.index;
+    if rendering.emit_index_url && index.index_url.is_none() {
+        index.index_url = typed.index_url.as_ref().map(given);
+        let extras = typed.extra_index_url.iter().map(given);
+        index.extra_index_urls = extras.chain(index.extra_index_urls).collect();
+    }
+    if rendering.no_emit_index_url {
+        index.index_url = None;
+        index.extra_index_urls.clear();
+    }
+    if rendering.no_emit_find_links {
+        index.find_links.clear();
+    }
+    if rendering.no_emit_trusted_host {
+        index.trusted_hosts.clear();
+    }
+    for (place, _) in &mut index.find_links {
+        *place = from_folder_of(&request.output, place);
+    }
+    index
+}
+
+fn of_command_line() -> Origin {
+    Origin {
+        file: "the command line".to_owned(),
+        line: None,
+        via: String::new(),
+    }
+}
+
+/// `place` as it is reached from the lock's folder, where pip looks for it; addresses and absolute paths stay.
+fn from_folder_of(output: &Output, place: &str) -> String {
+    let Output::File(lock) = output else {
+        return place.to_owned();
+    };
+    let folder = Path::new(lock).parent().unwrap_or(Path::new(""));
+    if place.contains("://") || place.starts_with("file:") || Path::new(place).is_absolute() {
+        return place.to_owned();
+    }
+    match pathdiff::diff_paths(place, folder) {
+        Some(path) => lockgate_formats::posix(&path.to_string_lossy()),
+        None => place.to_owned(),
+    }
+}
+
+/// Hashes name exactly the files that these options leave, and pip takes no other; without hashes they decide.
+fn binary(rendering: &RenderingOptions, rules: &ChoiceRules) -> BinaryPolicy {
+    let is_wanted = rendering.emit_build_options || rendering.no_hashes;
+    if is_wanted && !rendering.no_emit_options {
+        rules.binary.clone()
+    } else {
+        BinaryPolicy::default()
+    }
+}
