@@ -10,6 +10,7 @@ mod lock;
 mod network;
 mod output;
 mod readme;
+mod requirements;
 mod scenarios;
 mod sources;
 mod terminal;
