@@ -165,6 +165,21 @@ pub(crate) const CHOICES: &[Choice] = &[
             });
         },
     ),
+    // A comparison that an older pip reads and then fails to make.
+    reading(
+        "older-marker",
+        |case| case.about.is_before(26, 0),
+        |pip, ours| {
+            let place = |line: &Line| (line.file.clone(), line.number);
+            let failing = pip.lines.iter().filter(|line| line.marker.contains(&None));
+            let failing: Vec<_> = failing.map(place).collect();
+            for_each_line(pip, ours, |line| {
+                if failing.contains(&place(line)) {
+                    line.marker.clear();
+                }
+            });
+        },
+    ),
     refusal("older-mark", |case| {
         case.about.is_before(26, 0) && case.only_pip_refuses("\\x00")
     }),
