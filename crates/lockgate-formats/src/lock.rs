@@ -11,7 +11,7 @@ mod write;
 
 pub use omitted::Omitted;
 pub use options::{Annotation, Newline, RenderOptions};
-pub use read::{Lock, LockOption, LockedPin, UnpinnedLine, read};
+pub use read::{Lock, LockOption, LockedDirect, LockedPin, UnpinnedLine, read};
 pub use write::{AuditLine, Header, render};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DistFile, Metadata, Name, ProjectView, Version, VersionSet};
+use crate::{DirectRelease, DistFile, Metadata, Name, ProjectView, Version, VersionSet};
 
 /// What exists. Calls block until the answer is known.
 pub trait Facts: Send + Sync {
@@ -18,6 +18,16 @@ pub trait Facts: Send + Sync {
         version: &Version,
         file: &DistFile,
     ) -> Result<Arc<Metadata>, FactError>;
+
+    /// What the project is at, where a direct reference in the sources decides that. Its one release is what [`Facts::project`] has of it.
+    fn direct(&self, _name: &Name) -> Option<Arc<DirectRelease>> {
+        None
+    }
+
+    /// Whether the sources take the project from the place that `reference` names.
+    fn is_at(&self, _name: &Name, _reference: &str) -> bool {
+        false
+    }
 
     /// Says what may be asked for soon. Never blocks and never changes an answer; dropping it all is correct.
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>);

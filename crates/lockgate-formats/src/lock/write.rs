@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use lockgate_model::{
-    Edge, LockedGraph, Name, Note, PassedOver, Pin, Requirement, Specifiers, Timestamp, Via,
+    DirectPin, Edge, LockedGraph, Name, Note, PassedOver, Pin, Requirement, Specifiers, Timestamp,
+    Via,
 };
 
 use super::options::{Annotation, Newline, RenderOptions};
@@ -205,18 +206,21 @@ fn render_pin(
     options: &RenderOptions,
     text: &mut String,
 ) {
-    let mut line = pin.name.to_string();
     let extras = annotations.extras.get(&pin.name).into_iter().flatten();
     let extras: Vec<&str> = extras.map(Name::as_str).collect();
-    if !extras.is_empty() && !options.strip_extras {
-        let _ = write!(line, "[{}]", extras.join(","));
-    }
-    let operator = if annotations.verbatim.contains(&pin.name) {
-        "==="
+    let extras = if extras.is_empty() || options.strip_extras {
+        String::new()
     } else {
-        "=="
+        format!("[{}]", extras.join(","))
     };
-    let _ = write!(line, "{operator}{}", pin.version);
+    let line = match &pin.direct {
+        Some(direct) => direct_line(&pin.name, &extras, direct),
+        None => {
+            let is_verbatim = annotations.verbatim.contains(&pin.name);
+            let operator = if is_verbatim { "===" } else { "==" };
+            format!("{}{extras}{operator}{}", pin.name, pin.version)
+        }
+    };
     text.push_str(&line);
     let digests = pin.files.iter().map(|file| file.sha256.to_string());
     let digests: BTreeSet<String> = digests.filter(|_| options.hashes).collect();
@@ -249,8 +253,41 @@ fn render_pin(
             }
         }
     }
+    if let Some(direct) = &pin.direct {
+        let hashed = if direct.kind.sha256().is_some() {
+            ""
+        } else {
+            "; not hashed, so pip refuses it while it checks hashes"
+        };
+        let _ = writeln!(text, "    # direct: {} {}{hashed}", pin.name, pin.version);
+    }
     if let Some(passed) = annotations.passed.get(&pin.name) {
         let _ = writeln!(text, "    # gate: {}", one_line(&passed_text(passed)));
+    }
+}
+
+/// The line of a pin at a direct reference, without hashes: as pip installs it. A path that is no address has no name before it: pip knows no such form.
+pub(super) fn direct_line(name: &Name, extras: &str, direct: &DirectPin) -> String {
+    let reference = one_line(&direct.reference);
+    let is_address = reference.contains("://") || reference.starts_with("file:");
+    match (direct.editable, is_address) {
+        (true, true) => format!("-e {}", with_egg(&reference, name, extras)),
+        (true, false) => format!("-e {}", with_extras(&reference, extras)),
+        (false, true) => format!("{name}{extras} @ {reference}"),
+        (false, false) => with_extras(&reference, extras),
+    }
+}
+
+fn with_egg(reference: &str, name: &Name, extras: &str) -> String {
+    let joint = if reference.contains('#') { '&' } else { '#' };
+    format!("{reference}{joint}egg={name}{extras}")
+}
+
+/// A path with extras; its fragment stays behind them.
+fn with_extras(path: &str, extras: &str) -> String {
+    match path.split_once('#') {
+        Some((path, fragment)) => format!("{path}{extras}#{fragment}"),
+        None => format!("{path}{extras}"),
     }
 }
 
