@@ -14,9 +14,11 @@ mod requirements;
 #[cfg(test)]
 mod testing;
 
+pub mod build_system;
 pub mod command;
 pub mod diff;
 pub mod lock;
+pub mod static_project;
 
 pub use config::{Config, ConfigIgnore, Set};
 pub use error::InputError;

@@ -50,6 +50,18 @@ const NAMED: usize = 3;
 /// The column that annotations begin at when they share a line with a pin.
 const COLUMN: usize = 24;
 
+/// The line of each pin at a direct reference, without its hashes, by project.
+pub fn direct_lines(graph: &LockedGraph, options: &RenderOptions) -> BTreeMap<Name, String> {
+    let annotations = Annotations::of(graph);
+    let pins = graph.pins.values();
+    pins.filter_map(|pin| {
+        let direct = pin.direct.as_ref()?;
+        let extras = extras_text(pin, &annotations, options);
+        Some((pin.name.clone(), direct_line(&pin.name, &extras, direct)))
+    })
+    .collect()
+}
+
 /// The text of a lock.
 pub fn render(graph: &LockedGraph, header: &Header, options: &RenderOptions) -> String {
     let mut text = String::new();
@@ -206,20 +218,13 @@ fn render_pin(
     options: &RenderOptions,
     text: &mut String,
 ) {
-    let extras = annotations.extras.get(&pin.name).into_iter().flatten();
-    let extras: Vec<&str> = extras.map(Name::as_str).collect();
-    let extras = if extras.is_empty() || options.strip_extras {
-        String::new()
+    let extras = extras_text(pin, annotations, options);
+    let line = if let Some(direct) = &pin.direct {
+        direct_line(&pin.name, &extras, direct)
     } else {
-        format!("[{}]", extras.join(","))
-    };
-    let line = match &pin.direct {
-        Some(direct) => direct_line(&pin.name, &extras, direct),
-        None => {
-            let is_verbatim = annotations.verbatim.contains(&pin.name);
-            let operator = if is_verbatim { "===" } else { "==" };
-            format!("{}{extras}{operator}{}", pin.name, pin.version)
-        }
+        let is_verbatim = annotations.verbatim.contains(&pin.name);
+        let operator = if is_verbatim { "===" } else { "==" };
+        format!("{}{extras}{operator}{}", pin.name, pin.version)
     };
     text.push_str(&line);
     let digests = pin.files.iter().map(|file| file.sha256.to_string());
@@ -266,8 +271,19 @@ fn render_pin(
     }
 }
 
+/// `[one,other]`, or nothing.
+fn extras_text(pin: &Pin, annotations: &Annotations<'_>, options: &RenderOptions) -> String {
+    let extras = annotations.extras.get(&pin.name).into_iter().flatten();
+    let extras: Vec<&str> = extras.map(Name::as_str).collect();
+    if extras.is_empty() || options.strip_extras {
+        String::new()
+    } else {
+        format!("[{}]", extras.join(","))
+    }
+}
+
 /// The line of a pin at a direct reference, without hashes: as pip installs it. A path that is no address has no name before it: pip knows no such form.
-pub(super) fn direct_line(name: &Name, extras: &str, direct: &DirectPin) -> String {
+fn direct_line(name: &Name, extras: &str, direct: &DirectPin) -> String {
     let reference = one_line(&direct.reference);
     let is_address = reference.contains("://") || reference.starts_with("file:");
     match (direct.editable, is_address) {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What headers state, with the texts that are long to parse left as texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stated {
+pub(crate) struct Stated {
     pub(super) name: Name,
     pub(super) version: String,
     pub(super) requires_python: Option<String>,
