@@ -92,12 +92,28 @@ pub enum FactError {
     },
 }
 
+/// Why a source distribution does not state its metadata for good (PEP 643).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error, Serialize, Deserialize,
+)]
+pub enum Unstated {
+    /// It has no PKG-INFO, or is packed in a way that nothing is read from.
+    #[error("it has no PKG-INFO")]
+    Missing,
+    /// Its PKG-INFO promises nothing.
+    #[error("its PKG-INFO is of before Metadata-Version 2.2")]
+    Old,
+    /// Its PKG-INFO says that the build decides.
+    #[error("its PKG-INFO leaves them to the build")]
+    Dynamic,
+}
+
 /// Why a release has no usable metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum UnusableReason {
     /// A source distribution whose metadata are only known once it is built (Metadata-Version below 2.2, or `Dynamic`).
-    #[error("its metadata are known only after a build, and lockgate runs no package code")]
-    NeedsBuild,
+    #[error("its metadata are known only after a build: {0}")]
+    NeedsBuild(Unstated),
     /// The metadata break the specification.
     #[error("its metadata cannot be read: {0}")]
     Malformed(String),

@@ -166,7 +166,7 @@ impl<'a> Shelf<'a> {
             Err(FactError::Unusable { filename, reason }) => {
                 let text = format!("{filename}: {reason}");
                 return Ok(match reason {
-                    UnusableReason::NeedsBuild => Needs::Unusable(Why::NeedsBuild),
+                    UnusableReason::NeedsBuild(why) => Needs::Unusable(Why::NeedsBuild(why)),
                     UnusableReason::BadArchive(_) => Needs::Unusable(Why::Unreadable(text)),
                     UnusableReason::Malformed(_) | UnusableReason::Mismatch(_) => {
                         Needs::Unusable(Why::Metadata(text))

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use lockgate_model::{Metadata, UnusableReason};
+use lockgate_model::{Metadata, Unstated, UnusableReason};
 
 use crate::metadata;
 
@@ -31,7 +31,7 @@ impl Stated {
 pub fn in_folder(folder: &Path) -> io::Result<Stated> {
     let metadata = match bounded(&folder.join("PKG-INFO"))? {
         Some(text) => metadata::of_pkg_info(&text),
-        None => Err(UnusableReason::NeedsBuild),
+        None => Err(UnusableReason::NeedsBuild(Unstated::Missing)),
     };
     let pyproject = bounded(&folder.join("pyproject.toml"))?;
     Ok(Stated {

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
-use lockgate_model::UnusableReason;
+use lockgate_model::{Unstated, UnusableReason};
 use zip::ZipArchive;
 
 use super::LIMIT;
@@ -70,7 +70,7 @@ pub(super) fn text(
 }
 
 fn in_tar(reader: impl Read) -> Result<Vec<u8>, UnusableReason> {
-    find_in_tar(reader, is_pkg_info)?.ok_or(UnusableReason::NeedsBuild)
+    find_in_tar(reader, is_pkg_info)?.ok_or(UnusableReason::NeedsBuild(Unstated::Missing))
 }
 
 fn find_in_tar(
@@ -88,7 +88,7 @@ fn find_in_tar(
 }
 
 fn in_zip(bytes: &[u8]) -> Result<Vec<u8>, UnusableReason> {
-    find_in_zip(bytes, is_pkg_info)?.ok_or(UnusableReason::NeedsBuild)
+    find_in_zip(bytes, is_pkg_info)?.ok_or(UnusableReason::NeedsBuild(Unstated::Missing))
 }
 
 fn find_in_zip(

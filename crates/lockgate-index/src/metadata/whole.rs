@@ -1,7 +1,7 @@
 //! Metadata of archives that are at hand whole, and of files that stand apart.
 
 use bytes::Bytes;
-use lockgate_model::{Metadata, Name, UnusableReason, WheelName};
+use lockgate_model::{Metadata, Name, Unstated, UnusableReason, WheelName};
 
 use super::headers::{self, Stated};
 use super::sdist::{self, Packing};
@@ -39,10 +39,10 @@ pub(crate) fn of_archive(filename: &str, subdirectory: Option<&str>, bytes: &Byt
     };
     let metadata = match subdirectory {
         None => sdist::pkg_info(packing, bytes).and_then(|text| headers::of_sdist(&text)),
-        Some(_) => Err(UnusableReason::NeedsBuild),
+        Some(_) => Err(UnusableReason::NeedsBuild(Unstated::Missing)),
     };
     let pyproject = match &metadata {
-        Err(UnusableReason::NeedsBuild) => {
+        Err(UnusableReason::NeedsBuild(_)) => {
             sdist::text(packing, bytes, subdirectory, "pyproject.toml")
         }
         _ => Ok(None),

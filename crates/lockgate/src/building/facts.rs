@@ -71,7 +71,7 @@ impl Facts for BuildingFacts {
     ) -> Result<Arc<Metadata>, FactError> {
         match self.inner.metadata(name, version, file) {
             Err(FactError::Unusable {
-                reason: UnusableReason::NeedsBuild,
+                reason: UnusableReason::NeedsBuild(_),
                 ..
             }) if self.builder.settings.allowed.includes(Some(name)) => {
                 self.built(name, version, file)

@@ -436,7 +436,7 @@ impl Following<'_> {
     ) -> Result<Metadata, Failure> {
         match stated.metadata {
             Ok(metadata) => return Ok(metadata),
-            Err(UnusableReason::NeedsBuild) => {}
+            Err(UnusableReason::NeedsBuild(_)) => {}
             Err(reason) => return Err(asked.failure(&reason.to_string())),
         }
         let (why, name) = match stated.pyproject.as_deref().map(static_project::metadata) {
