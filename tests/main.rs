@@ -2,10 +2,8 @@
 
 mod architecture;
 mod audit;
-mod builds;
 mod cache;
 mod check;
-mod direct;
 mod faults;
 mod lock;
 mod network;
