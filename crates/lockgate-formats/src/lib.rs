@@ -20,9 +20,11 @@ mod source;
 mod testing;
 mod text;
 
+pub mod build_system;
 pub mod command;
 pub mod diff;
 pub mod lock;
+pub mod static_project;
 
 pub use config::{Config, ConfigIgnore, Set};
 pub use error::{InputError, NeedsBuild};

@@ -4,6 +4,7 @@
 //! to show progress passes a [`Reporter`]. The runtime is the caller's; the solver talks to it through `Facts` and blocks while it waits.
 
 mod cache;
+mod direct;
 mod error;
 mod facts;
 mod feeds;
@@ -13,14 +14,17 @@ mod metadata;
 mod options;
 mod page;
 pub mod pip_config;
+pub mod process;
 mod redact;
 mod reporter;
 mod transport;
 
 pub use cache::{Cache, CacheError, Usage};
+pub use direct::{Archive, Commit, DirectFacts, Stated, in_folder, unpack};
 pub use error::FetchError;
 pub use facts::IndexFacts;
 pub use feeds::{Feed, FeedError, FeedSource, RecordFeed};
+pub use metadata::built_metadata;
 pub use options::{Options, Refresh};
 pub use redact::redact_url;
 pub use reporter::{Reporter, Silent};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::{Advisory, Name, Origin, Version, VersionSet};
+use crate::{Advisory, Name, Origin, Unstated, Version, VersionSet};
 
 /// No combination of versions satisfies everything.
 #[derive(Debug, Clone)]
@@ -155,7 +155,7 @@ pub enum Why {
     /// Its metadata cannot be used.
     Metadata(String),
     /// Its metadata are known only after a build.
-    NeedsBuild,
+    NeedsBuild(Unstated),
     /// Its file cannot be read, so that nobody knows what it asks for.
     Unreadable(String),
     /// None of its files has one of the hashes that are asked for.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{Advisory, Name, Origin, Sha256, Timestamp, Version};
+use crate::{Advisory, DirectPin, Name, Origin, Sha256, Timestamp, Version};
 
 /// A solution, ready to be written.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +27,8 @@ pub struct Pin {
     pub extras: Vec<Name>,
     /// Every file that the options allow to be installed, by name.
     pub files: Vec<LockedFile>,
+    /// Where it is taken from, if a direct reference decides that.
+    pub direct: Option<DirectPin>,
 }
 
 /// A file of a pinned release.
@@ -96,6 +98,13 @@ pub enum Note {
         version: Version,
         /// Why.
         why: String,
+    },
+    /// The pin is a repository or a folder, and pip installs neither while it checks hashes.
+    NotHashed {
+        /// The project.
+        name: Name,
+        /// What it is taken from, without credentials.
+        reference: String,
     },
     /// The project is archived or deprecated (PEP 792).
     Status {

@@ -106,6 +106,15 @@ impl Environment {
         Self(environment)
     }
 
+    /// Whether a build for one is a build for the other: Python without its patch, implementation, system and machine are the same.
+    pub fn builds_like(&self, other: &Self) -> bool {
+        let (one, other) = (&self.0, &other.0);
+        one.python_version() == other.python_version()
+            && one.implementation_name() == other.implementation_name()
+            && one.sys_platform() == other.sys_platform()
+            && one.platform_machine() == other.platform_machine()
+    }
+
     /// `python_full_version`.
     pub fn python_full_version(&self) -> &pep440_rs::Version {
         &self.0.python_full_version().version

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use lockgate_model::{
-    Advisory, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut, Why,
+    Advisory, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, Unstated,
+    WayOut, Why,
 };
 
 use crate::style::{BOLD, CYAN, DIM, of_severity, severity_text};
@@ -164,7 +165,9 @@ fn note_text(note: &ConflictNote) -> String {
             format!("{name} {newest} would fit but is yanked; only `{name}=={newest}` admits it")
         }
         ConflictNote::NeedsBuild { name } => {
-            format!("{name} has versions that cannot be locked without a build")
+            format!(
+                "{name} has versions that state their metadata only after a build, and no code of a package runs unless it is allowed to; `--allow-build={name}` allows it"
+            )
         }
         ConflictNote::CutoffHides { name } => {
             format!("{name} has versions that were uploaded after the `--exclude-newer` cutoff")
@@ -455,9 +458,15 @@ fn exclusion_text(exclusion: &Exclusion) -> String {
         Why::Format(option) => format!("{} left without files by `{option}`", verb("is", "are")),
         Why::Cutoff => format!("{} newer than the cutoff", verb("is", "are")),
         Why::Metadata(reason) => format!("cannot be used: {reason}"),
-        Why::NeedsBuild => format!(
-            "{} metadata only after a build, and lockgate runs no package code",
-            verb("states its", "state their")
+        Why::NeedsBuild(why) => format!(
+            "{} metadata only after a build: {}",
+            verb("states its", "state their"),
+            match why {
+                Unstated::Missing => verb("it has no PKG-INFO", "they have no PKG-INFO"),
+                Unstated::Old =>
+                    "PKG-INFO of before Metadata-Version 2.2 promises nothing".to_owned(),
+                Unstated::Dynamic => "PKG-INFO leaves them to it".to_owned(),
+            }
         ),
         Why::Unreadable(reason) => format!("cannot be read: {reason}"),
         Why::Hash => format!("{} no file with a required hash", verb("has", "have")),

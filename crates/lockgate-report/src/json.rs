@@ -200,6 +200,9 @@ fn note(note: &Note) -> Value {
         Note::NotKept { name, version, why } => {
             json!({ "kind": "not-kept", "name": name.as_str(), "version": version.to_string(), "reason": why })
         }
+        Note::NotHashed { name, reference } => {
+            json!({ "kind": "not-hashed", "name": name.as_str(), "reference": reference })
+        }
         Note::Status {
             name,
             status,

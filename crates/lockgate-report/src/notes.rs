@@ -40,6 +40,11 @@ fn line(note: &Note) -> String {
                 "{YELLOW}moved{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} of the old lock is not kept: {why}"
             )
         }
+        Note::NotHashed { name, reference } => {
+            format!(
+                "{YELLOW}not hashed{YELLOW:#}: {BOLD}{name}{BOLD:#} is {reference}, a repository or a folder: pip refuses to install this lock while it checks hashes; lock it with `--no-hashes`, or require a released version or an archive"
+            )
+        }
         Note::Status {
             name,
             status,

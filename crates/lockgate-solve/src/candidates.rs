@@ -93,7 +93,7 @@ impl Chooser<'_> {
         let covering = known.bounds.covering(name, range);
         let open = Pool {
             finals: true,
-            prereleases: self.competes(covering),
+            prereleases: project.direct.is_some() || self.competes(covering),
             yanked: false,
         };
         let mut first = self.newest(&project, range, open, known)?;

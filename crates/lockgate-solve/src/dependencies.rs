@@ -1,6 +1,6 @@
 //! From metadata and markers to what a release asks for in the target environment.
 
-use lockgate_model::{Environment, Metadata, Name, Source, Why};
+use lockgate_model::{Environment, Metadata, Name, Source, Specifiers, Why};
 
 use crate::bounds::Bound;
 use crate::sources::unmarked;
@@ -15,12 +15,13 @@ pub(crate) struct Dependency {
     pub(crate) text: String,
 }
 
-/// What `metadata` ask for: without an extra, or in addition for one extra. A direct reference makes the release unusable,
-/// since a lock of index releases cannot hold it.
+/// What `metadata` ask for: without an extra, or in addition for one extra. A direct reference makes the release unusable, unless the
+/// sources ask for the project at the same place (`is_at`): nobody else may decide where it comes from.
 pub(crate) fn active(
     metadata: &Metadata,
     environment: &Environment,
     extra: Option<&Name>,
+    is_at: impl Fn(&Name, &str) -> bool,
 ) -> Result<Vec<Dependency>, Why> {
     let mut dependencies = Vec::new();
     for requirement in &metadata.requirements {
@@ -37,12 +38,18 @@ pub(crate) fn active(
             continue;
         }
         match &requirement.source {
-            Source::Url(_) => {
+            Source::Url(url) if !is_at(&requirement.name, url) => {
                 return Err(Why::Metadata(format!(
-                    "it requires `{}`, a direct reference",
+                    "it requires `{}`, a direct reference that the sources do not ask for",
                     unmarked(requirement)
                 )));
             }
+            Source::Url(_) => dependencies.push(Dependency {
+                name: requirement.name.clone(),
+                extras: requirement.extras.clone(),
+                bound: Bound::of(&Specifiers::any()),
+                text: unmarked(requirement),
+            }),
             Source::Index(specifiers) => dependencies.push(Dependency {
                 name: requirement.name.clone(),
                 extras: requirement.extras.clone(),

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{Edge, FactError, LockedFile, LockedGraph, Name, Pin, Version, Via};
+use lockgate_model::{
+    DirectRelease, Edge, FactError, LockedFile, LockedGraph, Name, Pin, Version, Via,
+};
 
 use crate::bounds::Bound;
 use crate::shelf::{Needs, Shelf};
@@ -136,6 +138,7 @@ pub(crate) fn graph(shelf: &Shelf<'_>, linked: &Linked) -> Result<LockedGraph, F
                 version: version.clone(),
                 extras: extras.into_iter().flatten().cloned().collect(),
                 files: locked_files(shelf, name, version)?,
+                direct: shelf.direct(name).map(|direct| direct.pin.clone()),
             },
         );
     }
@@ -155,6 +158,9 @@ pub(crate) fn locked_files(
     let Some(project) = shelf.project(name)? else {
         return Ok(Vec::new());
     };
+    if let Some(direct) = &project.direct {
+        return Ok(direct_file(direct).into_iter().collect());
+    }
     let Some(index) = project.view.position(version) else {
         return Ok(Vec::new());
     };
@@ -178,4 +184,15 @@ pub(crate) fn locked_files(
             })
         })
         .collect()
+}
+
+/// The file that a direct reference leads to; a repository and a folder are none.
+fn direct_file(direct: &DirectRelease) -> Option<LockedFile> {
+    Some(LockedFile {
+        filename: direct.file.filename.clone(),
+        url: direct.pin.reference.clone(),
+        sha256: direct.pin.kind.sha256()?,
+        size: direct.file.size,
+        uploaded: direct.file.uploaded,
+    })
 }

@@ -377,7 +377,7 @@ pub(crate) fn notes(facts: &[Fact]) -> Vec<ConflictNote> {
                         newest,
                     },
                 ),
-                Why::NeedsBuild => (2, ConflictNote::NeedsBuild { name: name.clone() }),
+                Why::NeedsBuild(_) => (2, ConflictNote::NeedsBuild { name: name.clone() }),
                 Why::Cutoff => (3, ConflictNote::CutoffHides { name: name.clone() }),
                 Why::Gate(_)
                 | Why::Quarantined(_)

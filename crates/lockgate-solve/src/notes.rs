@@ -40,10 +40,19 @@ pub(crate) fn notes(search: &Search<'_>, linked: &Linked) -> Result<Vec<Note>, F
                 reason: reason.clone(),
             });
         }
+        notes.extend(not_hashed(&project));
         notes.extend(not_kept(search, linked, name, version)?);
         notes.extend(status(&project));
     }
     Ok(notes)
+}
+
+fn not_hashed(project: &Project) -> Option<Note> {
+    let direct = project.direct.as_ref()?;
+    direct.pin.kind.sha256().is_none().then(|| Note::NotHashed {
+        name: project.view.name().clone(),
+        reference: direct.pin.reference.clone(),
+    })
 }
 
 /// A version, and the advisories that speak against it.

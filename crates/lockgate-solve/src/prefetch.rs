@@ -96,11 +96,10 @@ impl Scout for Lookahead {
         if self.inspector.rules().no_dependencies {
             return Vec::new();
         }
-        let base = active(metadata, &self.environment, None).unwrap_or_default();
-        let guarded = want
-            .extras
-            .iter()
-            .flat_map(|extra| active(metadata, &self.environment, Some(extra)).unwrap_or_default());
+        let active = |extra| active(metadata, &self.environment, extra, |_, _| false);
+        let base = active(None).unwrap_or_default();
+        let extras = want.extras.iter();
+        let guarded = extras.flat_map(|extra| active(Some(extra)).unwrap_or_default());
         base.into_iter()
             .chain(guarded)
             .map(

@@ -137,17 +137,38 @@ impl Inspector {
         }
     }
 
+    /// What the one release at a direct reference comes to: it was asked for by its file, so that options about choice and formats say
+    /// nothing about it. It must only run on the target.
+    pub(crate) fn inspect_direct(&self, files: &[DistFile]) -> Release {
+        let Some(file) = files.first() else {
+            return Release::Unusable(Why::NoWheel);
+        };
+        match self.runs(file, file.kind()) {
+            Ok(_) => Release::Usable(Usable {
+                file: file.clone(),
+                yanked: None,
+            }),
+            Err((_, why)) => Release::Unusable(why),
+        }
+    }
+
     /// The rank of a file that can be used, or what excludes it.
     fn judge(&self, name: &Name, file: &DistFile) -> Result<Rank, (Stage, Why)> {
         let kind = self.permitted(name, file)?;
+        self.runs(file, Some(kind))
+    }
+
+    /// The rank of a file that runs on the target.
+    fn runs(&self, file: &DistFile, kind: Option<DistKind>) -> Result<Rank, (Stage, Why)> {
         if let Some(text) = &file.requires_python
             && !self.admits_python(text)
         {
             return Err((Stage::Python, self.excluded_by_python(text)));
         }
         match kind {
-            DistKind::Sdist => Ok(None),
-            DistKind::Wheel(wheel) => match self.tags.rank(&wheel) {
+            None => Err((Stage::Kind, Why::NoWheel)),
+            Some(DistKind::Sdist) => Ok(None),
+            Some(DistKind::Wheel(wheel)) => match self.tags.rank(&wheel) {
                 Some(rank) => Ok(Some((std::cmp::Reverse(rank), wheel.build))),
                 None => Err((Stage::Tags, Why::NoWheel)),
             },

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use lockgate_model::{
-    Environment, FactError, Facts, Gate, Metadata, Name, ProjectView, UnusableReason, Verdict,
-    Version, VersionSet, Why,
+    DirectRelease, Environment, FactError, Facts, Gate, Metadata, Name, ProjectView,
+    UnusableReason, Verdict, Version, VersionSet, Why,
 };
 use rustc_hash::FxHashMap;
 
@@ -25,6 +25,8 @@ pub(crate) struct Shelf<'a> {
 /// A project that is on an index.
 pub(crate) struct Project {
     pub(crate) view: Arc<dyn ProjectView>,
+    /// What a direct reference of the sources makes of it.
+    pub(crate) direct: Option<Arc<DirectRelease>>,
     releases: RefCell<FxHashMap<usize, Rc<Release>>>,
 }
 
@@ -59,6 +61,7 @@ impl<'a> Shelf<'a> {
         let project = match self.facts.project(name) {
             Ok(view) => Some(Rc::new(Project {
                 view,
+                direct: self.facts.direct(name),
                 releases: RefCell::default(),
             })),
             Err(FactError::Absent { .. }) => None,
@@ -98,6 +101,7 @@ impl<'a> Shelf<'a> {
             return Ok(Rc::clone(known));
         }
         let release = match project.view.files(index) {
+            Ok(files) if project.direct.is_some() => self.inspector.inspect_direct(&files),
             Ok(files) => self.inspector.inspect(project.view.name(), &files),
             Err(error @ FactError::Unlearned { .. }) => return Err(error),
             Err(error) => Release::Unusable(Why::Metadata(error.to_string())),
@@ -162,7 +166,7 @@ impl<'a> Shelf<'a> {
             Err(FactError::Unusable { filename, reason }) => {
                 let text = format!("{filename}: {reason}");
                 return Ok(match reason {
-                    UnusableReason::NeedsBuild => Needs::Unusable(Why::NeedsBuild),
+                    UnusableReason::NeedsBuild(why) => Needs::Unusable(Why::NeedsBuild(why)),
                     UnusableReason::BadArchive(_) => Needs::Unusable(Why::Unreadable(text)),
                     UnusableReason::Malformed(_) | UnusableReason::Mismatch(_) => {
                         Needs::Unusable(Why::Metadata(text))
@@ -178,7 +182,7 @@ impl<'a> Shelf<'a> {
         if self.inspector.rules().no_dependencies {
             return Ok(Needs::Known(metadata, Vec::new()));
         }
-        Ok(match active(&metadata, &self.environment, None) {
+        Ok(match self.active(&metadata, None) {
             Ok(dependencies) => Needs::Known(metadata, dependencies),
             Err(why) => Needs::Unusable(why),
         })
@@ -195,9 +199,19 @@ impl<'a> Shelf<'a> {
             return Ok(Ok(Vec::new()));
         }
         Ok(match &*self.needs(name, version)? {
-            Needs::Known(metadata, _) => active(metadata, &self.environment, Some(extra)),
+            Needs::Known(metadata, _) => self.active(metadata, Some(extra)),
             Needs::Unusable(why) => Err(why.clone()),
         })
+    }
+
+    fn active(&self, metadata: &Metadata, extra: Option<&Name>) -> Result<Vec<Dependency>, Why> {
+        let is_at = |name: &Name, reference: &str| self.facts.is_at(name, reference);
+        active(metadata, &self.environment, extra, is_at)
+    }
+
+    /// What a direct reference of the sources makes of a project.
+    pub(crate) fn direct(&self, name: &Name) -> Option<Arc<DirectRelease>> {
+        self.facts.direct(name)
     }
 }
 

@@ -238,7 +238,12 @@ impl<'a> Check<'a> {
                 self.violations
                     .push(Violation::Denied(name.clone(), version.clone()));
             }
-            if pin.files.is_empty() || pin.files != locked_files(self.shelf, name, version)? {
+            let direct = self.shelf.direct(name).map(|direct| direct.pin.clone());
+            let needs_files = direct.is_none();
+            if pin.direct != direct
+                || (needs_files && pin.files.is_empty())
+                || pin.files != locked_files(self.shelf, name, version)?
+            {
                 self.violations.push(Violation::Files(name.clone()));
             }
         }
@@ -285,6 +290,7 @@ pub(crate) fn groundless(
 fn is_special(shelf: &Shelf<'_>, name: &Name, version: &Version) -> Result<bool, FactError> {
     let release = shelf.release_at(name, version)?;
     Ok(match release.as_deref() {
+        Some(Release::Usable(_)) if shelf.direct(name).is_some() => false,
         Some(Release::Usable(usable)) => version.any_prerelease() || usable.yanked.is_some(),
         Some(Release::Unusable(_)) | None => false,
     })
@@ -304,7 +310,8 @@ fn standing(
     let Some(Release::Usable(usable)) = release.as_deref() else {
         return Ok(Some(Violation::Unusable(name.clone(), version.clone())));
     };
-    if !version.any_prerelease() && usable.yanked.is_none() {
+    let is_plain = !version.any_prerelease() && usable.yanked.is_none();
+    if is_plain || project.direct.is_some() {
         return Ok(None);
     }
     let admitted = admitted(bounds);

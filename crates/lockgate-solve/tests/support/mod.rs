@@ -13,8 +13,8 @@ use std::sync::Arc;
 use lockgate_model::{
     Advisory, ChoiceRules, Constraint, CoreMetadata, DistFile, FactError, Facts, Gate, Level,
     Manifest, Metadata, Name, Origin, Preferences, ProjectStatus, ProjectView, Reason, Requirement,
-    RootRequirement, Rule, Scout, Severity, Sha256, Specifiers, Tags, Target, UnusableReason,
-    Verdict, Version, VersionSet, Want, Yank,
+    RootRequirement, Rule, Scout, Severity, Sha256, Specifiers, Tags, Target, Unstated,
+    UnusableReason, Verdict, Version, VersionSet, Want, Yank,
 };
 use lockgate_solve::{Answer, Question, Unwatched, solve, verify};
 
@@ -143,7 +143,7 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
         version: version(text),
         files: [file].into(),
         metadata: if has("needs-build") {
-            Err(UnusableReason::NeedsBuild)
+            Err(UnusableReason::NeedsBuild(Unstated::Old))
         } else {
             Ok(Arc::new(metadata))
         },

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
-    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, ProjectOptions,
-    RenderingOptions, TargetOptions, TerminalOptions,
+    BuildOptions, CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions,
+    ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, check::CheckRequest};
@@ -28,6 +28,8 @@ pub(crate) struct CheckArguments {
     pub(crate) project: ProjectOptions,
     #[command(flatten)]
     pub(crate) choice: ChoiceOptions,
+    #[command(flatten)]
+    pub(crate) build: BuildOptions,
     #[command(flatten)]
     pub(crate) target: TargetOptions,
     #[command(flatten)]

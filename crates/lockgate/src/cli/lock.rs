@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{
-    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, ProjectOptions,
-    RenderingOptions, TargetOptions, TerminalOptions,
+    BuildOptions, CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions,
+    ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops;
@@ -47,6 +47,8 @@ pub(crate) struct LockArguments {
     pub(crate) upgrade_package: Vec<String>,
     #[command(flatten)]
     pub(crate) choice: ChoiceOptions,
+    #[command(flatten)]
+    pub(crate) build: BuildOptions,
     #[command(flatten)]
     pub(crate) target: TargetOptions,
     #[command(flatten)]

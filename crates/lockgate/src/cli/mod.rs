@@ -3,6 +3,7 @@
 //! Nothing here decides anything about packages. A command parses, builds one request and calls one operation.
 
 mod audit;
+mod build;
 mod cache;
 mod check;
 mod lock;
@@ -10,6 +11,7 @@ mod options;
 mod rendering;
 mod usage;
 
+pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
 pub(crate) use lock::{LockArguments, LockFormat};

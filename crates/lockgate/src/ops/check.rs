@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lockgate_formats::lock::Lock;
+use lockgate_formats::lock::{Lock, RenderOptions};
 use lockgate_model::{
     AuditReport, Change, Conflict, LockedGraph, Name, Note, OpenGate, Preferences,
 };
@@ -16,8 +16,8 @@ use lockgate_solve::{Answer, Question};
 use crate::cli::{self, CheckArguments, LockArguments};
 use crate::disk;
 use crate::failure::Failure;
-use crate::gating;
 use crate::indexes;
+use crate::ops::known::Known;
 use crate::ops::{audit, lock, target};
 use crate::rendering;
 use crate::request::{LockRequest, Settings};
@@ -157,6 +157,7 @@ fn merged(
         .extend(gate.ignore_vuln.iter().cloned());
     merged.gate.no_config |= gate.no_config;
     merged.rendering = merged.rendering.with(&given.rendering);
+    merged.build = merged.build.with(&given.build);
     merged.cache = given.cache.clone();
     Ok(merged)
 }
@@ -202,7 +203,7 @@ pub(crate) fn check(
     world: &World,
 ) -> Result<Checked, Failure> {
     let request = &check.request;
-    let manifest = lock::manifest(request, world).map_err(|mut failure| {
+    let mut manifest = lock::manifest(request, world).map_err(|mut failure| {
         failure.message = format!(
             "{}: its sources cannot be read: {}",
             check.lock, failure.message
@@ -221,9 +222,18 @@ pub(crate) fn check(
         &request.arguments.target,
         world,
     )?;
-    let gating = gating::open(settings, || Ok(locations.clone()), world)?;
-    let facts = indexes::facts(&locations, world);
     let rules = request.rules_with(&manifest)?;
+    let mut known = Known::of(
+        &mut manifest,
+        &request.arguments,
+        &target.target,
+        rules.cutoff,
+        settings,
+        &locations,
+        world,
+    )?;
+    let gating = known.gate()?;
+    let facts = Arc::clone(&known.facts);
     let pins = check.read.versions(&target.target.environment);
     let keep = Preferences { pins: pins.clone() };
     let question = Question {
@@ -248,8 +258,9 @@ pub(crate) fn check(
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
-            reasons.extend(differences(check, &change, &solution.graph.notes)?);
+            reasons.extend(differences(check, &change, &solution.graph)?);
             reasons.extend(hash_reasons(check, &solution.graph));
+            reasons.extend(direct_reasons(check, &solution.graph));
             (change, None)
         }
         Answer::Impossible(conflict) => {
@@ -276,13 +287,13 @@ pub(crate) fn check(
 fn differences(
     check: &CheckRequest,
     change: &Change,
-    notes: &[Note],
+    graph: &LockedGraph,
 ) -> Result<Vec<String>, Failure> {
     let CheckRequest { lock, read, .. } = check;
     let named: BTreeSet<&Name> = read.omitted.iter().map(|omitted| &omitted.name).collect();
     let unpinned = rendering::omitted(&check.request.arguments.rendering)?;
     let why = |moved: &Name| {
-        notes.iter().find_map(|note| match note {
+        graph.notes.iter().find_map(|note| match note {
             Note::NotKept { name, why, .. } if name == moved => Some(why.as_str()),
             _ => None,
         })
@@ -294,7 +305,10 @@ fn differences(
             .map_or(0, |pin| pin.line)
     };
     let mut reasons = Vec::new();
-    let missing = |name: &Name| !named.contains(name) && !unpinned.contains(name);
+    // What is taken from a direct reference has no pin to be held against.
+    let is_direct = |name: &Name| graph.pins.get(name).is_some_and(|pin| pin.direct.is_some());
+    let missing =
+        |name: &Name| !named.contains(name) && !unpinned.contains(name) && !is_direct(name);
     for (name, version) in change.added.iter().filter(|(name, _)| missing(name)) {
         reasons.push(format!(
             "{lock}: `{name}` is required and not locked; it would be {version}"
@@ -306,7 +320,7 @@ fn differences(
             line(name)
         ));
     }
-    for (name, (old, new)) in &change.moved {
+    for (name, (old, new)) in change.moved.iter().filter(|(name, _)| !is_direct(name)) {
         reasons.push(format!(
             "{lock}:{}: `{name}=={old}` would now be {new}: {}",
             line(name),
@@ -355,6 +369,47 @@ fn hash_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
             let hashes = if foreign == 1 { "hash" } else { "hashes" };
             reasons.push(format!(
                 "{place} has {foreign} {hashes} of none of its files"
+            ));
+        }
+    }
+    reasons
+}
+
+/// Each direct reference stands in the lock as it would be written now, and each that stands there is asked for.
+fn direct_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
+    let CheckRequest { lock, read, .. } = check;
+    let rendering = &check.request.arguments.rendering;
+    let options = RenderOptions {
+        strip_extras: rendering.strip_extras,
+        ..RenderOptions::default()
+    };
+    let lines = lockgate_formats::lock::direct_lines(graph, &options);
+    let mut reasons = Vec::new();
+    for (name, line) in &lines {
+        let Some(held) = read.direct.iter().find(|held| held.text == *line) else {
+            reasons.push(format!("{lock}: `{name}` would now be locked as `{line}`"));
+            continue;
+        };
+        let fresh = graph.pins.get(name).and_then(|pin| pin.direct.as_ref());
+        let digest = fresh.and_then(|direct| direct.kind.sha256());
+        let expected = digest.map(|digest| format!("sha256:{digest}"));
+        if let Some(expected) = expected
+            && !rendering.no_hashes
+            && !held.hashes.contains(&expected)
+        {
+            let place = format!("{lock}:{}: `{line}`", held.line);
+            reasons.push(if held.hashes.is_empty() {
+                format!("{place} has no hash")
+            } else {
+                format!("{place} has another hash than the file, {expected}")
+            });
+        }
+    }
+    for held in &read.direct {
+        if !lines.values().any(|line| *line == held.text) {
+            reasons.push(format!(
+                "{lock}:{}: `{}` is locked and not what its sources ask for",
+                held.line, held.text
             ));
         }
     }

@@ -17,6 +17,7 @@ use crate::disk;
 use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
+use crate::ops::known::Known;
 use crate::ops::target;
 use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
@@ -72,7 +73,7 @@ pub(crate) fn lock(
     settings: &Settings,
     world: &World,
 ) -> Result<LockOutcome, Failure> {
-    let manifest = manifest(request, world)?;
+    let mut manifest = manifest(request, world)?;
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
@@ -82,10 +83,19 @@ pub(crate) fn lock(
         &request.arguments.target,
         world,
     )?;
-    let facts = indexes::facts(&locations, world);
     let rules = request.rules_with(&manifest)?;
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
     let rendered = rendering::options(request, &manifest, &rules, old_text)?;
+    let mut known = Known::of(
+        &mut manifest,
+        &request.arguments,
+        &target.target,
+        rules.cutoff,
+        settings,
+        &locations,
+        world,
+    )?;
+    let facts = Arc::clone(&known.facts);
     let old_pins = previous
         .as_ref()
         .map(|(_, lock)| lock.versions(&target.target.environment))
@@ -105,7 +115,7 @@ pub(crate) fn lock(
     };
     // Pages and metadata are on their way while the advisories are read.
     lockgate_solve::look_ahead(&ungated, &facts);
-    let gating = gating::open(settings, || Ok(locations.clone()), world)?;
+    let gating = known.gate()?;
     let question = Question {
         gate: &gating.gate,
         ..ungated

@@ -3,6 +3,8 @@
 pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod check;
+pub(crate) mod direct;
+pub(crate) mod known;
 pub(crate) mod lock;
 pub(crate) mod target;
 
