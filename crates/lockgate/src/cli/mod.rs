@@ -15,7 +15,7 @@ pub(crate) use check::CheckArguments;
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
     BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName,
-    OutputOptions, PrereleaseName, TargetOptions, TerminalOptions,
+    OutputOptions, PrereleaseName, ReleaseOption, ResolutionName, TargetOptions, TerminalOptions,
 };
 pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 

@@ -9,7 +9,6 @@ use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_model::{
     AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, OpenGate, Preferences,
-    Upgrade,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -83,24 +82,20 @@ pub(crate) fn lock(
         world,
     )?;
     let facts = indexes::facts(&locations, world);
-    let rules = request.rules_with(&manifest)?;
+    let rules = request.rules_with(&manifest, settings, world.now)?;
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
     let rendered = rendering::options(request, &manifest, &rules, old_text)?;
     let old_pins = previous
         .as_ref()
         .map(|(_, lock)| lock.versions(&target.target.environment))
         .unwrap_or_default();
-    let upgrade = Upgrade {
-        all: request.arguments.upgrade,
-        packages: request.upgrade.clone(),
-    };
-    let keep = Preferences::new(old_pins.clone(), &upgrade);
+    let keep = Preferences::new(old_pins.clone(), &request.upgrade);
     let ungated = Question {
         manifest: &manifest,
         target: &target.target,
         rules: &rules,
         keep: &keep,
-        upgrade: &request.upgrade,
+        upgrade: &request.upgrade.packages,
         gate: &OpenGate,
     };
     // Pages and metadata are on their way while the advisories are read.
@@ -165,12 +160,17 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
             "`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml`",
         ));
     }
-    Manifests {
+    let mut manifest = Manifests {
         extras: &arguments.extra,
         all_extras: arguments.all_extras,
     }
     .read(&world.files, &request.sources, &arguments.constraint)
-    .map_err(|error| Failure::of(&error))
+    .map_err(|error| Failure::of(&error))?;
+    manifest.overrides =
+        lockgate_formats::read_overrides(&world.files, &request.arguments.overrides)
+            .map_err(|error| Failure::of(&error))?;
+    manifest.excludes.clone_from(&request.excludes);
+    Ok(manifest)
 }
 
 fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {
