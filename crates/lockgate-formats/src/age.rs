@@ -95,13 +95,10 @@ fn fixed(span: Span) -> Result<SignedDuration, AgeError> {
 mod tests {
     use super::*;
 
-    fn hours(count: i64) -> Result<When, AgeError> {
-        Ok(When::Ago(SignedDuration::from_hours(count)))
-    }
-
     #[test]
     fn ages_are_read_as_people_write_them() {
         let at = |text: &str| Ok(When::At(text.parse().unwrap()));
+        let hours = |count| Ok(When::Ago(SignedDuration::from_hours(count)));
         for (text, expected) in [
             ("2026-10-01", at("2026-10-02T00:00:00Z")),
             ("20261001", at("2026-10-02T00:00:00Z")),

@@ -1,6 +1,9 @@
 //! `--override` files: requirements in the grammar of requirement files that take the place of others, and nothing else.
 
-use lockgate_model::{Constraint, Files, IndexOptions, Manifest, Origin, RootRequirement};
+use lockgate_model::{
+    BinaryPolicy, Constraint, Files, IndexOptions, Manifest, Origin, ReleaseControl,
+    RootRequirement,
+};
 
 use crate::error::InputError;
 use crate::requirements::{Reader, Role};
@@ -68,8 +71,8 @@ fn only_requirements(manifest: &Manifest, path: &str) -> Result<(), InputError> 
         || manifest.pre
         || manifest.prefer_binary
         || manifest.require_hashes
-        || manifest.binary != Default::default()
-        || manifest.releases != Default::default();
+        || manifest.binary != BinaryPolicy::default()
+        || manifest.releases != ReleaseControl::default();
     if option.is_none() && !has_more {
         return Ok(());
     }

@@ -103,7 +103,7 @@ pub enum Fact {
         /// The versions that are.
         to_versions: VersionSet,
         /// Where the override stands that these versions come from, in place of what the project itself asks for.
-        overridden: Option<Origin>,
+        overridden: Option<Box<Origin>>,
     },
     /// No version in the set can be chosen.
     NoVersion {
@@ -128,13 +128,17 @@ pub enum Stated {
     Requirement,
     /// A constraint.
     Constraint,
-    /// An override, in place of a requirement.
-    Override {
-        /// The requirement as written.
-        replaced: String,
-        /// Where it stands.
-        origin: Origin,
-    },
+    /// An override, in place of this requirement.
+    Override(Box<Replaced>),
+}
+
+/// A requirement that an override takes the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// As written.
+    pub requirement: String,
+    /// Where it stands.
+    pub origin: Origin,
 }
 
 /// Versions that cannot be chosen for one reason.

@@ -29,8 +29,8 @@ pub use choice::{
     BinaryPolicy, ChoiceRules, FormatControl, PrereleaseMode, ReleaseControl, Releases, Resolution,
 };
 pub use conflict::{
-    BoundChange, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Stated, Statement,
-    WayOut, Why,
+    BoundChange, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Replaced, Stated,
+    Statement, WayOut, Why,
 };
 pub use facts::{FactError, Facts, Pick, Scout, UnusableReason, Want};
 pub use files::{Files, FilesError};

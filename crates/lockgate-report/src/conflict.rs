@@ -367,10 +367,10 @@ fn fact_text(fact: &Fact) -> String {
         } => match role {
             Stated::Constraint => format!("{origin} restricts to `{requirement}`"),
             Stated::Requirement => format!("{origin} requires `{requirement}`"),
-            Stated::Override {
-                replaced,
-                origin: asker,
-            } => format!("{origin} overrides `{replaced}` ({asker}) with `{requirement}`"),
+            Stated::Override(replaced) => format!(
+                "{origin} overrides `{}` ({}) with `{requirement}`",
+                replaced.requirement, replaced.origin
+            ),
         },
         Fact::Requires {
             from,

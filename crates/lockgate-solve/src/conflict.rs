@@ -11,7 +11,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use lockgate_model::{
-    Conflict, Exclusion, Fact, FactError, Name, OpenGate, Proof, Stated, Statement, VersionSet,
+    Conflict, Exclusion, Fact, FactError, Name, OpenGate, Proof, Replaced, Stated, Statement,
+    VersionSet,
 };
 use pubgrub::{Derived, External, Term};
 
@@ -411,7 +412,7 @@ impl Teller<'_> {
                 .sources
                 .changes
                 .that_admits(to_name, set)
-                .map(|wanted| wanted.origin.clone()),
+                .map(|wanted| Box::new(wanted.origin.clone())),
             to: (to_name.clone(), to.extra().cloned()),
             to_versions: set.clone(),
         }))
@@ -467,10 +468,10 @@ fn as_fact(wanted: &Wanted) -> Fact {
         origin: wanted.origin.clone(),
         role: match (&wanted.role, &wanted.replaced) {
             (Role::Constraint, _) => Stated::Constraint,
-            (Role::Override, Some((replaced, origin))) => Stated::Override {
-                replaced: replaced.to_string(),
+            (Role::Override, Some((replaced, origin))) => Stated::Override(Box::new(Replaced {
+                requirement: replaced.to_string(),
                 origin: origin.clone(),
-            },
+            })),
             (Role::Requirement | Role::Override, _) => Stated::Requirement,
         },
         name: wanted.name.clone(),

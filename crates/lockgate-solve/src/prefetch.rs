@@ -55,7 +55,7 @@ impl Lookahead {
         }
     }
 
-    fn usable(&self, project: &dyn ProjectView, index: usize) -> Option<Usable> {
+    fn usable(&self, project: &dyn ProjectView, index: usize) -> Option<Box<Usable>> {
         let files = project.files(index).ok()?;
         let cooldown = Cooldown::Holds;
         match self.inspector.inspect(project.name(), &files, cooldown) {

@@ -18,7 +18,7 @@ use crate::order::Placed;
 #[derive(Debug, Clone)]
 pub(crate) enum Release {
     /// It can be installed.
-    Usable(Usable),
+    Usable(Box<Usable>),
     /// It cannot.
     Unusable(Why),
 }
@@ -145,7 +145,7 @@ impl Inspector {
             }
         }
         match (best.or(best_yanked), furthest) {
-            (Some((rank, file)), _) => Release::Usable(Usable {
+            (Some((rank, file)), _) => Release::Usable(Box::new(Usable {
                 file: file.clone(),
                 has_wheel: rank.is_some(),
                 yanked: match &file.yanked {
@@ -153,7 +153,7 @@ impl Inspector {
                     Yank::No => None,
                 },
                 fixes: Vec::new(),
-            }),
+            })),
             (None, Some((_, why))) => Release::Unusable(why),
             (None, None) => Release::Unusable(Why::NoWheel),
         }

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use crate::changes::Changes;
 use crate::dependencies::{Dependency, active};
-use crate::release::{Cooldown, Inspector, Release, Usable};
+use crate::release::{Cooldown, Inspector, Release};
 
 /// The facts, each looked at once.
 pub(crate) struct Shelf<'a> {
@@ -132,17 +132,16 @@ impl<'a> Shelf<'a> {
         }
         let fixed = self.fixes(project, index)?;
         if fixed.is_empty() {
-            return Ok(Release::Unusable(Why::Cooldown));
+            return Ok(match release {
+                undated @ Release::Unusable(Why::NoUploadTime) => undated,
+                Release::Unusable(_) | Release::Usable(_) => Release::Unusable(Why::Cooldown),
+            });
         }
-        Ok(
-            match self.inspector.inspect(name, files, Cooldown::Exempt) {
-                Release::Usable(usable) => Release::Usable(Usable {
-                    fixes: fixed,
-                    ..usable
-                }),
-                unusable @ Release::Unusable(_) => unusable,
-            },
-        )
+        let mut release = self.inspector.inspect(name, files, Cooldown::Exempt);
+        if let Release::Usable(usable) = &mut release {
+            usable.fixes = fixed;
+        }
+        Ok(release)
     }
 
     /// What the release at `index` fixes: the advisories that affect the newest final release below it that can be installed, and do not
