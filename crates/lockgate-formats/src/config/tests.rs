@@ -183,7 +183,7 @@ fn misspelled_keys_are_told_what_was_meant() {
         ("[[ignore]]\nexpire = 1", "is `expires` meant?"),
         (
             "colour = 1",
-            "the keys are gate, min-severity, unknown-severity, advisories, max-advisory-age, ignore",
+            "the keys are gate, min-severity, unknown-severity, advisories, max-advisory-age, cooldown, ignore",
         ),
     ] {
         assert_eq!(read(text).unwrap_err().remedy.unwrap(), remedy, "{text}");
