@@ -54,6 +54,15 @@ impl Marker {
         self.0.evaluate(&environment.0, &extras)
     }
 
+    /// Whether some environment admits it when exactly `extras` are asked for.
+    pub fn may_hold(&self, extras: &[Name]) -> bool {
+        let extras: Vec<ExtraName> = extras
+            .iter()
+            .filter_map(|extra| ExtraName::new(extra.as_str().to_owned()).ok())
+            .collect();
+        self.0.evaluate_extras(&extras)
+    }
+
     /// Whether, in `environment`, it could hold for some extras but does not without them.
     pub fn needs_extra(&self, environment: &Environment) -> bool {
         if self.0.is_true() || self.0.evaluate(&environment.0, &[]) {

@@ -14,7 +14,7 @@ use crate::bounds::{Bound, admitted};
 use crate::graph::{Linked, link, locked_files};
 use crate::question::Question;
 use crate::release::Release;
-use crate::search::inspector;
+use crate::search::{inspector, shelf};
 use crate::shelf::{Needs, Shelf};
 use crate::sources::Sources;
 
@@ -86,8 +86,8 @@ pub fn verify(
     facts: &Arc<dyn Facts>,
 ) -> Result<Vec<Violation>, FactError> {
     let inspector = Arc::new(inspector(question));
-    let shelf = Shelf::new(facts, inspector, question.target.environment.clone());
     let sources = Sources::new(question.manifest, question.upgrade, question.target);
+    let shelf = shelf(question, facts, &sources, inspector);
     let mut check = Check::new(question, &shelf, &sources, graph);
     check.follow(None)?;
     check.pins()?;
@@ -327,7 +327,7 @@ fn standing(
     }
     let is_named = bounds.iter().any(|bound| bound.names_prerelease);
     let no_finals = rivals.iter().all(|(is_prerelease, _)| *is_prerelease);
-    let prereleases_compete = match shelf.inspector.rules().prerelease {
+    let prereleases_compete = match shelf.inspector.rules().prereleases_of(name) {
         PrereleaseMode::Allow => true,
         PrereleaseMode::Disallow => false,
         PrereleaseMode::Explicit => is_named,

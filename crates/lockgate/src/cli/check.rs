@@ -24,6 +24,17 @@ pub(crate) struct CheckArguments {
     /// Constraints, in place of those that the lock names (repeatable)
     #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
     pub(crate) constraint: Vec<String>,
+    /// Overrides, in place of those that the lock names (repeatable)
+    #[arg(
+        long = "override",
+        alias = "overrides",
+        value_name = "FILE",
+        help_heading = "Requirements"
+    )]
+    pub(crate) overrides: Vec<String>,
+    /// Projects to leave out, in place of those that the lock names (repeatable)
+    #[arg(long, value_name = "PKG", help_heading = "Requirements")]
+    pub(crate) exclude: Vec<String>,
     #[command(flatten)]
     pub(crate) project: ProjectOptions,
     #[command(flatten)]

@@ -37,6 +37,17 @@ pub(crate) struct LockArguments {
     /// Versions that are allowed, whether or not something requires the project (repeatable)
     #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
     pub(crate) constraint: Vec<String>,
+    /// Requirements that take the place of all others on their projects, whoever asks (repeatable)
+    #[arg(
+        long = "override",
+        alias = "overrides",
+        value_name = "FILE",
+        help_heading = "Requirements"
+    )]
+    pub(crate) overrides: Vec<String>,
+    /// A project to leave out, whoever asks for it (repeatable)
+    #[arg(long, value_name = "PKG", help_heading = "Requirements")]
+    pub(crate) exclude: Vec<String>,
     #[command(flatten)]
     pub(crate) project: ProjectOptions,
     /// Keep no pin of the existing lock
@@ -45,6 +56,9 @@ pub(crate) struct LockArguments {
     /// Do not keep the pin of this project; a specifier restricts the new one (repeatable)
     #[arg(short = 'P', long, value_name = "PKG[SPEC]", help_heading = "Choice")]
     pub(crate) upgrade_package: Vec<String>,
+    /// Keep the pin of this project under `-U` too (repeatable)
+    #[arg(long, value_name = "PKG", help_heading = "Choice")]
+    pub(crate) no_upgrade_package: Vec<String>,
     #[command(flatten)]
     pub(crate) choice: ChoiceOptions,
     #[command(flatten)]

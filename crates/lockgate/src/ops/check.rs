@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use lockgate_formats::lock::{Lock, RenderOptions};
 use lockgate_model::{
-    AuditReport, Change, Conflict, LockedGraph, Name, Note, OpenGate, Preferences,
+    Advisory, AuditReport, Change, Conflict, FactError, Gate, LockedGraph, Name, Note, Preferences,
+    ProjectStatus, Verdict, Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
 
-use crate::cli::{self, CheckArguments, LockArguments};
+use crate::cli::{self, CheckArguments, ChoiceOptions, LockArguments};
 use crate::disk;
 use crate::failure::Failure;
 use crate::indexes;
@@ -78,6 +79,32 @@ impl CheckRequest {
     }
 }
 
+/// A gate that speaks against nothing, and knows what releases fix: a pin that the cooldown admitted for what it fixes still is admitted.
+struct KnowsFixes<'a>(&'a dyn Gate);
+
+impl Gate for KnowsFixes<'_> {
+    fn affected(&self, _: &Name) -> Result<Option<Arc<VersionSet>>, FactError> {
+        Ok(None)
+    }
+
+    fn verdict(&self, _: &Name, _: &Version) -> Result<Verdict, FactError> {
+        Ok(Verdict::Clear)
+    }
+
+    fn fixes(
+        &self,
+        name: &Name,
+        before: &Version,
+        version: &Version,
+    ) -> Result<Vec<Arc<Advisory>>, FactError> {
+        self.0.fixes(name, before, version)
+    }
+
+    fn project_verdict(&self, _: &Name, _: &ProjectStatus) -> Verdict {
+        Verdict::Clear
+    }
+}
+
 /// The recorded arguments under those given now.
 fn merged(
     given: &CheckArguments,
@@ -112,17 +139,14 @@ fn merged(
     merged.output_file = Some("-".to_owned());
     merged.upgrade = false;
     merged.upgrade_package.clear();
-    let choice = &given.choice;
-    merged.choice.pre |= choice.pre;
-    merged.choice.no_deps |= choice.no_deps;
-    replace_if_given(&mut merged.choice.prerelease, choice.prerelease.as_ref());
-    replace_if_given(
-        &mut merged.choice.exclude_newer,
-        choice.exclude_newer.as_ref(),
-    );
-    if !choice.binary.0.is_empty() {
-        merged.choice.binary = choice.binary.clone();
+    merged.no_upgrade_package.clear();
+    if !given.overrides.is_empty() {
+        merged.overrides.clone_from(&given.overrides);
     }
+    if !given.exclude.is_empty() {
+        merged.exclude.clone_from(&given.exclude);
+    }
+    merge_choice(&mut merged.choice, &given.choice);
     replace_if_given(&mut merged.target.python, given.target.python.as_ref());
     replace_if_given(
         &mut merged.target.python_version,
@@ -160,6 +184,25 @@ fn merged(
     merged.build = merged.build.with(&given.build);
     merged.cache = given.cache.clone();
     Ok(merged)
+}
+
+/// The recorded options of the choice under those given now.
+fn merge_choice(merged: &mut ChoiceOptions, given: &ChoiceOptions) {
+    let says_prereleases = given.pre || given.prerelease.is_some() || !given.releases.0.is_empty();
+    if says_prereleases {
+        // They speak of the same, so that one given now takes the place of all that are recorded.
+        merged.pre = given.pre;
+        merged.prerelease = given.prerelease;
+        merged.releases = given.releases.clone();
+    }
+    merged.no_deps |= given.no_deps;
+    merged.prefer_binary |= given.prefer_binary;
+    replace_if_given(&mut merged.resolution, given.resolution.as_ref());
+    replace_if_given(&mut merged.exclude_newer, given.exclude_newer.as_ref());
+    replace_if_given(&mut merged.cooldown, given.cooldown.as_ref());
+    if !given.binary.0.is_empty() {
+        merged.binary = given.binary.clone();
+    }
 }
 
 fn replace_if_given<T: Clone>(recorded: &mut Option<T>, given: Option<&T>) {
@@ -222,7 +265,7 @@ pub(crate) fn check(
         &request.arguments.target,
         world,
     )?;
-    let rules = request.rules_with(&manifest)?;
+    let rules = request.rules_with(&manifest, settings, world.now)?;
     let mut known = Known::of(
         &mut manifest,
         &request.arguments,
@@ -242,7 +285,7 @@ pub(crate) fn check(
         rules: &rules,
         keep: &keep,
         upgrade: &[],
-        gate: &OpenGate,
+        gate: &KnowsFixes(&gating.gate),
     };
     let mut reasons: Vec<String> = check
         .read

@@ -82,7 +82,12 @@ fn current_folder() -> Result<PathBuf, Failure> {
 
 /// The direct references with a name, in order.
 fn named(manifest: &Manifest, target: &Target) -> Vec<(Name, Asked)> {
-    let roots = manifest.requirements.iter().map(|root| {
+    // An override takes the place of a requirement, and of where it would be taken from.
+    let is_overridden =
+        |name: &Name| (manifest.overrides.iter()).any(|other| other.requirement.name == *name);
+    let roots = manifest.requirements.iter();
+    let roots = roots.filter(|root| !is_overridden(&root.requirement.name));
+    let roots = roots.map(|root| {
         let asked = Asked {
             text: String::new(),
             origin: root.origin.to_string(),

@@ -9,7 +9,6 @@ use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_model::{
     AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, OpenGate, Preferences,
-    Upgrade,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -83,7 +82,7 @@ pub(crate) fn lock(
         &request.arguments.target,
         world,
     )?;
-    let rules = request.rules_with(&manifest)?;
+    let rules = request.rules_with(&manifest, settings, world.now)?;
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
     let rendered = rendering::options(request, &manifest, &rules, old_text)?;
     let mut known = Known::of(
@@ -100,17 +99,13 @@ pub(crate) fn lock(
         .as_ref()
         .map(|(_, lock)| lock.versions(&target.target.environment))
         .unwrap_or_default();
-    let upgrade = Upgrade {
-        all: request.arguments.upgrade,
-        packages: request.upgrade.clone(),
-    };
-    let keep = Preferences::new(old_pins.clone(), &upgrade);
+    let keep = Preferences::new(old_pins.clone(), &request.upgrade);
     let ungated = Question {
         manifest: &manifest,
         target: &target.target,
         rules: &rules,
         keep: &keep,
-        upgrade: &request.upgrade,
+        upgrade: &request.upgrade.packages,
         gate: &OpenGate,
     };
     // Pages and metadata are on their way while the advisories are read.
@@ -176,7 +171,7 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         )
         .remedy("name the project's file as a source, or remove the option"));
     }
-    Manifests {
+    let mut manifest = Manifests {
         extras: &project.extra,
         all_extras: project.all_extras,
         groups: &request.groups,
@@ -186,7 +181,12 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         &request.sources,
         &request.arguments.constraint,
     )
-    .map_err(|error| Failure::of_input(&error))
+    .map_err(|error| Failure::of_input(&error))?;
+    manifest.overrides =
+        lockgate_formats::read_overrides(&world.files, &request.arguments.overrides)
+            .map_err(|error| Failure::of_input(&error))?;
+    manifest.excludes.clone_from(&request.excludes);
+    Ok(manifest)
 }
 
 fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {
