@@ -5,6 +5,7 @@
 mod audit;
 mod cache;
 mod check;
+mod index;
 mod lock;
 mod options;
 mod rendering;
@@ -12,10 +13,11 @@ mod usage;
 
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
+pub(crate) use index::{IndexOptions, StrategyName};
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
-    BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName,
-    OutputOptions, PrereleaseName, TargetOptions, TerminalOptions,
+    BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, LevelName, OutputOptions,
+    PrereleaseName, TargetOptions, TerminalOptions,
 };
 pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
