@@ -30,7 +30,6 @@ pub(crate) struct IndexOptions {
     pub(crate) extra_index_url: Vec<String>,
     /// A folder, a page or a file whose distributions are candidates too (repeatable)
     #[arg(
-        short = 'f',
         long,
         value_name = "PLACE",
         env = "LOCKGATE_FIND_LINKS",
