@@ -96,3 +96,8 @@ fn what_was_uploaded_after_the_cutoff_does_not_exist() {
 fn the_cooldown_passes_over_all_but_fixes() {
     run_area("cooldown");
 }
+
+#[test]
+fn indexes_and_find_links_are_asked_by_the_strategy() {
+    run_area("indexes");
+}

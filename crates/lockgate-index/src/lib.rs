@@ -14,6 +14,7 @@ mod metadata;
 mod options;
 mod page;
 pub mod pip_config;
+mod places;
 pub mod process;
 mod redact;
 mod reporter;
@@ -26,6 +27,7 @@ pub use facts::IndexFacts;
 pub use feeds::{Feed, FeedError, FeedSource, RecordFeed};
 pub use metadata::built_metadata;
 pub use options::{Options, Refresh};
+pub use places::{FindLinks, NoPlace, Places, Strategy};
 pub use redact::redact_url;
 pub use reporter::{Reporter, Silent};
 

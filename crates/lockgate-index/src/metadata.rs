@@ -6,6 +6,7 @@
 //! What was learned is kept for good under the file's digest ([`stored`]), also that a file has nothing usable to say.
 
 mod headers;
+mod local;
 mod range;
 mod remote;
 mod sdist;
@@ -16,6 +17,7 @@ mod wheel;
 mod whole;
 
 pub(crate) use headers::Stated;
+pub(crate) use local::read as read_local;
 pub(crate) use remote::{Source, fetch};
 pub(crate) use stored::decode;
 pub use whole::built_metadata;

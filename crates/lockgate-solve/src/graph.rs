@@ -193,6 +193,7 @@ pub(crate) fn locked_files(
                 sha256,
                 size: file.size,
                 uploaded: file.uploaded,
+                has_provenance: file.has_provenance,
             })
         })
         .collect()
@@ -206,5 +207,6 @@ fn direct_file(direct: &DirectRelease) -> Option<LockedFile> {
         sha256: direct.pin.kind.sha256()?,
         size: direct.file.size,
         uploaded: direct.file.uploaded,
+        has_provenance: false,
     })
 }

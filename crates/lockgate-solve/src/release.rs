@@ -238,7 +238,7 @@ impl Inspector {
     /// Why a file is too new, if it is. Local files are nobody's upload.
     fn too_new(&self, file: &DistFile, cooldown: Cooldown) -> Option<Why> {
         let cooldown = self.rules.cooldown.filter(|_| cooldown == Cooldown::Holds);
-        if (self.rules.cutoff.is_none() && cooldown.is_none()) || file.url.starts_with("file:") {
+        if (self.rules.cutoff.is_none() && cooldown.is_none()) || file.is_local() {
             return None;
         }
         let Some(uploaded) = file.uploaded else {

@@ -98,6 +98,7 @@ fn best(pin: &Pin, python: &BuildPython, label: &str) -> Result<DistFile, BuildE
             requires_python: None,
             yanked: Yank::No,
             core_metadata: CoreMetadata::Absent,
+            has_provenance: false,
         })
         .filter(|file| matches!(file.kind(), Some(DistKind::Wheel(_))))
         .ok_or_else(|| {

@@ -6,6 +6,7 @@ mod audit;
 mod build;
 mod cache;
 mod check;
+mod index;
 mod lock;
 mod options;
 mod rendering;
@@ -14,11 +15,11 @@ mod usage;
 pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
+pub(crate) use index::{IndexOptions, StrategyName};
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
-    BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName,
-    OutputOptions, PrereleaseName, ProjectOptions, ReleaseOption, ResolutionName, TargetOptions,
-    TerminalOptions,
+    BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, LevelName, OutputOptions,
+    PrereleaseName, ProjectOptions, ReleaseOption, ResolutionName, TargetOptions, TerminalOptions,
 };
 pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
@@ -57,9 +58,20 @@ enum Command {
     Cache(cache::CacheArguments),
 }
 
+/// The command line as it is read. `-f` is pip's for `--find-links`, and pip-audit's for the format of an audit.
+fn command() -> clap::Command {
+    let mut command = Arguments::command();
+    for name in ["lock", "check"] {
+        command = command.mut_subcommand(name, |subcommand| {
+            subcommand.mut_arg("find_links", |argument| argument.short('f'))
+        });
+    }
+    command
+}
+
 /// Runs one command line and says how it ended.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    let parsed = without_empty_variables(Arguments::command())
+    let parsed = without_empty_variables(command())
         .try_get_matches_from(arguments)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let parsed = match parsed {
@@ -133,7 +145,9 @@ fn finish(terminal: &Terminal, ended: Result<Exit, Failure>) -> ExitCode {
 
 /// Reads the command recorded in a lock's header, so that its options hold again.
 pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> {
-    match Arguments::try_parse_from(words)
+    match command()
+        .try_get_matches_from(words)
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| error.kind().to_string())?
         .command
     {
@@ -144,7 +158,7 @@ pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> 
 
 /// What the lock's header has to know of an option of `lock`, `--long` or `-s`.
 pub(crate) fn known_option(name: &str) -> Word {
-    let command = Arguments::command();
+    let command = command();
     let argument = command.find_subcommand("lock").and_then(|lock| {
         lock.get_arguments()
             .find(|argument| is_named(argument, name))
@@ -180,6 +194,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Arguments::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -17,9 +17,9 @@ use lockgate_solve::{Answer, Question};
 use crate::cli::{self, CheckArguments, ChoiceOptions, LockArguments};
 use crate::disk;
 use crate::failure::Failure;
-use crate::indexes;
 use crate::ops::known::Known;
 use crate::ops::{audit, lock, target};
+use crate::places;
 use crate::rendering;
 use crate::request::{LockRequest, Settings};
 use crate::terminal::Terminal;
@@ -156,18 +156,7 @@ fn merged(
         &mut merged.target.python_platform,
         given.target.python_platform.as_ref(),
     );
-    let index = &given.index;
-    replace_if_given(&mut merged.index.index_url, index.index_url.as_ref());
-    if !index.extra_index_url.is_empty() {
-        merged
-            .index
-            .extra_index_url
-            .clone_from(&index.extra_index_url);
-    }
-    replace_if_given(&mut merged.index.cert, index.cert.as_ref());
-    replace_if_given(&mut merged.index.proxy, index.proxy.as_ref());
-    replace_if_given(&mut merged.index.timeout, index.timeout.as_ref());
-    replace_if_given(&mut merged.index.retries, index.retries.as_ref());
+    given.index.over(&mut merged.index);
     let gate = &given.gate;
     replace_if_given(&mut merged.gate.gate, gate.gate.as_ref());
     replace_if_given(&mut merged.gate.min_severity, gate.min_severity.as_ref());
@@ -259,7 +248,7 @@ pub(crate) fn check(
     })?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
-    let locations = indexes::locations(
+    let places = places::places(
         &manifest,
         &request.arguments.index,
         &request.arguments.target,
@@ -272,7 +261,7 @@ pub(crate) fn check(
         &target.target,
         rules.cutoff,
         settings,
-        &locations,
+        &places,
         world,
     )?;
     let gating = known.gate()?;

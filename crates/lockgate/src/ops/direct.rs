@@ -298,6 +298,7 @@ impl Following<'_> {
                 requires_python: None,
                 yanked: Yank::No,
                 core_metadata: CoreMetadata::Absent,
+                has_provenance: false,
             },
             metadata: Arc::new(looked.metadata),
             pin: DirectPin {

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use lockgate_index::Places;
 use lockgate_model::{Facts, Manifest, Target, Timestamp};
-use url::Url;
 
 use crate::building::{Allowed, BuildSettings, Builder, BuildingFacts};
 use crate::cli::LockArguments;
 use crate::failure::Failure;
 use crate::gating::{self, Gating};
-use crate::indexes;
 use crate::ops::direct;
+use crate::places;
 use crate::request::Settings;
 use crate::world::World;
 
@@ -20,7 +20,7 @@ pub(crate) struct Known<'a> {
     pub(crate) facts: Arc<dyn Facts>,
     gating: Option<Arc<Gating>>,
     settings: &'a Settings,
-    locations: &'a [Url],
+    places: &'a Places,
     world: &'a World,
 }
 
@@ -32,14 +32,14 @@ impl<'a> Known<'a> {
         target: &Target,
         cutoff: Option<Timestamp>,
         settings: &'a Settings,
-        locations: &'a [Url],
+        places: &'a Places,
         world: &'a World,
     ) -> Result<Self, Failure> {
         let mut known = Self {
-            facts: indexes::facts(locations, world),
+            facts: places::facts(places, world),
             gating: None,
             settings,
-            locations,
+            places,
             world,
         };
         let build = BuildSettings::new(&arguments.build, cutoff)?;
@@ -62,7 +62,7 @@ impl<'a> Known<'a> {
         if let Some(gating) = &self.gating {
             return Ok(Arc::clone(gating));
         }
-        let gating = gating::open(self.settings, || Ok(self.locations.to_vec()), self.world)?;
+        let gating = gating::open(self.settings, || Ok(self.places.clone()), self.world)?;
         Ok(Arc::clone(self.gating.insert(Arc::new(gating))))
     }
 }

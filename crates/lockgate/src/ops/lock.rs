@@ -18,6 +18,7 @@ use crate::gating;
 use crate::indexes;
 use crate::ops::known::Known;
 use crate::ops::target;
+use crate::places;
 use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
 use crate::world::World;
@@ -76,7 +77,7 @@ pub(crate) fn lock(
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
-    let locations = indexes::locations(
+    let places = places::places(
         &manifest,
         &request.arguments.index,
         &request.arguments.target,
@@ -91,7 +92,7 @@ pub(crate) fn lock(
         &target.target,
         rules.cutoff,
         settings,
-        &locations,
+        &places,
         world,
     )?;
     let facts = Arc::clone(&known.facts);
