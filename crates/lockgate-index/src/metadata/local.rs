@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 
-use lockgate_model::{DistKind, UnusableReason, Unstated};
+use lockgate_model::{DistKind, Unstated, UnusableReason};
 use url::Url;
 use zip::ZipArchive;
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{
-    BuildOptions, CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions,
-    ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
+    BuildOptions, CacheOptions, ChoiceOptions, ForeignOptions, GateOptions, IndexOptions,
+    OutputOptions, ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops;
@@ -22,6 +22,9 @@ pub(crate) struct LockArguments {
     /// `pyproject.toml`, unless a `--group` is asked for
     #[arg(value_name = "SRC")]
     pub(crate) sources: Vec<String>,
+    /// A source, as pip spells it (repeatable)
+    #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
+    pub(crate) requirement: Vec<String>,
     /// The lock to write; `-` is standard output [default: `X.in` to `X.txt`, a project to `requirements.txt` beside it, `X.py` to `X.py.txt`]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output_file: Option<String>,
@@ -77,6 +80,15 @@ pub(crate) struct LockArguments {
     pub(crate) output: OutputOptions,
     #[command(flatten)]
     pub(crate) terminal: TerminalOptions,
+    #[command(flatten)]
+    pub(crate) foreign: ForeignOptions,
+}
+
+impl LockArguments {
+    /// What `-r` names is a source like any other.
+    pub(crate) fn with_pips_spelling(&mut self) {
+        self.sources.append(&mut self.requirement);
+    }
 }
 
 /// `--format` values.
@@ -91,10 +103,11 @@ pub(crate) enum LockFormat {
 }
 
 pub(super) fn run(
-    arguments: LockArguments,
+    mut arguments: LockArguments,
     words: Vec<String>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    arguments.with_pips_spelling();
     let report: Option<PathBuf> = arguments.output.report.clone();
     report_is_apart(report.as_deref(), &files_of(&arguments))?;
     let format = if arguments.output.json {
@@ -111,6 +124,10 @@ fn locked(
     words: Vec<String>,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
+    arguments.foreign.judged(
+        |remark| terminal.warn(remark),
+        |remark| terminal.detail(remark),
+    )?;
     let request = LockRequest::new(arguments, words)?;
     let settings = Settings::read(&request.arguments.gate, &request.inputs())?;
     let world = World::new(&request.arguments.index, &request.arguments.cache, terminal)?;

@@ -6,6 +6,7 @@ mod audit;
 mod build;
 mod cache;
 mod check;
+mod foreign;
 mod index;
 mod lock;
 mod options;
@@ -15,6 +16,7 @@ mod usage;
 pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
+pub(crate) use foreign::ForeignOptions;
 pub(crate) use index::{IndexOptions, StrategyName};
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
@@ -71,8 +73,12 @@ fn command() -> clap::Command {
 
 /// Runs one command line and says how it ended.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
+    let expanded = match foreign::expanded(arguments) {
+        Ok(expanded) => expanded,
+        Err(failure) => return usage::refuse(&failure, arguments).into(),
+    };
     let parsed = without_empty_variables(command())
-        .try_get_matches_from(arguments)
+        .try_get_matches_from(expanded)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let parsed = match parsed {
         Ok(parsed) => parsed,
@@ -145,13 +151,18 @@ fn finish(terminal: &Terminal, ended: Result<Exit, Failure>) -> ExitCode {
 
 /// Reads the command recorded in a lock's header, so that its options hold again.
 pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> {
+    let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+    let words = foreign::expanded(&words).map_err(|failure| failure.message)?;
     match command()
         .try_get_matches_from(words)
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| error.kind().to_string())?
         .command
     {
-        Command::Lock(arguments) => Ok(*arguments),
+        Command::Lock(mut arguments) => {
+            arguments.with_pips_spelling();
+            Ok(*arguments)
+        }
         _ => Err("it is no `lock` command".to_owned()),
     }
 }
@@ -165,7 +176,7 @@ pub(crate) fn known_option(name: &str) -> Word {
     });
     Word {
         takes_value: argument.is_some_and(|argument| argument.get_action().takes_values()),
-        is_idle: false,
+        is_idle: foreign::table().any(|option| option.is_idle() && option.is(name)),
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct ProjectOptions {
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetOptions {
     /// The interpreter to lock for: a path, a name, or a version to look for
-    #[arg(long, value_name = "PYTHON", env = "LOCKGATE_PYTHON")]
+    #[arg(short = 'p', long, value_name = "PYTHON", env = "LOCKGATE_PYTHON")]
     pub(crate) python: Option<String>,
     /// The Python version to lock for; `3.11` is 3.11.0
     #[arg(long, value_name = "X.Y[.Z]")]
@@ -309,6 +309,9 @@ pub(crate) struct TerminalOptions {
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: clap::ColorChoice,
+    /// Use no colour, as pip spells it
+    #[arg(long, hide = true)]
+    pub(crate) no_color: bool,
     /// Run in this folder: relative paths start there
     #[arg(long, value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,

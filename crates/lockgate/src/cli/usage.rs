@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use lockgate_formats::command::redacted;
 
+use super::TerminalOptions;
+
 use crate::disk;
 use crate::failure::{Exit, Failure};
 use crate::output;
+use crate::terminal::Terminal;
 
 /// Prints what is wrong, or the help that was asked for, and says how the process ends.
 pub(super) fn tell(error: &clap::Error, arguments: &[OsString]) -> Exit {
@@ -16,16 +19,28 @@ pub(super) fn tell(error: &clap::Error, arguments: &[OsString]) -> Exit {
     if !error.use_stderr() {
         return Exit::Done;
     }
+    report_on(&failure(error), arguments);
+    Exit::NoAnswer
+}
+
+/// Says that a command line is refused.
+pub(super) fn refuse(failure: &Failure, arguments: &[OsString]) -> Exit {
+    Terminal::new(&TerminalOptions::default()).failure(failure);
+    report_on(failure, arguments);
+    failure.exit
+}
+
+/// Says it where `--json` and `--report` want it.
+fn report_on(failure: &Failure, arguments: &[OsString]) {
     let words: Vec<String> = arguments
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     output::deliver_usage(
-        &failure(error),
+        failure,
         words.iter().any(|word| word == "--json"),
         report(&words).as_deref(),
     );
-    Exit::NoAnswer
 }
 
 /// The first line says what is wrong; the rest is how to call the program.

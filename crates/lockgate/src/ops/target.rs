@@ -21,7 +21,7 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
     let version = options
         .python_version
         .as_deref()
-        .map(str::parse::<PythonVersion>)
+        .map(|text| dotted(text).parse::<PythonVersion>())
         .transpose()
         .map_err(|error| Failure::new(format!("`--python-version`: {error}")))?;
     let platform = options
@@ -55,6 +55,18 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
         target,
         python: python.short(),
     })
+}
+
+/// pip's `311` is 3.11: the first digit is a number of its own.
+fn dotted(text: &str) -> String {
+    match text.split_at_checked(1) {
+        Some((major, minor))
+            if !minor.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            format!("{major}.{minor}")
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// Refuses a target that `requires-python` of a source excludes.
