@@ -2,8 +2,10 @@
 
 mod architecture;
 mod audit;
+mod builds;
 mod cache;
 mod check;
+mod direct;
 mod faults;
 mod find_links;
 mod inputs;

@@ -5,6 +5,7 @@
 
 mod cache;
 mod direct;
+mod document;
 mod error;
 mod facts;
 mod feeds;

@@ -94,11 +94,23 @@ impl ReleaseControl {
     }
 }
 
-/// The parts of a comma-separated value.
+/// The items of a list of projects, as far as they count: what precedes `:all:` is undone by it, and what follows is part of it unless a
+/// `:none:` comes after.
 fn items(value: &str) -> impl Iterator<Item = &str> {
-    value
-        .split(',')
-        .map(str::trim)
+    let items: Vec<&str> = value.split(',').map(str::trim).collect();
+    let last_all = items.iter().rposition(|item| *item == ":all:");
+    let start = last_all.unwrap_or(0);
+    let after = items.get(start..).unwrap_or_default();
+    let takes_back = after.contains(&":none:");
+    let end = if last_all.is_some() && !takes_back {
+        start + 1
+    } else {
+        items.len()
+    };
+    items
+        .into_iter()
+        .take(end)
+        .skip(start)
         .filter(|item| !item.is_empty())
 }
 

@@ -36,7 +36,7 @@ pub use conflict::{
 };
 pub use direct::{DirectKind, DirectPin, DirectRelease};
 pub use facts::{FactError, Facts, Pick, Scout, Unstated, UnusableReason, Want};
-pub use files::{Files, FilesError};
+pub use files::{FileKind, Files, FilesError};
 pub use gate::{Gate, OpenGate, Reason, Rule, Verdict};
 pub use graph::{Change, Edge, LockedFile, LockedGraph, Note, PassedOver, Pin, Snapshot, Via};
 pub use manifest::{

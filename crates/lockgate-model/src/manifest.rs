@@ -32,6 +32,8 @@ pub struct Manifest {
     pub require_hashes: bool,
     /// `requires-python` of each project and script among the sources, and where it stands: all must hold.
     pub requires_python: Vec<(Specifiers, Origin)>,
+    /// What a person should know of the sources though it stops nothing, and where it stands: words that pip passes over too.
+    pub warnings: Vec<(String, Origin)>,
 }
 
 /// Index options of the sources.

@@ -12,6 +12,7 @@ mod places;
 mod progress;
 mod rendering;
 mod request;
+mod source_files;
 mod sources;
 mod terminal;
 mod world;

@@ -7,7 +7,7 @@ use lockgate_model::{Environment, Marker, Name, Source, Version};
 use super::omitted::{self, Omitted};
 use crate::error::InputError;
 use crate::requirements::{
-    BadRequirement, Given, Known, physical, read_locked, shell_words, split, without_comment,
+    BadRequirement, Given, Known, Words, physical, read_locked, shell_words, split, without_comment,
 };
 
 /// What a lock says.
@@ -179,7 +179,14 @@ impl Reading {
         if bare.is_empty() {
             return Ok(());
         }
-        let (text, options) = split(bare)?;
+        let Words {
+            requirement: text,
+            options,
+            stray,
+        } = split(bare)?;
+        if let Some(word) = stray.first() {
+            return Err(format!("`{word}` is neither an option nor part of a requirement").into());
+        }
         if text.is_empty() {
             self.options(options, bare, number)?;
             self.annotation(comment);
@@ -350,7 +357,7 @@ fn hashes(options: Vec<Given>) -> Result<Vec<String>, BadLine> {
                     format!("`--hash={}` is no hash: write `sha256:…`", given.value).into(),
                 );
             }
-            Known::BuildSetting => {}
+            Known::ConfigSettings | Known::GlobalOption => {}
             _ => {
                 return Err(
                     format!("`{}` cannot stand on the line of a requirement", given.name).into(),

@@ -17,10 +17,11 @@ use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
 use crate::ops::known::Known;
-use crate::ops::target;
+use crate::ops::{hash_mode, target};
 use crate::places;
 use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
+use crate::source_files::SourceFiles;
 use crate::world::World;
 
 /// How a lock ended.
@@ -77,6 +78,7 @@ pub(crate) fn lock(
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
+    hash_mode::holds(&manifest, &target.target)?;
     let places = places::places(
         &manifest,
         &request.arguments.index,
@@ -172,20 +174,22 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         )
         .remedy("name the project's file as a source, or remove the option"));
     }
+    let files = SourceFiles {
+        disk: &world.files,
+        index: &world.index,
+    };
     let mut manifest = Manifests {
         extras: &project.extra,
         all_extras: project.all_extras,
         groups: &request.groups,
     }
-    .read(
-        &world.files,
-        &request.sources,
-        &request.arguments.constraint,
-    )
+    .read(&files, &request.sources, &request.arguments.constraint)
     .map_err(|error| Failure::of_input(&error))?;
-    manifest.overrides =
-        lockgate_formats::read_overrides(&world.files, &request.arguments.overrides)
-            .map_err(|error| Failure::of_input(&error))?;
+    for (warning, origin) in &manifest.warnings {
+        world.terminal.warn(&format!("{origin}: {warning}"));
+    }
+    manifest.overrides = lockgate_formats::read_overrides(&files, &request.arguments.overrides)
+        .map_err(|error| Failure::of_input(&error))?;
     manifest.excludes.clone_from(&request.excludes);
     Ok(manifest)
 }
