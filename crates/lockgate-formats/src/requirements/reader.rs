@@ -60,8 +60,14 @@ impl<'a> Reader<'a> {
 
     /// Reads one file that was named on the command line; `-` is standard input.
     pub(crate) fn read(&mut self, path: &str, role: Role) -> Result<(), InputError> {
-        let bytes = address::read(self.files, path)
-            .map_err(|error| text::unreadable(&address::shown(path), &error))?;
+        let bytes = if address::is_address(path) {
+            address::read(self.files, path).map_err(|error| {
+                InputError::new(&address::shown(path), format!("cannot be read: {error}"))
+                    .remedy("check the address")
+            })?
+        } else {
+            text::read(self.files, path)?
+        };
         self.read_text(path, role, &bytes)
     }
 

@@ -5,7 +5,7 @@ use lockgate_model::{FileKind, Files, Marker, Name, Requirement, Source};
 use super::reference::{
     check_machine, egg, is_address, is_archive, is_vcs, looks_like_path, split_extras, wheel,
 };
-use super::single::{BadRequirement, is_short, read_marker, read_specifier};
+use super::single::{BadRequirement, check_length, read_marker, read_specifier};
 use crate::path::joined;
 
 /// What a line asks for.
@@ -51,7 +51,7 @@ impl Wanted {
 
 /// Reads a requirement that is not editable.
 pub(super) fn read(text: &str, files: &dyn Files) -> Result<Wanted, BadRequirement> {
-    is_short(text)?;
+    check_length(text)?;
     // In an address a `;` is a letter like others; a blank ends it.
     let separator = if is_address(text) { "; " } else { ";" };
     let (wanted, marker) = text.split_once(separator).unwrap_or((text, ""));
@@ -81,6 +81,7 @@ pub(super) fn read(text: &str, files: &dyn Files) -> Result<Wanted, BadRequireme
 
 /// Reads what stands after `-e`.
 pub(super) fn read_editable(text: &str, files: &dyn Files) -> Result<Wanted, BadRequirement> {
+    check_length(text)?;
     if let Ok(requirement) = read_specifier(text, Requirement::parse_strict)
         && let Source::Url(address) = &requirement.source
     {

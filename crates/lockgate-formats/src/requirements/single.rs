@@ -41,18 +41,6 @@ impl BadRequirement {
 /// No name, specifier or marker that people write comes near; a longer one would only be passed on to the index and the terminal.
 const LONGEST: usize = 50_000;
 
-/// Refuses a text that is no requirement by its length alone.
-pub(super) fn is_short(text: &str) -> Result<(), BadRequirement> {
-    if text.len() <= LONGEST {
-        return Ok(());
-    }
-    Err(BadRequirement::new(format!(
-        "a text of {} characters is no requirement: it may have {LONGEST}",
-        text.len()
-    ))
-    .remedy("check that it is the file that is meant"))
-}
-
 type Parse = fn(&str) -> Result<Requirement, RequirementError>;
 
 /// Reads one requirement of a project, where each has a name.
@@ -66,7 +54,7 @@ pub(crate) fn read_locked(text: &str) -> Result<Requirement, BadRequirement> {
 }
 
 fn read_named(text: &str, parse: Parse) -> Result<Requirement, BadRequirement> {
-    is_short(text)?;
+    check_length(text)?;
     if let Some(what) = reference(text) {
         return Err(BadRequirement {
             message: format!("`{text}` is {what} without a name"),
@@ -108,6 +96,18 @@ pub(super) fn read_specifier(text: &str, parse: Parse) -> Result<Requirement, Ba
         parse(&format!("{} {}", direct.head, direct.rest)).map_err(|error| wrong(&error))?;
     requirement.source = Source::Url(direct.address.to_owned());
     Ok(requirement)
+}
+
+/// Refuses what is longer than a requirement can be.
+pub(super) fn check_length(text: &str) -> Result<(), BadRequirement> {
+    if text.len() <= LONGEST {
+        return Ok(());
+    }
+    Err(BadRequirement::new(format!(
+        "a text of {} characters is no requirement: it may have {LONGEST}",
+        text.len()
+    ))
+    .remedy("check that it is the file that is meant"))
 }
 
 /// What stands behind the `;` of a line; nothing is the marker that always holds.

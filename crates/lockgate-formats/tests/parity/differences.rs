@@ -51,7 +51,7 @@ pub(crate) const CHOICES: &[Choice] = &[
             |name: &str| name.ends_with('_') && Name::new(name.trim_end_matches('_')).is_ok();
         case.only_ours_refuses("`") && case.refused_name().is_some_and(is_name_but_for_its_end)
     }),
-    refusal("arbitrary-equality", |case| case.refuses_arbitrary_text()),
+    refusal("arbitrary-equality", refuses_arbitrary_text),
     reading(
         "arbitrary-equality",
         |case| case.pip.lines.iter().any(|line| has_clause(line, "===")),
@@ -255,26 +255,26 @@ impl Case<'_> {
         self.ours.error.is_none() && pip.is_some_and(|error| error.contains(part))
     }
 
-    /// Whether a `===` is followed by what is no version, and that alone is why we refuse the line.
-    fn refuses_arbitrary_text(&self) -> bool {
-        if !self.only_ours_refuses("is not a requirement") {
-            return false;
-        }
-        let error = self.ours.error.as_deref().unwrap_or_default();
-        let text = error
-            .split_once('`')
-            .and_then(|(_, rest)| rest.split_once("` is not a requirement"));
-        text.is_some_and(|(text, _)| {
-            text.contains("===") && with_plain_equality(text).parse::<Requirement>().is_ok()
-        })
-    }
-
     /// The word that our refusal says is no name.
     fn refused_name(&self) -> Option<&str> {
         let error = self.ours.error.as_ref()?;
         let (before, _) = error.split_once("` is not a valid name")?;
         before.rsplit('`').next()
     }
+}
+
+/// Whether a `===` is followed by what is no version, and that alone is why we refuse the line.
+fn refuses_arbitrary_text(case: &Case<'_>) -> bool {
+    if !case.only_ours_refuses("is not a requirement") {
+        return false;
+    }
+    let error = case.ours.error.as_deref().unwrap_or_default();
+    let text = error
+        .split_once('`')
+        .and_then(|(_, rest)| rest.split_once("` is not a requirement"));
+    text.is_some_and(|(text, _)| {
+        text.contains("===") && with_plain_equality(text).parse::<Requirement>().is_ok()
+    })
 }
 
 fn for_each_line(pip: &mut Told, ours: &mut Told, change: impl FnMut(&mut Line)) {

@@ -21,7 +21,7 @@ use crate::ops::{hash_mode, target};
 use crate::places;
 use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
-use crate::source_files::SourceFiles;
+use crate::inputs::Inputs;
 use crate::world::World;
 
 /// How a lock ended.
@@ -174,7 +174,7 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         )
         .remedy("name the project's file as a source, or remove the option"));
     }
-    let files = SourceFiles {
+    let files = Inputs {
         disk: &world.files,
         index: &world.index,
     };

@@ -7,12 +7,12 @@ use crate::disk::Disk;
 
 /// Disk and network together.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SourceFiles<'a> {
+pub(crate) struct Inputs<'a> {
     pub(crate) disk: &'a Disk,
     pub(crate) index: &'a Index,
 }
 
-impl Files for SourceFiles<'_> {
+impl Files for Inputs<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
         self.disk.read(path)
     }
