@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
-    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, RenderingOptions,
-    TargetOptions, TerminalOptions,
+    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, ProjectOptions,
+    RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, check::CheckRequest};
@@ -35,6 +35,8 @@ pub(crate) struct CheckArguments {
     /// Projects to leave out, in place of those that the lock names (repeatable)
     #[arg(long, value_name = "PKG", help_heading = "Requirements")]
     pub(crate) exclude: Vec<String>,
+    #[command(flatten)]
+    pub(crate) project: ProjectOptions,
     #[command(flatten)]
     pub(crate) choice: ChoiceOptions,
     #[command(flatten)]

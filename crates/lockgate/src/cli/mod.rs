@@ -15,7 +15,8 @@ pub(crate) use check::CheckArguments;
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
     BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName,
-    OutputOptions, PrereleaseName, ReleaseOption, ResolutionName, TargetOptions, TerminalOptions,
+    OutputOptions, PrereleaseName, ProjectOptions, ReleaseOption, ResolutionName, TargetOptions,
+    TerminalOptions,
 };
 pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
