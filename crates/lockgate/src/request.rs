@@ -15,6 +15,8 @@ use crate::cli::{
 };
 use crate::disk;
 use crate::failure::Failure;
+use crate::pip_settings::is_on;
+use crate::world::World;
 
 /// What `lock` is asked to do.
 #[derive(Debug, Clone)]
@@ -91,9 +93,21 @@ impl LockRequest {
         })
     }
 
-    /// What may be chosen: by option, and by the options that stand in the sources. The command line has the last word.
-    pub(crate) fn rules_with(&self, manifest: &Manifest) -> Result<ChoiceRules, Failure> {
+    /// What may be chosen: by option, by the options that stand in the sources, and by pip's settings. The command line has the last word.
+    pub(crate) fn rules_with(
+        &self,
+        manifest: &Manifest,
+        world: &World,
+    ) -> Result<ChoiceRules, Failure> {
         let mut rules = self.rules.clone();
+        let set = world.pip.options();
+        rules.no_dependencies |= is_on(&set.no_deps);
+        if rules.cutoff.is_none() {
+            rules.cutoff = set
+                .uploaded_prior_to
+                .as_ref()
+                .map(|set| set.value.at(world.now));
+        }
         rules.binary = manifest.binary.clone();
         let choice = &self.arguments.choice;
         for option in &choice.binary.0 {

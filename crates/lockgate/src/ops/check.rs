@@ -73,7 +73,12 @@ impl CheckRequest {
         let settings = Settings::read(&arguments.gate, &self.request.sources)?;
         Ok((
             settings,
-            World::new(&arguments.index, &arguments.cache, terminal)?,
+            World::new(
+                &arguments.index,
+                &arguments.cache,
+                arguments.target.python.as_deref(),
+                terminal,
+            )?,
         ))
     }
 }
@@ -199,7 +204,7 @@ pub(crate) fn check(
     )?;
     let gating = gating::open(settings, || Ok(places.clone()), world)?;
     let facts: Arc<dyn Facts> = places::facts(&places, world);
-    let rules = request.rules_with(&manifest)?;
+    let rules = request.rules_with(&manifest, world)?;
     let pins = check.read.versions(&target.target.environment);
     let keep = Preferences { pins: pins.clone() };
     let question = Question {
