@@ -177,6 +177,14 @@ impl PipSettings {
             .map(|(option, setting)| (option.as_str(), setting))
     }
 
+    /// The same without the options that `is_known` does not name.
+    #[must_use]
+    pub fn only(&self, is_known: impl Fn(&str) -> bool) -> Self {
+        let mut kept = self.clone();
+        kept.settings.retain(|(option, _)| is_known(option));
+        kept
+    }
+
     /// Every place that was looked in, in order.
     pub fn files(&self) -> &[ConfigFile] {
         &self.files

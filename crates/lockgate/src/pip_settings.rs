@@ -7,12 +7,12 @@ mod cutoff;
 mod values;
 mod view;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lockgate_index::pip_config::{PipSetting, PipSettings};
 use lockgate_index::redact_url;
-use lockgate_model::{BinaryPolicy, Manifest};
+use lockgate_model::{BinaryPolicy, Manifest, ReleaseControl};
 
 pub(crate) use cutoff::Cutoff;
 pub(crate) use view::PipView;
@@ -82,6 +82,8 @@ pub(crate) struct PipOptions {
     pub(crate) build_constraints: Vec<Sourced<String>>,
     /// `no-binary` and `only-binary` in pip's order, each on top of the last.
     pub(crate) binary: BinaryPolicy,
+    /// `all-releases` and `only-final` in pip's order.
+    pub(crate) releases: ReleaseControl,
     /// `pre`.
     pub(crate) pre: Switch,
     /// `prefer-binary`.
@@ -94,10 +96,11 @@ pub(crate) struct PipOptions {
 
 impl PipOptions {
     /// Gives `settings` their meaning. Every text is checked, also one that a later setting overrides: pip does not start with it either.
-    pub(crate) fn new(settings: &PipSettings) -> Result<Self, Failure> {
+    /// `~` in a path is `home`.
+    pub(crate) fn new(settings: &PipSettings, home: Option<&Path>) -> Result<Self, Failure> {
         let mut options = Self::default();
         for (name, setting) in settings.iter() {
-            options.take(name, setting, settings)?;
+            options.take(name, setting, settings, home)?;
         }
         Ok(options)
     }
@@ -106,6 +109,7 @@ impl PipOptions {
     pub(crate) fn before_files(&self) -> Manifest {
         Manifest {
             binary: self.binary.clone(),
+            releases: self.releases.clone(),
             pre: is_on(&self.pre),
             prefer_binary: is_on(&self.prefer_binary),
             ..Manifest::default()
@@ -117,6 +121,7 @@ impl PipOptions {
         name: &str,
         setting: &PipSetting,
         settings: &PipSettings,
+        home: Option<&Path>,
     ) -> Result<(), Failure> {
         let bad = |why: &str| bad_setting(name, setting, why);
         let switch = || {
@@ -125,7 +130,7 @@ impl PipOptions {
                 .map(|on| Some(sourced(on, setting)))
         };
         let text = || Some(sourced(setting.value.clone(), setting));
-        let path = || Some(sourced(values::path(&setting.value), setting));
+        let path = || Some(sourced(values::path(&setting.value, home), setting));
         let list = || listed(settings, name);
         match name {
             "index-url" | "pypi-url" => self.index_url = text(),
@@ -158,6 +163,14 @@ impl PipOptions {
             "only-binary" => self
                 .binary
                 .only_binary(&setting.value)
+                .map_err(|why| bad(&why.to_string()))?,
+            "all-releases" => self
+                .releases
+                .all_releases(&setting.value)
+                .map_err(|why| bad(&why.to_string()))?,
+            "only-final" => self
+                .releases
+                .only_final(&setting.value)
                 .map_err(|why| bad(&why.to_string()))?,
             "pre" => self.pre = switch()?,
             "prefer-binary" => self.prefer_binary = switch()?,
@@ -193,13 +206,17 @@ fn listed(settings: &PipSettings, name: &str) -> Vec<Sourced<String>> {
 
 /// A setting that pip would not start with.
 fn bad_setting(name: &str, setting: &PipSetting, why: &str) -> Failure {
-    Failure::new(format!(
-        "pip's setting `{name} = {}` ({}): {why}",
-        redact_url(&setting.value),
+    let value = redact_url(&setting.value);
+    let message = format!(
+        "pip's setting `{name} = {value}` ({}): {why}",
         setting.origin
-    ))
-    .remedy("mend or remove it there; pip itself would not start with it")
+    );
+    // A value may stand on several lines; a message does not.
+    Failure::new(message.replace('\n', "\\n"))
+        .remedy("mend or remove it there; pip itself would not start with it")
 }
 
+#[cfg(test)]
+mod parity;
 #[cfg(test)]
 mod tests;

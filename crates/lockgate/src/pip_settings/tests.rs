@@ -14,7 +14,7 @@ fn options(variables: &[(&str, &str)]) -> Result<PipOptions, Failure> {
         variables,
         ..Surroundings::default()
     };
-    PipOptions::new(&PipSettings::read(&surroundings).unwrap())
+    PipOptions::new(&PipSettings::read(&surroundings).unwrap(), None)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Texts of settings to values, by pip's rules: the words of a switch, Python's numbers, paths of the user's home.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::KeyringProvider;
@@ -79,12 +79,13 @@ fn digits(text: &str) -> Option<String> {
 }
 
 /// A path; `~` is the user's home.
-pub(super) fn path(text: &str) -> PathBuf {
+pub(super) fn path(text: &str, home: Option<&Path>) -> PathBuf {
     let in_home = match text {
         "~" => Some(""),
         _ => text.strip_prefix("~/"),
     };
-    match (in_home, std::env::home_dir()) {
+    match (in_home, home) {
+        (Some(""), Some(home)) => home.to_owned(),
         (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(text),
     }

@@ -46,7 +46,7 @@ impl PipView {
         let settings = PipSettings::read(&surroundings).map_err(|error| {
             Failure::of(&error).remedy("mend the file, or leave it out with `PIP_CONFIG_FILE`; pip itself would not start with it")
         })?;
-        let options = PipOptions::new(&settings)?;
+        let options = PipOptions::new(&settings, surroundings.home.as_deref())?;
         Ok(Self {
             surroundings,
             settings,
