@@ -10,6 +10,7 @@ mod output;
 mod pip_settings;
 mod places;
 mod progress;
+mod provenance;
 mod rendering;
 mod request;
 mod terminal;

@@ -4,15 +4,17 @@
 //! needs one takes it from [`PipOptions`] and lays the command line over it. `docs/pip-configuration.md` lists what is taken.
 
 mod cutoff;
+mod effects;
 mod values;
 mod view;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use lockgate_index::pip_config::{PipSetting, PipSettings};
 use lockgate_index::redact_url;
-use lockgate_model::{BinaryPolicy, Manifest, ReleaseControl};
+use lockgate_model::{BinaryPolicy, ChoiceRules, Manifest, ReleaseControl};
 
 pub(crate) use cutoff::Cutoff;
 pub(crate) use view::PipView;
@@ -90,6 +92,8 @@ pub(crate) struct PipOptions {
     pub(crate) prefer_binary: Switch,
     /// `no-deps`, alias `no-dependencies`.
     pub(crate) no_deps: Switch,
+    /// `ignore-requires-python`, which is not followed.
+    pub(crate) ignore_requires_python: Switch,
     /// `uploaded-prior-to`.
     pub(crate) uploaded_prior_to: Option<Sourced<Cutoff>>,
 }
@@ -101,6 +105,16 @@ impl PipOptions {
         let mut options = Self::default();
         for (name, setting) in settings.iter() {
             options.take(name, setting, settings, home)?;
+        }
+        if is_on(&options.pre) && options.releases != ReleaseControl::default() {
+            let control = settings.last(&["all-releases", "only-final"]);
+            let pre = settings.get("pre");
+            return Err(Failure::new(format!(
+                "pip's settings `all-releases` or `only-final` ({}) stand together with `pre` ({})",
+                control.map(|set| set.origin.as_str()).unwrap_or_default(),
+                pre.map(|set| set.origin.as_str()).unwrap_or_default()
+            ))
+            .remedy("remove one of them; pip itself would not go on with both"));
         }
         Ok(options)
     }
@@ -114,6 +128,13 @@ impl PipOptions {
             prefer_binary: is_on(&self.prefer_binary),
             ..Manifest::default()
         }
+    }
+
+    /// Lays what holds for the choice under `rules`, which the command line made, for a run that began at `now`.
+    pub(crate) fn lay_under(&self, rules: &mut ChoiceRules, now: Timestamp) {
+        rules.no_dependencies |= is_on(&self.no_deps);
+        let cutoff = self.uploaded_prior_to.as_ref();
+        rules.cutoff = rules.cutoff.or(cutoff.map(|set| set.value.at(now)));
     }
 
     fn take(
@@ -175,6 +196,7 @@ impl PipOptions {
             "pre" => self.pre = switch()?,
             "prefer-binary" => self.prefer_binary = switch()?,
             "no-deps" | "no-dependencies" => self.no_deps = switch()?,
+            "ignore-requires-python" => self.ignore_requires_python = switch()?,
             "uploaded-prior-to" => {
                 let cutoff = Cutoff::new(&setting.value).map_err(|why| bad(&why))?;
                 self.uploaded_prior_to = Some(sourced(cutoff, setting));

@@ -15,8 +15,7 @@ use crate::cli::{
 };
 use crate::disk;
 use crate::failure::Failure;
-use crate::pip_settings::is_on;
-use crate::world::World;
+use crate::provenance;
 
 /// What `lock` is asked to do.
 #[derive(Debug, Clone)]
@@ -93,21 +92,9 @@ impl LockRequest {
         })
     }
 
-    /// What may be chosen: by option, by the options that stand in the sources, and by pip's settings. The command line has the last word.
-    pub(crate) fn rules_with(
-        &self,
-        manifest: &Manifest,
-        world: &World,
-    ) -> Result<ChoiceRules, Failure> {
+    /// What may be chosen: by option, and by the options that stand in the sources. The command line has the last word.
+    pub(crate) fn rules_with(&self, manifest: &Manifest) -> Result<ChoiceRules, Failure> {
         let mut rules = self.rules.clone();
-        let set = world.pip.options();
-        rules.no_dependencies |= is_on(&set.no_deps);
-        if rules.cutoff.is_none() {
-            rules.cutoff = set
-                .uploaded_prior_to
-                .as_ref()
-                .map(|set| set.value.at(world.now));
-        }
         rules.binary = manifest.binary.clone();
         let choice = &self.arguments.choice;
         for option in &choice.binary.0 {
@@ -308,6 +295,8 @@ pub(crate) struct Settings {
     pub(crate) advisories: Vec<String>,
     /// How old advisories may be, when a setting says so.
     pub(crate) max_advisory_age: Option<jiff::SignedDuration>,
+    /// What of it the configuration file says, and where, for `-v`.
+    pub(crate) told: Vec<String>,
 }
 
 impl Settings {
@@ -322,6 +311,7 @@ impl Settings {
     }
 
     fn new(options: &GateOptions, config: Config) -> Result<Self, Failure> {
+        let told = provenance::configured(options, &config);
         let (mode, origin) = match (options.gate, config.gate) {
             (Some(mode), _) => (named_mode(mode), format!("--gate {}", mode_word(mode))),
             (None, Some(set)) => (
@@ -370,6 +360,7 @@ impl Settings {
             policy,
             advisories,
             max_advisory_age: config.max_advisory_age.map(|set| set.value),
+            told,
         })
     }
 }

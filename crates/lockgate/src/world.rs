@@ -18,6 +18,7 @@ use crate::failure::{Exit, Failure};
 use crate::indexes;
 use crate::pip_settings::PipView;
 use crate::progress::Progress;
+use crate::provenance;
 use crate::request::named;
 use crate::terminal::Terminal;
 
@@ -77,6 +78,12 @@ impl World {
         let pip = PipView::read(python, ask)?;
         for place in pip.places() {
             terminal.detail(&place);
+        }
+        if let Some(base) = pip.variables().get("LOCKGATE_OSV_EXPORT") {
+            let base = provenance::shown("url", base);
+            let told =
+                provenance::line(&format!("OSV's export is at {base}"), "LOCKGATE_OSV_EXPORT");
+            terminal.detail(&told);
         }
         let options = indexes::index_options(options, cache, &pip)?;
         let index = Index::new(

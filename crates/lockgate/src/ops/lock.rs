@@ -19,6 +19,7 @@ use crate::gating;
 use crate::indexes;
 use crate::ops::target;
 use crate::places;
+use crate::provenance;
 use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
 use crate::world::World;
@@ -73,6 +74,7 @@ pub(crate) fn lock(
     settings: &Settings,
     world: &World,
 ) -> Result<LockOutcome, Failure> {
+    provenance::tell(&request.arguments, settings, world);
     let manifest = manifest(request, world)?;
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
@@ -84,7 +86,8 @@ pub(crate) fn lock(
         world,
     )?;
     let facts: Arc<dyn Facts> = places::facts(&places, world);
-    let rules = request.rules_with(&manifest, world)?;
+    let mut rules = request.rules_with(&manifest)?;
+    world.pip.options().lay_under(&mut rules, world.now);
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
     let rendered = rendering::options(request, &manifest, &rules, old_text)?;
     let old_pins = previous

@@ -6,7 +6,7 @@ use std::path::Path;
 use lockgate_index::interpreter;
 use lockgate_index::pip_config::{Found, Installation, PipSettings, Surroundings, System};
 
-use super::PipOptions;
+use super::{PipOptions, effects};
 use crate::failure::Failure;
 
 /// What pip is set up with.
@@ -67,6 +67,20 @@ impl PipView {
     /// The settings that hold here.
     pub(crate) fn options(&self) -> &PipOptions {
         &self.options
+    }
+
+    /// A line for every setting that takes effect, and for those that people may think take effect.
+    pub(crate) fn told(&self, is_overridden: impl Fn(&str) -> bool) -> Vec<String> {
+        effects::told(&self.settings, is_overridden)
+    }
+
+    /// Refuses settings that name another target than the options do, where these leave it open.
+    pub(crate) fn admits_target(
+        &self,
+        has_version: bool,
+        has_platform: bool,
+    ) -> Result<(), Failure> {
+        effects::admits_target(&self.settings, has_version, has_platform)
     }
 
     /// Every place of a configuration file, and what came of looking there, a line each.

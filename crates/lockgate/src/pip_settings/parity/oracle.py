@@ -17,6 +17,7 @@ except ImportError:
     sys.path[:0] = wheels[:1]
 import pip
 from pip._internal import configuration
+from pip._internal.cli import cmdoptions
 from pip._internal.commands import create_command
 from pip._internal.models.index import PyPI
 from pip._vendor import platformdirs
@@ -82,6 +83,8 @@ def values(parser):
     keep("no-binary", "format_control", formats)
     keep("all-releases", "release_control", releases)
     keep("uploaded-prior-to", "uploaded_prior_to", lambda instant: instant.timestamp())
+    if hasattr(cmdoptions, "check_release_control_exclusive"):
+        cmdoptions.check_release_control_exclusive(set_up)
     return known
 
 
