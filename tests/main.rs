@@ -4,6 +4,7 @@ mod architecture;
 mod audit;
 mod cache;
 mod check;
+mod choice;
 mod faults;
 mod inputs;
 mod lock;
