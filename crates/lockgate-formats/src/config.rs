@@ -9,6 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::document::Document;
 use crate::error::{InputError, in_one_line, nearest};
+use crate::script;
+use crate::text;
 
 const KEYS: [&str; 6] = [
     "gate",
@@ -111,7 +113,8 @@ struct Tool {
 
 impl Config {
     /// Reads `lockgate.toml`.
-    pub fn from_lockgate_toml(text: &str, file: &str) -> Result<Self, InputError> {
+    pub fn from_lockgate_toml(bytes: &[u8], file: &str) -> Result<Self, InputError> {
+        let text = text::utf8(file, bytes, "`lockgate.toml`")?;
         let document = Document::new(file, text);
         let parsed = DeTable::parse(text).map_err(|error| document.toml_error(&error))?;
         check_keys(parsed.get_ref(), &document)?;
@@ -120,8 +123,22 @@ impl Config {
     }
 
     /// Reads `[tool.lockgate]` of a `pyproject.toml`; none if there is no such table.
-    pub fn from_pyproject(text: &str, file: &str) -> Result<Option<Self>, InputError> {
-        let document = Document::new(file, text);
+    pub fn from_pyproject(bytes: &[u8], file: &str) -> Result<Option<Self>, InputError> {
+        let text = text::utf8(file, bytes, "`pyproject.toml`")?;
+        Self::from_tool(text, &Document::new(file, text))
+    }
+
+    /// Reads `[tool.lockgate]` of a script's block (PEP 723); none if there is no such table.
+    pub fn from_script(bytes: &[u8], file: &str) -> Result<Option<Self>, InputError> {
+        let text = text::utf8(file, bytes, "script")?;
+        let Some(block) = script::block(file, text)? else {
+            return Ok(None);
+        };
+        let document = Document::new(file, &block.toml).starting_at(block.first_line);
+        Self::from_tool(&block.toml, &document)
+    }
+
+    fn from_tool(text: &str, document: &Document<'_>) -> Result<Option<Self>, InputError> {
         let parsed = DeTable::parse(text).map_err(|error| document.toml_error(&error))?;
         let ours = parsed
             .get_ref()
@@ -131,14 +148,14 @@ impl Config {
             return Ok(None);
         };
         if let Some(table) = ours.get_ref().as_table() {
-            check_keys(table, &document)?;
+            check_keys(table, document)?;
         }
         let pyproject: Pyproject =
             toml::from_str(text).map_err(|error| document.toml_error(&error))?;
         pyproject
             .tool
             .and_then(|tool| tool.lockgate)
-            .map(|table| Reading(&document).config(table))
+            .map(|table| Reading(document).config(table))
             .transpose()
     }
 }

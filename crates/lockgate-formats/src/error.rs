@@ -15,6 +15,17 @@ pub struct InputError {
     pub message: String,
     /// What a person can do about it.
     pub remedy: Option<String>,
+    /// What a build of the project would tell, where nothing else stands in the way.
+    pub needs_build: Option<Box<NeedsBuild>>,
+}
+
+/// What only a build of a project can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeedsBuild {
+    /// The project's folder, as it was named; empty for the current one.
+    pub folder: String,
+    /// The fields of `[project]` that are not known without it.
+    pub fields: Vec<&'static str>,
 }
 
 impl InputError {
@@ -25,6 +36,7 @@ impl InputError {
             line: None,
             message: without_credentials(message.as_ref()),
             remedy: None,
+            needs_build: None,
         }
     }
 
@@ -39,6 +51,21 @@ impl InputError {
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+impl InputError {
+    /// Of the file at `file`, whose project tells `fields` only to those who build it.
+    #[must_use]
+    pub(crate) fn needs_build(mut self, file: &str, fields: &[&'static str]) -> Self {
+        let folder = file
+            .rsplit_once(['/', '\\'])
+            .map_or("", |(folder, _)| folder);
+        self.needs_build = Some(Box::new(NeedsBuild {
+            folder: folder.to_owned(),
+            fields: fields.to_vec(),
+        }));
         self
     }
 }

@@ -1,4 +1,4 @@
-//! Texts to the model and back: requirement files, `pyproject.toml`, locks, `lockgate.toml`.
+//! Texts to the model and back: requirement files, projects (`pyproject.toml`, `setup.cfg`), scripts, locks, `lockgate.toml`.
 //!
 //! Opens no file and reads no variable itself: texts come in, and a `Files` reader for includes. Knows neither index, gate nor solver.
 //! Errors name file, line and remedy, and never show a credential. Work and memory are linear in the size of the inputs.
@@ -8,17 +8,24 @@ mod document;
 mod error;
 mod manifests;
 mod path;
+mod project;
 mod pyproject;
 mod redact;
 mod requirements;
+mod script;
+mod setup_cfg;
+mod setuptools;
+mod source;
 #[cfg(test)]
 mod testing;
+mod text;
 
 pub mod command;
 pub mod diff;
 pub mod lock;
 
 pub use config::{Config, ConfigIgnore, Set};
-pub use error::InputError;
-pub use manifests::Manifests;
+pub use error::{InputError, NeedsBuild};
+pub use manifests::{GroupRequest, Manifests};
 pub use path::posix;
+pub use source::SourceKind;

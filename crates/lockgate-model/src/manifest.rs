@@ -30,8 +30,8 @@ pub struct Manifest {
     pub prefer_binary: bool,
     /// `--require-hashes` stood in a file: every requirement needs a hash and a pin.
     pub require_hashes: bool,
-    /// `requires-python` of a project file, and where it stands.
-    pub requires_python: Option<(Specifiers, Origin)>,
+    /// `requires-python` of each project and script among the sources, and where it stands: all must hold.
+    pub requires_python: Vec<(Specifiers, Origin)>,
 }
 
 /// Index options of the sources.

@@ -42,6 +42,16 @@ pub(crate) fn text(disk: &Disk, path: &str) -> Result<String, Failure> {
 
 /// The text of a file, or none if it is not there.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
+    let Some(bytes) = bytes_if_there(path)? else {
+        return Ok(None);
+    };
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_utf8| Failure::new(format!("`{}` is not UTF-8 text", path.display())))
+}
+
+/// What is in a file, or none if it is not there.
+pub(crate) fn bytes_if_there(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     // A device or a pipe may have no end.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return Err(
@@ -50,9 +60,7 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
         );
     }
     match fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes)
-            .map(Some)
-            .map_err(|_utf8| Failure::new(format!("`{}` is not UTF-8 text", path.display()))),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::new(format!(
             "cannot read `{}`: {error}",

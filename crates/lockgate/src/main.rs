@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod rendering;
 mod request;
+mod sources;
 mod terminal;
 mod world;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use lockgate_formats::Config;
+use lockgate_formats::{Config, GroupRequest, SourceKind};
 use lockgate_gate::{IgnoreEntry, Mode, Policy};
 use lockgate_model::{ChoiceRules, Level, Manifest, Name, PrereleaseMode, Requirement};
 
@@ -15,6 +15,7 @@ use crate::cli::{
 };
 use crate::disk;
 use crate::failure::Failure;
+use crate::sources::{groups, inputs, output, sources};
 
 /// What `lock` is asked to do.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub(crate) struct LockRequest {
     pub(crate) words: Vec<String>,
     /// Where requirements come from.
     pub(crate) sources: Vec<String>,
+    /// Dependency groups that are locked too.
+    pub(crate) groups: Vec<GroupRequest>,
     /// The lock.
     pub(crate) output: Output,
     /// What may be chosen, by option alone.
@@ -55,11 +58,12 @@ impl Output {
 impl LockRequest {
     /// Checks the arguments of `lock` against each other.
     pub(crate) fn new(arguments: LockArguments, words: Vec<String>) -> Result<Self, Failure> {
-        let sources = sources(&arguments.sources)?;
-        let output = output(arguments.output_file.as_deref(), &sources)?;
+        let groups = groups(&arguments.project.group)?;
+        let sources = sources(&arguments.sources, &groups)?;
+        let output = output(arguments.output_file.as_deref(), &sources, &groups)?;
         must_be_requirements(arguments.format, &output)?;
         if let Output::File(path) = &output
-            && sources
+            && inputs(&sources, &groups)
                 .iter()
                 .chain(&arguments.constraint)
                 .any(|source| is_same_file(Path::new(source), Path::new(path)))
@@ -85,6 +89,7 @@ impl LockRequest {
             arguments,
             words,
             sources,
+            groups,
             output,
             rules,
             upgrade,
@@ -113,9 +118,15 @@ impl LockRequest {
         Ok(rules)
     }
 
-    /// Whether the project table of `pyproject.toml` is among the sources, for `--extra`.
+    /// Whether a project is among the sources, for `--extra`.
     pub(crate) fn has_project(&self) -> bool {
-        self.sources.iter().any(|source| is_project(source))
+        let mut sources = self.sources.iter();
+        sources.any(|source| SourceKind::of(source).is_project())
+    }
+
+    /// The sources, and the files that groups are looked for in.
+    pub(crate) fn inputs(&self) -> Vec<String> {
+        inputs(&self.sources, &self.groups)
     }
 }
 
@@ -135,67 +146,6 @@ fn must_be_requirements(format: Option<LockFormat>, output: &Output) -> Result<(
         "`{asked}`: `pylock.toml` is not written yet, only requirements files are"
     ))
     .remedy("use `--format requirements`, with a file such as `requirements.txt`"))
-}
-
-/// Whether a source is a `pyproject.toml`.
-pub(crate) fn is_project(source: &str) -> bool {
-    Path::new(source)
-        .extension()
-        .is_some_and(|extension| extension == "toml")
-}
-
-fn sources(given: &[String]) -> Result<Vec<String>, Failure> {
-    if !given.is_empty() {
-        if given.iter().filter(|source| *source == "-").count() > 1 {
-            return Err(Failure::new(
-                "standard input (`-`) can be a source only once",
-            ));
-        }
-        return Ok(given.to_vec());
-    }
-    ["requirements.in", "pyproject.toml"]
-        .into_iter()
-        .find(|name| Path::new(name).is_file())
-        .map(|name| vec![name.to_owned()])
-        .ok_or_else(|| {
-            Failure::new("there is no `requirements.in` and no `pyproject.toml` in this folder")
-                .remedy("name the sources: `lockgate lock FILE…`")
-        })
-}
-
-fn output(given: Option<&str>, sources: &[String]) -> Result<Output, Failure> {
-    if let Some(given) = given {
-        return Ok(if given == "-" {
-            Output::Standard
-        } else {
-            Output::File(given.to_owned())
-        });
-    }
-    let [source] = sources else {
-        return Err(Failure::new("several sources need the lock to be named")
-            .remedy("name it with `-o FILE`"));
-    };
-    let path = Path::new(source);
-    if source == "-" {
-        return Err(Failure::new("standard input needs the lock to be named")
-            .remedy("name it with `-o FILE`"));
-    }
-    if is_project(source) {
-        return Ok(Output::File(
-            path.with_file_name("requirements.txt")
-                .display()
-                .to_string(),
-        ));
-    }
-    if path.extension().is_some_and(|extension| extension == "in") {
-        return Ok(Output::File(
-            path.with_extension("txt").display().to_string(),
-        ));
-    }
-    Err(Failure::new(format!(
-        "no name for the lock of `{source}` follows from it: it does not end in `.in`"
-    ))
-    .remedy("name it with `-o FILE`"))
 }
 
 /// Refuses a report that would be written over something that is read or locked.
@@ -218,8 +168,10 @@ pub(crate) fn report_is_apart(report: Option<&Path>, files: &[String]) -> Result
 
 /// All files that `lock` reads or writes, as far as its arguments tell.
 pub(crate) fn files_of(arguments: &LockArguments) -> Vec<String> {
-    let mut files = sources(&arguments.sources).unwrap_or_default();
-    if let Ok(Output::File(path)) = output(arguments.output_file.as_deref(), &files) {
+    let groups = groups(&arguments.project.group).unwrap_or_default();
+    let sources = sources(&arguments.sources, &groups).unwrap_or_default();
+    let mut files = inputs(&sources, &groups);
+    if let Ok(Output::File(path)) = output(arguments.output_file.as_deref(), &sources, &groups) {
         files.push(path);
     }
     files.extend(arguments.constraint.iter().cloned());
@@ -417,8 +369,17 @@ fn entry_of_option(text: &str) -> Result<IgnoreEntry, Failure> {
     })
 }
 
-/// `lockgate.toml`, else `[tool.lockgate]` of `pyproject.toml`, in the first source's folder or the nearest one above it.
+/// `[tool.lockgate]` of the first source, if that is a script; else `lockgate.toml`, else `[tool.lockgate]` of `pyproject.toml`, in the
+/// first source's folder or the nearest one above it.
 fn nearest_config(sources: &[String]) -> Result<Option<Config>, Failure> {
+    if let Some(script) = sources.first()
+        && SourceKind::of(script) == SourceKind::Script
+        && let Some(bytes) = disk::bytes_if_there(Path::new(script))?
+        && let Some(config) =
+            Config::from_script(&bytes, script).map_err(|error| Failure::of_input(&error))?
+    {
+        return Ok(Some(config));
+    }
     let start = match sources.first().map(String::as_str) {
         None | Some("-") => PathBuf::from("."),
         Some(source) => match Path::new(source).parent() {
@@ -435,7 +396,7 @@ fn nearest_config(sources: &[String]) -> Result<Option<Config>, Failure> {
     for (height, folder) in absolute.ancestors().enumerate() {
         for name in ["lockgate.toml", "pyproject.toml"] {
             let path = folder.join(name);
-            let Some(text) = disk::read_if_there(&path)? else {
+            let Some(bytes) = disk::bytes_if_there(&path)? else {
                 continue;
             };
             let shown = if height == 0 { start.join(name) } else { path };
@@ -445,11 +406,11 @@ fn nearest_config(sources: &[String]) -> Result<Option<Config>, Failure> {
                 .display()
                 .to_string();
             let read = if name == "lockgate.toml" {
-                Config::from_lockgate_toml(&text, &shown).map(Some)
+                Config::from_lockgate_toml(&bytes, &shown).map(Some)
             } else {
-                Config::from_pyproject(&text, &shown)
+                Config::from_pyproject(&bytes, &shown)
             };
-            if let Some(config) = read.map_err(|error| Failure::of(&error))? {
+            if let Some(config) = read.map_err(|error| Failure::of_input(&error))? {
                 return Ok(Some(config));
             }
         }

@@ -1,7 +1,7 @@
 use super::*;
 
 fn read(text: &str) -> Result<Config, InputError> {
-    Config::from_lockgate_toml(text, "lockgate.toml")
+    Config::from_lockgate_toml(text.as_bytes(), "lockgate.toml")
 }
 
 #[test]
@@ -189,11 +189,11 @@ fn a_project_file_may_hold_the_configuration() {
         "tool = 1\n",
         "",
     ] {
-        let config = Config::from_pyproject(text, "pyproject.toml").unwrap();
+        let config = Config::from_pyproject(text.as_bytes(), "pyproject.toml").unwrap();
         assert!(config.is_none(), "{text}");
     }
     let text = "[project]\ngaet = 1\n\n[tool.lockgate]\ngate = \"off\"\n\n[[tool.lockgate.ignore]]\nid = \"X\"\nreason = \"r\"\n";
-    let config = Config::from_pyproject(text, "pyproject.toml").unwrap();
+    let config = Config::from_pyproject(text.as_bytes(), "pyproject.toml").unwrap();
     let config = config.unwrap();
     assert_eq!(config.gate.unwrap().origin, "pyproject.toml:5");
     assert_eq!(config.ignores[0].origin, "pyproject.toml:7");
@@ -207,8 +207,29 @@ fn a_project_file_may_hold_the_configuration() {
         ("[tool]\nlockgate = 1\n", 2, "expected a table"),
         ("[tool\n", 1, "unclosed"),
     ] {
-        let error = Config::from_pyproject(text, "pyproject.toml").unwrap_err();
+        let error = Config::from_pyproject(text.as_bytes(), "pyproject.toml").unwrap_err();
         assert!(error.message.contains(part), "{text}: {error}");
         assert_eq!(error.line, Some(line), "{text}: {error}");
     }
+}
+
+#[test]
+fn a_scripts_own_table_is_read_with_its_lines() {
+    let text = "import os\n# /// script\n# dependencies = []\n# [tool.lockgate]\n# gate = \"warn\"\n# ///\n";
+    let config = Config::from_script(text.as_bytes(), "a.py")
+        .unwrap()
+        .unwrap();
+    let gate = config.gate.unwrap();
+    assert_eq!(
+        (gate.value.as_str(), gate.origin.as_str()),
+        ("warn", "a.py:5")
+    );
+    let error =
+        Config::from_script(text.replace("gate =", "gaet =").as_bytes(), "a.py").unwrap_err();
+    assert_eq!(error.line, Some(5));
+    assert!(
+        Config::from_script(b"import os\n", "a.py")
+            .unwrap()
+            .is_none()
+    );
 }

@@ -1,8 +1,8 @@
 //! Lines to requirements, constraints and options; includes followed.
 
 use lockgate_model::{
-    Constraint, Files, FilesError, Manifest, Name, Origin, Requirement, RequirementError,
-    RootRequirement, Sha256, Version,
+    Constraint, Files, Manifest, Name, Origin, Requirement, RequirementError, RootRequirement,
+    Sha256, Version,
 };
 
 use super::Role;
@@ -11,9 +11,13 @@ use super::lines::{Line, logical};
 use super::options::{Given, Known, split};
 use crate::error::{InputError, in_one_line};
 use crate::path::{joined, posix};
+use crate::text;
 
 /// Includes deeper than this are a mistake even where they do not loop.
 const DEEPEST: usize = 64;
+
+/// No name, specifier or marker that people write comes near; a longer one would only be passed on to the index and the terminal.
+const LONGEST: usize = 50_000;
 
 /// Files that include each other many times over must not multiply without end.
 const MOST_FILES: usize = 2000;
@@ -40,25 +44,17 @@ impl<'a> Reader<'a> {
 
     /// Reads one file that was named on the command line; `-` is standard input.
     pub(crate) fn read(&mut self, path: &str, role: Role) -> Result<(), InputError> {
-        let bytes = self.files.read(path).map_err(|error| {
-            let error_text = format!("cannot be read: {error}");
-            let input = InputError::new(path, error_text);
-            if error == FilesError::Missing {
-                input.remedy("check the path")
-            } else {
-                input
-            }
-        })?;
+        let bytes = text::read(self.files, path)?;
         self.read_text(path, role, &bytes)
     }
 
     fn read_text(&mut self, path: &str, role: Role, bytes: &[u8]) -> Result<(), InputError> {
         let text = decode(bytes).map_err(|why| InputError::new(path, why))?;
         if text.contains('\0') {
-            return Err(InputError::new(
-                path,
-                "it is a binary file, and no requirement file",
-            ));
+            return Err(
+                InputError::new(path, "it is a binary file, and no requirement file")
+                    .remedy("check the path"),
+            );
         }
         self.open.push(path.to_owned());
         for line in logical(&text, self.files) {
@@ -284,6 +280,16 @@ fn read_by(
     text: &str,
     parse: fn(&str) -> Result<Requirement, RequirementError>,
 ) -> Result<Requirement, BadRequirement> {
+    if text.len() > LONGEST {
+        return Err(BadRequirement {
+            message: format!(
+                "a text of {} characters is no requirement: it may have {LONGEST}",
+                text.len()
+            ),
+            remedy: Some("check that it is the file that is meant"),
+            is_reference: false,
+        });
+    }
     if let Some(what) = reference(text) {
         return Err(BadRequirement {
             message: format!("`{text}` is {what}, which is not supported"),

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
-    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, RenderingOptions,
-    TargetOptions, TerminalOptions,
+    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, ProjectOptions,
+    RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, check::CheckRequest};
@@ -24,6 +24,8 @@ pub(crate) struct CheckArguments {
     /// Constraints, in place of those that the lock names (repeatable)
     #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
     pub(crate) constraint: Vec<String>,
+    #[command(flatten)]
+    pub(crate) project: ProjectOptions,
     #[command(flatten)]
     pub(crate) choice: ChoiceOptions,
     #[command(flatten)]

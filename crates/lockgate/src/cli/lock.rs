@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     CacheOptions, ChoiceOptions, ForeignOptions, GateOptions, IndexOptions, OutputOptions,
-    RenderingOptions, TargetOptions, TerminalOptions,
+    ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops;
@@ -16,19 +16,16 @@ use crate::terminal::Terminal;
 use crate::world::World;
 
 /// Arguments of `lock`.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct LockArguments {
-    /// Requirement files, `pyproject.toml`, or `-` for standard input; none: `requirements.in`, else `pyproject.toml`
+    /// Requirement files, `pyproject.toml`, `setup.cfg`, a script (PEP 723), or `-` for standard input; none: `requirements.in`, else
+    /// `pyproject.toml`, unless a `--group` is asked for
     #[arg(value_name = "SRC")]
     pub(crate) sources: Vec<String>,
     /// A source, as pip spells it (repeatable)
     #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
     pub(crate) requirement: Vec<String>,
-    /// The lock to write; `-` is standard output [default: `X.in` to `X.txt`, `pyproject.toml` to `requirements.txt`]
+    /// The lock to write; `-` is standard output [default: `X.in` to `X.txt`, a project to `requirements.txt` beside it, `X.py` to `X.py.txt`]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output_file: Option<String>,
     /// The form of the lock [default: by the name of the file]
@@ -43,12 +40,8 @@ pub(crate) struct LockArguments {
     /// Versions that are allowed, whether or not something requires the project (repeatable)
     #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
     pub(crate) constraint: Vec<String>,
-    /// An extra of the project to lock too (repeatable)
-    #[arg(long, value_name = "NAME", help_heading = "Requirements")]
-    pub(crate) extra: Vec<String>,
-    /// Lock all extras of the project
-    #[arg(long, conflicts_with = "extra", help_heading = "Requirements")]
-    pub(crate) all_extras: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectOptions,
     /// Keep no pin of the existing lock
     #[arg(short = 'U', long, help_heading = "Choice")]
     pub(crate) upgrade: bool,
@@ -120,7 +113,7 @@ fn locked(
         |remark| terminal.detail(remark),
     )?;
     let request = LockRequest::new(arguments, words)?;
-    let settings = Settings::read(&request.arguments.gate, &request.sources)?;
+    let settings = Settings::read(&request.arguments.gate, &request.inputs())?;
     let world = World::new(&request.arguments.index, &request.arguments.cache, terminal)?;
     world
         .until_interrupted(move |world| ops::lock::lock(&request, &settings, world))

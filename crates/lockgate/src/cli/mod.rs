@@ -17,7 +17,7 @@ pub(crate) use foreign::ForeignOptions;
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
     BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName,
-    OutputOptions, PrereleaseName, TargetOptions, TerminalOptions,
+    OutputOptions, PrereleaseName, ProjectOptions, TargetOptions, TerminalOptions,
 };
 pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 

@@ -47,6 +47,21 @@ pub(crate) struct IndexOptions {
     pub(crate) retries: Option<u32>,
 }
 
+/// What of the projects among the sources is locked.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Requirements")]
+pub(crate) struct ProjectOptions {
+    /// An extra of the project to lock too (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) extra: Vec<String>,
+    /// Lock all extras of the project
+    #[arg(long, conflicts_with = "extra")]
+    pub(crate) all_extras: bool,
+    /// A dependency group to lock too, of this `pyproject.toml`, else of those among the sources, else of the one in the current folder (repeatable)
+    #[arg(long, value_name = "[PATH:]NAME")]
+    pub(crate) group: Vec<String>,
+}
+
 /// Which environment is locked for.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Target")]

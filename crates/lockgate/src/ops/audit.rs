@@ -111,7 +111,7 @@ pub(crate) fn read(file: &str, world: &World) -> Result<Lock, Failure> {
             "`{file}` is empty: there is nothing to audit"
         )));
     }
-    lockgate_formats::lock::read(&text, file).map_err(|error| Failure::of(&error))
+    lockgate_formats::lock::read(&text, file).map_err(|error| Failure::of_input(&error))
 }
 
 /// For each pin, one shortest chain down to it by the lock's `# via` lines: the source first, the pin last.

@@ -52,8 +52,8 @@ impl CheckRequest {
     pub(crate) fn new(arguments: &CheckArguments, lock: String) -> Result<Self, Failure> {
         audit::must_be_requirements(&lock)?;
         let text = disk::text(&disk::Disk, &lock)?;
-        let read =
-            lockgate_formats::lock::read(&text, &lock).map_err(|error| Failure::of(&error))?;
+        let read = lockgate_formats::lock::read(&text, &lock)
+            .map_err(|error| Failure::of_input(&error))?;
         let recorded = read
             .command
             .as_deref()
@@ -70,7 +70,7 @@ impl CheckRequest {
     /// Settings and world for this lock.
     pub(crate) fn prepare(&self, terminal: &Terminal) -> Result<(Settings, Arc<World>), Failure> {
         let arguments = &self.request.arguments;
-        let settings = Settings::read(&arguments.gate, &self.request.sources)?;
+        let settings = Settings::read(&arguments.gate, &self.request.inputs())?;
         Ok((
             settings,
             World::new(&arguments.index, &arguments.cache, terminal)?,
@@ -88,7 +88,7 @@ fn merged(
     let mut merged = recorded;
     if !given.source.is_empty() {
         merged.sources.clone_from(&given.source);
-    } else if merged.sources.is_empty() {
+    } else if merged.sources.is_empty() && merged.project.group.is_empty() {
         merged.sources = sources_beside(lock, read)?;
     }
     if merged.sources.iter().any(|source| source == "-") {
@@ -99,6 +99,14 @@ fn merged(
     }
     if !given.constraint.is_empty() {
         merged.constraint.clone_from(&given.constraint);
+    }
+    let project = &given.project;
+    if project.all_extras || !project.extra.is_empty() {
+        merged.project.all_extras = project.all_extras;
+        merged.project.extra.clone_from(&project.extra);
+    }
+    if !project.group.is_empty() {
+        merged.project.group.clone_from(&project.group);
     }
     // What the lock was written to does not matter here; sources must not be taken for the lock.
     merged.output_file = Some("-".to_owned());
@@ -159,19 +167,15 @@ fn replace_if_given<T: Clone>(recorded: &mut Option<T>, given: Option<&T>) {
     }
 }
 
-/// `X.txt` is locked from `X.in`; else the sources that its `# via -r` lines name.
+/// `X.txt` is locked from `X.in`; else the sources that its `# via` lines name.
 fn sources_beside(lock: &str, read: &Lock) -> Result<Vec<String>, Failure> {
     let path = std::path::Path::new(lock);
     let beside = path.with_extension("in");
     if beside != path && beside.is_file() {
         return Ok(vec![beside.display().to_string()]);
     }
-    let named: BTreeSet<&str> = read
-        .pins
-        .iter()
-        .flat_map(|pin| &pin.via)
-        .filter_map(|via| via.strip_prefix("-r "))
-        .collect();
+    let via = read.pins.iter().flat_map(|pin| &pin.via);
+    let named: BTreeSet<&str> = via.filter_map(|via| source_of(via)).collect();
     if named.is_empty() {
         return Err(Failure::new(format!(
             "`{lock}` does not say what it was locked from, and there is no `{}`",
@@ -180,6 +184,15 @@ fn sources_beside(lock: &str, read: &Lock) -> Result<Vec<String>, Failure> {
         .remedy("name the source with `--source FILE`"));
     }
     Ok(named.into_iter().map(str::to_owned).collect())
+}
+
+/// The source that a `# via` names: `-r FILE`, `NAME (FILE)` of a project, `(FILE)` of a script. A group has no file of its own.
+fn source_of(via: &str) -> Option<&str> {
+    if let Some(file) = via.strip_prefix("-r ") {
+        return Some(file);
+    }
+    let (_, file) = via.strip_suffix(')')?.split_once('(')?;
+    (!file.contains(".toml:")).then_some(file)
 }
 
 /// Checks one lock.

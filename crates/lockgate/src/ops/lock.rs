@@ -159,18 +159,24 @@ fn tell_unpinned(rendered: &RenderOptions, graph: &LockedGraph, world: &World) {
 
 /// Everything that the sources and the command line ask for.
 pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest, Failure> {
-    let arguments = &request.arguments;
-    if !request.has_project() && (arguments.all_extras || !arguments.extra.is_empty()) {
+    let project = &request.arguments.project;
+    if !request.has_project() && (project.all_extras || !project.extra.is_empty()) {
         return Err(Failure::new(
-            "`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml`",
-        ));
+            "`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml` or a `setup.cfg`",
+        )
+        .remedy("name the project's file as a source, or remove the option"));
     }
     Manifests {
-        extras: &arguments.extra,
-        all_extras: arguments.all_extras,
+        extras: &project.extra,
+        all_extras: project.all_extras,
+        groups: &request.groups,
     }
-    .read(&world.files, &request.sources, &arguments.constraint)
-    .map_err(|error| Failure::of(&error))
+    .read(
+        &world.files,
+        &request.sources,
+        &request.arguments.constraint,
+    )
+    .map_err(|error| Failure::of_input(&error))
 }
 
 fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {

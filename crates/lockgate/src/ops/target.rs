@@ -69,15 +69,16 @@ fn dotted(text: &str) -> String {
     }
 }
 
-/// Refuses a target that a project's own `requires-python` excludes.
+/// Refuses a target that `requires-python` of a source excludes.
 pub(crate) fn admits(manifest: &Manifest, target: &LockTarget) -> Result<(), Failure> {
-    match &manifest.requires_python {
-        Some((specifiers, origin)) if !specifiers.set().contains(&target.target.python) => Err(Failure::new(format!(
-            "{origin} requires Python {specifiers}, and the lock is for Python {}",
-            target.target.python
+    let python = &target.target.python;
+    let mut demands = manifest.requires_python.iter();
+    match demands.find(|(specifiers, _)| !specifiers.set().contains(python)) {
+        None => Ok(()),
+        Some((specifiers, origin)) => Err(Failure::new(format!(
+            "{origin} requires Python {specifiers}, and the lock is for Python {python}"
         ))
         .remedy("choose another Python with `--python` or `--python-version`, or change `requires-python`")
         .exit(Exit::No)),
-        _ => Ok(()),
     }
 }
