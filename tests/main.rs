@@ -5,6 +5,7 @@ mod audit;
 mod cache;
 mod check;
 mod faults;
+mod find_links;
 mod inputs;
 mod lock;
 mod network;

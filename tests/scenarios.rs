@@ -61,3 +61,8 @@ fn the_gate_heeds_ignores_and_thresholds() {
 fn advisories_match_by_the_rules_of_osv() {
     run_area("matching");
 }
+
+#[test]
+fn indexes_and_find_links_are_asked_by_the_strategy() {
+    run_area("indexes");
+}

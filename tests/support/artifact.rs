@@ -163,6 +163,9 @@ fn metadata(
     let mut text = format!(
         "Metadata-Version: {metadata_version}\nName: {name}\nVersion: {version}\n{dynamic}"
     );
+    if let Some(summary) = &release.summary {
+        let _ = writeln!(text, "Summary: {summary}");
+    }
     if let Some(python) = &release.requires_python {
         let _ = writeln!(text, "Requires-Python: {python}");
     }

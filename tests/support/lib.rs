@@ -18,6 +18,7 @@ mod loopback;
 pub mod osv;
 mod pages;
 pub mod scenario;
+mod static_site;
 mod world;
 
 pub use advisory::Advisory;
@@ -26,4 +27,5 @@ pub use fault::Fault;
 pub use index::Index;
 pub use loopback::{Answer, Incoming, Logged, Loopback, Site};
 pub use osv::OsvService;
+pub use static_site::StaticSite;
 pub use world::{Project, Release, SourceDistribution, World, Yank};

@@ -63,6 +63,8 @@ pub struct Answer {
     pub cache_control: Option<String>,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u32>,
+    /// Further headers.
+    pub headers: Vec<(header::HeaderName, String)>,
     /// The body.
     pub body: Bytes,
 }
@@ -75,7 +77,16 @@ impl Answer {
             content_type: content_type.to_owned(),
             cache_control: None,
             retry_after: None,
+            headers: Vec::new(),
             body: body.into(),
+        }
+    }
+
+    /// Sent on to another address.
+    pub fn redirect(status: u16, to: &str) -> Self {
+        Self {
+            headers: vec![(header::LOCATION, to.to_owned())],
+            ..Self::status(status)
         }
     }
 
@@ -317,6 +328,9 @@ fn over_http(request: &Incoming, answer: Answer, is_head: bool) -> Response<Body
     }
     if let Some(seconds) = answer.retry_after {
         response = response.header(header::RETRY_AFTER, seconds);
+    }
+    for (name, value) in &answer.headers {
+        response = response.header(name, value);
     }
     let mut body = answer.body;
     if answer.status == 200 {

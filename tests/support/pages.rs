@@ -49,6 +49,10 @@ pub(crate) fn json_page(
                 Yank::Because(reason) => json!(reason),
             };
             entry.insert("yanked".to_owned(), yanked);
+            if listed.release.provenance {
+                let address = format!("https://host.test/provenance/{}", file.filename);
+                entry.insert("provenance".to_owned(), json!(address));
+            }
             if let (true, Some(metadata)) = (with_metadata, &file.metadata) {
                 entry.insert(
                     "core-metadata".to_owned(),
@@ -96,6 +100,13 @@ pub(crate) fn html_page(
                 Yank::Because(reason) => {
                     let _ = write!(attributes, " data-yanked=\"{}\"", escaped(reason));
                 }
+            }
+            if listed.release.provenance {
+                let _ = write!(
+                    attributes,
+                    " data-provenance=\"https://host.test/provenance/{}\"",
+                    file.filename
+                );
             }
             if let (true, Some(metadata)) = (with_metadata, &file.metadata) {
                 let _ = write!(

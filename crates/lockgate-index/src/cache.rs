@@ -47,7 +47,7 @@ impl Bucket {
 
     pub(crate) fn folder(self) -> &'static str {
         match self {
-            Self::Pages => "pages-v1",
+            Self::Pages => "pages-v2",
             Self::Metadata => "metadata-v2",
             Self::Advisories => "advisories-v1",
             Self::Interpreters => "interpreters-v1",

@@ -5,6 +5,7 @@
 //! costs more than the read. Hints are followed ahead of the solver ([`crawl`]).
 
 mod crawl;
+mod links;
 mod once_map;
 mod sources;
 #[cfg(test)]
@@ -19,12 +20,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use lockgate_model::{
     DistFile, FactError, Facts, Metadata, Name, ProjectView, Scout, Version, Want,
 };
-use url::Url;
 
 use self::crawl::Crawler;
 use self::once_map::{Claim, OnceMap, Slot};
 use self::sources::{Project, Release, Sources, Wanted};
-use crate::Index;
+use crate::{FindLinks, Index, Places};
 
 /// What the indexes say.
 pub struct IndexFacts {
@@ -44,15 +44,17 @@ struct Library {
 }
 
 impl Index {
-    /// The facts of these indexes (addresses of simple APIs), in order: the first that has a project is the one it is taken from.
-    pub fn facts(&self, indexes: Vec<Url>) -> IndexFacts {
-        for index in &indexes {
+    /// The facts of these places.
+    pub fn facts(&self, places: Places) -> IndexFacts {
+        for index in &places.indexes {
             self.shared.transport.remember(index);
         }
-        let sources = Sources {
-            shared: Arc::clone(&self.shared),
-            indexes,
-        };
+        for place in &places.find_links {
+            if let FindLinks::Page(url) = place {
+                self.shared.transport.remember(url);
+            }
+        }
+        let sources = Sources::new(Arc::clone(&self.shared), places);
         IndexFacts {
             library: Arc::new(Library {
                 sources,

@@ -13,6 +13,7 @@ mod metadata;
 mod options;
 mod page;
 pub mod pip_config;
+mod places;
 mod redact;
 mod reporter;
 mod transport;
@@ -22,6 +23,7 @@ pub use error::FetchError;
 pub use facts::IndexFacts;
 pub use feeds::{Feed, FeedError, FeedSource, RecordFeed};
 pub use options::{Options, Refresh};
+pub use places::{FindLinks, NoPlace, Places, Strategy};
 pub use redact::redact_url;
 pub use reporter::{Reporter, Silent};
 

@@ -6,6 +6,7 @@
 //! What was learned is kept for good under the file's digest ([`stored`]), also that a file has nothing usable to say.
 
 mod headers;
+mod local;
 mod range;
 mod remote;
 mod sdist;
@@ -14,6 +15,7 @@ mod stored;
 mod tests;
 mod wheel;
 
+pub(crate) use local::read as read_local;
 pub(crate) use remote::{Source, fetch};
 pub(crate) use stored::decode;
 

@@ -42,6 +42,8 @@ pub struct LockedFile {
     pub size: Option<u64>,
     /// When it was uploaded.
     pub uploaded: Option<Timestamp>,
+    /// Whether the index serves attestations for it (PEP 740).
+    pub has_provenance: bool,
 }
 
 /// One requirement that holds in the graph.

@@ -175,6 +175,7 @@ pub(crate) fn locked_files(
                 sha256,
                 size: file.size,
                 uploaded: file.uploaded,
+                has_provenance: file.has_provenance,
             })
         })
         .collect()

@@ -160,6 +160,7 @@ impl Inspector {
             return Err((Stage::Kind, Why::NoWheel));
         };
         if let Some(cutoff) = self.rules.cutoff
+            && !file.is_local()
             && file.uploaded.is_none_or(|uploaded| uploaded >= cutoff)
         {
             return Err((Stage::Cutoff, Why::Cutoff));

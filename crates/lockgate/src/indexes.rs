@@ -1,14 +1,13 @@
-//! Which indexes are asked, and how: command line, the sources, `PIP_*`, pip's configuration, and the index that pip has built in.
+//! How indexes are reached, and which one pip would ask: command line, the sources, `PIP_*`, pip's configuration, and the index that pip has built in.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use lockgate_index::interpreter;
 use lockgate_index::pip_config::{PipSettings, Surroundings};
-use lockgate_index::{Cache, Options, redact_url};
-use lockgate_model::{FactError, Facts, Manifest};
+use lockgate_index::{Cache, FindLinks, Options, Places, redact_url};
+use lockgate_model::FactError;
 use url::Url;
 
 use crate::cli::{CacheOptions, IndexOptions, TargetOptions};
@@ -40,9 +39,19 @@ impl PipView {
         })
     }
 
+    /// The user's home.
+    pub(crate) fn home(&self) -> Option<&Path> {
+        self.surroundings.home.as_deref()
+    }
+
     /// Environment variables.
     pub(crate) fn variables(&self) -> &BTreeMap<String, String> {
         &self.surroundings.variables
+    }
+
+    /// Settings, without the interpreter's own.
+    pub(crate) fn settings(&self) -> &PipSettings {
+        &self.settings
     }
 
     fn with_prefix(&self, prefix: &Path) -> Result<PipSettings, Failure> {
@@ -111,69 +120,8 @@ fn bad_setting(option: &str, setting: &lockgate_index::pip_config::PipSetting) -
     ))
 }
 
-/// The indexes in order: the first that has a project is the one it is taken from.
-pub(crate) fn locations(
-    manifest: &Manifest,
-    options: &IndexOptions,
-    target: &TargetOptions,
-    world: &World,
-) -> Result<Vec<Url>, Failure> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut extras: Vec<(String, String)> = Vec::new();
-    // pip lets a requirement file's `--index-url` replace everything before it.
-    if let Some((url, origin)) = &manifest.index.index_url {
-        found.push((url.clone(), origin.to_string()));
-    } else {
-        let (settings, built_in) = effective(options, target, world)?;
-        match (&options.index_url, settings.get("index-url"), built_in) {
-            (Some(url), _, _) => found.push((url.clone(), "--index-url".to_owned())),
-            (None, Some(setting), _) => found.push((setting.value.clone(), setting.origin.clone())),
-            (None, None, Some(url)) => found.push((url, "the interpreter's pip".to_owned())),
-            (None, None, None) => {
-                return Err(Failure::new("there is no index to ask: the interpreter has no pip, and no setting names an index")
-                    .remedy("name one with `--index-url`"));
-            }
-        }
-        if options.extra_index_url.is_empty() {
-            extras.extend(
-                settings
-                    .list("extra-index-url")
-                    .into_iter()
-                    .map(|setting| (setting.value, setting.origin)),
-            );
-        } else {
-            extras.extend(
-                options
-                    .extra_index_url
-                    .iter()
-                    .map(|url| (url.clone(), "--extra-index-url".to_owned())),
-            );
-        }
-        refuse_unsupported(&settings, world)?;
-    }
-    extras.extend(
-        manifest
-            .index
-            .extra_index_urls
-            .iter()
-            .map(|(url, origin)| (url.clone(), origin.to_string())),
-    );
-    found.extend(extras);
-    let mut locations: Vec<Url> = Vec::new();
-    for (text, origin) in found {
-        world
-            .terminal
-            .detail(&format!("index: {} ({origin})", redact_url(&text)));
-        let url = address(&origin, &text)?;
-        if !locations.contains(&url) {
-            locations.push(url);
-        }
-    }
-    Ok(locations)
-}
-
 /// pip's settings, and the index that it has built in; an interpreter is asked only where neither option nor variable decides.
-fn effective(
+pub(crate) fn effective(
     options: &IndexOptions,
     target: &TargetOptions,
     world: &World,
@@ -200,33 +148,7 @@ fn effective(
     Ok((settings, interpreter.default_index().map(ToOwned::to_owned)))
 }
 
-/// What pip would do and lockgate does not is said, not passed over.
-fn refuse_unsupported(settings: &PipSettings, world: &World) -> Result<(), Failure> {
-    if let Some(setting) = settings
-        .get("no-index")
-        .filter(|setting| !matches!(setting.value.as_str(), "0" | "false" | "no" | "off"))
-    {
-        return Err(Failure::new(format!(
-            "pip is set up with `no-index` ({}), which is not supported",
-            setting.origin
-        ))
-        .remedy("name an index with `--index-url` and unset it"));
-    }
-    for setting in settings.list("find-links") {
-        let is_empty_folder = Path::new(&setting.value)
-            .read_dir()
-            .is_ok_and(|mut entries| entries.next().is_none());
-        if !is_empty_folder {
-            world.terminal.warn(&format!(
-                "pip is set up with `find-links` {} ({}), which is not supported: what is only there is not found",
-                redact_url(&setting.value),
-                setting.origin
-            ));
-        }
-    }
-    Ok(())
-}
-
+/// An index by its address.
 pub(crate) fn address(origin: &str, text: &str) -> Result<Url, Failure> {
     let wrong = |why: &str| {
         Failure::new(format!(
@@ -237,14 +159,23 @@ pub(crate) fn address(origin: &str, text: &str) -> Result<Url, Failure> {
     };
     let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
     match url.scheme() {
-        "http" | "https" => Ok(url),
+        "http" | "https" => Ok(without_stars(url)),
+        "file" => Ok(url),
         other => Err(wrong(&format!("`{other}` addresses are not supported"))),
     }
 }
 
-/// What exists, by the indexes in use.
-pub(crate) fn facts(locations: &[Url], world: &World) -> Arc<dyn Facts> {
-    Arc::new(world.index.facts(locations.to_vec()))
+/// A lock's header shows stars in place of a secret: that is no secret to try.
+fn without_stars(mut url: Url) -> Url {
+    const STARS: &str = "****";
+    // An address with a host, as these have, can take them.
+    if url.password() == Some(STARS) {
+        let _ = url.set_password(None);
+    }
+    if url.username() == STARS {
+        let _ = url.set_username("");
+    }
+    url
 }
 
 /// Whether an address is on this machine.
@@ -258,25 +189,33 @@ pub(crate) fn is_local(url: &Url) -> bool {
 }
 
 /// Refuses to send names to a service that does not know them already: names from an index of one's own stay at home.
-pub(crate) fn may_tell(service: &Url, indexes: &[Url], world: &World) -> Result<(), Failure> {
+pub(crate) fn may_tell(service: &Url, places: &Places, world: &World) -> Result<(), Failure> {
     let public = interpreter::find(None, world.pip.variables())
         .ok()
         .and_then(|executable| world.index.interpreter(&executable).ok())
         .and_then(|interpreter| Url::parse(interpreter.default_index()?).ok());
-    for index in indexes {
+    let is_known = |url: &Url| {
         let is_public = public
             .as_ref()
-            .is_some_and(|public| public.host() == index.host());
-        if !is_public && index.host() != service.host() {
-            return Err(Failure::new(format!(
-                "names from {} are not sent to {}, so the advisories about them cannot be known",
-                redact_url(index.as_str()),
-                redact_url(service.as_str())
-            ))
-            .remedy("use advisories that are kept here: `osv`, a `.zip` export or a folder"));
-        }
+            .is_some_and(|public| public.host() == url.host());
+        is_public || url.host().is_some() && url.host() == service.host()
+    };
+    let indexes = places.indexes.iter();
+    let private = indexes
+        .filter(|index| !is_known(index))
+        .map(|index| redact_url(index.as_str()));
+    let links = places.find_links.iter();
+    let linked = links
+        .filter(|place| !matches!(place, FindLinks::Page(url) if is_known(url)))
+        .map(FindLinks::shown);
+    match private.chain(linked).next() {
+        None => Ok(()),
+        Some(place) => Err(Failure::new(format!(
+            "names from {place} are not sent to {}, so the advisories about them cannot be known",
+            redact_url(service.as_str())
+        ))
+        .remedy("use advisories that are kept here: `osv`, a `.zip` export or a folder")),
     }
-    Ok(())
 }
 
 /// What could not be learned, as the end of a run.

@@ -7,6 +7,7 @@ mod gating;
 mod indexes;
 mod ops;
 mod output;
+mod places;
 mod progress;
 mod rendering;
 mod request;

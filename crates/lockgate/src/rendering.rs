@@ -92,6 +92,10 @@ fn index(request: &LockRequest, manifest: &Manifest) -> IndexOptions {
         let extras = typed.extra_index_url.iter().map(given);
         index.extra_index_urls = extras.chain(index.extra_index_urls).collect();
     }
+    if rendering.emit_find_links {
+        let links = typed.find_links.iter().map(given);
+        index.find_links = links.chain(index.find_links).collect();
+    }
     if rendering.no_emit_index_url {
         index.index_url = None;
         index.extra_index_urls.clear();

@@ -129,6 +129,7 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
             Yank::No
         },
         core_metadata: CoreMetadata::Absent,
+        has_provenance: false,
     };
     let metadata = Metadata {
         name: name(project),

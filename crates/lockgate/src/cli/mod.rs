@@ -6,6 +6,7 @@ mod audit;
 mod cache;
 mod check;
 mod foreign;
+mod index;
 mod lock;
 mod options;
 mod rendering;
@@ -14,10 +15,11 @@ mod usage;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
 pub(crate) use foreign::ForeignOptions;
+pub(crate) use index::{IndexOptions, StrategyName};
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
-    BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName,
-    OutputOptions, PrereleaseName, ProjectOptions, TargetOptions, TerminalOptions,
+    BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, LevelName, OutputOptions,
+    PrereleaseName, ProjectOptions, TargetOptions, TerminalOptions,
 };
 pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
@@ -56,13 +58,24 @@ enum Command {
     Cache(cache::CacheArguments),
 }
 
+/// The command line as it is read. `-f` is pip's for `--find-links`, and pip-audit's for the format of an audit.
+fn command() -> clap::Command {
+    let mut command = Arguments::command();
+    for name in ["lock", "check"] {
+        command = command.mut_subcommand(name, |subcommand| {
+            subcommand.mut_arg("find_links", |argument| argument.short('f'))
+        });
+    }
+    command
+}
+
 /// Runs one command line and says how it ended.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let expanded = match foreign::expanded(arguments) {
         Ok(expanded) => expanded,
         Err(failure) => return usage::refuse(&failure, arguments).into(),
     };
-    let parsed = without_empty_variables(Arguments::command())
+    let parsed = without_empty_variables(command())
         .try_get_matches_from(expanded)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let parsed = match parsed {
@@ -138,7 +151,9 @@ fn finish(terminal: &Terminal, ended: Result<Exit, Failure>) -> ExitCode {
 pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> {
     let words: Vec<OsString> = words.iter().map(OsString::from).collect();
     let words = foreign::expanded(&words).map_err(|failure| failure.message)?;
-    match Arguments::try_parse_from(words)
+    match command()
+        .try_get_matches_from(words)
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| error.kind().to_string())?
         .command
     {
@@ -152,7 +167,7 @@ pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> 
 
 /// What the lock's header has to know of an option of `lock`, `--long` or `-s`.
 pub(crate) fn known_option(name: &str) -> Word {
-    let command = Arguments::command();
+    let command = command();
     let argument = command.find_subcommand("lock").and_then(|lock| {
         lock.get_arguments()
             .find(|argument| is_named(argument, name))
@@ -188,6 +203,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Arguments::command().debug_assert();
+        command().debug_assert();
     }
 }

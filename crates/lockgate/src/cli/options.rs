@@ -5,48 +5,6 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 
-/// Which index is asked, and how.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Index")]
-pub(crate) struct IndexOptions {
-    /// The index to resolve from, in place of the one that pip has
-    #[arg(
-        short = 'i',
-        long,
-        alias = "default-index",
-        value_name = "URL",
-        env = "LOCKGATE_INDEX_URL",
-        hide_env_values = true
-    )]
-    pub(crate) index_url: Option<String>,
-    /// A further index; a project found on an earlier one is not taken from it (repeatable)
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "LOCKGATE_EXTRA_INDEX_URL",
-        hide_env_values = true,
-        value_delimiter = ' '
-    )]
-    pub(crate) extra_index_url: Vec<String>,
-    /// A bundle of certificates to trust in place of the system's
-    #[arg(long, value_name = "FILE", env = "LOCKGATE_CERT")]
-    pub(crate) cert: Option<PathBuf>,
-    /// The proxy to use, in place of the environment's
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "LOCKGATE_PROXY",
-        hide_env_values = true
-    )]
-    pub(crate) proxy: Option<String>,
-    /// Seconds to wait for a connection, and for each piece of an answer
-    #[arg(long, value_name = "SECONDS", env = "LOCKGATE_TIMEOUT")]
-    pub(crate) timeout: Option<f64>,
-    /// How often a failed request is tried again
-    #[arg(long, value_name = "COUNT", env = "LOCKGATE_RETRIES")]
-    pub(crate) retries: Option<u32>,
-}
-
 /// What of the projects among the sources is locked.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Requirements")]

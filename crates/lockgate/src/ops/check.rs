@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use lockgate_formats::lock::Lock;
 use lockgate_model::{
-    AuditReport, Change, Conflict, LockedGraph, Name, Note, OpenGate, Preferences,
+    AuditReport, Change, Conflict, Facts, LockedGraph, Name, Note, OpenGate, Preferences,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
@@ -17,8 +17,8 @@ use crate::cli::{self, CheckArguments, LockArguments};
 use crate::disk;
 use crate::failure::Failure;
 use crate::gating;
-use crate::indexes;
 use crate::ops::{audit, lock, target};
+use crate::places;
 use crate::rendering;
 use crate::request::{LockRequest, Settings};
 use crate::terminal::Terminal;
@@ -132,18 +132,7 @@ fn merged(
         &mut merged.target.python_platform,
         given.target.python_platform.as_ref(),
     );
-    let index = &given.index;
-    replace_if_given(&mut merged.index.index_url, index.index_url.as_ref());
-    if !index.extra_index_url.is_empty() {
-        merged
-            .index
-            .extra_index_url
-            .clone_from(&index.extra_index_url);
-    }
-    replace_if_given(&mut merged.index.cert, index.cert.as_ref());
-    replace_if_given(&mut merged.index.proxy, index.proxy.as_ref());
-    replace_if_given(&mut merged.index.timeout, index.timeout.as_ref());
-    replace_if_given(&mut merged.index.retries, index.retries.as_ref());
+    given.index.over(&mut merged.index);
     let gate = &given.gate;
     replace_if_given(&mut merged.gate.gate, gate.gate.as_ref());
     replace_if_given(&mut merged.gate.min_severity, gate.min_severity.as_ref());
@@ -215,14 +204,14 @@ pub(crate) fn check(
     })?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
-    let locations = indexes::locations(
+    let places = places::places(
         &manifest,
         &request.arguments.index,
         &request.arguments.target,
         world,
     )?;
-    let gating = gating::open(settings, || Ok(locations.clone()), world)?;
-    let facts = indexes::facts(&locations, world);
+    let gating = gating::open(settings, || Ok(places.clone()), world)?;
+    let facts: Arc<dyn Facts> = places::facts(&places, world);
     let rules = request.rules_with(&manifest)?;
     let pins = check.read.versions(&target.target.environment);
     let keep = Preferences { pins: pins.clone() };

@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
 use crate::ops::target;
+use crate::places;
 use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
 use crate::world::World;
@@ -76,13 +77,13 @@ pub(crate) fn lock(
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
-    let locations = indexes::locations(
+    let places = places::places(
         &manifest,
         &request.arguments.index,
         &request.arguments.target,
         world,
     )?;
-    let facts = indexes::facts(&locations, world);
+    let facts: Arc<dyn Facts> = places::facts(&places, world);
     let rules = request.rules_with(&manifest)?;
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
     let rendered = rendering::options(request, &manifest, &rules, old_text)?;
@@ -105,7 +106,7 @@ pub(crate) fn lock(
     };
     // Pages and metadata are on their way while the advisories are read.
     lockgate_solve::look_ahead(&ungated, &facts);
-    let gating = gating::open(settings, || Ok(locations.clone()), world)?;
+    let gating = gating::open(settings, || Ok(places.clone()), world)?;
     let question = Question {
         gate: &gating.gate,
         ..ungated
