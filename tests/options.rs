@@ -22,7 +22,7 @@ struct Row {
 const TOOLS: [&str; 3] = ["pip", "pip-tools", "uv"];
 
 /// Options that are being built: each leaves this list for the table when it is there.
-const BEING_BUILT: [&str; 22] = [
+const BEING_BUILT: [&str; 18] = [
     "--all-releases",
     "--allow-insecure-host",
     "--build-constraint",
@@ -32,12 +32,8 @@ const BEING_BUILT: [&str; 22] = [
     "--config-settings",
     "--config-settings-package",
     "--excludes",
-    "--find-links",
-    "--group",
-    "--index-strategy",
     "--keyring-provider",
     "--no-build",
-    "--no-index",
     "--only-final",
     "--overrides",
     "--prefer-binary",

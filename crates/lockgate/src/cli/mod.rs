@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let parsed = without_empty_variables(command())
         .try_get_matches_from(expanded)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let parsed = match parsed {
+    let mut parsed = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage::tell(&error, arguments).into(),
     };
@@ -86,6 +86,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
+    parsed.command.settle();
     let terminal = Terminal::new(parsed.command.terminal());
     let ended = enter(parsed.command.terminal()).and_then(|()| match parsed.command {
         Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
@@ -97,6 +98,16 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 }
 
 impl Command {
+    /// Brings what can be said in two ways to one.
+    fn settle(&mut self) {
+        match self {
+            Self::Lock(arguments) => arguments.settle(),
+            Self::Audit(arguments) => arguments.output.settle(),
+            Self::Check(arguments) => arguments.output.settle(),
+            Self::Cache(_) => {}
+        }
+    }
+
     fn terminal(&self) -> &TerminalOptions {
         match self {
             Self::Lock(arguments) => &arguments.terminal,
@@ -158,7 +169,7 @@ pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> 
         .command
     {
         Command::Lock(mut arguments) => {
-            arguments.with_pips_spelling();
+            arguments.settle();
             Ok(*arguments)
         }
         _ => Err("it is no `lock` command".to_owned()),

@@ -241,7 +241,17 @@ pub(crate) struct OutputOptions {
     /// Print the outcome as one JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write the outcome as JSON to a file, on a refusal too
+    /// Write the outcome as JSON to a file, on a refusal too; `-` is as `--json`
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+}
+
+impl OutputOptions {
+    /// `--report -` is `--json`, as with pip.
+    pub(crate) fn settle(&mut self) {
+        if self.report.as_deref() == Some(std::path::Path::new("-")) {
+            self.report = None;
+            self.json = true;
+        }
+    }
 }

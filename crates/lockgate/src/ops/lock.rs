@@ -86,7 +86,7 @@ pub(crate) fn lock(
     let facts: Arc<dyn Facts> = places::facts(&places, world);
     let rules = request.rules_with(&manifest)?;
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
-    let rendered = rendering::options(request, &manifest, &rules, old_text)?;
+    let rendered = rendering::options(request, &manifest, &places, &rules, old_text)?;
     let old_pins = previous
         .as_ref()
         .map(|(_, lock)| lock.versions(&target.target.environment))
