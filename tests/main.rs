@@ -2,8 +2,10 @@
 
 mod architecture;
 mod audit;
+mod builds;
 mod cache;
 mod check;
+mod direct;
 mod faults;
 mod find_links;
 mod inputs;
@@ -11,6 +13,7 @@ mod lock;
 mod network;
 mod options;
 mod output;
+mod pip_settings;
 mod readme;
 mod scenarios;
 mod sources;

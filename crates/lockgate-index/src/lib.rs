@@ -4,6 +4,8 @@
 //! to show progress passes a [`Reporter`]. The runtime is the caller's; the solver talks to it through `Facts` and blocks while it waits.
 
 mod cache;
+mod direct;
+mod document;
 mod error;
 mod facts;
 mod feeds;
@@ -14,14 +16,17 @@ mod options;
 mod page;
 pub mod pip_config;
 mod places;
+pub mod process;
 mod redact;
 mod reporter;
 mod transport;
 
 pub use cache::{Cache, CacheError, Usage};
+pub use direct::{Archive, Commit, DirectFacts, Stated, in_folder, unpack};
 pub use error::FetchError;
 pub use facts::IndexFacts;
 pub use feeds::{Feed, FeedError, FeedSource, RecordFeed};
+pub use metadata::built_metadata;
 pub use options::{Options, Refresh};
 pub use places::{FindLinks, NoPlace, Places, Strategy};
 pub use redact::redact_url;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use lockgate_model::{Files, FilesError};
+use lockgate_model::{FileKind, Files, FilesError};
 
 use crate::failure::Failure;
 
@@ -24,6 +24,15 @@ impl Files for Disk {
             io::ErrorKind::NotFound => FilesError::Missing,
             io::ErrorKind::IsADirectory => FilesError::Unreadable("it is a folder".to_owned()),
             _ => FilesError::Unreadable(error.to_string()),
+        })
+    }
+
+    fn kind(&self, path: &str) -> Option<FileKind> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(if metadata.is_dir() {
+            FileKind::Folder
+        } else {
+            FileKind::File
         })
     }
 

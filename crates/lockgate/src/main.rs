@@ -1,14 +1,18 @@
 //! lockgate: locks Python requirements under an audit gate. See the README.
 
+mod building;
 mod cli;
 mod disk;
 mod failure;
 mod gating;
 mod indexes;
+mod inputs;
 mod ops;
 mod output;
+mod pip_settings;
 mod places;
 mod progress;
+mod provenance;
 mod rendering;
 mod request;
 mod sources;

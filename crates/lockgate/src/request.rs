@@ -2,19 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use lockgate_formats::{Config, GroupRequest, SourceKind};
+use lockgate_formats::{Config, GroupRequest, SourceKind, When};
 use lockgate_gate::{IgnoreEntry, Mode, Policy};
-use lockgate_model::{ChoiceRules, Level, Manifest, Name, PrereleaseMode, Requirement};
+use lockgate_model::{
+    ChoiceRules, Level, Manifest, Name, PrereleaseMode, Releases, Requirement, Resolution,
+    Timestamp, Upgrade,
+};
 
 use crate::cli::{
     BinaryOption, ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments, LockFormat,
-    PrereleaseName,
+    PrereleaseName, ReleaseOption, ResolutionName,
 };
 use crate::disk;
 use crate::failure::Failure;
+use crate::pip_settings::Cutoff;
+use crate::provenance;
 use crate::sources::{groups, inputs, output, sources};
 
 /// What `lock` is asked to do.
@@ -30,10 +36,18 @@ pub(crate) struct LockRequest {
     pub(crate) groups: Vec<GroupRequest>,
     /// The lock.
     pub(crate) output: Output,
-    /// What may be chosen, by option alone.
+    /// What may be chosen, by option alone; what depends on the time of the run is left open.
     pub(crate) rules: ChoiceRules,
-    /// `-P`.
-    pub(crate) upgrade: Vec<Requirement>,
+    /// `--exclude-newer`.
+    pub(crate) cutoff: Option<When>,
+    /// `--uploaded-prior-to`.
+    pub(crate) prior: Option<Cutoff>,
+    /// `--cooldown`.
+    pub(crate) cooldown: Option<SignedDuration>,
+    /// `-U`, `-P` and `--no-upgrade-package`.
+    pub(crate) upgrade: Upgrade,
+    /// `--exclude`.
+    pub(crate) excludes: BTreeSet<Name>,
 }
 
 /// Where a lock goes.
@@ -66,6 +80,7 @@ impl LockRequest {
             && inputs(&sources, &groups)
                 .iter()
                 .chain(&arguments.constraint)
+                .chain(&arguments.overrides)
                 .any(|source| is_same_file(Path::new(source), Path::new(path)))
         {
             return Err(
@@ -79,11 +94,18 @@ impl LockRequest {
                     .remedy("name a file with `-o FILE`"),
             );
         }
-        let rules = choice_rules(&arguments.choice)?;
-        let upgrade = arguments
-            .upgrade_package
+        let rules = choice_rules(&arguments.choice);
+        let exclude_newer = arguments.choice.exclude_newer.as_deref();
+        let cutoff = exclude_newer.map(cutoff).transpose()?;
+        let prior = arguments.choice.uploaded_prior_to.as_deref();
+        let prior = prior.map(uploaded_prior_to).transpose()?;
+        let given_cooldown = arguments.choice.cooldown.as_deref();
+        let cooldown = given_cooldown.map(cooldown).transpose()?;
+        let upgrade = upgrade(&arguments)?;
+        let excludes = arguments
+            .exclude
             .iter()
-            .map(|text| upgraded(text))
+            .map(|text| named("--exclude", text))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             arguments,
@@ -92,13 +114,31 @@ impl LockRequest {
             groups,
             output,
             rules,
+            cutoff,
+            prior,
+            cooldown,
             upgrade,
+            excludes,
         })
     }
 
-    /// What may be chosen: by option, and by the options that stand in the sources. The command line has the last word.
-    pub(crate) fn rules_with(&self, manifest: &Manifest) -> Result<ChoiceRules, Failure> {
+    /// What may be chosen in a run at `now`: by option, and by the options that stand in the sources. The command line has the last word.
+    pub(crate) fn rules_with(
+        &self,
+        manifest: &Manifest,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<ChoiceRules, Failure> {
         let mut rules = self.rules.clone();
+        let cutoff = self.cutoff.map(|cutoff| cutoff.before(now));
+        let prior = self.prior.as_ref().map(|prior| prior.at(now));
+        rules.cutoff = cutoff.into_iter().chain(prior).min();
+        rules.cooldown = self
+            .cooldown
+            .or(settings.cooldown)
+            .filter(|cooldown| !cooldown.is_zero())
+            .map(|cooldown| When::Ago(cooldown).before(now));
+        rules.prefer_binary |= manifest.prefer_binary;
         rules.binary = manifest.binary.clone();
         let choice = &self.arguments.choice;
         for option in &choice.binary.0 {
@@ -112,8 +152,24 @@ impl LockRequest {
             };
             applied.map_err(|error| Failure::new(format!("`{name} {value}`: {error}")))?;
         }
-        if manifest.pre && choice.prerelease.is_none() {
-            rules.prerelease = PrereleaseMode::Allow;
+        rules.releases = manifest.releases.clone();
+        if manifest.pre {
+            rules.releases.all = Some(Releases::All);
+        }
+        if choice.pre || choice.prerelease.is_some() {
+            // What the files say of single projects still holds.
+            rules.releases.all = None;
+        }
+        for option in &choice.releases.0 {
+            let (name, value, applied) = match option {
+                ReleaseOption::AllReleases(value) => {
+                    ("--all-releases", value, rules.releases.all_releases(value))
+                }
+                ReleaseOption::OnlyFinal(value) => {
+                    ("--only-final", value, rules.releases.only_final(value))
+                }
+            };
+            applied.map_err(|error| Failure::new(format!("`{name} {value}`: {error}")))?;
         }
         Ok(rules)
     }
@@ -175,6 +231,7 @@ pub(crate) fn files_of(arguments: &LockArguments) -> Vec<String> {
         files.push(path);
     }
     files.extend(arguments.constraint.iter().cloned());
+    files.extend(arguments.overrides.iter().cloned());
     files
 }
 
@@ -187,9 +244,15 @@ fn is_same_file(left: &Path, right: &Path) -> bool {
 }
 
 /// The rules that options alone decide.
-pub(crate) fn choice_rules(options: &ChoiceOptions) -> Result<ChoiceRules, Failure> {
+pub(crate) fn choice_rules(options: &ChoiceOptions) -> ChoiceRules {
     let mut rules = ChoiceRules {
         no_dependencies: options.no_deps,
+        prefer_binary: options.prefer_binary,
+        resolution: match options.resolution {
+            None | Some(ResolutionName::Highest) => Resolution::Highest,
+            Some(ResolutionName::Lowest) => Resolution::Lowest,
+            Some(ResolutionName::LowestDirect) => Resolution::LowestDirect,
+        },
         ..ChoiceRules::default()
     };
     rules.prerelease = match (options.pre, options.prerelease) {
@@ -201,28 +264,55 @@ pub(crate) fn choice_rules(options: &ChoiceOptions) -> Result<ChoiceRules, Failu
             PrereleaseMode::IfNecessaryOrExplicit
         }
     };
-    rules.cutoff = options.exclude_newer.as_deref().map(cutoff).transpose()?;
-    Ok(rules)
+    rules
 }
 
-/// A date is its first instant in UTC plus a day: what was uploaded on that day still counts (uv's reading).
-fn cutoff(text: &str) -> Result<Timestamp, Failure> {
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Ok(instant);
-    }
-    // A time of day without an offset names no instant; only a date alone is a date.
-    let date = text.parse::<Date>();
-    date.and_then(Date::tomorrow)
-        .and_then(|date| date.to_zoned_datetime(TimeZone::UTC))
-        .ok()
-        .filter(|_| !text.contains(['T', 't', ' ', ':']))
-        .map(|zoned| zoned.timestamp())
-        .ok_or_else(|| {
-            Failure::new(format!(
-                "`--exclude-newer {text}`: it is neither a date nor an instant"
+fn uploaded_prior_to(text: &str) -> Result<Cutoff, Failure> {
+    Cutoff::new(text).map_err(|why| {
+        Failure::new(format!("`--uploaded-prior-to {text}`: {why}"))
+            .remedy("write one of these, or use `--exclude-newer`")
+    })
+}
+
+/// The point of `--exclude-newer`.
+fn cutoff(text: &str) -> Result<When, Failure> {
+    When::parse(text).map_err(|error| {
+        Failure::new(format!("`--exclude-newer {text}`: {error}"))
+            .remedy("write `2026-10-01`, `2026-10-01T00:00:00Z` or `7 days`")
+    })
+}
+
+/// The duration of `--cooldown`.
+fn cooldown(text: &str) -> Result<SignedDuration, Failure> {
+    lockgate_formats::duration(text).map_err(|error| {
+        Failure::new(format!("`--cooldown {text}`: {error}"))
+            .remedy("write `7 days` or `P7D`; `0 days` for none")
+    })
+}
+
+/// What of the old lock is not kept.
+fn upgrade(arguments: &LockArguments) -> Result<Upgrade, Failure> {
+    let packages: Vec<Requirement> = arguments
+        .upgrade_package
+        .iter()
+        .map(|text| upgraded(text))
+        .collect::<Result<_, _>>()?;
+    let mut except = BTreeSet::new();
+    for text in &arguments.no_upgrade_package {
+        let name = named("--no-upgrade-package", text)?;
+        if packages.iter().any(|package| package.name == name) {
+            return Err(Failure::new(format!(
+                "`--upgrade-package` and `--no-upgrade-package` both name `{name}`"
             ))
-            .remedy("write `2026-10-01` or `2026-10-01T00:00:00Z`")
-        })
+            .remedy("leave one of them out"));
+        }
+        except.insert(name);
+    }
+    Ok(Upgrade {
+        all: arguments.upgrade,
+        packages,
+        except,
+    })
 }
 
 fn upgraded(text: &str) -> Result<Requirement, Failure> {
@@ -245,7 +335,11 @@ pub(crate) struct Settings {
     /// Where advisories come from, as written; empty when the gate is off.
     pub(crate) advisories: Vec<String>,
     /// How old advisories may be, when a setting says so.
-    pub(crate) max_advisory_age: Option<jiff::SignedDuration>,
+    pub(crate) max_advisory_age: Option<SignedDuration>,
+    /// How old a release must be, unless it fixes an advisory.
+    pub(crate) cooldown: Option<SignedDuration>,
+    /// What of it the configuration file says, and where, for `-v`.
+    pub(crate) told: Vec<String>,
 }
 
 impl Settings {
@@ -260,6 +354,7 @@ impl Settings {
     }
 
     fn new(options: &GateOptions, config: Config) -> Result<Self, Failure> {
+        let told = provenance::configured(options, &config);
         let (mode, origin) = match (options.gate, config.gate) {
             (Some(mode), _) => (named_mode(mode), format!("--gate {}", mode_word(mode))),
             (None, Some(set)) => (
@@ -308,6 +403,8 @@ impl Settings {
             policy,
             advisories,
             max_advisory_age: config.max_advisory_age.map(|set| set.value),
+            cooldown: config.cooldown.map(|set| set.value),
+            told,
         })
     }
 }

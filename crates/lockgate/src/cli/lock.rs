@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{
-    CacheOptions, ChoiceOptions, ForeignOptions, GateOptions, IndexOptions, OutputOptions,
-    ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
+    BuildOptions, CacheOptions, ChoiceOptions, ForeignOptions, GateOptions, IndexOptions,
+    OutputOptions, ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops;
@@ -43,6 +43,17 @@ pub(crate) struct LockArguments {
     /// Versions that are allowed, whether or not something requires the project (repeatable)
     #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
     pub(crate) constraint: Vec<String>,
+    /// Requirements that take the place of all others on their projects, whoever asks (repeatable)
+    #[arg(
+        long = "override",
+        alias = "overrides",
+        value_name = "FILE",
+        help_heading = "Requirements"
+    )]
+    pub(crate) overrides: Vec<String>,
+    /// A project to leave out, whoever asks for it (repeatable)
+    #[arg(long, value_name = "PKG", help_heading = "Requirements")]
+    pub(crate) exclude: Vec<String>,
     #[command(flatten)]
     pub(crate) project: ProjectOptions,
     /// Keep no pin of the existing lock
@@ -51,8 +62,13 @@ pub(crate) struct LockArguments {
     /// Do not keep the pin of this project; a specifier restricts the new one (repeatable)
     #[arg(short = 'P', long, value_name = "PKG[SPEC]", help_heading = "Choice")]
     pub(crate) upgrade_package: Vec<String>,
+    /// Keep the pin of this project under `-U` too (repeatable)
+    #[arg(long, value_name = "PKG", help_heading = "Choice")]
+    pub(crate) no_upgrade_package: Vec<String>,
     #[command(flatten)]
     pub(crate) choice: ChoiceOptions,
+    #[command(flatten)]
+    pub(crate) build: BuildOptions,
     #[command(flatten)]
     pub(crate) target: TargetOptions,
     #[command(flatten)]
@@ -117,7 +133,12 @@ fn locked(
     )?;
     let request = LockRequest::new(arguments, words)?;
     let settings = Settings::read(&request.arguments.gate, &request.inputs())?;
-    let world = World::new(&request.arguments.index, &request.arguments.cache, terminal)?;
+    let world = World::new(
+        &request.arguments.index,
+        &request.arguments.cache,
+        request.arguments.target.python.as_deref(),
+        terminal,
+    )?;
     world
         .until_interrupted(move |world| ops::lock::lock(&request, &settings, world))
         .map(Outcome::Lock)

@@ -3,6 +3,7 @@
 //! Nothing here decides anything about packages. A command parses, builds one request and calls one operation.
 
 mod audit;
+mod build;
 mod cache;
 mod check;
 mod foreign;
@@ -12,6 +13,7 @@ mod options;
 mod rendering;
 mod usage;
 
+pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
 pub(crate) use foreign::ForeignOptions;
@@ -19,7 +21,7 @@ pub(crate) use index::{IndexOptions, StrategyName};
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
     BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, LevelName, OutputOptions,
-    PrereleaseName, ProjectOptions, TargetOptions, TerminalOptions,
+    PrereleaseName, ProjectOptions, ReleaseOption, ResolutionName, TargetOptions, TerminalOptions,
 };
 pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
@@ -30,6 +32,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use lockgate_formats::command::Word;
 
 use crate::failure::{Exit, Failure};
+use crate::provenance;
 use crate::terminal::Terminal;
 
 /// A pip-compatible lockfile resolver with an audit gate
@@ -75,10 +78,11 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         Ok(expanded) => expanded,
         Err(failure) => return usage::refuse(&failure, arguments).into(),
     };
-    let parsed = without_empty_variables(command())
-        .try_get_matches_from(expanded)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let mut parsed = match parsed {
+    let mut command = without_empty_variables(command());
+    let parsed = command
+        .try_get_matches_from_mut(expanded)
+        .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+    let (mut parsed, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage::tell(&error, arguments).into(),
     };
@@ -88,6 +92,11 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         .collect();
     parsed.command.settle();
     let terminal = Terminal::new(parsed.command.terminal());
+    if terminal.is_verbose() {
+        for line in provenance::given(&command, &matches) {
+            terminal.detail(&line);
+        }
+    }
     let ended = enter(parsed.command.terminal()).and_then(|()| match parsed.command {
         Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
         Command::Audit(arguments) => audit::run(*arguments, &terminal),

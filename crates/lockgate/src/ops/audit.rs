@@ -84,6 +84,10 @@ pub(crate) fn audit_locks(
                 path: paths.get(&pin.name).cloned().unwrap_or_default(),
             });
         }
+        gaps.extend(lock.direct.iter().map(|line| Gap {
+            what: format!("{file}:{}: `{}`", line.line, line.text),
+            why: "it is taken from a direct reference, and advisories speak of releases".to_owned(),
+        }));
         gaps.extend(lock.unpinned.iter().map(|line| Gap {
             what: format!("{file}:{}: `{}`", line.line, line.text),
             why: "it is not pinned to one version; lock it first".to_owned(),

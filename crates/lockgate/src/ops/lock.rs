@@ -9,7 +9,6 @@ use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_model::{
     AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, OpenGate, Preferences,
-    Upgrade,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -17,8 +16,11 @@ use crate::disk;
 use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
-use crate::ops::target;
+use crate::inputs::Inputs;
+use crate::ops::known::Known;
+use crate::ops::{hash_mode, target};
 use crate::places;
+use crate::provenance;
 use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
 use crate::world::World;
@@ -73,40 +75,48 @@ pub(crate) fn lock(
     settings: &Settings,
     world: &World,
 ) -> Result<LockOutcome, Failure> {
-    let manifest = manifest(request, world)?;
+    provenance::tell(&request.arguments, settings, world);
+    let mut manifest = manifest(request, world)?;
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
+    hash_mode::holds(&manifest, &target.target)?;
     let places = places::places(
         &manifest,
         &request.arguments.index,
         &request.arguments.target,
         world,
     )?;
-    let facts: Arc<dyn Facts> = places::facts(&places, world);
-    let rules = request.rules_with(&manifest)?;
+    let mut rules = request.rules_with(&manifest, settings, world.now)?;
+    world.pip.options().lay_under(&mut rules, world.now);
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
     let rendered = rendering::options(request, &manifest, &places, &rules, old_text)?;
+    let mut known = Known::of(
+        &mut manifest,
+        &request.arguments,
+        &target.target,
+        rules.cutoff,
+        settings,
+        &places,
+        world,
+    )?;
+    let facts = Arc::clone(&known.facts);
     let old_pins = previous
         .as_ref()
         .map(|(_, lock)| lock.versions(&target.target.environment))
         .unwrap_or_default();
-    let upgrade = Upgrade {
-        all: request.arguments.upgrade,
-        packages: request.upgrade.clone(),
-    };
-    let keep = Preferences::new(old_pins.clone(), &upgrade);
+    let keep = Preferences::new(old_pins.clone(), &request.upgrade);
     let ungated = Question {
         manifest: &manifest,
         target: &target.target,
         rules: &rules,
         keep: &keep,
-        upgrade: &request.upgrade,
+        upgrade: &request.upgrade.packages,
         gate: &OpenGate,
     };
     // Pages and metadata are on their way while the advisories are read.
     lockgate_solve::look_ahead(&ungated, &facts);
-    let gating = gating::open(settings, || Ok(places.clone()), world)?;
+    let gating = known.gate()?;
     let question = Question {
         gate: &gating.gate,
         ..ungated
@@ -167,17 +177,44 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         )
         .remedy("name the project's file as a source, or remove the option"));
     }
-    Manifests {
+    // As pip has it, the command line adds to what is set up.
+    let set_up = world.pip.options().constraints.iter();
+    let constraints: Vec<String> = set_up
+        .map(|set| set.value.clone())
+        .chain(request.arguments.constraint.iter().cloned())
+        .collect();
+    let files = Inputs {
+        disk: &world.files,
+        index: &world.index,
+    };
+    let mut manifest = Manifests {
         extras: &project.extra,
         all_extras: project.all_extras,
         groups: &request.groups,
     }
-    .read(
-        &world.files,
+    .read_onto(
+        world.pip.options().before_files(),
+        &files,
         &request.sources,
-        &request.arguments.constraint,
+        &constraints,
     )
-    .map_err(|error| Failure::of_input(&error))
+    .map_err(|error| {
+        let mut failure = Failure::of_input(&error);
+        let mut set_up = world.pip.options().constraints.iter();
+        if let Some(set) = set_up.find(|set| set.value == error.file) {
+            failure.message += " (a constraint of pip's settings: ";
+            failure.message += &set.origin;
+            failure.message.push(')');
+        }
+        failure
+    })?;
+    for (warning, origin) in &manifest.warnings {
+        world.terminal.warn(&format!("{origin}: {warning}"));
+    }
+    manifest.overrides = lockgate_formats::read_overrides(&files, &request.arguments.overrides)
+        .map_err(|error| Failure::of_input(&error))?;
+    manifest.excludes.clone_from(&request.excludes);
+    Ok(manifest)
 }
 
 fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {

@@ -135,10 +135,10 @@ fn wrong_projects_say_where_and_what_to_do() {
             "a path",
         ),
         (
-            &format!("{NAMED}dependencies = [\"y @ file:y.whl\"]\n"),
+            &format!("{NAMED}dependencies = [\"https://host.test/y.whl\"]\n"),
             None,
             Some(3),
-            "direct reference",
+            "an address without a name",
         ),
         (
             &format!("{NAMED}dependencies = [\"a ; python_version in '3.8, 3.9'\"]\n"),
