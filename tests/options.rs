@@ -22,29 +22,11 @@ struct Row {
 const TOOLS: [&str; 3] = ["pip", "pip-tools", "uv"];
 
 /// Options that are being built: each leaves this list for the table when it is there.
-const BEING_BUILT: [&str; 22] = [
-    "--all-releases",
+const BEING_BUILT: [&str; 4] = [
     "--allow-insecure-host",
-    "--build-constraint",
-    "--build-constraints",
     "--client-cert",
-    "--config-setting",
-    "--config-settings",
-    "--config-settings-package",
-    "--excludes",
-    "--find-links",
-    "--group",
-    "--index-strategy",
     "--keyring-provider",
-    "--no-build",
-    "--no-index",
-    "--only-final",
-    "--overrides",
-    "--prefer-binary",
-    "--require-build-hashes",
-    "--resolution",
     "--trusted-host",
-    "--uploaded-prior-to",
 ];
 
 fn page() -> String {

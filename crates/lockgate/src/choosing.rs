@@ -12,6 +12,7 @@ use crate::cli::{
     BinaryOption, ChoiceOptions, LockArguments, PrereleaseName, ReleaseOption, ResolutionName,
 };
 use crate::failure::Failure;
+use crate::pip_settings::Cutoff;
 use crate::request::named;
 
 /// What the options say of the choice, checked.
@@ -20,6 +21,8 @@ pub(crate) struct Choosing {
     options: ChoiceOptions,
     /// `--exclude-newer`.
     cutoff: Option<When>,
+    /// `--uploaded-prior-to`.
+    prior: Option<Cutoff>,
     /// `--cooldown`.
     cooldown: Option<SignedDuration>,
 }
@@ -29,6 +32,11 @@ impl Choosing {
         Ok(Self {
             options: options.clone(),
             cutoff: options.exclude_newer.as_deref().map(cutoff).transpose()?,
+            prior: options
+                .uploaded_prior_to
+                .as_deref()
+                .map(uploaded_prior_to)
+                .transpose()?,
             cooldown: options.cooldown.as_deref().map(cooldown).transpose()?,
         })
     }
@@ -51,7 +59,12 @@ impl Choosing {
                 Some(ResolutionName::Lowest) => Resolution::Lowest,
                 Some(ResolutionName::LowestDirect) => Resolution::LowestDirect,
             },
-            cutoff: self.cutoff.map(|cutoff| cutoff.before(now)),
+            cutoff: self
+                .cutoff
+                .map(|cutoff| cutoff.before(now))
+                .into_iter()
+                .chain(self.prior.as_ref().map(|prior| prior.at(now)))
+                .min(),
             cooldown: self
                 .cooldown
                 .or(cooldown)
@@ -103,6 +116,14 @@ fn prerelease_mode(options: &ChoiceOptions) -> PrereleaseMode {
             PrereleaseMode::IfNecessaryOrExplicit
         }
     }
+}
+
+/// The point of pip's `--uploaded-prior-to`.
+fn uploaded_prior_to(text: &str) -> Result<Cutoff, Failure> {
+    Cutoff::new(text).map_err(|why| {
+        Failure::new(format!("`--uploaded-prior-to {text}`: {why}"))
+            .remedy("write one of these, or use `--exclude-newer`")
+    })
 }
 
 /// The point of `--exclude-newer`.

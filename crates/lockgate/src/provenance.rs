@@ -104,7 +104,7 @@ fn overrides(arguments: &LockArguments, pip: &str) -> bool {
         "proxy" | "no-proxy-env" => index.proxy.is_some(),
         "cert" => index.cert.is_some(),
         "pre" => choice.pre || choice.prerelease.is_some(),
-        "uploaded-prior-to" => choice.exclude_newer.is_some(),
+        "uploaded-prior-to" => choice.exclude_newer.is_some() || choice.uploaded_prior_to.is_some(),
         _ => false,
     }
 }

@@ -17,6 +17,9 @@ use crate::world::World;
 
 /// Arguments of `lock`.
 #[derive(Debug, Clone, Default, Args)]
+#[command(
+    after_help = "What pip, pip-compile and uv call their options is understood too: docs/options.md has the table."
+)]
 pub(crate) struct LockArguments {
     /// Requirement files, `pyproject.toml`, `setup.cfg`, a script (PEP 723), or `-` for standard input; none: `requirements.in`, else
     /// `pyproject.toml`, unless a `--group` is asked for
@@ -86,8 +89,9 @@ pub(crate) struct LockArguments {
 
 impl LockArguments {
     /// What `-r` names is a source like any other.
-    pub(crate) fn with_pips_spelling(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.sources.append(&mut self.requirement);
+        self.output.settle();
     }
 }
 
@@ -103,11 +107,10 @@ pub(crate) enum LockFormat {
 }
 
 pub(super) fn run(
-    mut arguments: LockArguments,
+    arguments: LockArguments,
     words: Vec<String>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    arguments.with_pips_spelling();
     let report: Option<PathBuf> = arguments.output.report.clone();
     report_is_apart(report.as_deref(), &files_of(&arguments))?;
     let format = if arguments.output.json {

@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let parsed = command
         .try_get_matches_from_mut(expanded)
         .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
-    let (parsed, matches) = match parsed {
+    let (mut parsed, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage::tell(&error, arguments).into(),
     };
@@ -90,6 +90,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
+    parsed.command.settle();
     let terminal = Terminal::new(parsed.command.terminal());
     if terminal.is_verbose() {
         for line in provenance::given(&command, &matches) {
@@ -106,6 +107,16 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 }
 
 impl Command {
+    /// Brings what can be said in two ways to one.
+    fn settle(&mut self) {
+        match self {
+            Self::Lock(arguments) => arguments.settle(),
+            Self::Audit(arguments) => arguments.output.settle(),
+            Self::Check(arguments) => arguments.output.settle(),
+            Self::Cache(_) => {}
+        }
+    }
+
     fn terminal(&self) -> &TerminalOptions {
         match self {
             Self::Lock(arguments) => &arguments.terminal,
@@ -167,7 +178,7 @@ pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> 
         .command
     {
         Command::Lock(mut arguments) => {
-            arguments.with_pips_spelling();
+            arguments.settle();
             Ok(*arguments)
         }
         _ => Err("it is no `lock` command".to_owned()),

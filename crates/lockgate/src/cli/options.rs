@@ -61,6 +61,9 @@ pub(crate) struct ChoiceOptions {
     /// Act as if nothing had been uploaded since: a date, an RFC 3339 instant, or a duration such as `7 days` or `P7D`
     #[arg(long, value_name = "WHEN", env = "LOCKGATE_EXCLUDE_NEWER")]
     pub(crate) exclude_newer: Option<String>,
+    /// The same in pip's words: an instant, in local time where it names no other, or days such as `P3D`; of both the earlier holds
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) uploaded_prior_to: Option<String>,
     /// Pass over what is younger, unless it fixes an advisory: a duration such as `7 days` or `P7D`
     #[arg(long, value_name = "DURATION", env = "LOCKGATE_COOLDOWN")]
     pub(crate) cooldown: Option<String>,
@@ -327,7 +330,17 @@ pub(crate) struct OutputOptions {
     /// Print the outcome as one JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write the outcome as JSON to a file, on a refusal too
+    /// Write the outcome as JSON to a file, on a refusal too; `-` is as `--json`
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+}
+
+impl OutputOptions {
+    /// `--report -` is `--json`, as with pip.
+    pub(crate) fn settle(&mut self) {
+        if self.report.as_deref() == Some(std::path::Path::new("-")) {
+            self.report = None;
+            self.json = true;
+        }
+    }
 }

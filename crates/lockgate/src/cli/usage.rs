@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use lockgate_formats::command::redacted;
 
 use super::TerminalOptions;
-
 use crate::disk;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -14,11 +13,14 @@ use crate::terminal::Terminal;
 
 /// Prints what is wrong, or the help that was asked for, and says how the process ends.
 pub(super) fn tell(error: &clap::Error, arguments: &[OsString]) -> Exit {
-    // Help and version are answers; everything else is bad usage. A closed pipe changes neither.
-    let _ = error.print();
     if !error.use_stderr() {
+        // Help and version are answers; a closed pipe does not change that.
+        let _ = error.print();
         return Exit::Done;
     }
+    // A value that does not fit is shown, and it may be an address.
+    let text = redacted(&error.render().ansi().to_string());
+    Terminal::new(&TerminalOptions::default()).talk(&text);
     report_on(&failure(error), arguments);
     Exit::NoAnswer
 }

@@ -194,6 +194,10 @@ fn merge_choice(merged: &mut ChoiceOptions, given: &ChoiceOptions) {
     merged.prefer_binary |= given.prefer_binary;
     replace_if_given(&mut merged.resolution, given.resolution.as_ref());
     replace_if_given(&mut merged.exclude_newer, given.exclude_newer.as_ref());
+    replace_if_given(
+        &mut merged.uploaded_prior_to,
+        given.uploaded_prior_to.as_ref(),
+    );
     replace_if_given(&mut merged.cooldown, given.cooldown.as_ref());
     if !given.binary.0.is_empty() {
         merged.binary = given.binary.clone();

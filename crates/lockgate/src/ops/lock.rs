@@ -90,7 +90,7 @@ pub(crate) fn lock(
     let mut rules = request.rules_with(&manifest, settings, world.now)?;
     world.pip.options().lay_under(&mut rules, world.now);
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
-    let rendered = rendering::options(request, &manifest, &rules, old_text)?;
+    let rendered = rendering::options(request, &manifest, &places, &rules, old_text)?;
     let mut known = Known::of(
         &mut manifest,
         &request.arguments,

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use lockgate_formats::command::words_of;
+use lockgate_formats::command::{redacted, words_of};
 
 use super::{Effect, Foreign, table};
 use crate::cli::known_option;
@@ -49,7 +49,8 @@ fn options_of_pip(text: &str) -> Result<Vec<String>, Failure> {
         let option = table().find(|option| option.tools.contains('P') && option.is(name));
         let Some(option) = option else {
             return Err(Failure::new(format!(
-                "`--pip-args`: `{name}` is no option of pip that concerns what is locked"
+                "`--pip-args`: `{}` is no option of pip that concerns what is locked",
+                redacted(name)
             ))
             .remedy("leave it out, or name it to pip when the lock is installed"));
         };

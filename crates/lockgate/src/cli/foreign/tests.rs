@@ -1,14 +1,12 @@
 use std::fmt::Write as _;
 
-use clap::CommandFactory as _;
-
 use super::*;
 
 /// Lets the test below write the page in place of comparing it.
 const WRITE: &str = "LOCKGATE_WRITE_DOCS";
 
 fn lock() -> Command {
-    let mut command = crate::cli::Arguments::command();
+    let mut command = crate::cli::command();
     command.build();
     command.find_subcommand("lock").unwrap().clone()
 }
