@@ -13,6 +13,7 @@ mod lock;
 mod network;
 mod options;
 mod output;
+mod pip_settings;
 mod readme;
 mod scenarios;
 mod sources;

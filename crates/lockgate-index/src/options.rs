@@ -25,6 +25,8 @@ pub struct Options {
     pub retries: u32,
     /// The proxy, in place of the environment's.
     pub proxy: Option<String>,
+    /// Whether the environment's proxies count, where `proxy` is not set.
+    pub environment_proxy: bool,
     /// A PEM bundle of certificates to trust, in place of the system's.
     pub certificate_bundle: Option<PathBuf>,
     /// The most requests under way at once.
@@ -43,6 +45,7 @@ impl Default for Options {
             timeout: Duration::from_secs(15),
             retries: 5,
             proxy: None,
+            environment_proxy: true,
             certificate_bundle: None,
             connections: 50,
             osv_export: Url::parse(OSV_EXPORT).expect("the constant is an address"),

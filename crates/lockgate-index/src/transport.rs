@@ -251,6 +251,8 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::limited(10));
         if let Some(proxy) = &self.options.proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(|error| failed(&error))?);
+        } else if !self.options.environment_proxy {
+            builder = builder.no_proxy();
         }
         if !secure {
             // A redirect to `https` is followed with the verifier below only if there are roots: plain addresses rarely redirect,

@@ -19,6 +19,7 @@ use crate::cli::{
 };
 use crate::disk;
 use crate::failure::Failure;
+use crate::provenance;
 use crate::sources::{groups, inputs, output, sources};
 
 /// What `lock` is asked to do.
@@ -322,6 +323,8 @@ pub(crate) struct Settings {
     pub(crate) max_advisory_age: Option<SignedDuration>,
     /// How old a release must be, unless it fixes an advisory.
     pub(crate) cooldown: Option<SignedDuration>,
+    /// What of it the configuration file says, by key, for `-v`.
+    pub(crate) told: Vec<(&'static str, String)>,
 }
 
 impl Settings {
@@ -336,6 +339,7 @@ impl Settings {
     }
 
     fn new(options: &GateOptions, config: Config) -> Result<Self, Failure> {
+        let told = provenance::configured(options, &config);
         let (mode, origin) = match (options.gate, config.gate) {
             (Some(mode), _) => (named_mode(mode), format!("--gate {}", mode_word(mode))),
             (None, Some(set)) => (
@@ -385,6 +389,7 @@ impl Settings {
             advisories,
             max_advisory_age: config.max_advisory_age.map(|set| set.value),
             cooldown: config.cooldown.map(|set| set.value),
+            told,
         })
     }
 }

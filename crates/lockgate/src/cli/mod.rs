@@ -32,6 +32,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use lockgate_formats::command::Word;
 
 use crate::failure::{Exit, Failure};
+use crate::provenance;
 use crate::terminal::Terminal;
 
 /// A pip-compatible lockfile resolver with an audit gate
@@ -77,10 +78,11 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         Ok(expanded) => expanded,
         Err(failure) => return usage::refuse(&failure, arguments).into(),
     };
-    let parsed = without_empty_variables(command())
-        .try_get_matches_from(expanded)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let parsed = match parsed {
+    let mut command = without_empty_variables(command());
+    let parsed = command
+        .try_get_matches_from_mut(expanded)
+        .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+    let (parsed, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage::tell(&error, arguments).into(),
     };
@@ -89,6 +91,11 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     let terminal = Terminal::new(parsed.command.terminal());
+    if terminal.is_verbose() {
+        for line in provenance::given(&command, &matches) {
+            terminal.detail(&line);
+        }
+    }
     let ended = enter(parsed.command.terminal()).and_then(|()| match parsed.command {
         Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
         Command::Audit(arguments) => audit::run(*arguments, &terminal),

@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::ops::known::Known;
 use crate::ops::{audit, lock, target};
 use crate::places;
+use crate::provenance;
 use crate::rendering;
 use crate::request::{LockRequest, Settings};
 use crate::terminal::Terminal;
@@ -74,7 +75,12 @@ impl CheckRequest {
         let settings = Settings::read(&arguments.gate, &self.request.inputs())?;
         Ok((
             settings,
-            World::new(&arguments.index, &arguments.cache, terminal)?,
+            World::new(
+                &arguments.index,
+                &arguments.cache,
+                arguments.target.python.as_deref(),
+                terminal,
+            )?,
         ))
     }
 }
@@ -235,6 +241,7 @@ pub(crate) fn check(
     world: &World,
 ) -> Result<Checked, Failure> {
     let request = &check.request;
+    provenance::tell(&request.arguments, settings, world);
     let mut manifest = lock::manifest(request, world).map_err(|mut failure| {
         failure.message = format!(
             "{}: its sources cannot be read: {}",
@@ -254,7 +261,8 @@ pub(crate) fn check(
         &request.arguments.target,
         world,
     )?;
-    let rules = request.rules_with(&manifest, settings, world.now)?;
+    let mut rules = request.rules_with(&manifest, settings, world.now)?;
+    world.pip.options().lay_under(&mut rules, world.now);
     let mut known = Known::of(
         &mut manifest,
         &request.arguments,

@@ -19,6 +19,7 @@ use crate::indexes;
 use crate::ops::known::Known;
 use crate::ops::{hash_mode, target};
 use crate::places;
+use crate::provenance;
 use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
 use crate::source_files::SourceFiles;
@@ -74,6 +75,7 @@ pub(crate) fn lock(
     settings: &Settings,
     world: &World,
 ) -> Result<LockOutcome, Failure> {
+    provenance::tell(&request.arguments, settings, world);
     let mut manifest = manifest(request, world)?;
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
@@ -85,7 +87,8 @@ pub(crate) fn lock(
         &request.arguments.target,
         world,
     )?;
-    let rules = request.rules_with(&manifest, settings, world.now)?;
+    let mut rules = request.rules_with(&manifest, settings, world.now)?;
+    world.pip.options().lay_under(&mut rules, world.now);
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
     let rendered = rendering::options(request, &manifest, &rules, old_text)?;
     let mut known = Known::of(
@@ -178,13 +181,33 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         disk: &world.files,
         index: &world.index,
     };
+    // As pip has it, the command line adds to what is set up.
+    let set_up = world.pip.options().constraints.iter();
+    let constraints: Vec<String> = set_up
+        .map(|set| set.value.clone())
+        .chain(request.arguments.constraint.iter().cloned())
+        .collect();
     let mut manifest = Manifests {
         extras: &project.extra,
         all_extras: project.all_extras,
         groups: &request.groups,
     }
-    .read(&files, &request.sources, &request.arguments.constraint)
-    .map_err(|error| Failure::of_input(&error))?;
+    .read_onto(
+        world.pip.options().before_files(),
+        &files,
+        &request.sources,
+        &constraints,
+    )
+    .map_err(|error| {
+        let mut failure = Failure::of_input(&error);
+        let mut set_up = world.pip.options().constraints.iter();
+        if let Some(set) = set_up.find(|set| set.value == error.file) {
+            failure.message += " (a constraint of pip's settings: ";
+            failure.message += &set.origin;
+            failure.message.push(')');
+        }
+        failure
+    })?;
     for (warning, origin) in &manifest.warnings {
         world.terminal.warn(&format!("{origin}: {warning}"));
     }
