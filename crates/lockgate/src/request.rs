@@ -190,8 +190,8 @@ pub(crate) struct Settings {
     pub(crate) max_advisory_age: Option<SignedDuration>,
     /// How old a release must be, unless it fixes an advisory.
     pub(crate) cooldown: Option<SignedDuration>,
-    /// What of it the configuration file says, and where, for `-v`.
-    pub(crate) told: Vec<String>,
+    /// What of it the configuration file says, by key, for `-v`.
+    pub(crate) told: Vec<(&'static str, String)>,
 }
 
 impl Settings {
