@@ -114,7 +114,12 @@ fn index(request: &LockRequest, manifest: &Manifest, places: &Places) -> IndexOp
 
 fn of_place(place: &FindLinks) -> (String, Origin) {
     match place {
-        FindLinks::Folder(path) | FindLinks::File(path) => in_use(&path.to_string_lossy()),
+        FindLinks::Folder(path) | FindLinks::File(path) => {
+            // What is below the current folder moves with it.
+            let current = std::env::current_dir().unwrap_or_default();
+            let below = path.strip_prefix(current).unwrap_or(path);
+            in_use(&below.to_string_lossy())
+        }
         FindLinks::Page(url) => in_use(url.as_str()),
     }
 }
