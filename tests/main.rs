@@ -16,6 +16,7 @@ mod options;
 mod output;
 mod pip_settings;
 mod readme;
+mod requirements;
 mod scenarios;
 mod sources;
 mod takeover;
