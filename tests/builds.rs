@@ -280,7 +280,10 @@ fn trapped_folders(context: &TestContext, trap: &str) -> String {
             .run()
             .exits(0);
     }
-    let place = context.path("repo").canonicalize().unwrap();
+    let place = context
+        .path("repo")
+        .canonicalize()
+        .expect("the repository is there");
     format!("git+file://{}", place.display())
 }
 

@@ -5,6 +5,7 @@ mod audit;
 mod builds;
 mod cache;
 mod check;
+mod choice;
 mod direct;
 mod faults;
 mod find_links;

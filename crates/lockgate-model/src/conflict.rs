@@ -252,6 +252,15 @@ pub enum ConflictNote {
         /// The newest of them.
         newest: Version,
     },
+    /// The sources say where the project is taken from, so that it has one version.
+    Direct {
+        /// The project.
+        name: Name,
+        /// Its version there.
+        version: Version,
+        /// Where, without credentials.
+        reference: String,
+    },
     /// A release needs a build to state its metadata.
     NeedsBuild {
         /// The project.

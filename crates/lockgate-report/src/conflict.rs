@@ -164,6 +164,11 @@ fn note_text(note: &ConflictNote) -> String {
         ConflictNote::YankedExists { name, newest } => {
             format!("{name} {newest} would fit but is yanked; only `{name}=={newest}` admits it")
         }
+        ConflictNote::Direct {
+            name,
+            version,
+            reference,
+        } => format!("{name} is taken from {reference}, which is {version}, and from nowhere else"),
         ConflictNote::NeedsBuild { name } => {
             format!(
                 "{name} has versions that state their metadata only after a build, and no code of a package runs unless it is allowed to; `--allow-build={name}` allows it"

@@ -44,7 +44,7 @@ pub(crate) fn explain(
                 sources,
             }
             .tell(&tree)?;
-            let notes = hints::notes(&facts(&proof));
+            let notes = hints::notes(search, &facts(&proof));
             return Ok(Conflict {
                 refusals: Vec::new(),
                 notes,
@@ -54,7 +54,7 @@ pub(crate) fn explain(
     };
     Ok(Conflict {
         refusals,
-        notes: hints::notes(&known),
+        notes: hints::notes(search, &known),
         proof,
     })
 }

@@ -393,12 +393,20 @@ fn with_bounds(
 }
 
 /// What else is worth knowing: versions that exist and are not offered by themselves.
-pub(crate) fn notes(facts: &[Fact]) -> Vec<ConflictNote> {
+pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
     let mut notes: BTreeMap<(&Name, u8), ConflictNote> = BTreeMap::new();
     for fact in facts {
         let Fact::NoVersion { name, excluded, .. } = fact else {
             continue;
         };
+        if let Some(direct) = search.shelf.direct(name) {
+            let note = ConflictNote::Direct {
+                name: name.clone(),
+                version: direct.metadata.version.clone(),
+                reference: direct.reference.to_string(),
+            };
+            notes.insert((name, 6), note);
+        }
         for exclusion in excluded {
             let Some(newest) = exclusion.versions.first().cloned() else {
                 continue;

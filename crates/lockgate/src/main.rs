@@ -1,6 +1,7 @@
 //! lockgate: locks Python requirements under an audit gate. See the README.
 
 mod building;
+mod choosing;
 mod cli;
 mod disk;
 mod failure;

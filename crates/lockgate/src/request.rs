@@ -1,25 +1,18 @@
 //! From options, variables and configuration to what an operation is asked to do: validated once, here.
 
-use std::path::{Path, PathBuf};
-
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
-use lockgate_formats::{Config, GroupRequest, SourceKind, When};
+use lockgate_formats::{Config, GroupRequest, SourceKind};
 use lockgate_gate::{IgnoreEntry, Mode, Policy};
-use lockgate_model::{
-    ChoiceRules, Level, Manifest, Name, PrereleaseMode, Releases, Requirement, Resolution,
-    Timestamp, Upgrade,
-};
+use lockgate_model::{ChoiceRules, Level, Manifest, Name, Timestamp, Upgrade};
 
-use crate::cli::{
-    BinaryOption, ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments, LockFormat,
-    PrereleaseName, ReleaseOption, ResolutionName,
-};
+use crate::choosing::{Choosing, upgrade};
+use crate::cli::{GateModeName, GateOptions, LevelName, LockArguments, LockFormat};
 use crate::disk;
 use crate::failure::Failure;
-use crate::pip_settings::Cutoff;
 use crate::provenance;
 use crate::sources::{groups, inputs, output, sources};
 
@@ -36,14 +29,8 @@ pub(crate) struct LockRequest {
     pub(crate) groups: Vec<GroupRequest>,
     /// The lock.
     pub(crate) output: Output,
-    /// What may be chosen, by option alone; what depends on the time of the run is left open.
-    pub(crate) rules: ChoiceRules,
-    /// `--exclude-newer`.
-    pub(crate) cutoff: Option<When>,
-    /// `--uploaded-prior-to`.
-    pub(crate) prior: Option<Cutoff>,
-    /// `--cooldown`.
-    pub(crate) cooldown: Option<SignedDuration>,
+    /// What may be chosen, by option.
+    choosing: Choosing,
     /// `-U`, `-P` and `--no-upgrade-package`.
     pub(crate) upgrade: Upgrade,
     /// `--exclude`.
@@ -94,13 +81,7 @@ impl LockRequest {
                     .remedy("name a file with `-o FILE`"),
             );
         }
-        let rules = choice_rules(&arguments.choice);
-        let exclude_newer = arguments.choice.exclude_newer.as_deref();
-        let cutoff = exclude_newer.map(cutoff).transpose()?;
-        let prior = arguments.choice.uploaded_prior_to.as_deref();
-        let prior = prior.map(uploaded_prior_to).transpose()?;
-        let given_cooldown = arguments.choice.cooldown.as_deref();
-        let cooldown = given_cooldown.map(cooldown).transpose()?;
+        let choosing = Choosing::new(&arguments.choice)?;
         let upgrade = upgrade(&arguments)?;
         let excludes = arguments
             .exclude
@@ -113,10 +94,7 @@ impl LockRequest {
             sources,
             groups,
             output,
-            rules,
-            cutoff,
-            prior,
-            cooldown,
+            choosing,
             upgrade,
             excludes,
         })
@@ -129,49 +107,7 @@ impl LockRequest {
         settings: &Settings,
         now: Timestamp,
     ) -> Result<ChoiceRules, Failure> {
-        let mut rules = self.rules.clone();
-        let cutoff = self.cutoff.map(|cutoff| cutoff.before(now));
-        let prior = self.prior.as_ref().map(|prior| prior.at(now));
-        rules.cutoff = cutoff.into_iter().chain(prior).min();
-        rules.cooldown = self
-            .cooldown
-            .or(settings.cooldown)
-            .filter(|cooldown| !cooldown.is_zero())
-            .map(|cooldown| When::Ago(cooldown).before(now));
-        rules.prefer_binary |= manifest.prefer_binary;
-        rules.binary = manifest.binary.clone();
-        let choice = &self.arguments.choice;
-        for option in &choice.binary.0 {
-            let (name, value, applied) = match option {
-                BinaryOption::NoBinary(value) => {
-                    ("--no-binary", value, rules.binary.no_binary(value))
-                }
-                BinaryOption::OnlyBinary(value) => {
-                    ("--only-binary", value, rules.binary.only_binary(value))
-                }
-            };
-            applied.map_err(|error| Failure::new(format!("`{name} {value}`: {error}")))?;
-        }
-        rules.releases = manifest.releases.clone();
-        if manifest.pre {
-            rules.releases.all = Some(Releases::All);
-        }
-        if choice.pre || choice.prerelease.is_some() {
-            // What the files say of single projects still holds.
-            rules.releases.all = None;
-        }
-        for option in &choice.releases.0 {
-            let (name, value, applied) = match option {
-                ReleaseOption::AllReleases(value) => {
-                    ("--all-releases", value, rules.releases.all_releases(value))
-                }
-                ReleaseOption::OnlyFinal(value) => {
-                    ("--only-final", value, rules.releases.only_final(value))
-                }
-            };
-            applied.map_err(|error| Failure::new(format!("`{name} {value}`: {error}")))?;
-        }
-        Ok(rules)
+        self.choosing.rules(manifest, settings.cooldown, now)
     }
 
     /// Whether a project is among the sources, for `--extra`.
@@ -243,90 +179,6 @@ fn is_same_file(left: &Path, right: &Path) -> bool {
         }
 }
 
-/// The rules that options alone decide.
-pub(crate) fn choice_rules(options: &ChoiceOptions) -> ChoiceRules {
-    let mut rules = ChoiceRules {
-        no_dependencies: options.no_deps,
-        prefer_binary: options.prefer_binary,
-        resolution: match options.resolution {
-            None | Some(ResolutionName::Highest) => Resolution::Highest,
-            Some(ResolutionName::Lowest) => Resolution::Lowest,
-            Some(ResolutionName::LowestDirect) => Resolution::LowestDirect,
-        },
-        ..ChoiceRules::default()
-    };
-    rules.prerelease = match (options.pre, options.prerelease) {
-        (true, _) | (_, Some(PrereleaseName::Allow)) => PrereleaseMode::Allow,
-        (_, Some(PrereleaseName::Disallow)) => PrereleaseMode::Disallow,
-        (_, Some(PrereleaseName::IfNecessary)) => PrereleaseMode::IfNecessary,
-        (_, Some(PrereleaseName::Explicit)) => PrereleaseMode::Explicit,
-        (_, Some(PrereleaseName::IfNecessaryOrExplicit) | None) => {
-            PrereleaseMode::IfNecessaryOrExplicit
-        }
-    };
-    rules
-}
-
-fn uploaded_prior_to(text: &str) -> Result<Cutoff, Failure> {
-    Cutoff::new(text).map_err(|why| {
-        Failure::new(format!("`--uploaded-prior-to {text}`: {why}"))
-            .remedy("write one of these, or use `--exclude-newer`")
-    })
-}
-
-/// The point of `--exclude-newer`.
-fn cutoff(text: &str) -> Result<When, Failure> {
-    When::parse(text).map_err(|error| {
-        Failure::new(format!("`--exclude-newer {text}`: {error}"))
-            .remedy("write `2026-10-01`, `2026-10-01T00:00:00Z` or `7 days`")
-    })
-}
-
-/// The duration of `--cooldown`.
-fn cooldown(text: &str) -> Result<SignedDuration, Failure> {
-    lockgate_formats::duration(text).map_err(|error| {
-        Failure::new(format!("`--cooldown {text}`: {error}"))
-            .remedy("write `7 days` or `P7D`; `0 days` for none")
-    })
-}
-
-/// What of the old lock is not kept.
-fn upgrade(arguments: &LockArguments) -> Result<Upgrade, Failure> {
-    let packages: Vec<Requirement> = arguments
-        .upgrade_package
-        .iter()
-        .map(|text| upgraded(text))
-        .collect::<Result<_, _>>()?;
-    let mut except = BTreeSet::new();
-    for text in &arguments.no_upgrade_package {
-        let name = named("--no-upgrade-package", text)?;
-        if packages.iter().any(|package| package.name == name) {
-            return Err(Failure::new(format!(
-                "`--upgrade-package` and `--no-upgrade-package` both name `{name}`"
-            ))
-            .remedy("leave one of them out"));
-        }
-        except.insert(name);
-    }
-    Ok(Upgrade {
-        all: arguments.upgrade,
-        packages,
-        except,
-    })
-}
-
-fn upgraded(text: &str) -> Result<Requirement, Failure> {
-    let requirement: Requirement = text
-        .parse()
-        .map_err(|error| Failure::new(format!("`--upgrade-package {text}`: {error}")))?;
-    if requirement.specifiers().is_none() || !requirement.marker.is_always() {
-        return Err(Failure::new(format!(
-            "`--upgrade-package {text}`: write a project, or a project and versions"
-        )));
-    }
-    Ok(requirement)
-}
-
 /// Policy and sources of advisories: command line, then `LOCKGATE_*`, then the configuration file.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -338,8 +190,8 @@ pub(crate) struct Settings {
     pub(crate) max_advisory_age: Option<SignedDuration>,
     /// How old a release must be, unless it fixes an advisory.
     pub(crate) cooldown: Option<SignedDuration>,
-    /// What of it the configuration file says, and where, for `-v`.
-    pub(crate) told: Vec<String>,
+    /// What of it the configuration file says, by key, for `-v`.
+    pub(crate) told: Vec<(&'static str, String)>,
 }
 
 impl Settings {

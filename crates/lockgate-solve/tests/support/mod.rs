@@ -1,7 +1,7 @@
 //! Worlds in memory, written as text, and questions about them.
 //!
 //! A world is a list of releases, each `name version flag…`, with its requirements indented below. Flags: `yanked`,
-//! `python=SPEC`, `wheel=TAGS`, `sdist`, `needs-build`, `extras=x,y`, `uploaded=INSTANT`, `no-hash`.
+//! `python=SPEC`, `wheel=TAGS`, `sdist`, `needs-build`, `extras=x,y`, `uploaded=INSTANT`, `no-hash`, `local`.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(unreachable_pub, reason = "a module of test binaries")]
@@ -117,7 +117,11 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
         format!("{project}-{text}-{tags}.whl")
     };
     let file = DistFile {
-        url: format!("https://index.test/{filename}"),
+        url: if has("local") {
+            format!("file:///wheels/{filename}")
+        } else {
+            format!("https://index.test/{filename}")
+        },
         sha256: (!has("no-hash")).then(|| Sha256::of(filename.as_bytes())),
         filename,
         size: None,

@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lockgate_formats::lock::{Lock, RenderOptions};
+use lockgate_formats::lock::{Lock, LockedPin, RenderOptions};
 use lockgate_model::{
-    Advisory, AuditReport, Change, Conflict, FactError, Gate, LockedGraph, Name, Note, Preferences,
-    ProjectStatus, Verdict, Version, VersionSet,
+    Advisory, AuditReport, Change, Conflict, FactError, Gate, LockedGraph, Marker, Name, Note,
+    Preferences, ProjectStatus, Verdict, Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
@@ -299,12 +299,14 @@ pub(crate) fn check(
             )
         })
         .collect();
+    let mut judged = check.read.clone();
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
             reasons.extend(differences(check, &change, &solution.graph)?);
             reasons.extend(hash_reasons(check, &solution.graph));
             reasons.extend(direct_reasons(check, &solution.graph));
+            judged = with_direct(&check.read, &solution.graph);
             (change, None)
         }
         Answer::Impossible(conflict) => {
@@ -317,7 +319,7 @@ pub(crate) fn check(
             (Change::default(), Some(conflict))
         }
     };
-    let locks = [(check.lock.as_str(), check.read.clone())];
+    let locks = [(check.lock.as_str(), judged)];
     let audit = audit::audit_locks(&locks, &gating)?;
     Ok(Checked {
         lock: check.lock.clone(),
@@ -417,6 +419,31 @@ fn hash_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
         }
     }
     reasons
+}
+
+/// The lock with what its direct references have turned out to be as pins, so that the audit judges them as `lock` does.
+fn with_direct(read: &Lock, graph: &LockedGraph) -> Lock {
+    let mut judged = read.clone();
+    let lines = lockgate_formats::lock::direct_lines(graph, &RenderOptions::default());
+    judged.direct.retain(|held| {
+        let pin = lines
+            .iter()
+            .find(|(_, line)| **line == held.text)
+            .and_then(|(name, _)| graph.pins.get(name));
+        if let Some(pin) = pin {
+            judged.pins.push(LockedPin {
+                name: pin.name.clone(),
+                version: pin.version.clone(),
+                extras: pin.extras.clone(),
+                marker: Marker::always(),
+                hashes: held.hashes.clone(),
+                via: held.via.clone(),
+                line: held.line,
+            });
+        }
+        pin.is_none()
+    });
+    judged
 }
 
 /// Each direct reference stands in the lock as it would be written now, and each that stands there is asked for.

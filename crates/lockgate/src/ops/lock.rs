@@ -177,16 +177,16 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         )
         .remedy("name the project's file as a source, or remove the option"));
     }
+    let files = Inputs {
+        disk: &world.files,
+        index: &world.index,
+    };
     // As pip has it, the command line adds to what is set up.
     let set_up = world.pip.options().constraints.iter();
     let constraints: Vec<String> = set_up
         .map(|set| set.value.clone())
         .chain(request.arguments.constraint.iter().cloned())
         .collect();
-    let files = Inputs {
-        disk: &world.files,
-        index: &world.index,
-    };
     let mut manifest = Manifests {
         extras: &project.extra,
         all_extras: project.all_extras,
