@@ -46,6 +46,7 @@ struct Library {
 impl Index {
     /// The facts of these places.
     pub fn facts(&self, places: Places) -> IndexFacts {
+        self.shared.transport.trust(&places.trusted_hosts);
         for index in &places.indexes {
             self.shared.transport.remember(index);
         }
