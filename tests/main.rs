@@ -9,6 +9,7 @@ mod find_links;
 mod lock;
 mod network;
 mod output;
+mod pip_settings;
 mod readme;
 mod scenarios;
 mod terminal;

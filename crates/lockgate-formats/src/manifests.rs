@@ -26,7 +26,17 @@ impl Manifests<'_> {
         sources: &[String],
         constraints: &[String],
     ) -> Result<Manifest, InputError> {
-        let mut manifest = Manifest::default();
+        self.read_onto(Manifest::default(), files, sources, constraints)
+    }
+
+    /// As [`Self::read`], on top of what holds before any file speaks: an option in a file adds to it or takes it back.
+    pub fn read_onto(
+        &self,
+        mut manifest: Manifest,
+        files: &dyn Files,
+        sources: &[String],
+        constraints: &[String],
+    ) -> Result<Manifest, InputError> {
         for source in sources {
             match Kind::of(source) {
                 Kind::Project => {

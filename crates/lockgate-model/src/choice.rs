@@ -44,6 +44,50 @@ pub struct ReleaseControl {
     pub packages: BTreeMap<Name, Releases>,
 }
 
+impl ReleaseControl {
+    /// What holds for `name`, if anything does: an entry of its own beats `:all:`.
+    pub fn of(&self, name: &Name) -> Option<Releases> {
+        self.packages.get(name).copied().or(self.all)
+    }
+
+    /// Applies one `--all-releases` value, in pip's way: comma-separated names, `:all:` and `:none:`.
+    pub fn all_releases(&mut self, value: &str) -> Result<(), crate::InvalidName> {
+        self.apply(value, Releases::All)
+    }
+
+    /// Applies one `--only-final` value.
+    pub fn only_final(&mut self, value: &str) -> Result<(), crate::InvalidName> {
+        self.apply(value, Releases::Final)
+    }
+
+    fn apply(&mut self, value: &str, releases: Releases) -> Result<(), crate::InvalidName> {
+        for item in items(value) {
+            match item {
+                ":all:" => {
+                    self.packages.clear();
+                    self.all = Some(releases);
+                }
+                ":none:" => {
+                    self.packages.retain(|_, other| *other != releases);
+                    self.all = self.all.filter(|other| *other != releases);
+                }
+                name => {
+                    self.packages.insert(Name::new(name)?, releases);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The parts of a comma-separated value.
+fn items(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+}
+
 /// Which releases of a project may be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Releases {
@@ -117,11 +161,7 @@ impl BinaryPolicy {
 
     fn apply(&mut self, value: &str, control: FormatControl) -> Result<(), crate::InvalidName> {
         let is_same = |other: &FormatControl| *other == control;
-        for item in value
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-        {
+        for item in items(value) {
             match item {
                 ":all:" => {
                     self.packages.clear();

@@ -1,67 +1,16 @@
 //! How indexes are reached, and which one pip would ask: command line, the sources, `PIP_*`, pip's configuration, and the index that pip has built in.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use lockgate_index::interpreter;
-use lockgate_index::pip_config::{PipSettings, Surroundings};
 use lockgate_index::{Cache, FindLinks, Options, Places, redact_url};
 use lockgate_model::FactError;
 use url::Url;
 
 use crate::cli::{CacheOptions, IndexOptions, TargetOptions};
 use crate::failure::Failure;
+use crate::pip_settings::{PipView, is_on};
 use crate::world::{World, refresh, seconds};
-
-/// What pip is set up with, apart from the interpreter's own configuration.
-#[derive(Debug)]
-pub(crate) struct PipView {
-    surroundings: Surroundings,
-    settings: PipSettings,
-}
-
-impl PipView {
-    /// Reads files and variables; starts no interpreter.
-    pub(crate) fn read() -> Result<Self, Failure> {
-        let variables: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        let surroundings = Surroundings {
-            variables,
-            home: std::env::home_dir(),
-            prefix: None,
-        };
-        let settings = PipSettings::read(&surroundings).map_err(|error| Failure::of(&error))?;
-        Ok(Self {
-            surroundings,
-            settings,
-        })
-    }
-
-    /// The user's home.
-    pub(crate) fn home(&self) -> Option<&Path> {
-        self.surroundings.home.as_deref()
-    }
-
-    /// Environment variables.
-    pub(crate) fn variables(&self) -> &BTreeMap<String, String> {
-        &self.surroundings.variables
-    }
-
-    /// Settings, without the interpreter's own.
-    pub(crate) fn settings(&self) -> &PipSettings {
-        &self.settings
-    }
-
-    fn with_prefix(&self, prefix: &Path) -> Result<PipSettings, Failure> {
-        let surroundings = Surroundings {
-            prefix: Some(prefix.to_owned()),
-            ..self.surroundings.clone()
-        };
-        PipSettings::read(&surroundings).map_err(|error| Failure::of(&error))
-    }
-}
 
 /// How the network and the cache are reached: options first, then pip's settings.
 pub(crate) fn index_options(
@@ -74,78 +23,54 @@ pub(crate) fn index_options(
         refresh: refresh(cache)?,
         ..Options::default()
     };
-    all.cache = if cache.no_cache {
-        None
-    } else {
-        cache.cache_dir.clone().or_else(Cache::default_folder)
-    };
-    let text = |name: &str| pip.settings.get(name).map(|setting| setting.value.clone());
+    let set = pip.options();
+    all.cache = cache_folder(cache);
     if let Some(value) = options.timeout {
         all.timeout = seconds("--timeout", value)?;
-    } else if let Some(setting) = pip
-        .settings
-        .get("timeout")
-        .or_else(|| pip.settings.get("default-timeout"))
+    } else if let Some(timeout) = &set.timeout {
+        all.timeout = timeout.value;
+    }
+    if let Some(retries) = options
+        .retries
+        .or(set.retries.as_ref().map(|set| set.value))
     {
-        let value: f64 = setting
-            .value
-            .parse()
-            .map_err(|_number| bad_setting("timeout", setting))?;
-        all.timeout =
-            Duration::try_from_secs_f64(value).map_err(|_range| bad_setting("timeout", setting))?;
-    }
-    if let Some(retries) = options.retries {
         all.retries = retries;
-    } else if let Some(setting) = pip.settings.get("retries") {
-        all.retries = setting
-            .value
-            .parse()
-            .map_err(|_number| bad_setting("retries", setting))?;
     }
-    all.proxy = options.proxy.clone().or_else(|| text("proxy"));
+    all.proxy = options
+        .proxy
+        .clone()
+        .or_else(|| set.proxy.as_ref().map(|set| set.value.clone()));
+    all.environment_proxy = !is_on(&set.no_proxy_env);
     all.certificate_bundle = options
         .cert
         .clone()
-        .or_else(|| text("cert").map(PathBuf::from));
+        .or_else(|| set.cert.as_ref().map(|set| set.value.clone()));
     if let Some(base) = pip.variables().get("LOCKGATE_OSV_EXPORT") {
         all.osv_export = address("LOCKGATE_OSV_EXPORT", base)?;
     }
     Ok(all)
 }
 
-fn bad_setting(option: &str, setting: &lockgate_index::pip_config::PipSetting) -> Failure {
-    Failure::new(format!(
-        "pip's `{option} = {}` ({}) is no number",
-        setting.value, setting.origin
-    ))
+/// Where the cache is, if there is to be one.
+pub(crate) fn cache_folder(cache: &CacheOptions) -> Option<PathBuf> {
+    if cache.no_cache {
+        return None;
+    }
+    cache.cache_dir.clone().or_else(Cache::default_folder)
 }
 
-/// pip's settings, and the index that it has built in; an interpreter is asked only where neither option nor variable decides.
-pub(crate) fn effective(
-    options: &IndexOptions,
-    target: &TargetOptions,
-    world: &World,
-) -> Result<(PipSettings, Option<String>), Failure> {
-    let is_decided = options.index_url.is_some()
-        || world
-            .pip
-            .settings
-            .get("index-url")
-            .is_some_and(|setting| setting.origin == "PIP_INDEX_URL");
-    if is_decided {
-        return Ok((world.pip.settings.clone(), None));
-    }
+/// The index that the interpreter's pip has built in.
+pub(crate) fn built_in(target: &TargetOptions, world: &World) -> Result<Option<String>, Failure> {
     // Only a version that is asked for, and not there, leaves the choice of another interpreter whose pip is asked.
     let found = interpreter::find(target.python.as_deref(), world.pip.variables());
     let Ok(executable) = found else {
-        return Ok((world.pip.settings.clone(), None));
+        return Ok(None);
     };
     let interpreter = world
         .index
         .interpreter(&executable)
         .map_err(|error| Failure::of(&error))?;
-    let settings = world.pip.with_prefix(interpreter.prefix())?;
-    Ok((settings, interpreter.default_index().map(ToOwned::to_owned)))
+    Ok(interpreter.default_index().map(ToOwned::to_owned))
 }
 
 /// An index by its address.

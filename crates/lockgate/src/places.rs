@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use lockgate_index::pip_config::PipSettings;
 use lockgate_index::{FindLinks, IndexFacts, NoPlace, Places, Strategy, redact_url};
 use lockgate_model::Manifest;
 use url::Url;
 
 use crate::cli::{IndexOptions, StrategyName, TargetOptions};
 use crate::failure::Failure;
-use crate::indexes::{address, effective};
+use crate::indexes::{address, built_in};
+use crate::pip_settings::Sourced;
 use crate::world::World;
 
 /// An address or path as written, and where it was.
@@ -23,19 +23,14 @@ pub(crate) fn places(
     target: &TargetOptions,
     world: &World,
 ) -> Result<Places, Failure> {
-    let (settings, built_in) = if manifest.index.index_url.is_some() || options.no_index {
-        (world.pip.settings().clone(), None)
-    } else {
-        effective(options, target, world)?
-    };
-    let indexes = if has_no_index(manifest, options, &settings, world) {
+    let indexes = if has_no_index(manifest, options, world) {
         Vec::new()
     } else {
-        indexes(manifest, options, &settings, built_in, world)?
+        indexes(manifest, options, target, world)?
     };
     let places = Places {
         indexes,
-        find_links: find_links(manifest, options, &settings, world)?,
+        find_links: find_links(manifest, options, world)?,
         strategy: match options.index_strategy {
             None | Some(StrategyName::FirstIndex) => Strategy::FirstIndex,
             Some(StrategyName::UnsafeBestMatch) => Strategy::UnsafeBestMatch,
@@ -65,23 +60,19 @@ pub(crate) fn facts(places: &Places, world: &World) -> Arc<IndexFacts> {
 }
 
 /// Whether no index is asked: nothing takes `--no-index` back, as with pip.
-fn has_no_index(
-    manifest: &Manifest,
-    options: &IndexOptions,
-    settings: &PipSettings,
-    world: &World,
-) -> bool {
+fn has_no_index(manifest: &Manifest, options: &IndexOptions, world: &World) -> bool {
     let origin = if options.no_index {
         "--no-index".to_owned()
     } else if manifest.index.no_index {
         "--no-index of the sources".to_owned()
-    } else if let Some(setting) = settings.get("no-index").filter(|setting| {
-        !matches!(
-            setting.value.as_str(),
-            "0" | "false" | "no" | "off" | "n" | "f"
-        )
-    }) {
-        setting.origin.clone()
+    } else if let Some(set) = world
+        .pip
+        .options()
+        .no_index
+        .as_ref()
+        .filter(|set| set.value)
+    {
+        set.origin.clone()
     } else {
         return false;
     };
@@ -92,8 +83,7 @@ fn has_no_index(
 fn indexes(
     manifest: &Manifest,
     options: &IndexOptions,
-    settings: &PipSettings,
-    built_in: Option<String>,
+    target: &TargetOptions,
     world: &World,
 ) -> Result<Vec<Url>, Failure> {
     let mut found: Vec<Named> = Vec::new();
@@ -101,12 +91,12 @@ fn indexes(
     if let Some((url, origin)) = &manifest.index.index_url {
         found.push((url.clone(), origin.to_string()));
     } else {
-        found.push(main_index(options, settings, built_in)?);
+        found.push(main_index(options, target, world)?);
+        let set_up = &world.pip.options().extra_index_urls;
         found.extend(listed(
+            set_up,
             &options.extra_index_url,
             "--extra-index-url",
-            settings,
-            "extra-index-url",
         ));
     }
     found.extend(
@@ -131,42 +121,43 @@ fn indexes(
 
 fn main_index(
     options: &IndexOptions,
-    settings: &PipSettings,
-    built_in: Option<String>,
+    target: &TargetOptions,
+    world: &World,
 ) -> Result<Named, Failure> {
-    match (&options.index_url, settings.get("index-url"), built_in) {
-        (Some(url), _, _) => Ok((url.clone(), "--index-url".to_owned())),
-        (None, Some(setting), _) => Ok((setting.value.clone(), setting.origin.clone())),
-        (None, None, Some(url)) => Ok((url, "the interpreter's pip".to_owned())),
-        (None, None, None) => Err(Failure::new(
-            "there is no index to ask: the interpreter has no pip, and no setting names an index",
-        )
-        .remedy("name one with `--index-url`")),
+    if let Some(url) = &options.index_url {
+        return Ok((url.clone(), "--index-url".to_owned()));
     }
+    if let Some(set) = &world.pip.options().index_url {
+        return Ok((set.value.clone(), set.origin.clone()));
+    }
+    built_in(target, world)?
+        .map(|url| (url, "the interpreter's pip".to_owned()))
+        .ok_or_else(|| {
+            Failure::new("there is no index to ask: the interpreter has no pip, and no setting names an index")
+                .remedy("name one with `--index-url`")
+        })
 }
 
-/// The values of a list: the command line's take the place of pip's.
-fn listed(given: &[String], option: &str, settings: &PipSettings, key: &str) -> Vec<Named> {
-    if given.is_empty() {
-        let settings = settings.list(key).into_iter();
-        return settings
-            .map(|setting| (setting.value, setting.origin))
-            .collect();
-    }
-    given
+/// The values of a list: as with pip, the command line adds to what is set up.
+fn listed(set_up: &[Sourced<String>], given: &[String], option: &str) -> Vec<Named> {
+    let set_up = set_up
         .iter()
-        .map(|value| (value.clone(), option.to_owned()))
-        .collect()
+        .map(|set| (set.value.clone(), set.origin.clone()));
+    let given = given.iter().map(|value| (value.clone(), option.to_owned()));
+    set_up.chain(given).collect()
 }
 
 /// What `--find-links` names. What is not there is passed over with a warning, as pip does; what cannot be looked at ends the run.
 fn find_links(
     manifest: &Manifest,
     options: &IndexOptions,
-    settings: &PipSettings,
     world: &World,
 ) -> Result<Vec<FindLinks>, Failure> {
-    let mut found = listed(&options.find_links, "--find-links", settings, "find-links");
+    let mut found = listed(
+        &world.pip.options().find_links,
+        &options.find_links,
+        "--find-links",
+    );
     found.extend(
         manifest
             .index

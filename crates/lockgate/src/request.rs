@@ -15,6 +15,7 @@ use crate::cli::{
 };
 use crate::disk;
 use crate::failure::Failure;
+use crate::provenance;
 
 /// What `lock` is asked to do.
 #[derive(Debug, Clone)]
@@ -294,6 +295,8 @@ pub(crate) struct Settings {
     pub(crate) advisories: Vec<String>,
     /// How old advisories may be, when a setting says so.
     pub(crate) max_advisory_age: Option<jiff::SignedDuration>,
+    /// What of it the configuration file says, and where, for `-v`.
+    pub(crate) told: Vec<String>,
 }
 
 impl Settings {
@@ -308,6 +311,7 @@ impl Settings {
     }
 
     fn new(options: &GateOptions, config: Config) -> Result<Self, Failure> {
+        let told = provenance::configured(options, &config);
         let (mode, origin) = match (options.gate, config.gate) {
             (Some(mode), _) => (named_mode(mode), format!("--gate {}", mode_word(mode))),
             (None, Some(set)) => (
@@ -356,6 +360,7 @@ impl Settings {
             policy,
             advisories,
             max_advisory_age: config.max_advisory_age.map(|set| set.value),
+            told,
         })
     }
 }

@@ -104,7 +104,12 @@ fn locked(
 ) -> Result<Outcome, Failure> {
     let request = LockRequest::new(arguments, words)?;
     let settings = Settings::read(&request.arguments.gate, &request.sources)?;
-    let world = World::new(&request.arguments.index, &request.arguments.cache, terminal)?;
+    let world = World::new(
+        &request.arguments.index,
+        &request.arguments.cache,
+        request.arguments.target.python.as_deref(),
+        terminal,
+    )?;
     world
         .until_interrupted(move |world| ops::lock::lock(&request, &settings, world))
         .map(Outcome::Lock)

@@ -28,6 +28,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use lockgate_formats::command::Word;
 
 use crate::failure::{Exit, Failure};
+use crate::provenance;
 use crate::terminal::Terminal;
 
 /// A pip-compatible lockfile resolver with an audit gate
@@ -69,10 +70,11 @@ fn command() -> clap::Command {
 
 /// Runs one command line and says how it ended.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    let parsed = without_empty_variables(command())
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let parsed = match parsed {
+    let mut command = without_empty_variables(command());
+    let parsed = command
+        .try_get_matches_from_mut(arguments)
+        .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+    let (parsed, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage::tell(&error, arguments).into(),
     };
@@ -81,6 +83,11 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     let terminal = Terminal::new(parsed.command.terminal());
+    if terminal.is_verbose() {
+        for line in provenance::given(&command, &matches) {
+            terminal.detail(&line);
+        }
+    }
     let ended = enter(parsed.command.terminal()).and_then(|()| match parsed.command {
         Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
         Command::Audit(arguments) => audit::run(*arguments, &terminal),

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::gating;
 use crate::ops::{audit, lock, target};
 use crate::places;
+use crate::provenance;
 use crate::rendering;
 use crate::request::{LockRequest, Settings};
 use crate::terminal::Terminal;
@@ -73,7 +74,12 @@ impl CheckRequest {
         let settings = Settings::read(&arguments.gate, &self.request.sources)?;
         Ok((
             settings,
-            World::new(&arguments.index, &arguments.cache, terminal)?,
+            World::new(
+                &arguments.index,
+                &arguments.cache,
+                arguments.target.python.as_deref(),
+                terminal,
+            )?,
         ))
     }
 }
@@ -178,6 +184,7 @@ pub(crate) fn check(
     world: &World,
 ) -> Result<Checked, Failure> {
     let request = &check.request;
+    provenance::tell(&request.arguments, settings, world);
     let manifest = lock::manifest(request, world).map_err(|mut failure| {
         failure.message = format!(
             "{}: its sources cannot be read: {}",
@@ -199,7 +206,8 @@ pub(crate) fn check(
     )?;
     let gating = gating::open(settings, || Ok(places.clone()), world)?;
     let facts: Arc<dyn Facts> = places::facts(&places, world);
-    let rules = request.rules_with(&manifest)?;
+    let mut rules = request.rules_with(&manifest)?;
+    world.pip.options().lay_under(&mut rules, world.now);
     let pins = check.read.versions(&target.target.environment);
     let keep = Preferences { pins: pins.clone() };
     let question = Question {

@@ -19,6 +19,7 @@ use crate::gating;
 use crate::indexes;
 use crate::ops::target;
 use crate::places;
+use crate::provenance;
 use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
 use crate::world::World;
@@ -73,6 +74,7 @@ pub(crate) fn lock(
     settings: &Settings,
     world: &World,
 ) -> Result<LockOutcome, Failure> {
+    provenance::tell(&request.arguments, settings, world);
     let manifest = manifest(request, world)?;
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
@@ -84,7 +86,8 @@ pub(crate) fn lock(
         world,
     )?;
     let facts: Arc<dyn Facts> = places::facts(&places, world);
-    let rules = request.rules_with(&manifest)?;
+    let mut rules = request.rules_with(&manifest)?;
+    world.pip.options().lay_under(&mut rules, world.now);
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
     let rendered = rendering::options(request, &manifest, &rules, old_text)?;
     let old_pins = previous
@@ -166,12 +169,32 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
             "`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml`",
         ));
     }
+    // As pip has it, the command line adds to what is set up.
+    let set_up = world.pip.options().constraints.iter();
+    let constraints: Vec<String> = set_up
+        .map(|set| set.value.clone())
+        .chain(arguments.constraint.iter().cloned())
+        .collect();
     Manifests {
         extras: &arguments.extra,
         all_extras: arguments.all_extras,
     }
-    .read(&world.files, &request.sources, &arguments.constraint)
-    .map_err(|error| Failure::of(&error))
+    .read_onto(
+        world.pip.options().before_files(),
+        &world.files,
+        &request.sources,
+        &constraints,
+    )
+    .map_err(|error| {
+        let mut failure = Failure::of(&error);
+        let mut set_up = world.pip.options().constraints.iter();
+        if let Some(set) = set_up.find(|set| set.value == error.file) {
+            failure.message += " (a constraint of pip's settings: ";
+            failure.message += &set.origin;
+            failure.message.push(')');
+        }
+        failure
+    })
 }
 
 fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {

@@ -18,6 +18,10 @@ pub(crate) struct LockTarget {
 
 /// The target of `options`. No interpreter is started when version and platform are both given.
 pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, Failure> {
+    world.pip.admits_target(
+        options.python_version.is_some() || options.python.is_some(),
+        options.python_platform.is_some(),
+    )?;
     let version = options
         .python_version
         .as_deref()

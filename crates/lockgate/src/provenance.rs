@@ -1,0 +1,152 @@
+//! Where every setting that takes effect came from, for `-v`: one line each, secrets redacted.
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command};
+use lockgate_formats::Config;
+use lockgate_index::redact_url;
+
+use crate::cli::{GateOptions, LockArguments};
+use crate::request::Settings;
+use crate::world::World;
+
+/// Options of the command line, and the variables that stand for some.
+pub(crate) fn given(command: &Command, matches: &ArgMatches) -> Vec<String> {
+    let Some((name, matches)) = matches.subcommand() else {
+        return Vec::new();
+    };
+    let Some(command) = command.find_subcommand(name) else {
+        return Vec::new();
+    };
+    command
+        .get_arguments()
+        .filter_map(|argument| {
+            let long = argument.get_long()?;
+            let id = argument.get_id().as_str();
+            let variable = argument.get_env().unwrap_or_default().to_string_lossy();
+            let origin = match matches.value_source(id)? {
+                ValueSource::CommandLine => "command line",
+                ValueSource::EnvVariable => &variable,
+                _ => return None,
+            };
+            let values = matches.get_raw(id).unwrap_or_default();
+            let values: Vec<String> = values
+                .filter(|_| argument.get_action().takes_values())
+                .map(|value| shown(long, &value.to_string_lossy()))
+                .collect();
+            let values = values.join(" ");
+            Some(line(&format!("--{long} {values}"), origin))
+        })
+        .collect()
+}
+
+/// Keys of the configuration file that no option overrides.
+pub(crate) fn configured(options: &GateOptions, config: &Config) -> Vec<String> {
+    let mut told = Vec::new();
+    if let Some(set) = config.gate.as_ref().filter(|_| options.gate.is_none()) {
+        told.push(line(&format!("gate = {}", set.value), &set.origin));
+    }
+    if let Some(set) = config
+        .min_severity
+        .as_ref()
+        .filter(|_| options.min_severity.is_none())
+    {
+        told.push(line(&format!("min-severity = {}", set.value), &set.origin));
+    }
+    if let Some(set) = &config.unknown_severity {
+        let word = if set.value { "deny" } else { "warn" };
+        told.push(line(&format!("unknown-severity = {word}"), &set.origin));
+    }
+    if let Some(set) = config
+        .advisories
+        .as_ref()
+        .filter(|_| options.advisories.is_empty() && !options.no_advisories)
+    {
+        let sources = shown("advisories", &set.value.join(" "));
+        told.push(line(&format!("advisories = {sources}"), &set.origin));
+    }
+    if let Some(set) = &config.max_advisory_age {
+        told.push(line(
+            &format!("max-advisory-age = {:#}", set.value),
+            &set.origin,
+        ));
+    }
+    for ignore in &config.ignores {
+        told.push(line(&format!("ignore {}", ignore.id), &ignore.origin));
+    }
+    told
+}
+
+/// Tells what the configuration file and pip's settings say for a lock.
+pub(crate) fn tell(arguments: &LockArguments, settings: &Settings, world: &World) {
+    let ignored = world.pip.options().ignore_requires_python.as_ref();
+    if let Some(set) = ignored.filter(|set| set.value) {
+        world.terminal.warn(&format!(
+            "pip is set up with `ignore-requires-python` ({}), which is not followed: a release is locked only for a Python that it names",
+            set.origin
+        ));
+    }
+    if !world.terminal.is_verbose() {
+        return;
+    }
+    let pip = world.pip.told(|name| overrides(arguments, name));
+    for line in settings.told.iter().chain(&pip) {
+        world.terminal.detail(line);
+    }
+}
+
+/// Whether the command line, or a variable that stands for an option, takes the place of a setting of pip's.
+fn overrides(arguments: &LockArguments, pip: &str) -> bool {
+    let (index, choice) = (&arguments.index, &arguments.choice);
+    match pip {
+        "index-url" | "pypi-url" => index.index_url.is_some(),
+        "timeout" | "default-timeout" => index.timeout.is_some(),
+        "retries" => index.retries.is_some(),
+        "proxy" | "no-proxy-env" => index.proxy.is_some(),
+        "cert" => index.cert.is_some(),
+        "pre" => choice.pre || choice.prerelease.is_some(),
+        "uploaded-prior-to" => choice.exclude_newer.is_some(),
+        _ => false,
+    }
+}
+
+/// One setting, and where it came from.
+pub(crate) fn line(setting: &str, origin: &str) -> String {
+    format!("setting: {} ({origin})", setting.trim_end())
+}
+
+/// A value in one line and without secrets.
+pub(crate) fn shown(option: &str, value: &str) -> String {
+    let is_address = option.ends_with("url") || option == "proxy";
+    let words: Vec<String> = value
+        .split_whitespace()
+        .map(|word| {
+            if is_address || word.contains("://") {
+                redact_url(word)
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_shown_in_one_line_and_without_secrets() {
+        for (option, value, expected) in [
+            ("timeout", "5", "5"),
+            (
+                "extra-index-url",
+                "https://u:secret@a.test/\n  https://b.test",
+                "https://u:****@a.test/ https://b.test",
+            ),
+            ("proxy", "u:secret@proxy.test:3128", "****@proxy.test:3128"),
+            ("ignore-vuln", "CVE-1@2027-01-01", "CVE-1@2027-01-01"),
+        ] {
+            assert_eq!(shown(option, value), expected);
+        }
+    }
+}
