@@ -92,7 +92,6 @@ impl FetchError {
     /// What a person can do about it.
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
-            Self::NotFound { .. } => "check the address",
             Self::Unauthorized { status, login, .. } => denied(*status, *login),
             Self::Insecure { .. } => {
                 "use an address that stays encrypted, or accept it with `--trusted-host HOST`"
@@ -112,7 +111,7 @@ impl FetchError {
             }
             Self::Transport { .. } => "check the network, the address and the proxy; try again",
             Self::Status { status: 500.., .. } => "try again later",
-            Self::Status { .. } => "check the address",
+            Self::NotFound { .. } | Self::Status { .. } => "check the address",
             Self::TooLarge { .. } => "check the address: nothing of this kind is that large",
             Self::Answer { .. } => {
                 "check the address; behind a proxy or a login page, check that it lets this machine through"

@@ -77,6 +77,12 @@ impl Index {
         self.shared.options.offline
     }
 
+    /// Whether the options say to trust who answers at `url` whatever the certificate says.
+    pub fn trusts(&self, url: &url::Url) -> bool {
+        let hosts = &self.shared.options.trusted_hosts;
+        hosts.iter().any(|host| host.covers(url))
+    }
+
     /// The folder of the cache, if anything is kept.
     pub fn cache_folder(&self) -> Option<&Path> {
         self.shared.store.folder()

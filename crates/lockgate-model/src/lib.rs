@@ -32,10 +32,13 @@ pub use conflict::{
     BoundChange, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut,
     Why,
 };
-pub use facts::{FactError, Facts, Pick, Scout, UnusableReason, Want};
+pub use facts::{FactError, Facts, OnIndex, Pick, Scout, UnusableReason, Want};
 pub use files::{Files, FilesError};
 pub use gate::{Gate, OpenGate, Reason, Rule, Verdict};
-pub use graph::{Change, Edge, LockedFile, LockedGraph, Note, PassedOver, Pin, Snapshot, Via};
+pub use graph::{
+    Change, Confusable, Edge, IndexConfusion, LockedFile, LockedGraph, Note, PassedOver, Pin,
+    Rival, Snapshot, Via,
+};
 pub use manifest::{
     Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, UnnamedRequirement,
     Upgrade,

@@ -9,6 +9,7 @@
 mod bounds;
 mod candidates;
 mod conflict;
+mod confusion;
 mod dependencies;
 mod exhaust;
 mod graph;
@@ -25,6 +26,7 @@ mod shelf;
 mod sources;
 mod verify;
 
+pub use confusion::confusion;
 pub use question::{Accepted, Answer, Question, Solution, Statistics, Unwatched, Watch};
 pub use search::{look_ahead, solve};
 pub use verify::{Violation, verify};

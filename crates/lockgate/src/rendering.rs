@@ -96,6 +96,10 @@ fn index(request: &LockRequest, manifest: &Manifest) -> IndexOptions {
         let links = typed.find_links.iter().map(given);
         index.find_links = links.chain(index.find_links).collect();
     }
+    if rendering.emit_trusted_host {
+        let hosts = typed.trusted_host.iter().map(given);
+        index.trusted_hosts = hosts.chain(index.trusted_hosts).collect();
+    }
     if rendering.no_emit_index_url {
         index.index_url = None;
         index.extra_index_urls.clear();

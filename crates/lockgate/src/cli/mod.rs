@@ -13,7 +13,7 @@ mod usage;
 
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
-pub(crate) use index::{IndexOptions, StrategyName};
+pub(crate) use index::{IndexOptions, KeyringName, StrategyName};
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
     BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, LevelName, OutputOptions,
