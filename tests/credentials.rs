@@ -65,7 +65,7 @@ fn a_netrc_file_says_who_asks_a_host() {
         lock(&context, &url(&index, "")).run().exits(0);
     }
     let context = TestContext::new();
-    context.write("../home/.netrc", "machine 127.0.0.1 login joe\n password");
+    context.write("../home/.netrc", "machine 127.0.0.1 login joe passwrd x");
     lock(&context, &url(&index, ""))
         .run()
         .exits(2)
