@@ -102,7 +102,7 @@ impl FeedSource {
         }
         if text.starts_with("http://") || text.starts_with("https://") {
             let url = Url::parse(text)
-                .map_err(|_error| FeedError::Source(redact_url(text), "it is no address"))?;
+                .map_err(|_error| FeedError::Source(crate::redact_url(text), "it is no address"))?;
             return Ok(if is_archive(url.path()) {
                 Self::RemoteArchive(url)
             } else {
@@ -116,7 +116,7 @@ impl FeedSource {
             return Ok(Self::Folder(PathBuf::from(text)));
         }
         Err(FeedError::Source(
-            redact_url(text),
+            crate::redact_url(text),
             "there is no such folder, and it is no `.zip` and no address",
         ))
     }
