@@ -138,7 +138,13 @@ fn relative_url(file: &Artifact) -> String {
 
 /// A date means its first instant.
 fn instant(text: &str) -> String {
-    if text.contains('T') {
+    if let Some(days) = text.strip_suffix(" days ago") {
+        // From the beginning of the day on, so that a page says the same throughout a test.
+        let days: i64 = days.parse().expect("a number of days");
+        let today = jiff::Timestamp::now().as_second() / 86400 * 86400;
+        let then = jiff::Timestamp::from_second(today - days * 86400);
+        then.expect("an instant of our time").to_string()
+    } else if text.contains('T') {
         text.to_owned()
     } else {
         format!("{text}T00:00:00Z")

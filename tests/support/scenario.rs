@@ -44,6 +44,9 @@ pub struct Scenario {
     /// The lines of `constraints.txt`.
     #[serde(default)]
     constraints: Vec<String>,
+    /// The lines of `overrides.txt`.
+    #[serde(default)]
+    overrides: Vec<String>,
     /// Further arguments.
     #[serde(default)]
     args: Vec<String>,
@@ -175,6 +178,7 @@ impl Scenario {
         places.write_links(&context);
         context.write("requirements.in", places.filled(&lines(&self.requirements)));
         context.write("constraints.txt", lines(&self.constraints));
+        context.write("overrides.txt", lines(&self.overrides));
         context.write_advisories("advisories", &self.advisories);
         if let Some(config) = &self.config {
             context.write("lockgate.toml", config);
@@ -240,6 +244,9 @@ impl Scenario {
         if !self.constraints.is_empty() {
             command = command.args(["-c", "constraints.txt"]);
         }
+        if !self.overrides.is_empty() {
+            command = command.args(["--override", "overrides.txt"]);
+        }
         command.args(self.args.iter().map(|argument| places.filled(argument)))
     }
 
@@ -294,6 +301,25 @@ impl Scenario {
                 again.code
             ));
         }
+        if !self.args.is_empty() || !self.overrides.is_empty() || self.config.is_some() {
+            check_stands(wrong, context);
+        }
+    }
+}
+
+/// The lock must satisfy its sources under the options that its own header records.
+fn check_stands(wrong: &mut Vec<String>, context: &TestContext) {
+    let check = context
+        .lockgate(&["check", "requirements.txt", "--json"])
+        .arg("--cache-dir")
+        .arg(context.cache())
+        .run();
+    let stands = ["\"status\": \"locked\"", "\"status\": \"findings\""];
+    if !stands.iter().any(|status| check.stdout.contains(status)) {
+        wrong.push(format!(
+            "`check` does not take the lock (exit {})\n{}{}",
+            check.code, check.stdout, check.stderr
+        ));
     }
 }
 

@@ -78,7 +78,7 @@ pub struct Release {
     pub wheels: Vec<String>,
     /// Its source distribution.
     pub sdist: SourceDistribution,
-    /// When its files were uploaded: a date or an instant.
+    /// When its files were uploaded: a date, an instant, or `3 days ago`.
     pub uploaded: Option<String>,
     /// Its `Summary`: releases of one version with other summaries have other files.
     pub summary: Option<String>,

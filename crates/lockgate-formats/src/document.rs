@@ -1,6 +1,7 @@
 //! A TOML document as text: where a byte of it stands, and errors that say so.
 
 use crate::error::InputError;
+use crate::project::Stated;
 
 /// The text of a TOML file, with the places of its lines.
 #[derive(Debug)]
@@ -9,17 +10,29 @@ pub(crate) struct Document<'a> {
     pub(crate) file: &'a str,
     /// Where each line ends, ascending.
     ends: Vec<usize>,
+    /// The line of the file that its first line is.
+    first: usize,
 }
 
 impl<'a> Document<'a> {
     pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
         let ends = text.match_indices('\n').map(|(end, _)| end).collect();
-        Self { file, ends }
+        Self {
+            file,
+            ends,
+            first: 1,
+        }
+    }
+
+    /// A document that begins on a later line of its file.
+    pub(crate) fn starting_at(mut self, first: usize) -> Self {
+        self.first = first;
+        self
     }
 
     /// The line, from 1, that the byte at `offset` stands on.
     pub(crate) fn line(&self, offset: usize) -> usize {
-        1 + self.ends.partition_point(|end| *end < offset)
+        self.first + self.ends.partition_point(|end| *end < offset)
     }
 
     /// An error at the byte at `offset`.
@@ -30,9 +43,19 @@ impl<'a> Document<'a> {
     /// What the TOML reader says, in one line.
     pub(crate) fn toml_error(&self, error: &toml::de::Error) -> InputError {
         let message = error.message().lines().collect::<Vec<_>>().join("; ");
-        match error.span() {
+        let input = match error.span() {
             Some(span) => self.error_at(span.start, message),
             None => InputError::new(self.file, message),
+        };
+        input.remedy("mend the file: it is read as TOML, and by the rules of its tables")
+    }
+
+    /// A text that stands at the byte at `offset`.
+    pub(crate) fn stated(&self, offset: usize, text: &str) -> Stated {
+        Stated {
+            text: text.to_owned(),
+            file: self.file.to_owned(),
+            line: self.line(offset),
         }
     }
 }

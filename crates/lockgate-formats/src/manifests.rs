@@ -1,13 +1,19 @@
 //! All sources of one lock, read into one manifest.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::str::FromStr;
 
-use lockgate_model::{Files, Manifest};
+use lockgate_model::{Files, Manifest, Name};
 
 use crate::error::InputError;
-use crate::pyproject::{self, Extras};
+use crate::project::{Project, told, unknown};
+use crate::pyproject::{self, Groups, Read};
 use crate::requirements::{Reader, Role};
+use crate::script;
+use crate::setup_cfg;
+use crate::source::SourceKind;
+
+/// Where a group stands that was named without a file.
+const DEFAULT_GROUPS: &str = "pyproject.toml";
 
 /// How to read the sources.
 #[derive(Debug, Clone, Copy)]
@@ -16,10 +22,68 @@ pub struct Manifests<'a> {
     pub extras: &'a [String],
     /// All extras.
     pub all_extras: bool,
+    /// Dependency groups asked for.
+    pub groups: &'a [GroupRequest],
+}
+
+/// `--group [PATH:]NAME`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRequest {
+    /// The `pyproject.toml` that has it; none: those among the sources, else the one in the current folder.
+    pub file: Option<String>,
+    /// The group.
+    pub name: Name,
+}
+
+impl FromStr for GroupRequest {
+    type Err = String;
+
+    /// A name cannot have a colon, so the last one ends the path. As pip has it, only a `pyproject.toml` has groups.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (file, name) = match text.rsplit_once(':') {
+            None => (None, text),
+            Some((file, name)) => (Some(file), name),
+        };
+        if let Some(file) = file
+            && file.rsplit(['/', '\\']).next() != Some(DEFAULT_GROUPS)
+        {
+            return Err(format!("`{file}` does not end in `pyproject.toml`"));
+        }
+        Ok(Self {
+            file: file.map(ToOwned::to_owned),
+            name: Name::new(name).map_err(|error| error.to_string())?,
+        })
+    }
+}
+
+impl GroupRequest {
+    /// The files that it may be found in, given the sources.
+    pub fn files<'a>(&'a self, sources: &'a [String]) -> Vec<&'a str> {
+        if let Some(file) = &self.file {
+            return vec![file];
+        }
+        let projects = sources.iter().map(String::as_str);
+        let projects: Vec<&str> = projects
+            .filter(|source| SourceKind::of(source) == SourceKind::Pyproject)
+            .collect();
+        if projects.is_empty() {
+            vec![DEFAULT_GROUPS]
+        } else {
+            projects
+        }
+    }
+}
+
+/// A source, as far as it can be read by itself.
+enum Source<'a> {
+    Requirements(&'a str),
+    Project(Box<Project>),
+    /// A `pyproject.toml` without a project, named for its groups.
+    OnlyGroups(&'a str),
 }
 
 impl Manifests<'_> {
-    /// Reads `sources`, then `constraints` (requirement files both, and `pyproject.toml` among the sources), in order.
+    /// Reads `sources` and groups, then `constraints` (requirement files), in order.
     pub fn read(
         &self,
         files: &dyn Files,
@@ -37,51 +101,149 @@ impl Manifests<'_> {
         sources: &[String],
         constraints: &[String],
     ) -> Result<Manifest, InputError> {
-        for source in sources {
-            match Kind::of(source) {
-                Kind::Project => {
-                    let extras = Extras {
-                        named: self.extras,
-                        all: self.all_extras,
-                    };
-                    pyproject::read(files, source, extras, &mut manifest)?;
+        let read = sources
+            .iter()
+            .map(|path| self.source(files, path))
+            .collect::<Result<Vec<_>, _>>()?;
+        let extras = self.chosen_extras(&read)?;
+        for source in read {
+            match source {
+                Source::OnlyGroups(_) => {}
+                Source::Requirements(path) => {
+                    Reader::new(files, &mut manifest).read(path, Role::Requirements)?;
                 }
-                Kind::Requirements => {
-                    Reader::new(files, &mut manifest).read(source, Role::Requirements)?;
+                Source::Project(project) if self.all_extras => {
+                    if let Some(error) = &project.unknown_extras {
+                        return Err(error.clone());
+                    }
+                    let all: Vec<Name> = project.extras.keys().cloned().collect();
+                    project.add_to(&mut manifest, &all)?;
                 }
-                Kind::Unsupported(what) => {
-                    return Err(InputError::new(source, what)
-                        .remedy("lock a requirements file or a `pyproject.toml`"));
-                }
+                Source::Project(project) => project.add_to(&mut manifest, &extras)?,
             }
         }
+        self.add_groups(files, sources, &mut manifest)?;
         for constraint in constraints {
             Reader::new(files, &mut manifest).read(constraint, Role::Constraints)?;
         }
         Ok(manifest)
     }
-}
 
-/// What a source is, by its name.
-enum Kind {
-    Requirements,
-    Project,
-    Unsupported(&'static str),
-}
-
-impl Kind {
-    fn of(source: &str) -> Self {
-        let path = Path::new(source);
-        let name = path.file_name().and_then(OsStr::to_str).unwrap_or(source);
-        match path.extension().and_then(OsStr::to_str) {
-            Some("toml") if name.starts_with("pylock.") => {
-                Self::Unsupported("it is a lock, and no source of one")
+    /// Reads one source; a requirements file is left to be read in its turn, since its options have an order.
+    fn source<'a>(&self, files: &dyn Files, path: &'a str) -> Result<Source<'a>, InputError> {
+        let project = match SourceKind::of(path) {
+            SourceKind::Requirements => return Ok(Source::Requirements(path)),
+            SourceKind::Pyproject => match pyproject::read(files, path)? {
+                Read::Project(project) => *project,
+                Read::OnlyGroups(_) if !self.groups.is_empty() => {
+                    return Ok(Source::OnlyGroups(path));
+                }
+                Read::OnlyGroups(error) => return Err(error),
+            },
+            SourceKind::SetupCfg => setup_cfg::read(files, path)?,
+            SourceKind::Script => script::read(files, path)?,
+            SourceKind::SetupPy => return Err(setup_cfg::program(files, path)),
+            SourceKind::Foreign(what) => {
+                return Err(InputError::new(path, format!("it is {what}")).remedy(
+                    "lock a requirements file, a `pyproject.toml`, a `setup.cfg` or a script",
+                ));
             }
-            Some("toml") => Self::Project,
-            Some("py" | "cfg") => Self::Unsupported("sources of this kind are not supported"),
-            _ => Self::Requirements,
-        }
+        };
+        Ok(Source::Project(Box::new(project)))
     }
+
+    /// The extras that are named, each of which some project has.
+    fn chosen_extras(&self, sources: &[Source<'_>]) -> Result<Vec<Name>, InputError> {
+        let projects = || {
+            sources.iter().filter_map(|source| match source {
+                Source::Project(project) => Some(project),
+                Source::Requirements(_) | Source::OnlyGroups(_) => None,
+            })
+        };
+        let Some(first) = projects().next() else {
+            let mut groups = sources.iter().filter_map(|source| match source {
+                Source::OnlyGroups(path) => Some(path),
+                Source::Requirements(_) | Source::Project(_) => None,
+            });
+            return match groups.next() {
+                Some(path) if self.all_extras || !self.extras.is_empty() => Err(InputError::new(
+                    path,
+                    "it has no `[project]` table, and so no extras",
+                )
+                .remedy("ask for its groups alone")),
+                _ => Ok(Vec::new()),
+            };
+        };
+        let chosen = self.extras.iter().map(|text| {
+            let extra = Name::new(text).map_err(|error| {
+                InputError::new(&first.file, format!("`--extra {text}`: {error}"))
+                    .remedy("name an extra of the project")
+            })?;
+            if projects().any(|project| project.extras.contains_key(&extra)) {
+                return Ok(extra);
+            }
+            if let Some(error) = projects().find_map(|project| project.unknown_extras.clone()) {
+                return Err(error);
+            }
+            let known = || projects().flat_map(|project| project.extras.keys());
+            let message = if projects().count() == 1 {
+                format!("the project has no extra `{text}`; {}", told(known()))
+            } else {
+                format!(
+                    "no project among the sources has an extra `{text}`; {}",
+                    told(known()).replacen("it has", "they have", 1)
+                )
+            };
+            Err(unknown(
+                InputError::new(&first.file, message),
+                extra.as_str(),
+                known(),
+            ))
+        });
+        chosen.collect()
+    }
+
+    /// Each group from every file that may have it and does; one at least must.
+    fn add_groups(
+        &self,
+        files: &dyn Files,
+        sources: &[String],
+        manifest: &mut Manifest,
+    ) -> Result<(), InputError> {
+        let mut tables: Vec<(&str, Groups)> = Vec::new();
+        for path in self.groups.iter().flat_map(|group| group.files(sources)) {
+            if tables.iter().all(|(known, _)| *known != path) {
+                tables.push((path, groups_of(files, path)?));
+            }
+        }
+        for request in self.groups {
+            let places = request.files(sources);
+            let asked = tables.iter().filter(|(path, _)| places.contains(path));
+            let asked: Vec<&Groups> = asked.map(|(_, groups)| groups).collect();
+            if let Some(first) = asked.first()
+                && !asked.iter().any(|groups| groups.has(&request.name))
+            {
+                return Err(first.lacks(&request.name));
+            }
+        }
+        for (path, groups) in &tables {
+            let asked = self.groups.iter().filter(|request| {
+                request.files(sources).contains(path) && groups.has(&request.name)
+            });
+            let asked: Vec<Name> = asked.map(|request| request.name.clone()).collect();
+            groups.add_to(manifest, &asked)?;
+        }
+        Ok(())
+    }
+}
+
+fn groups_of(files: &dyn Files, path: &str) -> Result<Groups, InputError> {
+    Groups::read(files, path).map_err(|mut error| {
+        if error.line.is_none() {
+            error.message = format!("{}; `--group` looks for groups there", error.message);
+        }
+        error
+    })
 }
 
 #[cfg(test)]

@@ -1,16 +1,26 @@
 //! pip's requirement files: text, includes and options to a [`Manifest`](lockgate_model::Manifest).
 //!
-//! pip is the judge of what a line means. What pip accepts and lockgate cannot do is an error that names file and line; nothing is
-//! skipped. A `-r` inside a constraint file yields requirements, as in pip.
+//! pip is the judge of what a line means, and its own parser is asked about every shape that we know (`tests/parity.rs`). What pip
+//! passes over is a warning; what it accepts and lockgate cannot do is an error that names file and line. A `-r` inside a constraint
+//! file yields requirements, as in pip.
 
+mod address;
+mod codecs;
 mod decode;
 mod lines;
 mod options;
-mod parse;
+mod reader;
+mod reference;
+mod requirement;
+mod settings;
+mod shell;
+mod single;
 
 pub(crate) use lines::{ends_line, physical, without_comment};
-pub(crate) use options::{Given, Known, shell_words, split};
-pub(crate) use parse::{BadRequirement, Reader, read_locked, read_requirement};
+pub(crate) use options::{Given, Known, Words, split};
+pub(crate) use reader::Reader;
+pub(crate) use shell::shell_words;
+pub(crate) use single::{BadRequirement, read_locked, read_requirement};
 
 /// How a file came in: its lines are requirements or constraints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{Files, FilesError};
+use lockgate_model::{FileKind, Files, FilesError};
 
 /// Texts by path, and variables.
 #[derive(Debug, Default)]
@@ -26,6 +26,20 @@ impl Texts {
 impl Files for Texts {
     fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
         self.files.get(path).cloned().ok_or(FilesError::Missing)
+    }
+
+    fn kind(&self, path: &str) -> Option<FileKind> {
+        let path = path.trim_start_matches("./").trim_end_matches('/');
+        if self.files.contains_key(path) {
+            return Some(FileKind::File);
+        }
+        let inside = format!("{path}/");
+        let is_folder = path == "." || self.files.keys().any(|file| file.starts_with(&inside));
+        is_folder.then_some(FileKind::Folder)
+    }
+
+    fn fetch(&self, address: &str) -> Result<Vec<u8>, FilesError> {
+        self.read(address)
     }
 
     fn variable(&self, name: &str) -> Option<String> {

@@ -35,22 +35,26 @@ pub(crate) enum Bucket {
     Advisories,
     /// What interpreters and pip said.
     Interpreters,
+    /// What direct references lead to.
+    Direct,
 }
 
 impl Bucket {
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Pages,
         Self::Metadata,
         Self::Advisories,
         Self::Interpreters,
+        Self::Direct,
     ];
 
     pub(crate) fn folder(self) -> &'static str {
         match self {
             Self::Pages => "pages-v2",
-            Self::Metadata => "metadata-v2",
+            Self::Metadata => "metadata-v3",
             Self::Advisories => "advisories-v1",
             Self::Interpreters => "interpreters-v1",
+            Self::Direct => "direct-v1",
         }
     }
 }

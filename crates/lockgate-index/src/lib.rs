@@ -5,6 +5,8 @@
 
 mod cache;
 mod credentials;
+mod direct;
+mod document;
 mod error;
 mod facts;
 mod feeds;
@@ -16,6 +18,7 @@ mod page;
 mod percent;
 pub mod pip_config;
 mod places;
+pub mod process;
 mod redact;
 mod reporter;
 mod transport;
@@ -23,9 +26,11 @@ mod trust;
 
 pub use cache::{Cache, CacheError, Usage};
 pub use credentials::LoginOrigin;
+pub use direct::{Archive, Commit, DirectFacts, Stated, in_folder, unpack};
 pub use error::FetchError;
 pub use facts::IndexFacts;
 pub use feeds::{Feed, FeedError, FeedSource, RecordFeed};
+pub use metadata::built_metadata;
 pub use options::{KeyringProvider, Options, Refresh};
 pub use places::{FindLinks, NoPlace, Places, Strategy};
 pub use redact::redact_url;
@@ -75,12 +80,6 @@ impl Index {
     /// Whether the network may not be used.
     pub fn is_offline(&self) -> bool {
         self.shared.options.offline
-    }
-
-    /// Whether the options say to trust who answers at `url` whatever the certificate says.
-    pub fn trusts(&self, url: &url::Url) -> bool {
-        let hosts = &self.shared.options.trusted_hosts;
-        hosts.iter().any(|host| host.covers(url))
     }
 
     /// The folder of the cache, if anything is kept.

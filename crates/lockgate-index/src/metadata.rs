@@ -14,10 +14,14 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod wheel;
+mod whole;
 
+pub(crate) use headers::Stated;
 pub(crate) use local::read as read_local;
 pub(crate) use remote::{Source, fetch};
 pub(crate) use stored::decode;
+pub use whole::built_metadata;
+pub(crate) use whole::{of_archive, of_pkg_info};
 
 /// The most bytes that metadata may have. Real ones stay below one mebibyte.
 pub(crate) const LIMIT: u64 = 16 * 1024 * 1024;

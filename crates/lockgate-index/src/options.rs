@@ -91,6 +91,11 @@ pub enum Refresh {
 }
 
 impl Refresh {
+    /// Whether everything is asked for again.
+    pub(crate) fn is_all(&self) -> bool {
+        *self == Self::All
+    }
+
     /// Whether `name`'s page is asked for again.
     pub(crate) fn includes(&self, name: &Name) -> bool {
         match self {

@@ -1,5 +1,6 @@
 //! Hosts whose certificate is not looked at (`--trusted-host`), and addresses that are safe to ask without one.
 
+use std::fmt;
 use std::str::FromStr;
 
 use url::{Host, Url};
@@ -47,6 +48,15 @@ impl FromStr for TrustedHost {
     }
 }
 
+impl fmt::Display for TrustedHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => write!(f, "{}", self.host),
+        }
+    }
+}
+
 impl TrustedHost {
     /// Whether `url` is on this host.
     pub fn covers(&self, url: &Url) -> bool {
@@ -91,6 +101,9 @@ mod tests {
         ] {
             assert_eq!(covers(host, url), expected, "{host} {url}");
         }
+        let shown = |text: &str| text.parse::<TrustedHost>().unwrap().to_string();
+        assert_eq!(shown("HOST.test:8443"), "host.test:8443");
+        assert_eq!(shown("::1"), "[::1]");
         for wrong in [
             "",
             "https://host.test",

@@ -7,6 +7,27 @@ pub trait Files {
 
     /// An environment variable, for `${VAR}` in requirement files.
     fn variable(&self, name: &str) -> Option<String>;
+
+    /// What is at `path`, if anything is.
+    fn kind(&self, path: &str) -> Option<FileKind> {
+        self.read(path).is_ok().then_some(FileKind::File)
+    }
+
+    /// The bytes at an `http:` or `https:` address, for includes by address. Errors show no credential.
+    fn fetch(&self, _address: &str) -> Result<Vec<u8>, FilesError> {
+        Err(FilesError::Unreadable(
+            "nothing is fetched by address here".to_owned(),
+        ))
+    }
+}
+
+/// What a path leads to, through symbolic links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A file, or what reads like one.
+    File,
+    /// A folder.
+    Folder,
 }
 
 /// A file that cannot be read.

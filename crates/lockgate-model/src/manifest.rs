@@ -30,8 +30,10 @@ pub struct Manifest {
     pub prefer_binary: bool,
     /// `--require-hashes` stood in a file: every requirement needs a hash and a pin.
     pub require_hashes: bool,
-    /// `requires-python` of a project file, and where it stands.
-    pub requires_python: Option<(Specifiers, Origin)>,
+    /// `requires-python` of each project and script among the sources, and where it stands: all must hold.
+    pub requires_python: Vec<(Specifiers, Origin)>,
+    /// What a person should know of the sources though it stops nothing, and where it stands: words that pip passes over too.
+    pub warnings: Vec<(String, Origin)>,
 }
 
 /// Index options of the sources.
@@ -105,6 +107,18 @@ pub struct Origin {
     pub via: String,
 }
 
+impl Origin {
+    /// Whether what stands there asks for nothing by itself: a constraint or an override.
+    pub fn only_restricts(&self) -> bool {
+        self.via.starts_with("-c ") || self.is_override()
+    }
+
+    /// Whether it is the place of an override.
+    pub fn is_override(&self) -> bool {
+        self.via.starts_with("--override ")
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
@@ -128,17 +142,19 @@ pub struct Upgrade {
     pub all: bool,
     /// `-P PKG[SPEC]`: these are not kept; a specifier restricts them like a constraint.
     pub packages: Vec<Requirement>,
+    /// `--no-upgrade-package PKG`: these are kept under `-U` too.
+    pub except: BTreeSet<Name>,
 }
 
 impl Preferences {
     /// The pins of an existing lock that `upgrade` leaves in force.
     pub fn new(pins: impl IntoIterator<Item = (Name, Version)>, upgrade: &Upgrade) -> Self {
-        if upgrade.all {
-            return Self::default();
-        }
         let pins = pins
             .into_iter()
-            .filter(|(name, _)| !upgrade.packages.iter().any(|r| r.name == *name))
+            .filter(|(name, _)| {
+                let is_upgraded = upgrade.all && !upgrade.except.contains(name);
+                !is_upgraded && !upgrade.packages.iter().any(|r| r.name == *name)
+            })
             .collect();
         Self { pins }
     }

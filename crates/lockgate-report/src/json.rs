@@ -221,6 +221,41 @@ fn note(note: &Note) -> Value {
             json!({ "kind": "not-kept", "name": name.as_str(), "version": version.to_string(), "reason": why })
         }
         Note::IndexConfusion(confusion) => confusion_value(confusion),
+        Note::NotHashed { name, reference } => {
+            json!({ "kind": "not-hashed", "name": name.as_str(), "reference": reference })
+        }
+        Note::Excluded { name, origin } => {
+            json!({ "kind": "excluded", "name": name.as_str(), "origin": origin.to_string() })
+        }
+        Note::Defied {
+            name,
+            version,
+            requirement,
+            locked,
+        } => {
+            json!({ "kind": "defied", "name": name.as_str(), "version": version.to_string(), "requirement": requirement, "locked": locked.as_ref().map(ToString::to_string) })
+        }
+        Note::Unbounded {
+            name,
+            version,
+            is_direct,
+        } => {
+            json!({ "kind": "unbounded", "name": name.as_str(), "version": version.to_string(), "direct": is_direct })
+        }
+        Note::Undated { name, version } => {
+            json!({ "kind": "undated", "name": name.as_str(), "version": version.to_string() })
+        }
+        Note::Fix {
+            name,
+            version,
+            advisories,
+        } => {
+            let ids: Vec<&str> = advisories
+                .iter()
+                .map(|advisory| advisory.id.as_str())
+                .collect();
+            json!({ "kind": "cooldown-fix", "name": name.as_str(), "version": version.to_string(), "advisories": ids })
+        }
         Note::Status {
             name,
             status,
@@ -327,7 +362,7 @@ fn refusal(refusal: &GateRefusal) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use lockgate_model::{FindingCode, Name, PassedOver, Version};
+    use lockgate_model::{FindingCode, Name, Origin, PassedOver, Version};
 
     use super::*;
 
@@ -360,10 +395,38 @@ mod tests {
             },
             Note::NotKept {
                 name: name.clone(),
-                version,
+                version: version.clone(),
                 why: String::new(),
             },
             Note::IndexConfusion(IndexConfusion::default()),
+            Note::Excluded {
+                name: name.clone(),
+                origin: Origin {
+                    file: "a.in".to_owned(),
+                    line: Some(1),
+                    via: "-r a.in".to_owned(),
+                },
+            },
+            Note::Defied {
+                name: name.clone(),
+                version: version.clone(),
+                requirement: "b<2".to_owned(),
+                locked: None,
+            },
+            Note::Unbounded {
+                name: name.clone(),
+                version: version.clone(),
+                is_direct: true,
+            },
+            Note::Undated {
+                name: name.clone(),
+                version: version.clone(),
+            },
+            Note::Fix {
+                name: name.clone(),
+                version,
+                advisories: Vec::new(),
+            },
             status("archived"),
             status("deprecated"),
         ];

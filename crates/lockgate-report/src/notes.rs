@@ -1,6 +1,8 @@
 //! Notes on a solution, as lines.
 
-use lockgate_model::{IndexConfusion, Note, PassedOver};
+use std::sync::Arc;
+
+use lockgate_model::{Advisory, IndexConfusion, Note, PassedOver};
 
 use crate::style::{BOLD, YELLOW};
 
@@ -94,6 +96,59 @@ fn line(note: &Note) -> Option<String> {
                 "{YELLOW}moved{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} of the old lock is not kept: {why}"
             )
         }
+        Note::NotHashed { name, reference } => {
+            format!(
+                "{YELLOW}not hashed{YELLOW:#}: {BOLD}{name}{BOLD:#} is {reference}, a repository or a folder: pip refuses to install this lock while it checks hashes; lock it with `--no-hashes`, or require a released version or an archive"
+            )
+        }
+        Note::Excluded { name, origin } => {
+            format!(
+                "{YELLOW}excluded{YELLOW:#}: {BOLD}{name}{BOLD:#} is required in {origin} and left out by `--exclude`"
+            )
+        }
+        Note::Defied {
+            name,
+            version,
+            requirement,
+            locked,
+        } => {
+            let locked = match locked {
+                Some(locked) => format!("{locked} is locked"),
+                None => "that is left out".to_owned(),
+            };
+            format!(
+                "{YELLOW}defied{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} requires `{requirement}`, and {locked}; pip installs this lock only with `--no-deps`"
+            )
+        }
+        Note::Unbounded {
+            name,
+            version,
+            is_direct,
+        } => {
+            let remedy = if *is_direct {
+                "require a lowest version"
+            } else {
+                "constrain it to a lowest version with `-c`"
+            };
+            format!(
+                "{YELLOW}unbounded{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} is the lowest that works, and nothing says how low it may be; {remedy}"
+            )
+        }
+        Note::Undated { name, version } => {
+            format!(
+                "{YELLOW}undated{YELLOW:#}: {BOLD}{name}{BOLD:#} has versions that would go before {version} and that the index states no upload time for; the cutoff or cooldown hides them"
+            )
+        }
+        Note::Fix {
+            name,
+            version,
+            advisories,
+        } => {
+            format!(
+                "{YELLOW}cooldown{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} is younger than the cooldown admits, and is taken since it fixes {}",
+                ids(advisories)
+            )
+        }
         Note::Status {
             name,
             status,
@@ -114,13 +169,7 @@ fn passed_over(passed: &PassedOver) -> String {
         .versions
         .iter()
         .take(SHOWN)
-        .map(|(version, advisories)| {
-            let ids: Vec<&str> = advisories
-                .iter()
-                .map(|advisory| advisory.id.as_str())
-                .collect();
-            format!("{version} ({})", ids.join(", "))
-        })
+        .map(|(version, advisories)| format!("{version} ({})", ids(advisories)))
         .collect();
     if passed.versions.len() > SHOWN {
         parts.push(format!("{} more", passed.versions.len() - SHOWN));
@@ -131,4 +180,12 @@ fn passed_over(passed: &PassedOver) -> String {
         passed.version,
         parts.join(", ")
     )
+}
+
+fn ids(advisories: &[Arc<Advisory>]) -> String {
+    let ids: Vec<&str> = advisories
+        .iter()
+        .map(|advisory| advisory.id.as_str())
+        .collect();
+    ids.join(", ")
 }

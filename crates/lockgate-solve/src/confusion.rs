@@ -11,7 +11,7 @@ use lockgate_model::{
 };
 
 use crate::question::Question;
-use crate::release::{Inspector, Release, span};
+use crate::release::{Cooldown, Inspector, Release, span};
 use crate::search::inspector;
 
 /// The pins of `graph` that depend on which of several indexes is asked; `pages` is what each index has of them, in order.
@@ -93,7 +93,7 @@ impl<'a> Wish<'a> {
             if self.gate.verdict(view.name(), version)? != Verdict::Clear {
                 continue;
             }
-            let release = inspector.inspect(view.name(), &view.files(place)?);
+            let release = inspector.inspect(view.name(), &view.files(place)?, Cooldown::Holds);
             if matches!(release, Release::Usable(usable) if usable.yanked.is_none()) {
                 return Ok(Some((place, version)));
             }
@@ -162,7 +162,7 @@ fn digests(
     place: usize,
 ) -> Result<BTreeSet<(String, Option<Sha256>)>, FactError> {
     let files = view.files(place)?;
-    let locked = inspector.locked(view.name(), &files);
+    let locked = inspector.locked(view.name(), &files, Cooldown::Holds);
     Ok(locked
         .into_iter()
         .map(|file| (file.filename.clone(), file.sha256))

@@ -8,14 +8,17 @@
 
 mod bounds;
 mod candidates;
+mod changes;
 mod conflict;
 mod confusion;
+mod defied;
 mod dependencies;
 mod exhaust;
 mod graph;
 mod held_back;
 mod hints;
 mod notes;
+mod order;
 mod package;
 mod prefetch;
 mod provider;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use lockgate_model::{Files, FilesError};
+use lockgate_model::{FileKind, Files, FilesError};
 
 use crate::failure::Failure;
 
@@ -15,10 +15,9 @@ pub(crate) struct Disk;
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
         let read = if path == "-" {
-            let mut text = Vec::new();
-            io::Read::read_to_end(&mut io::stdin().lock(), &mut text).map(|_| text)
+            whole(io::stdin().lock())
         } else {
-            fs::read(path)
+            fs::File::open(path).and_then(whole)
         };
         read.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => FilesError::Missing,
@@ -27,9 +26,29 @@ impl Files for Disk {
         })
     }
 
+    fn kind(&self, path: &str) -> Option<FileKind> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(if metadata.is_dir() {
+            FileKind::Folder
+        } else {
+            FileKind::File
+        })
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
+}
+
+/// All that there is to read. A device may have no end, and no source that people write comes near this one.
+fn whole(reader: impl io::Read) -> io::Result<Vec<u8>> {
+    const LARGEST: u64 = 256 << 20;
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut reader.take(LARGEST + 1), &mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 256 MiB"));
+    }
+    Ok(bytes)
 }
 
 /// The text of a file that must be there; `-` is standard input.
@@ -42,6 +61,16 @@ pub(crate) fn text(disk: &Disk, path: &str) -> Result<String, Failure> {
 
 /// The text of a file, or none if it is not there.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
+    let Some(bytes) = bytes_if_there(path)? else {
+        return Ok(None);
+    };
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_utf8| Failure::new(format!("`{}` is not UTF-8 text", path.display())))
+}
+
+/// What is in a file, or none if it is not there.
+pub(crate) fn bytes_if_there(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     // A device or a pipe may have no end.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return Err(
@@ -50,9 +79,7 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
         );
     }
     match fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes)
-            .map(Some)
-            .map_err(|_utf8| Failure::new(format!("`{}` is not UTF-8 text", path.display()))),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::new(format!(
             "cannot read `{}`: {error}",

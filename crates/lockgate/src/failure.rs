@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use lockgate_formats::InputError;
+
 /// Exit codes (INTERFACE: the same for every command).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -65,6 +67,14 @@ impl Failure {
             cause = error.source();
         }
         Self::new(message)
+    }
+
+    /// From an input that cannot be used.
+    pub(crate) fn of_input(error: &InputError) -> Self {
+        Self {
+            remedy: error.remedy.clone(),
+            ..Self::of(error)
+        }
     }
 
     /// With what to do about it.

@@ -225,8 +225,8 @@ fn chain(graph: &LockedGraph, name: &Name) -> Vec<String> {
                 .filter(|edge| edge.to == **last)
                 .peekable();
             if let Some(source) = edges.clone().find_map(|edge| match &edge.from {
-                Via::Source(origin) => Some(origin.via.clone()),
-                Via::Pin(_) => None,
+                Via::Source(origin) if edge.from.asks() => Some(origin.via.clone()),
+                Via::Source(_) | Via::Pin(_) => None,
             }) {
                 return std::iter::once(source)
                     .chain(path.iter().rev().map(|name| shown(name)))

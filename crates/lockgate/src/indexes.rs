@@ -75,7 +75,11 @@ fn bundle_of_requests(pip: &PipView) -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-fn trusted_hosts(options: &IndexOptions, pip: &PipView) -> Result<Vec<TrustedHost>, Failure> {
+/// The hosts that options and pip's settings say to trust.
+pub(crate) fn trusted_hosts(
+    options: &IndexOptions,
+    pip: &PipView,
+) -> Result<Vec<TrustedHost>, Failure> {
     let set_up = pip.options().trusted_hosts.iter();
     let set_up = set_up.map(|set| (set.value.as_str(), set.origin.as_str()));
     let given = options.trusted_host.iter();

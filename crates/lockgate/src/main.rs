@@ -1,10 +1,13 @@
 //! lockgate: locks Python requirements under an audit gate. See the README.
 
+mod building;
+mod choosing;
 mod cli;
 mod disk;
 mod failure;
 mod gating;
 mod indexes;
+mod inputs;
 mod ops;
 mod output;
 mod pip_settings;
@@ -13,6 +16,7 @@ mod progress;
 mod provenance;
 mod rendering;
 mod request;
+mod sources;
 mod terminal;
 mod world;
 

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::cli::{IndexOptions, StrategyName, TargetOptions};
 use crate::failure::Failure;
-use crate::indexes::{address, built_in, trusted_host};
+use crate::indexes::{address, built_in, trusted_host, trusted_hosts};
 use crate::pip_settings::Sourced;
 use crate::world::World;
 
@@ -38,9 +38,9 @@ pub(crate) fn places(
             None | Some(StrategyName::FirstIndex) => Strategy::FirstIndex,
             Some(StrategyName::UnsafeBestMatch) => Strategy::UnsafeBestMatch,
         },
-        trusted_hosts: trusted_by_sources(manifest)?,
+        trusted_hosts: trusted(manifest, options, world)?,
     };
-    must_be_secure(&places, world)?;
+    must_be_secure(&places)?;
     if places.indexes.is_empty() && places.find_links.is_empty() {
         world
             .terminal
@@ -59,24 +59,28 @@ pub(crate) fn places(
     Ok(places)
 }
 
-fn trusted_by_sources(manifest: &Manifest) -> Result<Vec<TrustedHost>, Failure> {
-    let hosts = manifest.index.trusted_hosts.iter();
-    hosts
-        .map(|(host, origin)| trusted_host(host, &origin.to_string()))
-        .collect()
+/// The hosts that options, pip's settings and the sources say to trust.
+fn trusted(
+    manifest: &Manifest,
+    options: &IndexOptions,
+    world: &World,
+) -> Result<Vec<TrustedHost>, Failure> {
+    let mut hosts = trusted_hosts(options, &world.pip)?;
+    for (host, origin) in &manifest.index.trusted_hosts {
+        hosts.push(trusted_host(host, &origin.to_string())?);
+    }
+    hosts.dedup();
+    Ok(hosts)
 }
 
 /// What comes over the network in the clear can be changed on the way, its hashes with it. pip passes over such an index; left out without
 /// a word it would change what is locked, so here it ends the run.
-fn must_be_secure(places: &Places, world: &World) -> Result<(), Failure> {
+fn must_be_secure(places: &Places) -> Result<(), Failure> {
     let pages = places.find_links.iter().filter_map(|place| match place {
         FindLinks::Page(url) => Some(url),
         FindLinks::Folder(_) | FindLinks::File(_) => None,
     });
-    let is_trusted = |url: &Url| {
-        let named = places.trusted_hosts.iter().any(|host| host.covers(url));
-        named || world.index.trusts(url)
-    };
+    let is_trusted = |url: &Url| places.trusted_hosts.iter().any(|host| host.covers(url));
     let insecure = places
         .indexes
         .iter()
@@ -241,7 +245,8 @@ pub(crate) fn confusion(
     if places.indexes.len() < 2 {
         return None;
     }
-    let names: Vec<Name> = graph.pins.keys().cloned().collect();
+    let pins = graph.pins.values().filter(|pin| pin.direct.is_none());
+    let names: Vec<Name> = pins.map(|pin| pin.name.clone()).collect();
     let pages = facts.on_each_index(&names);
     let mut found = lockgate_solve::confusion(question, graph, &pages);
     found.strategy = match places.strategy {

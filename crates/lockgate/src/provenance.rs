@@ -39,58 +39,73 @@ pub(crate) fn given(command: &Command, matches: &ArgMatches) -> Vec<String> {
         .collect()
 }
 
-/// Keys of the configuration file that no option overrides.
-pub(crate) fn configured(options: &GateOptions, config: &Config) -> Vec<String> {
+/// Keys of the configuration file that no option of the gate overrides.
+pub(crate) fn configured(options: &GateOptions, config: &Config) -> Vec<(&'static str, String)> {
     let mut told = Vec::new();
-    if let Some(set) = config.gate.as_ref().filter(|_| options.gate.is_none()) {
-        told.push(line(&format!("gate = {}", set.value), &set.origin));
+    let mut tell = |key: &'static str, value: &str, origin: &str| {
+        told.push((key, line(&format!("{key} = {value}"), origin)));
+    };
+    if let (Some(set), None) = (&config.gate, options.gate) {
+        tell("gate", &set.value, &set.origin);
     }
-    if let Some(set) = config
-        .min_severity
-        .as_ref()
-        .filter(|_| options.min_severity.is_none())
-    {
-        told.push(line(&format!("min-severity = {}", set.value), &set.origin));
+    if let (Some(set), None) = (&config.min_severity, options.min_severity) {
+        tell("min-severity", &set.value.to_string(), &set.origin);
     }
     if let Some(set) = &config.unknown_severity {
         let word = if set.value { "deny" } else { "warn" };
-        told.push(line(&format!("unknown-severity = {word}"), &set.origin));
+        tell("unknown-severity", word, &set.origin);
     }
-    if let Some(set) = config
-        .advisories
-        .as_ref()
-        .filter(|_| options.advisories.is_empty() && !options.no_advisories)
-    {
+    let is_open = options.advisories.is_empty() && !options.no_advisories;
+    if let Some(set) = config.advisories.as_ref().filter(|_| is_open) {
         let sources = shown("advisories", &set.value.join(" "));
-        told.push(line(&format!("advisories = {sources}"), &set.origin));
+        tell("advisories", &sources, &set.origin);
     }
     if let Some(set) = &config.max_advisory_age {
-        told.push(line(
-            &format!("max-advisory-age = {:#}", set.value),
-            &set.origin,
-        ));
+        tell("max-advisory-age", &format!("{:#}", set.value), &set.origin);
+    }
+    if let Some(set) = &config.cooldown {
+        tell("cooldown", &format!("{:#}", set.value), &set.origin);
     }
     for ignore in &config.ignores {
-        told.push(line(&format!("ignore {}", ignore.id), &ignore.origin));
+        tell("ignore", &ignore.id, &ignore.origin);
     }
     told
 }
 
 /// Tells what the configuration file and pip's settings say for a lock.
 pub(crate) fn tell(arguments: &LockArguments, settings: &Settings, world: &World) {
-    let ignored = world.pip.options().ignore_requires_python.as_ref();
-    if let Some(set) = ignored.filter(|set| set.value) {
+    warn_of_what_is_not_followed(arguments, world);
+    if !world.terminal.is_verbose() {
+        return;
+    }
+    let has_cooldown = arguments.choice.cooldown.is_some();
+    let of_file = settings.told.iter();
+    let of_file = of_file.filter(|(key, _)| *key != "cooldown" || !has_cooldown);
+    let of_pip = world.pip.told(|name| overrides(arguments, name));
+    for line in of_file.map(|(_, line)| line).chain(&of_pip) {
+        world.terminal.detail(line);
+    }
+}
+
+/// Warns of settings that pip would heed and that would change the outcome.
+fn warn_of_what_is_not_followed(arguments: &LockArguments, world: &World) {
+    let set_up = world.pip.options();
+    if let Some(set) = set_up
+        .ignore_requires_python
+        .as_ref()
+        .filter(|set| set.value)
+    {
         world.terminal.warn(&format!(
             "pip is set up with `ignore-requires-python` ({}), which is not followed: a release is locked only for a Python that it names",
             set.origin
         ));
     }
-    if !world.terminal.is_verbose() {
-        return;
-    }
-    let pip = world.pip.told(|name| overrides(arguments, name));
-    for line in settings.told.iter().chain(&pip) {
-        world.terminal.detail(line);
+    let builds = !arguments.build.allow_build.is_empty();
+    if let Some(set) = set_up.build_constraints.first().filter(|_| builds) {
+        world.terminal.warn(&format!(
+            "pip is set up with `build-constraint` ({}), which is not followed: what a build requires is resolved under the gate and the cutoff alone",
+            set.origin
+        ));
     }
 }
 
@@ -106,7 +121,7 @@ fn overrides(arguments: &LockArguments, pip: &str) -> bool {
         "client-cert" => index.client_cert.is_some(),
         "keyring-provider" => index.keyring_provider.is_some(),
         "pre" => choice.pre || choice.prerelease.is_some(),
-        "uploaded-prior-to" => choice.exclude_newer.is_some(),
+        "uploaded-prior-to" => choice.exclude_newer.is_some() || choice.uploaded_prior_to.is_some(),
         _ => false,
     }
 }

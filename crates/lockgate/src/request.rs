@@ -1,21 +1,20 @@
 //! From options, variables and configuration to what an operation is asked to do: validated once, here.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use lockgate_formats::Config;
+use lockgate_formats::{Config, GroupRequest, SourceKind};
 use lockgate_gate::{IgnoreEntry, Mode, Policy};
-use lockgate_model::{ChoiceRules, Level, Manifest, Name, PrereleaseMode, Requirement};
+use lockgate_model::{ChoiceRules, Level, Manifest, Name, Timestamp, Upgrade};
 
-use crate::cli::{
-    BinaryOption, ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments, LockFormat,
-    PrereleaseName,
-};
+use crate::choosing::{Choosing, upgrade};
+use crate::cli::{GateModeName, GateOptions, LevelName, LockArguments, LockFormat};
 use crate::disk;
 use crate::failure::Failure;
 use crate::provenance;
+use crate::sources::{groups, inputs, output, sources};
 
 /// What `lock` is asked to do.
 #[derive(Debug, Clone)]
@@ -26,12 +25,16 @@ pub(crate) struct LockRequest {
     pub(crate) words: Vec<String>,
     /// Where requirements come from.
     pub(crate) sources: Vec<String>,
+    /// Dependency groups that are locked too.
+    pub(crate) groups: Vec<GroupRequest>,
     /// The lock.
     pub(crate) output: Output,
-    /// What may be chosen, by option alone.
-    pub(crate) rules: ChoiceRules,
-    /// `-P`.
-    pub(crate) upgrade: Vec<Requirement>,
+    /// What may be chosen, by option.
+    choosing: Choosing,
+    /// `-U`, `-P` and `--no-upgrade-package`.
+    pub(crate) upgrade: Upgrade,
+    /// `--exclude`.
+    pub(crate) excludes: BTreeSet<Name>,
 }
 
 /// Where a lock goes.
@@ -56,13 +59,15 @@ impl Output {
 impl LockRequest {
     /// Checks the arguments of `lock` against each other.
     pub(crate) fn new(arguments: LockArguments, words: Vec<String>) -> Result<Self, Failure> {
-        let sources = sources(&arguments.sources)?;
-        let output = output(arguments.output_file.as_deref(), &sources)?;
+        let groups = groups(&arguments.project.group)?;
+        let sources = sources(&arguments.sources, &groups)?;
+        let output = output(arguments.output_file.as_deref(), &sources, &groups)?;
         must_be_requirements(arguments.format, &output)?;
         if let Output::File(path) = &output
-            && sources
+            && inputs(&sources, &groups)
                 .iter()
                 .chain(&arguments.constraint)
+                .chain(&arguments.overrides)
                 .any(|source| is_same_file(Path::new(source), Path::new(path)))
         {
             return Err(
@@ -76,47 +81,44 @@ impl LockRequest {
                     .remedy("name a file with `-o FILE`"),
             );
         }
-        let rules = choice_rules(&arguments.choice)?;
-        let upgrade = arguments
-            .upgrade_package
+        let choosing = Choosing::new(&arguments.choice)?;
+        let upgrade = upgrade(&arguments)?;
+        let excludes = arguments
+            .exclude
             .iter()
-            .map(|text| upgraded(text))
+            .map(|text| named("--exclude", text))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             arguments,
             words,
             sources,
+            groups,
             output,
-            rules,
+            choosing,
             upgrade,
+            excludes,
         })
     }
 
-    /// What may be chosen: by option, and by the options that stand in the sources. The command line has the last word.
-    pub(crate) fn rules_with(&self, manifest: &Manifest) -> Result<ChoiceRules, Failure> {
-        let mut rules = self.rules.clone();
-        rules.binary = manifest.binary.clone();
-        let choice = &self.arguments.choice;
-        for option in &choice.binary.0 {
-            let (name, value, applied) = match option {
-                BinaryOption::NoBinary(value) => {
-                    ("--no-binary", value, rules.binary.no_binary(value))
-                }
-                BinaryOption::OnlyBinary(value) => {
-                    ("--only-binary", value, rules.binary.only_binary(value))
-                }
-            };
-            applied.map_err(|error| Failure::new(format!("`{name} {value}`: {error}")))?;
-        }
-        if manifest.pre && choice.prerelease.is_none() {
-            rules.prerelease = PrereleaseMode::Allow;
-        }
-        Ok(rules)
+    /// What may be chosen in a run at `now`: by option, and by the options that stand in the sources. The command line has the last word.
+    pub(crate) fn rules_with(
+        &self,
+        manifest: &Manifest,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<ChoiceRules, Failure> {
+        self.choosing.rules(manifest, settings.cooldown, now)
     }
 
-    /// Whether the project table of `pyproject.toml` is among the sources, for `--extra`.
+    /// Whether a project is among the sources, for `--extra`.
     pub(crate) fn has_project(&self) -> bool {
-        self.sources.iter().any(|source| is_project(source))
+        let mut sources = self.sources.iter();
+        sources.any(|source| SourceKind::of(source).is_project())
+    }
+
+    /// The sources, and the files that groups are looked for in.
+    pub(crate) fn inputs(&self) -> Vec<String> {
+        inputs(&self.sources, &self.groups)
     }
 }
 
@@ -136,67 +138,6 @@ fn must_be_requirements(format: Option<LockFormat>, output: &Output) -> Result<(
         "`{asked}`: `pylock.toml` is not written yet, only requirements files are"
     ))
     .remedy("use `--format requirements`, with a file such as `requirements.txt`"))
-}
-
-/// Whether a source is a `pyproject.toml`.
-pub(crate) fn is_project(source: &str) -> bool {
-    Path::new(source)
-        .extension()
-        .is_some_and(|extension| extension == "toml")
-}
-
-fn sources(given: &[String]) -> Result<Vec<String>, Failure> {
-    if !given.is_empty() {
-        if given.iter().filter(|source| *source == "-").count() > 1 {
-            return Err(Failure::new(
-                "standard input (`-`) can be a source only once",
-            ));
-        }
-        return Ok(given.to_vec());
-    }
-    ["requirements.in", "pyproject.toml"]
-        .into_iter()
-        .find(|name| Path::new(name).is_file())
-        .map(|name| vec![name.to_owned()])
-        .ok_or_else(|| {
-            Failure::new("there is no `requirements.in` and no `pyproject.toml` in this folder")
-                .remedy("name the sources: `lockgate lock FILE…`")
-        })
-}
-
-fn output(given: Option<&str>, sources: &[String]) -> Result<Output, Failure> {
-    if let Some(given) = given {
-        return Ok(if given == "-" {
-            Output::Standard
-        } else {
-            Output::File(given.to_owned())
-        });
-    }
-    let [source] = sources else {
-        return Err(Failure::new("several sources need the lock to be named")
-            .remedy("name it with `-o FILE`"));
-    };
-    let path = Path::new(source);
-    if source == "-" {
-        return Err(Failure::new("standard input needs the lock to be named")
-            .remedy("name it with `-o FILE`"));
-    }
-    if is_project(source) {
-        return Ok(Output::File(
-            path.with_file_name("requirements.txt")
-                .display()
-                .to_string(),
-        ));
-    }
-    if path.extension().is_some_and(|extension| extension == "in") {
-        return Ok(Output::File(
-            path.with_extension("txt").display().to_string(),
-        ));
-    }
-    Err(Failure::new(format!(
-        "no name for the lock of `{source}` follows from it: it does not end in `.in`"
-    ))
-    .remedy("name it with `-o FILE`"))
 }
 
 /// Refuses a report that would be written over something that is read or locked.
@@ -219,11 +160,14 @@ pub(crate) fn report_is_apart(report: Option<&Path>, files: &[String]) -> Result
 
 /// All files that `lock` reads or writes, as far as its arguments tell.
 pub(crate) fn files_of(arguments: &LockArguments) -> Vec<String> {
-    let mut files = sources(&arguments.sources).unwrap_or_default();
-    if let Ok(Output::File(path)) = output(arguments.output_file.as_deref(), &files) {
+    let groups = groups(&arguments.project.group).unwrap_or_default();
+    let sources = sources(&arguments.sources, &groups).unwrap_or_default();
+    let mut files = inputs(&sources, &groups);
+    if let Ok(Output::File(path)) = output(arguments.output_file.as_deref(), &sources, &groups) {
         files.push(path);
     }
     files.extend(arguments.constraint.iter().cloned());
+    files.extend(arguments.overrides.iter().cloned());
     files
 }
 
@@ -235,57 +179,6 @@ fn is_same_file(left: &Path, right: &Path) -> bool {
         }
 }
 
-/// The rules that options alone decide.
-pub(crate) fn choice_rules(options: &ChoiceOptions) -> Result<ChoiceRules, Failure> {
-    let mut rules = ChoiceRules {
-        no_dependencies: options.no_deps,
-        ..ChoiceRules::default()
-    };
-    rules.prerelease = match (options.pre, options.prerelease) {
-        (true, _) | (_, Some(PrereleaseName::Allow)) => PrereleaseMode::Allow,
-        (_, Some(PrereleaseName::Disallow)) => PrereleaseMode::Disallow,
-        (_, Some(PrereleaseName::IfNecessary)) => PrereleaseMode::IfNecessary,
-        (_, Some(PrereleaseName::Explicit)) => PrereleaseMode::Explicit,
-        (_, Some(PrereleaseName::IfNecessaryOrExplicit) | None) => {
-            PrereleaseMode::IfNecessaryOrExplicit
-        }
-    };
-    rules.cutoff = options.exclude_newer.as_deref().map(cutoff).transpose()?;
-    Ok(rules)
-}
-
-/// A date is its first instant in UTC plus a day: what was uploaded on that day still counts (uv's reading).
-fn cutoff(text: &str) -> Result<Timestamp, Failure> {
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Ok(instant);
-    }
-    // A time of day without an offset names no instant; only a date alone is a date.
-    let date = text.parse::<Date>();
-    date.and_then(Date::tomorrow)
-        .and_then(|date| date.to_zoned_datetime(TimeZone::UTC))
-        .ok()
-        .filter(|_| !text.contains(['T', 't', ' ', ':']))
-        .map(|zoned| zoned.timestamp())
-        .ok_or_else(|| {
-            Failure::new(format!(
-                "`--exclude-newer {text}`: it is neither a date nor an instant"
-            ))
-            .remedy("write `2026-10-01` or `2026-10-01T00:00:00Z`")
-        })
-}
-
-fn upgraded(text: &str) -> Result<Requirement, Failure> {
-    let requirement: Requirement = text
-        .parse()
-        .map_err(|error| Failure::new(format!("`--upgrade-package {text}`: {error}")))?;
-    if requirement.specifiers().is_none() || !requirement.marker.is_always() {
-        return Err(Failure::new(format!(
-            "`--upgrade-package {text}`: write a project, or a project and versions"
-        )));
-    }
-    Ok(requirement)
-}
-
 /// Policy and sources of advisories: command line, then `LOCKGATE_*`, then the configuration file.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -294,9 +187,11 @@ pub(crate) struct Settings {
     /// Where advisories come from, as written; empty when the gate is off.
     pub(crate) advisories: Vec<String>,
     /// How old advisories may be, when a setting says so.
-    pub(crate) max_advisory_age: Option<jiff::SignedDuration>,
-    /// What of it the configuration file says, and where, for `-v`.
-    pub(crate) told: Vec<String>,
+    pub(crate) max_advisory_age: Option<SignedDuration>,
+    /// How old a release must be, unless it fixes an advisory.
+    pub(crate) cooldown: Option<SignedDuration>,
+    /// What of it the configuration file says, by key, for `-v`.
+    pub(crate) told: Vec<(&'static str, String)>,
 }
 
 impl Settings {
@@ -360,6 +255,7 @@ impl Settings {
             policy,
             advisories,
             max_advisory_age: config.max_advisory_age.map(|set| set.value),
+            cooldown: config.cooldown.map(|set| set.value),
             told,
         })
     }
@@ -422,8 +318,17 @@ fn entry_of_option(text: &str) -> Result<IgnoreEntry, Failure> {
     })
 }
 
-/// `lockgate.toml`, else `[tool.lockgate]` of `pyproject.toml`, in the first source's folder or the nearest one above it.
+/// `[tool.lockgate]` of the first source, if that is a script; else `lockgate.toml`, else `[tool.lockgate]` of `pyproject.toml`, in the
+/// first source's folder or the nearest one above it.
 fn nearest_config(sources: &[String]) -> Result<Option<Config>, Failure> {
+    if let Some(script) = sources.first()
+        && SourceKind::of(script) == SourceKind::Script
+        && let Some(bytes) = disk::bytes_if_there(Path::new(script))?
+        && let Some(config) =
+            Config::from_script(&bytes, script).map_err(|error| Failure::of_input(&error))?
+    {
+        return Ok(Some(config));
+    }
     let start = match sources.first().map(String::as_str) {
         None | Some("-") => PathBuf::from("."),
         Some(source) => match Path::new(source).parent() {
@@ -440,7 +345,7 @@ fn nearest_config(sources: &[String]) -> Result<Option<Config>, Failure> {
     for (height, folder) in absolute.ancestors().enumerate() {
         for name in ["lockgate.toml", "pyproject.toml"] {
             let path = folder.join(name);
-            let Some(text) = disk::read_if_there(&path)? else {
+            let Some(bytes) = disk::bytes_if_there(&path)? else {
                 continue;
             };
             let shown = if height == 0 { start.join(name) } else { path };
@@ -450,11 +355,11 @@ fn nearest_config(sources: &[String]) -> Result<Option<Config>, Failure> {
                 .display()
                 .to_string();
             let read = if name == "lockgate.toml" {
-                Config::from_lockgate_toml(&text, &shown).map(Some)
+                Config::from_lockgate_toml(&bytes, &shown).map(Some)
             } else {
-                Config::from_pyproject(&text, &shown)
+                Config::from_pyproject(&bytes, &shown)
             };
-            if let Some(config) = read.map_err(|error| Failure::of(&error))? {
+            if let Some(config) = read.map_err(|error| Failure::of_input(&error))? {
                 return Ok(Some(config));
             }
         }

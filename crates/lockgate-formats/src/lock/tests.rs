@@ -24,6 +24,7 @@ fn pin(name: &str, version: &str, files: u8) -> Pin {
         version: version.parse().unwrap(),
         extras: Vec::new(),
         files: files.collect(),
+        direct: None,
     }
 }
 

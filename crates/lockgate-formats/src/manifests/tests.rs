@@ -1,18 +1,45 @@
 use super::*;
 use crate::testing::Texts;
 
+mod dynamic;
+mod groups;
 mod hostile;
 mod lines;
 mod projects;
+mod scripts;
+mod setup_cfg;
 
 fn read(files: &Texts, sources: &[&str], extras: &[&str]) -> Result<Manifest, InputError> {
-    let sources: Vec<String> = sources.iter().map(|s| (*s).to_owned()).collect();
-    let extras: Vec<String> = extras.iter().map(|s| (*s).to_owned()).collect();
+    read_with(files, sources, extras, &[])
+}
+
+fn read_with(
+    files: &Texts,
+    sources: &[&str],
+    extras: &[&str],
+    groups: &[&str],
+) -> Result<Manifest, InputError> {
+    let owned = |texts: &[&str]| -> Vec<String> { texts.iter().map(|s| (*s).to_owned()).collect() };
+    let groups: Vec<GroupRequest> = groups.iter().map(|text| text.parse().unwrap()).collect();
     Manifests {
-        extras: &extras,
+        extras: &owned(extras),
         all_extras: false,
+        groups: &groups,
     }
-    .read(files, &sources, &[])
+    .read(files, &owned(sources), &[])
+}
+
+fn names(manifest: &Manifest) -> Vec<&str> {
+    let roots = manifest.requirements.iter();
+    roots.map(|root| root.requirement.name.as_str()).collect()
+}
+
+/// Fails unless the error is the one expected, and says what to do.
+#[track_caller]
+fn is_told(error: &InputError, line: Option<usize>, part: &str) {
+    assert!(error.message.contains(part), "{part}: {error}");
+    assert_eq!(error.line, line, "{error}");
+    assert!(error.remedy.is_some(), "no remedy: {error}");
 }
 
 fn shown(manifest: &Manifest) -> Vec<String> {

@@ -45,7 +45,9 @@ pub(super) fn logical(text: &str, files: &dyn Files) -> Vec<Line> {
     joined(text)
         .into_iter()
         .filter_map(|line| {
-            let stripped = without_comment(&line.text).trim().to_owned();
+            let stripped = without_comment(&line.text)
+                .trim_matches(is_space)
+                .to_owned();
             (!stripped.is_empty()).then(|| Line {
                 number: line.number,
                 text: with_variables(&stripped, files),
@@ -59,8 +61,10 @@ fn joined(text: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut open: Option<Line> = None;
     for (index, physical) in physical(text).enumerate() {
-        let is_comment = physical.trim_start().starts_with('#');
-        let continued = physical.strip_suffix('\\').filter(|_| !is_comment);
+        let is_comment = physical.trim_start_matches(is_space).starts_with('#');
+        // pip takes every backslash off both ends of a line that goes on.
+        let continued =
+            (physical.ends_with('\\') && !is_comment).then(|| physical.trim_matches('\\'));
         // A comment after a continuation keeps its `#` apart from what stands before it.
         let piece = match (&open, is_comment) {
             (Some(_), true) => format!(" {physical}"),
@@ -85,7 +89,7 @@ fn joined(text: &str) -> Vec<Line> {
 pub(crate) fn without_comment(line: &str) -> &str {
     let mut before = None;
     for (place, c) in line.char_indices() {
-        if c == '#' && before.is_none_or(char::is_whitespace) {
+        if c == '#' && before.is_none_or(is_space) {
             return line.get(..place).unwrap_or(line);
         }
         before = Some(c);
@@ -93,28 +97,31 @@ pub(crate) fn without_comment(line: &str) -> &str {
     line
 }
 
-/// `${NAME}` of capitals, digits and `_`, where the variable is set and not empty; else it stays as it is.
+/// What Python takes for a blank: Unicode's white space and four separators of old.
+pub(super) fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
+}
+
+/// `${NAME}` of capitals, digits and `_`, where the variable is set and not empty; else it stays as it is. Each name that the line has
+/// is replaced everywhere, one after the other.
 fn with_variables(line: &str, files: &dyn Files) -> String {
-    let mut filled = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((before, inner)) = rest.split_once("${") {
-        filled.push_str(before);
-        let value = inner.split_once('}').and_then(|(name, after)| {
-            let is_name = !name.is_empty() && name.bytes().all(is_of_variable);
-            let value = is_name.then(|| files.variable(name)).flatten();
-            let value = value.filter(|value| !value.is_empty())?;
-            Some((value, after))
-        });
-        if let Some((value, after)) = value {
-            filled.push_str(&value);
-            rest = after;
-        } else {
-            filled.push_str("${");
-            rest = inner;
+    let mut filled = line.to_owned();
+    for name in variables(line) {
+        let value = files.variable(name).filter(|value| !value.is_empty());
+        if let Some(value) = value {
+            filled = filled.replace(&format!("${{{name}}}"), &value);
         }
     }
-    filled.push_str(rest);
     filled
+}
+
+/// The names between `${` and `}`.
+fn variables(line: &str) -> impl Iterator<Item = &str> {
+    line.split("${").skip(1).filter_map(|rest| {
+        let (name, _) = rest.split_once('}')?;
+        let is_name = !name.is_empty() && name.bytes().all(is_of_variable);
+        is_name.then_some(name)
+    })
 }
 
 fn is_of_variable(byte: u8) -> bool {
@@ -138,7 +145,7 @@ mod tests {
 
     #[test]
     fn lines_are_joined_stripped_and_filled_as_pip_does() {
-        let cases: [(&str, &[(usize, &str)]); 20] = [
+        let cases: [(&str, &[(usize, &str)]); 24] = [
             ("", &[]),
             ("# only a comment\n\n", &[]),
             ("flask # why\ndjango", &[(1, "flask"), (2, "django")]),
@@ -167,6 +174,10 @@ mod tests {
             ("a # b \\\nc", &[(1, "a")]),
             ("a \\\n\nb", &[(1, "a"), (3, "b")]),
             ("${TOKEN}${TOKEN}${", &[(1, "secretsecret${")]),
+            ("a\\\\\nb", &[(1, "ab")]),
+            ("\\a\\\n\\b\\", &[(1, "ab")]),
+            ("\\a", &[(1, "\\a")]),
+            ("\x1fa\x1f# b", &[(1, "a")]),
             ("# ${TOKEN}\n${TOKEN}", &[(2, "secret")]),
         ];
         for (text, expected) in cases {

@@ -1,5 +1,6 @@
-//! Options on a line: which there are, which take a value, and splitting as a shell would.
+//! Options on a line: which there are, which take a value, and how pip reads them.
 
+use super::shell::shell_words;
 use crate::error::nearest;
 
 /// An option that pip accepts in a requirement file.
@@ -10,120 +11,95 @@ pub(crate) enum Known {
     Editable,
     IndexUrl,
     ExtraIndexUrl,
+    NoIndex,
+    FindLinks,
+    TrustedHost,
     Hash,
+    RequireHashes,
+    NoRequireHashes,
     Pre,
+    AllReleases,
+    OnlyFinal,
+    PreferBinary,
     NoBinary,
     OnlyBinary,
-    /// It speaks to the build of one requirement; nothing is built.
-    BuildSetting,
-    /// pip knows it and lockgate does not do it; the text says what to do instead.
-    Unsupported(&'static str),
+    UseFeature,
+    ConfigSettings,
+    /// pip had it once.
+    GlobalOption,
 }
 
 /// Name, short form, whether a value follows, meaning.
 const OPTIONS: &[(&str, Option<char>, bool, Known)] = &[
     ("--requirement", Some('r'), true, Known::Requirement),
     ("--constraint", Some('c'), true, Known::Constraint),
+    ("--editable", Some('e'), true, Known::Editable),
     ("--index-url", Some('i'), true, Known::IndexUrl),
     ("--pypi-url", None, true, Known::IndexUrl),
     ("--extra-index-url", None, true, Known::ExtraIndexUrl),
+    ("--no-index", None, false, Known::NoIndex),
+    ("--find-links", Some('f'), true, Known::FindLinks),
+    ("--trusted-host", None, true, Known::TrustedHost),
     ("--hash", None, true, Known::Hash),
+    ("--require-hashes", None, false, Known::RequireHashes),
+    ("--no-require-hashes", None, false, Known::NoRequireHashes),
     ("--pre", None, false, Known::Pre),
+    ("--all-releases", None, true, Known::AllReleases),
+    ("--only-final", None, true, Known::OnlyFinal),
+    ("--prefer-binary", None, false, Known::PreferBinary),
     ("--no-binary", None, true, Known::NoBinary),
     ("--only-binary", None, true, Known::OnlyBinary),
-    ("--editable", Some('e'), true, Known::Editable),
-    (
-        "--find-links",
-        Some('f'),
-        true,
-        Known::Unsupported("use an index: `--index-url` or `--extra-index-url`"),
-    ),
-    (
-        "--no-index",
-        None,
-        false,
-        Known::Unsupported("name the index to use with `--index-url`"),
-    ),
-    (
-        "--trusted-host",
-        None,
-        true,
-        Known::Unsupported("use `--cert` with the host's certificate"),
-    ),
-    (
-        "--prefer-binary",
-        None,
-        false,
-        Known::Unsupported("use `--only-binary :all:`, or remove it"),
-    ),
-    (
-        "--all-releases",
-        None,
-        true,
-        Known::Unsupported("use `--pre`, or name a pre-release in the specifier"),
-    ),
-    (
-        "--only-final",
-        None,
-        true,
-        Known::Unsupported("use `--prerelease disallow` on the command line"),
-    ),
-    (
-        "--require-hashes",
-        None,
-        false,
-        Known::Unsupported("locks have hashes; remove it from the source"),
-    ),
-    (
-        "--use-feature",
-        None,
-        true,
-        Known::Unsupported("remove it; it changes nothing for a lock"),
-    ),
-    ("--config-settings", Some('C'), true, Known::BuildSetting),
-    ("--global-option", None, true, Known::BuildSetting),
+    ("--use-feature", None, true, Known::UseFeature),
+    ("--config-settings", Some('C'), true, Known::ConfigSettings),
+    ("--global-option", None, true, Known::GlobalOption),
 ];
 
-impl Known {
-    /// What to do instead, where lockgate does not do what the option asks for.
-    pub(super) fn instead(self) -> Option<&'static str> {
-        match self {
-            Self::Editable => {
-                Some("an editable project cannot be locked by hash; require a released version")
-            }
-            Self::BuildSetting => Some("nothing is built; remove it"),
-            Self::Unsupported(instead) => Some(instead),
-            _ => None,
-        }
-    }
-}
-
 /// One option of a line with its value, empty where it takes none.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) known: Known,
     pub(crate) name: &'static str,
     pub(crate) value: String,
 }
 
-/// The requirement before the first option, and the options.
-pub(crate) fn split(line: &str) -> Result<(String, Vec<Given>), String> {
+/// A line taken apart.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// What stands before the first option.
+    pub(crate) requirement: String,
+    pub(crate) options: Vec<Given>,
+    /// Words among the options that belong to none. pip passes over them.
+    pub(crate) stray: Vec<String>,
+}
+
+/// The requirement before the first option, and what follows.
+pub(crate) fn split(line: &str) -> Result<Words, String> {
     let words: Vec<&str> = line.split(' ').collect();
     let first = words
         .iter()
         .position(|word| word.starts_with('-'))
         .unwrap_or(words.len());
     let (requirement, options) = words.split_at(first);
-    Ok((
-        requirement.join(" ").trim().to_owned(),
-        parse(&shell_words(&options.join(" "))?)?,
-    ))
+    let mut words = parse(&shell_words(&options.join(" "))?)?;
+    requirement
+        .join(" ")
+        .trim()
+        .clone_into(&mut words.requirement);
+    Ok(words)
 }
 
-fn parse(words: &[String]) -> Result<Vec<Given>, String> {
-    let mut given = Vec::new();
+fn parse(words: &[String]) -> Result<Words, String> {
+    let mut read = Words::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
+        if word == "--" {
+            read.stray.extend(words.cloned());
+            break;
+        }
+        if word == "-" || !word.starts_with('-') {
+            read.stray.push(word.clone());
+            continue;
+        }
         let (spelled, attached) = spell(word)?;
         let (name, _, takes_value, known) = *spelled;
         let value = match (takes_value, attached) {
@@ -135,9 +111,9 @@ fn parse(words: &[String]) -> Result<Vec<Given>, String> {
                 .cloned()
                 .ok_or_else(|| format!("`{name}` needs a value"))?,
         };
-        given.push(Given { known, name, value });
+        read.options.push(Given { known, name, value });
     }
-    Ok(given)
+    Ok(read)
 }
 
 type Spelled = (&'static str, Option<char>, bool, Known);
@@ -155,7 +131,8 @@ fn spell(word: &str) -> Result<(&'static Spelled, Option<String>), String> {
         }
         let begins: Vec<_> = OPTIONS
             .iter()
-            .filter(|option| !name.is_empty() && option.0.starts_with(&full))
+            .filter(|option| option.3 != Known::GlobalOption)
+            .filter(|option| option.0.starts_with(&full))
             .collect();
         return match begins.as_slice() {
             [one] => Ok((one, value)),
@@ -166,21 +143,14 @@ fn spell(word: &str) -> Result<(&'static Spelled, Option<String>), String> {
             }
         };
     }
-    let mut letters = word.strip_prefix('-').unwrap_or_default().chars();
-    let Some(letter) = letters.next() else {
-        return Err(format!(
-            "`{word}` is neither an option nor part of a requirement"
-        ));
-    };
+    let mut letters = word.chars().skip(1);
+    let letter = letters.next().unwrap_or_default();
     let option = OPTIONS
         .iter()
         .find(|option| option.1 == Some(letter))
         .ok_or_else(|| unknown(&format!("-{letter}")))?;
+    // A `=` belongs to the value of a short option, as in pip.
     let rest: String = letters.collect();
-    let rest = rest
-        .strip_prefix('=')
-        .map(ToOwned::to_owned)
-        .unwrap_or(rest);
     Ok((option, (!rest.is_empty()).then_some(rest)))
 }
 
@@ -191,40 +161,6 @@ fn unknown(option: &str) -> String {
     }
 }
 
-/// Words as a POSIX shell splits them: blanks, quotes, backslashes.
-pub(crate) fn shell_words(text: &str) -> Result<Vec<String>, String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote: Option<char> = None;
-    let mut letters = text.chars();
-    while let Some(c) = letters.next() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some('"') | None, '\\') => {
-                let Some(escaped) = letters.next() else {
-                    return Err("it ends in a backslash".to_owned());
-                };
-                let word = word.get_or_insert_default();
-                if quote.is_some() && !matches!(escaped, '"' | '\\') {
-                    word.push('\\');
-                }
-                word.push(escaped);
-            }
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    if quote.is_some() {
-        return Err("a quote is not closed".to_owned());
-    }
-    words.extend(word);
-    Ok(words)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,31 +168,33 @@ mod tests {
     type Shown = (String, Vec<(&'static str, String)>);
 
     fn read(line: &str) -> Result<Shown, String> {
-        split(line).map(|(requirement, given)| {
+        split(line).map(|words| {
             (
-                requirement,
-                given.into_iter().map(|g| (g.name, g.value)).collect(),
+                words.requirement,
+                words
+                    .options
+                    .into_iter()
+                    .map(|given| (given.name, given.value))
+                    .collect(),
             )
         })
     }
 
     #[test]
     fn options_are_spelled_in_all_of_pips_ways() {
-        for line in [
-            "-r base.txt",
-            "-rbase.txt",
-            "-r=base.txt",
-            "--requirement base.txt",
-            "--requirement=base.txt",
-            "--requirem base.txt",
-            "-r 'base.txt'",
+        for (line, value) in [
+            ("-r base.txt", "base.txt"),
+            ("-rbase.txt", "base.txt"),
+            ("-r=base.txt", "=base.txt"),
+            ("--requirement base.txt", "base.txt"),
+            ("--requirement=base.txt", "base.txt"),
+            ("--requirem base.txt", "base.txt"),
+            ("-r 'base.txt'", "base.txt"),
+            ("-r --pre", "--pre"),
         ] {
             assert_eq!(
                 read(line).unwrap(),
-                (
-                    String::new(),
-                    vec![("--requirement", "base.txt".to_owned())]
-                ),
+                (String::new(), vec![("--requirement", value.to_owned())]),
                 "{line}"
             );
         }
@@ -272,30 +210,33 @@ mod tests {
     }
 
     #[test]
-    fn wrong_options_are_told_apart() {
-        for (line, part) in [
-            ("--indx-url x", "`--index-url` meant"),
-            ("--no", "could be --no-binary or --no-index"),
-            ("--pre=1", "takes no value"),
-            ("-i", "needs a value"),
-            ("-x", "unknown option `-x`"),
-            ("-r 'a", "quote"),
-            ("flask -", "neither an option"),
+    fn words_that_belong_to_no_option_are_kept_apart() {
+        for (line, stray) in [
+            ("-e . [dev]", vec!["[dev]"]),
+            ("flask - x", vec!["-", "x"]),
+            ("--pre -- -x --wat", vec!["-x", "--wat"]),
+            ("--pre", vec![]),
         ] {
-            let error = read(line).unwrap_err();
-            assert!(error.contains(part), "{line}: {error}");
+            assert_eq!(split(line).unwrap().stray, stray, "{line}");
         }
     }
 
     #[test]
-    fn words_are_split_as_a_shell_does() {
-        for (text, words) in [
-            ("a b  c", vec!["a", "b", "c"]),
-            ("'a b' \"c d\"", vec!["a b", "c d"]),
-            (r#"a\ b "c\"d" 'e\f'"#, vec!["a b", "c\"d", r"e\f"]),
-            ("''", vec![""]),
+    fn wrong_options_are_told_apart() {
+        for (line, part) in [
+            ("--indx-url x", "`--index-url` meant"),
+            (
+                "--no",
+                "could be --no-index or --no-require-hashes or --no-binary",
+            ),
+            ("--pre=1", "takes no value"),
+            ("--pre=", "takes no value"),
+            ("-i", "needs a value"),
+            ("-x", "unknown option `-x`"),
+            ("-r 'a", "quote"),
         ] {
-            assert_eq!(shell_words(text).unwrap(), words);
+            let error = read(line).unwrap_err();
+            assert!(error.contains(part), "{line}: {error}");
         }
     }
 }

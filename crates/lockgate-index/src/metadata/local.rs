@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 
-use lockgate_model::{DistKind, UnusableReason};
+use lockgate_model::{DistKind, Unstated, UnusableReason};
 use url::Url;
 use zip::ZipArchive;
 
@@ -41,7 +41,7 @@ fn learn(source: Source<'_>) -> io::Result<Result<Stated, UnusableReason>> {
                 let archive = fs::read(path)?;
                 sdist::pkg_info(packing, &archive).and_then(|text| headers::of_sdist(&text))
             }
-            None => Err(UnusableReason::NeedsBuild),
+            None => Err(UnusableReason::NeedsBuild(Unstated::Missing)),
         },
         None => Err(UnusableReason::BadArchive(
             "its name is of no wheel and no source distribution".to_owned(),

@@ -38,7 +38,7 @@ pub(super) struct AuditArguments {
     #[command(flatten)]
     cache: CacheOptions,
     #[command(flatten)]
-    output: OutputOptions,
+    pub(super) output: OutputOptions,
     #[command(flatten)]
     pub(super) terminal: TerminalOptions,
 }

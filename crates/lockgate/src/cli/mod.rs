@@ -3,21 +3,25 @@
 //! Nothing here decides anything about packages. A command parses, builds one request and calls one operation.
 
 mod audit;
+mod build;
 mod cache;
 mod check;
+mod foreign;
 mod index;
 mod lock;
 mod options;
 mod rendering;
 mod usage;
 
+pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
+pub(crate) use foreign::ForeignOptions;
 pub(crate) use index::{IndexOptions, KeyringName, StrategyName};
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
     BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, LevelName, OutputOptions,
-    PrereleaseName, TargetOptions, TerminalOptions,
+    PrereleaseName, ProjectOptions, ReleaseOption, ResolutionName, TargetOptions, TerminalOptions,
 };
 pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
@@ -70,11 +74,15 @@ fn command() -> clap::Command {
 
 /// Runs one command line and says how it ended.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
+    let expanded = match foreign::expanded(arguments) {
+        Ok(expanded) => expanded,
+        Err(failure) => return usage::refuse(&failure, arguments).into(),
+    };
     let mut command = without_empty_variables(command());
     let parsed = command
-        .try_get_matches_from_mut(arguments)
+        .try_get_matches_from_mut(expanded)
         .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
-    let (parsed, matches) = match parsed {
+    let (mut parsed, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage::tell(&error, arguments).into(),
     };
@@ -82,6 +90,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
+    parsed.command.settle();
     let terminal = Terminal::new(parsed.command.terminal());
     if terminal.is_verbose() {
         for line in provenance::given(&command, &matches) {
@@ -98,6 +107,16 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 }
 
 impl Command {
+    /// Brings what can be said in two ways to one.
+    fn settle(&mut self) {
+        match self {
+            Self::Lock(arguments) => arguments.settle(),
+            Self::Audit(arguments) => arguments.output.settle(),
+            Self::Check(arguments) => arguments.output.settle(),
+            Self::Cache(_) => {}
+        }
+    }
+
     fn terminal(&self) -> &TerminalOptions {
         match self {
             Self::Lock(arguments) => &arguments.terminal,
@@ -150,13 +169,18 @@ fn finish(terminal: &Terminal, ended: Result<Exit, Failure>) -> ExitCode {
 
 /// Reads the command recorded in a lock's header, so that its options hold again.
 pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> {
+    let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+    let words = foreign::expanded(&words).map_err(|failure| failure.message)?;
     match command()
         .try_get_matches_from(words)
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| error.kind().to_string())?
         .command
     {
-        Command::Lock(arguments) => Ok(*arguments),
+        Command::Lock(mut arguments) => {
+            arguments.settle();
+            Ok(*arguments)
+        }
         _ => Err("it is no `lock` command".to_owned()),
     }
 }
@@ -170,7 +194,7 @@ pub(crate) fn known_option(name: &str) -> Word {
     });
     Word {
         takes_value: argument.is_some_and(|argument| argument.get_action().takes_values()),
-        is_idle: false,
+        is_idle: foreign::table().any(|option| option.is_idle() && option.is(name)),
     }
 }
 

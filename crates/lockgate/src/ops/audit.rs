@@ -84,6 +84,10 @@ pub(crate) fn audit_locks(
                 path: paths.get(&pin.name).cloned().unwrap_or_default(),
             });
         }
+        gaps.extend(lock.direct.iter().map(|line| Gap {
+            what: format!("{file}:{}: `{}`", line.line, line.text),
+            why: "it is taken from a direct reference, and advisories speak of releases".to_owned(),
+        }));
         gaps.extend(lock.unpinned.iter().map(|line| Gap {
             what: format!("{file}:{}: `{}`", line.line, line.text),
             why: "it is not pinned to one version; lock it first".to_owned(),
@@ -121,7 +125,7 @@ pub(crate) fn read(file: &str, world: &World) -> Result<Lock, Failure> {
             "`{file}` is empty: there is nothing to audit"
         )));
     }
-    lockgate_formats::lock::read(&text, file).map_err(|error| Failure::of(&error))
+    lockgate_formats::lock::read(&text, file).map_err(|error| Failure::of_input(&error))
 }
 
 /// For each pin, one shortest chain down to it by the lock's `# via` lines: the source first, the pin last.

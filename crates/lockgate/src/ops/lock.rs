@@ -10,7 +10,7 @@ use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_model::{
     AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pin,
-    Preferences, Upgrade,
+    Preferences,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -18,7 +18,9 @@ use crate::disk;
 use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
-use crate::ops::target;
+use crate::inputs::Inputs;
+use crate::ops::known::Known;
+use crate::ops::{hash_mode, target};
 use crate::places;
 use crate::provenance;
 use crate::rendering;
@@ -78,42 +80,47 @@ pub(crate) fn lock(
     world: &World,
 ) -> Result<LockOutcome, Failure> {
     provenance::tell(&request.arguments, settings, world);
-    let manifest = manifest(request, world)?;
+    let mut manifest = manifest(request, world)?;
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
+    hash_mode::holds(&manifest, &target.target)?;
     let places = places::places(
         &manifest,
         &request.arguments.index,
         &request.arguments.target,
         world,
     )?;
-    let indexes = places::facts(&places, world);
-    let facts: Arc<dyn Facts> = Arc::clone(&indexes) as _;
-    let mut rules = request.rules_with(&manifest)?;
+    let mut rules = request.rules_with(&manifest, settings, world.now)?;
     world.pip.options().lay_under(&mut rules, world.now);
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
-    let rendered = rendering::options(request, &manifest, &rules, old_text)?;
+    let rendered = rendering::options(request, &manifest, &places, &rules, old_text)?;
+    let mut known = Known::of(
+        &mut manifest,
+        &request.arguments,
+        &target.target,
+        rules.cutoff,
+        settings,
+        &places,
+        world,
+    )?;
+    let facts = Arc::clone(&known.facts);
     let old_pins = previous
         .as_ref()
         .map(|(_, lock)| lock.versions(&target.target.environment))
         .unwrap_or_default();
-    let upgrade = Upgrade {
-        all: request.arguments.upgrade,
-        packages: request.upgrade.clone(),
-    };
-    let keep = Preferences::new(old_pins.clone(), &upgrade);
+    let keep = Preferences::new(old_pins.clone(), &request.upgrade);
     let ungated = Question {
         manifest: &manifest,
         target: &target.target,
         rules: &rules,
         keep: &keep,
-        upgrade: &request.upgrade,
+        upgrade: &request.upgrade.packages,
         gate: &OpenGate,
     };
     // Pages and metadata are on their way while the advisories are read.
     lockgate_solve::look_ahead(&ungated, &facts);
-    let gating = gating::open(settings, || Ok(places.clone()), world)?;
+    let gating = known.gate()?;
     let question = Question {
         gate: &gating.gate,
         ..ungated
@@ -130,7 +137,7 @@ pub(crate) fn lock(
         }
     };
     let mut graph = solution.graph;
-    let confusion = places::confusion(&question, &graph, &places, &indexes);
+    let confusion = places::confusion(&question, &graph, &places, &known.indexes);
     graph.notes.extend(confusion);
     let audit = gating.audit(&graph, request.output.as_str())?;
     tell_unpinned(&rendered, &graph, world);
@@ -170,30 +177,36 @@ fn tell_unpinned(rendered: &RenderOptions, graph: &LockedGraph, world: &World) {
 
 /// Everything that the sources and the command line ask for.
 pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest, Failure> {
-    let arguments = &request.arguments;
-    if !request.has_project() && (arguments.all_extras || !arguments.extra.is_empty()) {
+    let project = &request.arguments.project;
+    if !request.has_project() && (project.all_extras || !project.extra.is_empty()) {
         return Err(Failure::new(
-            "`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml`",
-        ));
+            "`--extra` and `--all-extras` ask for extras of a project, and no source is a `pyproject.toml` or a `setup.cfg`",
+        )
+        .remedy("name the project's file as a source, or remove the option"));
     }
+    let files = Inputs {
+        disk: &world.files,
+        index: &world.index,
+    };
     // As pip has it, the command line adds to what is set up.
     let set_up = world.pip.options().constraints.iter();
     let constraints: Vec<String> = set_up
         .map(|set| set.value.clone())
-        .chain(arguments.constraint.iter().cloned())
+        .chain(request.arguments.constraint.iter().cloned())
         .collect();
-    Manifests {
-        extras: &arguments.extra,
-        all_extras: arguments.all_extras,
+    let mut manifest = Manifests {
+        extras: &project.extra,
+        all_extras: project.all_extras,
+        groups: &request.groups,
     }
     .read_onto(
         world.pip.options().before_files(),
-        &world.files,
+        &files,
         &request.sources,
         &constraints,
     )
     .map_err(|error| {
-        let mut failure = Failure::of(&error);
+        let mut failure = Failure::of_input(&error);
         let mut set_up = world.pip.options().constraints.iter();
         if let Some(set) = set_up.find(|set| set.value == error.file) {
             failure.message += " (a constraint of pip's settings: ";
@@ -201,7 +214,14 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
             failure.message.push(')');
         }
         failure
-    })
+    })?;
+    for (warning, origin) in &manifest.warnings {
+        world.terminal.warn(&format!("{origin}: {warning}"));
+    }
+    manifest.overrides = lockgate_formats::read_overrides(&files, &request.arguments.overrides)
+        .map_err(|error| Failure::of_input(&error))?;
+    manifest.excludes.clone_from(&request.excludes);
+    Ok(manifest)
 }
 
 fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {

@@ -25,7 +25,7 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
     let version = options
         .python_version
         .as_deref()
-        .map(str::parse::<PythonVersion>)
+        .map(|text| dotted(text).parse::<PythonVersion>())
         .transpose()
         .map_err(|error| Failure::new(format!("`--python-version`: {error}")))?;
     let platform = options
@@ -61,15 +61,28 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
     })
 }
 
-/// Refuses a target that a project's own `requires-python` excludes.
+/// pip's `311` is 3.11: the first digit is a number of its own.
+fn dotted(text: &str) -> String {
+    match text.split_at_checked(1) {
+        Some((major, minor))
+            if !minor.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            format!("{major}.{minor}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Refuses a target that `requires-python` of a source excludes.
 pub(crate) fn admits(manifest: &Manifest, target: &LockTarget) -> Result<(), Failure> {
-    match &manifest.requires_python {
-        Some((specifiers, origin)) if !specifiers.set().contains(&target.target.python) => Err(Failure::new(format!(
-            "{origin} requires Python {specifiers}, and the lock is for Python {}",
-            target.target.python
+    let python = &target.target.python;
+    let mut demands = manifest.requires_python.iter();
+    match demands.find(|(specifiers, _)| !specifiers.set().contains(python)) {
+        None => Ok(()),
+        Some((specifiers, origin)) => Err(Failure::new(format!(
+            "{origin} requires Python {specifiers}, and the lock is for Python {python}"
         ))
         .remedy("choose another Python with `--python` or `--python-version`, or change `requires-python`")
         .exit(Exit::No)),
-        _ => Ok(()),
     }
 }

@@ -17,7 +17,7 @@ pub(crate) enum Cutoff {
 
 impl Cutoff {
     /// Reads pip's forms.
-    pub(super) fn new(text: &str) -> Result<Self, String> {
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
         let wrong = || {
             "it is neither an instant such as `2023-01-01T00:00:00Z` nor a number of days such as `P3D`".to_owned()
         };

@@ -30,7 +30,7 @@ const TAKEN: [&[&str]; 17] = [
 const ADDED: [&str; 4] = ["no-binary", "only-binary", "all-releases", "only-final"];
 
 /// Settings of `pip install` that concern what is chosen and have no effect here, and why.
-const IDLE: [(&str, &str); 14] = [
+const IDLE: [(&str, &str); 15] = [
     ("requirement", "sources are named on the command line"),
     (
         "requirements-from-script",
@@ -61,6 +61,10 @@ const IDLE: [(&str, &str); 14] = [
     (
         "refresh-package",
         "`--refresh-package` says what is asked again",
+    ),
+    (
+        "build-constraint",
+        "what a build requires is resolved under the gate and the cutoff alone",
     ),
     ("no-input", "nothing is ever asked for"),
 ];

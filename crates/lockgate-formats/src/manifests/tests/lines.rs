@@ -20,6 +20,27 @@ fn requirements_mean_what_pip_reads() {
         ("flask # why", "flask"),
         ("flask>=1 \\\n  ,<2", "flask>=1,<2"),
         ("flask;os_name=='nt'", "flask ; os_name == 'nt'"),
+        ("flask;", "flask"),
+        ("flask>=1,", "flask>=1"),
+        ("flask ()", "flask"),
+        (
+            "flask @ https://host.test/flask.whl",
+            "flask @ https://host.test/flask.whl",
+        ),
+        ("flask[x]@file:flask.whl", "flask[x] @ flask.whl"),
+        ("flask @ ./flask.whl", "flask @ ./flask.whl"),
+        (
+            "https://host.test/Flask-2.0-py3-none-any.whl[async]",
+            "flask[async] @ https://host.test/Flask-2.0-py3-none-any.whl",
+        ),
+        (
+            "git+https://host.test/x#egg=flask[async]",
+            "flask[async] @ git+https://host.test/x",
+        ),
+        (
+            "./flask-2.0-py3-none-any.whl ; os_name == 'nt'",
+            "flask @ ./flask-2.0-py3-none-any.whl ; os_name == 'nt'",
+        ),
         (
             "flask ; python_version in '3.8 3.9'",
             "flask ; python_full_version >= '3.8' and python_full_version < '3.10'",
@@ -65,7 +86,6 @@ fn wrong_lines_name_file_line_and_what_is_wrong() {
         ("flask[x-]", 1, "not a valid name"),
         ("flask-", 1, "not a valid name"),
         ("flask-==1", 1, "not a valid name"),
-        ("flask;", 1, "marker value"),
         ("flask ; python_version", 1, "marker operator"),
         ("flask ; python_version >= 3", 1, "quoted string"),
         ("flask ; nonsense == 'x'", 1, "valid marker name"),
@@ -77,21 +97,21 @@ fn wrong_lines_name_file_line_and_what_is_wrong() {
         ("a\\\nb\\\n==\nc", 1, "`ab==`"),
         ("# x\n\nflask \\\n==\n", 3, "not a requirement"),
         ("a\x0cb==", 2, "not a requirement"),
-        ("flask @ https://host.test/flask.whl", 1, "direct reference"),
-        ("flask[x]@file:flask.whl", 1, "direct reference"),
-        ("flask @ ./flask.whl", 1, "direct reference"),
-        ("https://host.test/flask.whl", 1, "an address"),
-        ("git+https://host.test/flask", 1, "an address"),
-        ("file:///flask", 1, "an address"),
-        (".", 1, "a path"),
-        ("./flask", 1, "a path"),
-        ("../flask[x]", 1, "a path"),
-        ("/srv/flask", 1, "a path"),
-        ("~/flask", 1, "a path"),
-        ("vendored/flask", 1, "a path"),
-        ("vendored\\flask", 1, "a path"),
-        ("flask-2.0-py3-none-any.whl", 1, "a path"),
-        ("flask-2.0.tar.gz ; os_name == 'nt'", 1, "a path"),
+        ("flask @", 1, "no address"),
+        ("flask @ https://host.test/a b.whl", 1, "stands `b.whl`"),
+        ("flask\u{a0}>=1", 1, "U+00A0"),
+        ("https://host.test/flask.whl", 1, "no name of a wheel"),
+        ("https://host.test/x#egg=a==1", 1, "names no project"),
+        ("file://share/flask", 1, "another machine"),
+        ("ftps://host.test/x.zip", 1, "no kind of address"),
+        ("./flask", 1, "nothing is there"),
+        ("../flask[x]", 1, "nothing is there"),
+        ("/srv/flask", 1, "nothing is there"),
+        ("~/flask", 1, "nothing is there"),
+        ("vendored/flask", 1, "nothing is there"),
+        ("./a.in", 1, "neither a project's folder nor a file"),
+        (".", 1, "neither `pyproject.toml` nor `setup.py`"),
+        ("flask-2.0-py3-none.whl", 1, "no name of a wheel"),
     ] {
         let error = wrong(text);
         assert!(error.message.contains(part), "{text}: {error}");
@@ -101,34 +121,174 @@ fn wrong_lines_name_file_line_and_what_is_wrong() {
 }
 
 #[test]
-fn what_pip_does_and_lockgate_does_not_is_said_with_a_way_on() {
-    for option in [
-        "-e .",
-        "--editable=git+https://host.test/x#egg=x",
-        "-f wheels",
-        "--find-links wheels",
-        "--no-index",
-        "--trusted-host host.test",
-        "--require-hashes",
-        "--prefer-binary",
-        "--use-feature x",
-        "--all-releases flask",
-        "--only-final :all:",
-        "-C x=y",
-        "--config-settings x=y",
-        "--global-option x",
-        "flask --global-option=x",
-        "flask --config-settings x=y",
-        "-r https://host.test/a.in",
-        "-c file:///a.in",
-        "flask @ https://host.test/flask.whl",
-        "./flask",
+fn references_without_a_name_keep_what_was_written() {
+    for (line, shown) in [
+        ("./app", "./app [] always"),
+        ("./app[Dev,b]", "./app [b,dev] always"),
+        ("app/ ; os_name == 'nt'", "app/ [] os_name == 'nt'"),
+        ("-e app", "-e app [] always"),
+        ("-e ./app[dev]", "-e ./app [dev] always"),
+        ("-e file:///srv/x", "-e file:///srv/x [] always"),
+        ("app-1.0.tar.gz", "app-1.0.tar.gz [] always"),
+        (
+            "https://host.test/x.zip",
+            "https://host.test/x.zip [] always",
+        ),
+        (
+            "git+https://host.test/x@v1",
+            "git+https://host.test/x@v1 [] always",
+        ),
+        ("hg+https://host.test/x", "hg+https://host.test/x [] always"),
     ] {
-        let error = wrong(option);
-        assert!(error.message.contains("not supported"), "{option}: {error}");
-        assert_eq!(error.line, Some(1), "{option}");
-        assert!(error.remedy.is_some(), "{option}: {error}");
+        let manifest = with_app(line).unwrap();
+        let [unnamed] = manifest.unnamed.as_slice() else {
+            panic!("{line}: one reference")
+        };
+        let extras: Vec<&str> = unnamed.extras.iter().map(Name::as_str).collect();
+        let editable = if unnamed.editable { "-e " } else { "" };
+        assert_eq!(
+            format!(
+                "{editable}{} [{}] {:?}",
+                unnamed.reference,
+                extras.join(","),
+                unnamed.marker
+            ),
+            shown,
+            "{line}"
+        );
+        assert!(manifest.requirements.is_empty(), "{line}");
     }
+}
+
+#[test]
+fn an_editable_with_a_name_is_an_ordinary_requirement() {
+    for (line, requirement) in [
+        (
+            "-e git+https://host.test/x#egg=Foo.Bar",
+            "foo-bar @ git+https://host.test/x",
+        ),
+        (
+            "-e 'x[a] @ git+https://host.test/x ; os_name == \"nt\"'",
+            "x[a] @ git+https://host.test/x ; os_name == 'nt'",
+        ),
+        ("-e git://host.test/x#egg=x", "x @ git+git://host.test/x"),
+        ("-e file:///srv/x#egg=x", "x @ /srv/x"),
+    ] {
+        let manifest = with_app(line).unwrap();
+        let root = &manifest.requirements[0];
+        assert_eq!(root.requirement.to_string(), requirement, "{line}");
+        assert!(root.editable, "{line}");
+    }
+    for (line, part) in [
+        ("-e gone", "neither a folder that is there nor a repository"),
+        ("-e https://host.test/x.zip", "neither a folder"),
+        ("-e git+https://host.test/x", "does not say which project"),
+    ] {
+        let error = with_app(line).unwrap_err();
+        assert!(error.message.contains(part), "{line}: {error}");
+        assert!(error.remedy.is_some(), "{line}");
+    }
+}
+
+#[test]
+fn options_fill_the_manifest() {
+    let manifest = with_app(
+        "--no-index\n-i https://host.test\n-f app\n-f gone\n--trusted-host host.test:80\n--require-hashes\n--prefer-binary\n\
+         --use-feature fast-deps\n--all-releases a,B_c\n--only-final :all:,x\na -C x=y --config-settings z=\n",
+    )
+    .unwrap();
+    let index = &manifest.index;
+    assert!(index.no_index && index.index_url.is_none());
+    let links: Vec<&str> = index
+        .find_links
+        .iter()
+        .map(|(link, _)| link.as_str())
+        .collect();
+    assert_eq!(links, ["app", "gone"]);
+    assert_eq!(index.trusted_hosts[0].0, "host.test:80");
+    assert!(manifest.require_hashes && manifest.prefer_binary);
+    assert_eq!(manifest.releases.all, Some(lockgate_model::Releases::Final));
+    assert!(manifest.releases.packages.is_empty());
+    let settings = &manifest.requirements[0].config_settings;
+    assert_eq!(
+        settings.as_slice(),
+        [("x", "y"), ("z", "")].map(|(key, value)| (key.to_owned(), value.to_owned()))
+    );
+    assert_eq!(manifest.warnings, []);
+}
+
+#[test]
+fn what_pip_passes_over_is_a_warning_with_its_place() {
+    for (line, part) in [
+        (
+            "flask --pre",
+            "`--pre` has no effect on the line of a requirement",
+        ),
+        ("flask -f app", "`--find-links` has no effect"),
+        (
+            "flask -i https://u:secret@host.test",
+            "`--index-url` has no effect",
+        ),
+        ("-e app [dev]", "`[dev]` belongs to no option"),
+        ("-e app -e app", "`--editable` has no effect"),
+        ("-e app --hash=sha256:aa", "`--hash` has no effect"),
+        ("--hash=sha256:aa", "`--hash sha256:aa` has no effect here"),
+        ("-f app -f gone", "`--find-links gone` has no effect here"),
+        (
+            "-r b.in --pre",
+            "`--pre` has no effect on the line of an include",
+        ),
+        ("flask - x", "`-` belongs to no option"),
+        ("--pre https://u:secret@host.test", "belongs to no option"),
+    ] {
+        let line = if line.contains("-e app --hash") {
+            format!("-e app --hash=sha256:{}", "a".repeat(64))
+        } else {
+            line.to_owned()
+        };
+        let manifest = with_app(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        let (warning, origin) = &manifest.warnings[0];
+        assert!(warning.contains(part), "{line}: {warning}");
+        assert_eq!(origin.to_string(), "a.in:1");
+        assert!(
+            !format!("{:?}", manifest.warnings).contains("secret"),
+            "{line}"
+        );
+    }
+    // These count wherever they stand.
+    let manifest = with_app("psycopg2 --no-binary psycopg2\n-r b.in --only-binary x\n").unwrap();
+    assert_eq!(manifest.warnings, []);
+    assert!(manifest.binary.of(&"psycopg2".parse().unwrap()).no_wheels);
+    assert!(manifest.binary.of(&"x".parse().unwrap()).no_sdists);
+}
+
+#[test]
+fn an_include_by_address_is_fetched_and_named_without_credentials() {
+    let files = Texts::default()
+        .with("a.in", "-c https://u:secret@host.test/r/limits.txt\n")
+        .with(
+            "https://u:secret@host.test/r/limits.txt",
+            "jinja2<4\n-r ../more.txt",
+        )
+        .with("https://u:secret@host.test/more.txt", "flask");
+    let manifest = read(&files, &["a.in"], &[]).unwrap();
+    assert_eq!(
+        shown(&manifest),
+        ["flask from https://****@host.test/more.txt:1 -r https://****@host.test/more.txt"]
+    );
+    assert_eq!(
+        manifest.constraints[0].origin.via,
+        "-c https://****@host.test/r/limits.txt"
+    );
+}
+
+fn with_app(text: &str) -> Result<Manifest, InputError> {
+    let files = Texts::default()
+        .with("a.in", text)
+        .with("b.in", "")
+        .with("app/pyproject.toml", "")
+        .with("app-1.0.tar.gz", "");
+    read(&files, &["a.in"], &[])
 }
 
 #[test]
@@ -144,11 +304,27 @@ fn wrong_options_name_the_line_and_what_was_meant() {
         ("-r 'a", 1, "quote"),
         ("-r missing.in", 1, "`missing.in`: no such file"),
         ("-rmissing.in", 1, "no such file"),
-        ("\n-c=missing.txt", 2, "no such file"),
+        ("\n-c=missing.txt", 2, "`=missing.txt`: no such file"),
         ("-c limits.txt", 1, "has extras"),
-        ("flask --pre", 1, "cannot stand on the line"),
-        ("flask -i https://host.test", 1, "cannot stand on the line"),
-        ("--hash=sha256:aa", 1, "belongs to a requirement"),
+        ("--hash=md5:aa", 1, "no algorithm that pip accepts"),
+        (
+            "flask --global-option=x",
+            1,
+            "no `--global-option` any more",
+        ),
+        ("flask -C x", 1, "write `KEY=VALUE`"),
+        ("--use-feature fastdeps", 1, "is `fast-deps` meant?"),
+        (
+            "--trusted-host https://host.test",
+            1,
+            "write `host` or `host:port`",
+        ),
+        (
+            "--trusted-host host.test:x",
+            1,
+            "write `host` or `host:port`",
+        ),
+        ("--no-binary --pre", 1, "`--no-binary` needs a value"),
         ("flask --hash=md5:aa", 1, "no algorithm that pip accepts"),
         ("flask --hash=sha384:aa", 1, "not supported"),
         ("flask --hash=sha512:aa", 1, "not supported"),
@@ -157,7 +333,6 @@ fn wrong_options_name_the_line_and_what_was_meant() {
         ("flask --hash", 1, "needs a value"),
         ("--no-binary -x-", 1, "`--no-binary`"),
         ("--only-binary=a,,b!", 1, "`--only-binary`"),
-        ("flask - x", 1, "neither an option"),
     ] {
         let error = wrong(text);
         assert!(error.message.contains(part), "{text}: {error}");
@@ -185,9 +360,9 @@ fn the_usual_slips_get_a_remedy() {
 fn errors_in_constraints_name_the_constraint_file() {
     for (text, part) in [
         ("jinja2[x]<3", "has extras"),
-        ("-e .", "`--editable` is not supported"),
-        ("jinja2 @ https://host.test/x.whl", "direct reference"),
+        ("-e .", "is editable"),
         ("./jinja2", "a path"),
+        ("https://host.test/jinja2.zip", "does not say which project"),
         ("jinja2==", "not a requirement"),
     ] {
         let files = Texts::default()
@@ -204,9 +379,11 @@ fn credentials_in_a_line_are_not_shown() {
     for text in [
         "-i https://user:secret@host.test --wat",
         "-r https://user:secret@host.test/a.in",
-        "flask @ https://user:secret@host.test/a.whl",
+        "flask @ https://user:secret@host.test/a.whl b",
         "-i https://${TOKEN}@host.test --wat",
         "https://user:se/secret@host.test/x.whl",
+        "-c https://user:secret@host.test/x.txt",
+        "-e https://user:secret@host.test/x.zip",
     ] {
         let files = Texts::default()
             .with("a.in", text)

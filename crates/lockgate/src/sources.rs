@@ -1,0 +1,96 @@
+//! What is locked, and what the lock is called: sources and groups as typed, and what follows where they are not.
+
+use std::path::{Path, PathBuf};
+
+use lockgate_formats::{GroupRequest, SourceKind};
+
+use crate::failure::Failure;
+use crate::request::Output;
+
+/// The sources, and the files that groups are looked for in.
+pub(crate) fn inputs(sources: &[String], groups: &[GroupRequest]) -> Vec<String> {
+    let mut inputs = sources.to_vec();
+    for file in groups.iter().flat_map(|group| group.files(sources)) {
+        if !inputs.iter().any(|input| input == file) {
+            inputs.push(file.to_owned());
+        }
+    }
+    inputs
+}
+
+/// The values of `--group`.
+pub(crate) fn groups(given: &[String]) -> Result<Vec<GroupRequest>, Failure> {
+    let read = given.iter().map(|text| {
+        text.parse().map_err(|error| {
+            Failure::new(format!("`--group {text}`: {error}"))
+                .remedy("write `--group NAME`, or `--group PATH/pyproject.toml:NAME`")
+        })
+    });
+    read.collect()
+}
+
+/// The sources given; where there are none, and no group is asked for, those that are there by default.
+pub(crate) fn sources(given: &[String], groups: &[GroupRequest]) -> Result<Vec<String>, Failure> {
+    if !given.is_empty() {
+        if given.iter().filter(|source| *source == "-").count() > 1 {
+            return Err(Failure::new(
+                "standard input (`-`) can be a source only once",
+            ));
+        }
+        return Ok(given.to_vec());
+    }
+    if !groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    ["requirements.in", "pyproject.toml"]
+        .into_iter()
+        .find(|name| Path::new(name).is_file())
+        .map(|name| vec![name.to_owned()])
+        .ok_or_else(|| {
+            Failure::new("there is no `requirements.in` and no `pyproject.toml` in this folder")
+                .remedy("name the sources: `lockgate lock FILE…`")
+        })
+}
+
+/// Where the lock goes: as it is given, else as the one source is called.
+pub(crate) fn output(
+    given: Option<&str>,
+    sources: &[String],
+    groups: &[GroupRequest],
+) -> Result<Output, Failure> {
+    if let Some(given) = given {
+        return Ok(if given == "-" {
+            Output::Standard
+        } else {
+            Output::File(given.to_owned())
+        });
+    }
+    let [source] = sources else {
+        return Err(match groups.first().filter(|_| sources.is_empty()) {
+            Some(group) => Failure::new("dependency groups alone need the lock to be named")
+                .remedy(format!("name it with `-o requirements-{}.txt`", group.name)),
+            None => Failure::new("several sources need the lock to be named")
+                .remedy("name it with `-o FILE`"),
+        });
+    };
+    let path = Path::new(source);
+    if source == "-" {
+        return Err(Failure::new("standard input needs the lock to be named")
+            .remedy("name it with `-o FILE`"));
+    }
+    let named = match SourceKind::of(source) {
+        kind if kind.is_project() => path.with_file_name("requirements.txt"),
+        // The name that `X.txt` would be is as likely the script's own data.
+        SourceKind::Script => PathBuf::from(format!("{source}.txt")),
+        _ if path.extension().is_some_and(|extension| extension == "in") => {
+            path.with_extension("txt")
+        }
+        _ => {
+            return Err(Failure::new(format!(
+                "no name for the lock of `{source}` follows from it: it does not end in `.in`"
+            ))
+            .remedy("name it with `-o FILE`"));
+        }
+    };
+    Ok(Output::File(named.display().to_string()))
+}

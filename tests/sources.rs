@@ -1,0 +1,214 @@
+//! Every kind of source, end to end: what is locked, what the lock is called and says, and that `check` finds its way back.
+
+use lockgate_tests::scenario::pins_of;
+use lockgate_tests::{Index, Lockgate, Loopback, TestContext, World};
+
+fn index() -> Loopback<Index> {
+    Loopback::index(
+        World::new()
+            .with("web", "2.0", &["markup"])
+            .with("markup", "1.1", &[])
+            .with("tests", "3.0", &[])
+            .with("cover", "4.0", &[])
+            .with("extra", "5.0", &[]),
+    )
+}
+
+const PYPROJECT: &str = "[project]\nname = \"My.App\"\nversion = \"1\"\nrequires-python = \">=3.9\"\ndependencies = [\"web\"]\n[project.optional-dependencies]\nmore = [\"extra\"]\n[dependency-groups]\ntest = [\"tests\", { include-group = \"cov\" }]\ncov = [\"cover\"]\n";
+
+/// `COMMAND ARGUMENTS…` for Python 3.11 on Linux.
+fn run<'a>(context: &'a TestContext, index: &Loopback<Index>, arguments: &[&str]) -> Lockgate<'a> {
+    context
+        .lockgate(arguments)
+        .args(["--index-url", &index.index_url(), "--no-advisories"])
+        .arg("--cache-dir")
+        .arg(context.cache())
+        .args(["--python-version", "3.11", "--python-platform", "linux"])
+}
+
+#[test]
+fn every_kind_of_source_has_its_lock() {
+    const SCRIPT: &str =
+        "# /// script\n# requires-python = \">=3.10\"\n# dependencies = [\"web\"]\n# ///\n";
+    const CFG: &str = "[metadata]\nname = app\n[options]\ninstall_requires = web\n[options.extras_require]\nmore = extra\n";
+    const DYNAMIC: &str = "[project]\nname = \"lib\"\ndynamic = [\"dependencies\"]\n[tool.setuptools.dynamic]\ndependencies = { file = [\"base.in\"] }\n";
+    let index = index();
+    let cases: &[(&[&str], &str, &[&str], &str)] = &[
+        (
+            &["pyproject.toml"],
+            "requirements.txt",
+            &["markup", "web"],
+            "my-app (pyproject.toml)",
+        ),
+        (
+            &[],
+            "requirements.txt",
+            &["markup", "web"],
+            "my-app (pyproject.toml)",
+        ),
+        (
+            &["pyproject.toml", "--extra", "MORE", "--group", "test"],
+            "requirements.txt",
+            &["cover", "extra", "markup", "tests", "web"],
+            "my-app (pyproject.toml:cov)",
+        ),
+        (
+            &["app/setup.cfg", "--all-extras"],
+            "app/requirements.txt",
+            &["extra", "markup", "web"],
+            "app (app/setup.cfg)",
+        ),
+        (&["tool.py"], "tool.py.txt", &["markup", "web"], "(tool.py)"),
+        (
+            &["lib/pyproject.toml"],
+            "lib/requirements.txt",
+            &["markup"],
+            "lib (lib/pyproject.toml)",
+        ),
+        (
+            &["--group", "test", "-o", "dev.txt"],
+            "dev.txt",
+            &["cover", "tests"],
+            "my-app (pyproject.toml:test)",
+        ),
+        (
+            &["lib/pyproject.toml", "--group", "pyproject.toml:cov"],
+            "lib/requirements.txt",
+            &["cover", "markup"],
+            "my-app (pyproject.toml:cov)",
+        ),
+        (
+            &[
+                "pyproject.toml",
+                "app/setup.cfg",
+                "tool.py",
+                "--extra",
+                "more",
+                "-o",
+                "all.txt",
+            ],
+            "all.txt",
+            &["extra", "markup", "web"],
+            "app (app/setup.cfg)",
+        ),
+    ];
+    for (arguments, lock, pins, via) in cases {
+        let context = TestContext::new();
+        context.write("pyproject.toml", PYPROJECT);
+        context.write("tool.py", SCRIPT);
+        context.write("app/setup.cfg", CFG);
+        context.write("lib/pyproject.toml", DYNAMIC);
+        context.write("lib/base.in", "# base\nmarkup\n");
+        let command: Vec<&str> = ["lock"]
+            .into_iter()
+            .chain(arguments.iter().copied())
+            .collect();
+        run(&context, &index, &command).run().exits(0);
+        let text = context.read(lock);
+        let names: Vec<String> = pins_of(&text).into_keys().collect();
+        assert_eq!(names, *pins, "{arguments:?}");
+        assert!(text.contains(via), "{arguments:?}: no `{via}` in:\n{text}");
+        run(&context, &index, &command).run().exits(0);
+        assert_eq!(
+            context.read(lock),
+            text,
+            "{arguments:?}: not the same bytes"
+        );
+        run(&context, &index, &["check", lock]).run().exits(0);
+    }
+}
+
+#[test]
+fn check_sees_what_a_group_has_come_to_require() {
+    let (index, context) = (index(), TestContext::new());
+    context.write("pyproject.toml", PYPROJECT);
+    run(
+        &context,
+        &index,
+        &["lock", "--group", "cov", "-o", "cov.txt"],
+    )
+    .run()
+    .exits(0);
+    context.write(
+        "pyproject.toml",
+        PYPROJECT.replace("[\"cover\"]", "[\"cover\", \"extra\"]"),
+    );
+    run(&context, &index, &["check", "cov.txt"])
+        .run()
+        .exits(1)
+        .mentions(&["`extra` is required and not locked"]);
+    run(&context, &index, &["check", "cov.txt", "--group", "test"])
+        .run()
+        .exits(1)
+        .mentions(&["`tests` is required and not locked"]);
+}
+
+#[test]
+fn a_lock_without_its_command_leads_back_by_who_asks() {
+    let (index, context) = (index(), TestContext::new());
+    context.write("pyproject.toml", PYPROJECT);
+    run(
+        &context,
+        &index,
+        &["lock", "pyproject.toml", "-o", "out.txt"],
+    )
+    .run()
+    .exits(0);
+    let text = context.read("out.txt");
+    let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    context.write("out.txt", body.join("\n") + "\n");
+    run(&context, &index, &["check", "out.txt"]).run().exits(0);
+}
+
+#[test]
+fn the_python_of_every_source_must_be_admitted() {
+    let (index, context) = (index(), TestContext::new());
+    context.write("pyproject.toml", PYPROJECT);
+    context.write(
+        "tool.py",
+        "# /// script\n# requires-python = \">=3.12\"\n# dependencies = []\n# ///\n",
+    );
+    run(
+        &context,
+        &index,
+        &["lock", "pyproject.toml", "tool.py", "-o", "out.txt"],
+    )
+    .run()
+    .exits(1)
+    .mentions(&["tool.py:2 requires Python >=3.12", "3.11"]);
+    assert!(!context.exists("out.txt"));
+    // A group says nothing of Python: the project's own demand is on the project.
+    context.write("pyproject.toml", PYPROJECT.replace(">=3.9", ">=3.12"));
+    run(
+        &context,
+        &index,
+        &["lock", "--group", "cov", "-o", "out.txt"],
+    )
+    .run()
+    .exits(0);
+}
+
+#[test]
+fn a_script_may_bring_its_own_policy() {
+    let (index, context) = (index(), TestContext::new());
+    let script = |policy: &str| {
+        format!("# /// script\n# dependencies = [\"web\"]\n# [tool.lockgate]\n# {policy}\n# ///\n")
+    };
+    context.write("tool.py", script("gate = \"off\""));
+    let lock = || {
+        context
+            .lockgate(&[
+                "lock",
+                "tool.py",
+                "--index-url",
+                &index.index_url(),
+                "--no-cache",
+            ])
+            .args(["--python-version", "3.11", "--python-platform", "linux"])
+            .run()
+    };
+    lock().exits(0);
+    assert!(context.read("tool.py.txt").contains("advisories are off"));
+    context.write("tool.py", script("gaet = \"off\""));
+    lock().exits(2).mentions(&["tool.py:4", "is `gate` meant?"]);
+}
