@@ -302,3 +302,101 @@ fn a_lock_that_no_name_follows_for_must_be_named() {
     run.exits(2).mentions(&["both a source and the lock"]);
     assert_eq!(context.read("pyproject.toml").as_bytes(), PROJECT);
 }
+
+#[test]
+fn requirement_files_that_are_none_are_refused() {
+    are_refused(&[
+        (
+            "a binary file",
+            &[("a.in", b"PK\x03\x04\0\0")],
+            &["a.in"],
+            &["a.in", "it is a binary file"],
+        ),
+        (
+            "a binary file of constraints",
+            &[("a.in", b""), ("c.txt", b"PK\x03\x04\0\0")],
+            &["a.in", "-c", "c.txt"],
+            &["c.txt", "it is a binary file"],
+        ),
+        (
+            "a missing file of constraints",
+            &[("a.in", b"")],
+            &["a.in", "-c", "c.txt"],
+            &["c.txt", "no such file"],
+        ),
+    ]);
+}
+
+#[test]
+fn one_endless_line_is_no_requirement() {
+    let line = vec![b'a'; 5_000_000];
+    let says = ["a.in:1", "5000000 characters"];
+    are_refused(&[("one endless line", &[("a.in", &line)], &["a.in"], &says)]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_source_without_end_is_refused() {
+    are_refused(&[(
+        "a device without end",
+        &[],
+        &["/dev/zero"],
+        &["/dev/zero", "larger than 256 MiB"],
+    )]);
+}
+
+#[test]
+fn an_empty_requirements_file_asks_for_nothing() {
+    let context = TestContext::new();
+    context.write("requirements.txt", OLD);
+    context.write("a.in", "");
+    locked(&context, &["a.in"]).exits(0);
+    assert!(context.read("requirements.txt").contains(" a.in"));
+}
+
+/// Megabytes of each kind, with a mistake in the last line: found, with its line, before the time limit of every run here.
+#[test]
+fn large_sources_are_read_to_their_end() {
+    const COUNT: usize = 30_000;
+    let list = |head: &str, before: &str, after: &str, tail: &str| {
+        let line =
+            |number| format!("{before}package-{number}>=1.0,<2.0 ; os_name == 'nt'{after}\n");
+        let lines: String = (0..COUNT).map(line).collect();
+        format!("{head}{lines}{tail}")
+    };
+    for (name, text, line) in [
+        ("a.in", list("", "", "", "b==\n"), COUNT + 1),
+        (
+            "pyproject.toml",
+            list(
+                "[project]\nname = 'x'\ndependencies = [\n",
+                "\"",
+                "\",",
+                "'b==']\n",
+            ),
+            COUNT + 4,
+        ),
+        (
+            "setup.cfg",
+            list("[options]\ninstall_requires =\n", " ", "", " b==\n"),
+            COUNT + 3,
+        ),
+        (
+            "a.py",
+            list(
+                "# /// script\n# dependencies = [\n",
+                "# \"",
+                "\",",
+                "# 'b==']\n# ///\n",
+            ),
+            COUNT + 3,
+        ),
+    ] {
+        let said = format!("{name}:{line}: `b==`");
+        let context = TestContext::new();
+        context.write("requirements.txt", OLD);
+        context.write(name, text);
+        locked(&context, &[name]).exits(2).mentions(&[&said]);
+        assert_eq!(context.read("requirements.txt"), OLD);
+    }
+}

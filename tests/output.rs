@@ -165,6 +165,67 @@ fn index_lines_stand_where_the_sources_or_an_option_want_them() {
 }
 
 #[test]
+fn folders_of_find_links_are_written_as_the_lock_reaches_them() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    context.write("requirements.in", "web\n");
+    context.write("wheels/nothing.html", "<html></html>");
+    context.write("locks/README", "");
+    for (lock, arguments, expected) in [
+        (
+            "lock.txt",
+            &["--emit-find-links"][..],
+            "--find-links wheels\n\n",
+        ),
+        (
+            "locks/lock.txt",
+            &["--emit-find-links"],
+            "--find-links ../wheels\n\n",
+        ),
+        (
+            "lock.txt",
+            &["--emit-find-links", "--no-emit-find-links"],
+            "",
+        ),
+        ("lock.txt", &[], ""),
+    ] {
+        context
+            .lockgate(&["lock", "requirements.in", "-o", lock, "-f", "wheels"])
+            .args(["--index-url", &index.index_url(), "--no-advisories"])
+            .args(["--python-version", "3.11", "--python-platform", "linux"])
+            .arg("--cache-dir")
+            .arg(context.cache())
+            .args(arguments)
+            .run()
+            .exits(0);
+        let text = context.read(lock);
+        let options: String = body(&text)
+            .split_inclusive('\n')
+            .take_while(|line| !line.contains("=="))
+            .collect();
+        assert_eq!(options, expected, "{arguments:?}\n{text}");
+    }
+}
+
+#[test]
+fn what_pip_is_set_up_with_is_written_when_asked() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    context.write("requirements.in", "web\n");
+    let secret = index.index_url().replace("://", "://me:secret@");
+    let run = context
+        .lock_bare()
+        .args(["--no-advisories", "--emit-index-url"])
+        .env("PIP_INDEX_URL", &secret)
+        .run();
+    run.exits(0);
+    let lock = context.read("requirements.txt");
+    let line = format!("--index-url {}\n", index.index_url());
+    assert!(body(&lock).starts_with(&line), "{lock}");
+    assert!(!lock.contains("secret"), "{lock}");
+}
+
+#[test]
 fn file_options_stand_where_no_hash_decides() {
     let index = Loopback::index(world());
     for (arguments, expected) in [
@@ -268,6 +329,12 @@ fn a_run_can_be_tried_and_shown() {
     }
     let run = context
         .lock(&index)
+        .args(["--dry-run", "--report", "-"])
+        .run();
+    assert!(run.stdout.starts_with("{\n"), "{}", run.stdout);
+    assert!(!context.exists("-"));
+    let run = context
+        .lock(&index)
         .args(["--dry-run", "--diff", "--no-hashes"])
         .run();
     assert!(run.stdout.contains("\n+templates==1.0\n"), "{}", run.stdout);
@@ -341,6 +408,10 @@ fn bad_usage_is_reported_where_a_report_is_wanted() {
         assert_eq!(run.stdout, report);
         std::fs::remove_file(context.path("report.json")).unwrap();
     }
+    let run = context
+        .lockgate(&["lock", "--timeout", "https://me:secret@host.test"])
+        .run();
+    assert!(!run.exits(2).stderr.contains("secret"), "{}", run.stderr);
     context
         .lockgate(&["lock", "--wat", "--report", "requirements.in"])
         .run()

@@ -61,3 +61,43 @@ fn the_gate_heeds_ignores_and_thresholds() {
 fn advisories_match_by_the_rules_of_osv() {
     run_area("matching");
 }
+
+#[test]
+fn overrides_take_the_place_of_requirements() {
+    run_area("overrides");
+}
+
+#[test]
+fn excluded_projects_are_left_out() {
+    run_area("excludes");
+}
+
+#[test]
+fn the_lowest_versions_that_work_are_found() {
+    run_area("lowest");
+}
+
+#[test]
+fn wheels_go_first_where_they_are_preferred() {
+    run_area("binary");
+}
+
+#[test]
+fn release_control_follows_the_rule_of_pip() {
+    run_area("releases");
+}
+
+#[test]
+fn what_was_uploaded_after_the_cutoff_does_not_exist() {
+    run_area("cutoff");
+}
+
+#[test]
+fn the_cooldown_passes_over_all_but_fixes() {
+    run_area("cooldown");
+}
+
+#[test]
+fn indexes_and_find_links_are_asked_by_the_strategy() {
+    run_area("indexes");
+}

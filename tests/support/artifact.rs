@@ -72,10 +72,21 @@ pub fn wheel(name: &str, version: &str, release: &Release, tags: &str) -> Artifa
 
 /// A wheel's bytes around any METADATA.
 pub fn wheel_holding(name: &str, version: &str, tags: &str, metadata: &[u8]) -> Vec<u8> {
+    wheel_with(name, version, tags, metadata, &[])
+}
+
+/// The same with more files in it.
+pub fn wheel_with(
+    name: &str,
+    version: &str,
+    tags: &str,
+    metadata: &[u8],
+    more: &[(String, Vec<u8>)],
+) -> Vec<u8> {
     let module = module(name);
     let folder = format!("{module}-{version}.dist-info");
     let expanded = expand(tags).join("\nTag: ");
-    let files = [
+    let own = [
         (
             format!("{module}.py"),
             format!("VERSION = \"{version}\"\n").into_bytes(),
@@ -89,6 +100,10 @@ pub fn wheel_holding(name: &str, version: &str, tags: &str, metadata: &[u8]) -> 
             .into_bytes(),
         ),
     ];
+    let is_replaced = |path: &String| more.iter().any(|(other, _)| other == path);
+    let mut files: Vec<(String, Vec<u8>)> = own.into_iter().collect();
+    files.retain(|(path, _)| !is_replaced(path));
+    files.extend_from_slice(more);
     let mut record = String::new();
     for (path, bytes) in &files {
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
@@ -131,8 +146,17 @@ pub fn sdist(name: &str, version: &str, release: &Release) -> Artifact {
         ),
         (format!("{folder}/{module}.py"), format!("VERSION = \"{version}\"\n")),
     ];
+    Artifact {
+        filename: format!("{folder}.tar.gz"),
+        bytes: tar_gz(&files),
+        metadata: None,
+    }
+}
+
+/// An archive of these files.
+pub fn tar_gz(files: &[(String, String)]) -> Vec<u8> {
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
-    for (path, text) in &files {
+    for (path, text) in files {
         let mut header = tar::Header::new_ustar();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
@@ -141,15 +165,10 @@ pub fn sdist(name: &str, version: &str, release: &Release) -> Artifact {
             .append_data(&mut header, path, text.as_bytes())
             .expect("memory can be written");
     }
-    let bytes = archive
+    archive
         .into_inner()
         .and_then(GzEncoder::finish)
-        .expect("an archive can be finished");
-    Artifact {
-        filename: format!("{folder}.tar.gz"),
-        bytes,
-        metadata: None,
-    }
+        .expect("an archive can be finished")
 }
 
 /// Core metadata of a release.
@@ -163,6 +182,9 @@ fn metadata(
     let mut text = format!(
         "Metadata-Version: {metadata_version}\nName: {name}\nVersion: {version}\n{dynamic}"
     );
+    if let Some(summary) = &release.summary {
+        let _ = writeln!(text, "Summary: {summary}");
+    }
     if let Some(python) = &release.requires_python {
         let _ = writeln!(text, "Requires-Python: {python}");
     }

@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 
 use crate::artifact::sha256;
 use crate::fault::{Fault, Faults};
+use crate::tls::{Authority, TlsListener};
 
 /// What stands at which path.
 pub trait Site: Send + Sync + 'static {
@@ -63,6 +64,8 @@ pub struct Answer {
     pub cache_control: Option<String>,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u32>,
+    /// Further headers.
+    pub headers: Vec<(header::HeaderName, String)>,
     /// The body.
     pub body: Bytes,
 }
@@ -75,7 +78,16 @@ impl Answer {
             content_type: content_type.to_owned(),
             cache_control: None,
             retry_after: None,
+            headers: Vec::new(),
             body: body.into(),
+        }
+    }
+
+    /// Sent on to another address.
+    pub fn redirect(status: u16, to: &str) -> Self {
+        Self {
+            headers: vec![(header::LOCATION, to.to_owned())],
+            ..Self::status(status)
         }
     }
 
@@ -99,6 +111,8 @@ pub struct Logged {
     pub status: Option<u16>,
     /// `Authorization`, when it was sent.
     pub authorization: Option<String>,
+    /// `Proxy-Authorization`, when it was sent.
+    pub proxy_authorization: Option<String>,
     /// `Range`, when it was sent.
     pub range: Option<String>,
 }
@@ -124,6 +138,15 @@ struct Shared {
 impl<S: Site> Loopback<S> {
     /// Serves `site` on a free port.
     pub fn start(site: S) -> Self {
+        Self::serve(site, None)
+    }
+
+    /// Serves `site` over TLS, with a certificate of `authority`; with `asks_clients` only to those that have one too.
+    pub fn start_tls(site: S, authority: &Authority, asks_clients: bool) -> Self {
+        Self::serve(site, Some(authority.server(asks_clients)))
+    }
+
+    fn serve(site: S, tls: Option<rustls::ServerConfig>) -> Self {
         let site = Arc::new(site);
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))
             .expect("a port of the loopback address is free");
@@ -135,7 +158,10 @@ impl<S: Site> Loopback<S> {
             .expect("a bound listener has an address");
         let shared = Arc::new(Shared {
             site: Arc::clone(&site) as Arc<dyn Site>,
-            origin: format!("http://{address}"),
+            origin: format!(
+                "{}://{address}",
+                if tls.is_some() { "https" } else { "http" }
+            ),
             log: Mutex::default(),
             faults: Mutex::default(),
             delays: AtomicU64::new(0),
@@ -153,9 +179,21 @@ impl<S: Site> Loopback<S> {
                 let listener = tokio::net::TcpListener::from_std(listener)
                     .expect("the listener is non-blocking");
                 // Not a graceful end: a hanging answer would keep the server alive.
-                tokio::select! {
-                    _ = axum::serve(listener, router) => {}
-                    _ = stopped => {}
+                match tls {
+                    None => tokio::select! {
+                        _ = axum::serve(listener, router) => {}
+                        _ = stopped => {}
+                    },
+                    Some(config) => {
+                        let listener = TlsListener {
+                            tcp: listener,
+                            acceptor: Arc::new(config).into(),
+                        };
+                        tokio::select! {
+                            _ = axum::serve(listener, router) => {}
+                            _ = stopped => {}
+                        }
+                    }
                 }
             });
         });
@@ -173,7 +211,7 @@ impl<S: Site> Loopback<S> {
         &self.site
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at its end.
+    /// `http://127.0.0.1:PORT`, or `https`, without a slash at its end.
     pub fn origin(&self) -> String {
         self.shared.origin.clone()
     }
@@ -299,6 +337,7 @@ async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Respons
             path: incoming.path.clone(),
             status,
             authorization: header(header::AUTHORIZATION),
+            proxy_authorization: header(header::PROXY_AUTHORIZATION),
             range: header(header::RANGE),
         });
     match response {
@@ -317,6 +356,9 @@ fn over_http(request: &Incoming, answer: Answer, is_head: bool) -> Response<Body
     }
     if let Some(seconds) = answer.retry_after {
         response = response.header(header::RETRY_AFTER, seconds);
+    }
+    for (name, value) in &answer.headers {
+        response = response.header(name, value);
     }
     let mut body = answer.body;
     if answer.status == 200 {

@@ -49,6 +49,10 @@ pub(crate) fn json_page(
                 Yank::Because(reason) => json!(reason),
             };
             entry.insert("yanked".to_owned(), yanked);
+            if listed.release.provenance {
+                let address = format!("https://host.test/provenance/{}", file.filename);
+                entry.insert("provenance".to_owned(), json!(address));
+            }
             if let (true, Some(metadata)) = (with_metadata, &file.metadata) {
                 entry.insert(
                     "core-metadata".to_owned(),
@@ -97,6 +101,13 @@ pub(crate) fn html_page(
                     let _ = write!(attributes, " data-yanked=\"{}\"", escaped(reason));
                 }
             }
+            if listed.release.provenance {
+                let _ = write!(
+                    attributes,
+                    " data-provenance=\"https://host.test/provenance/{}\"",
+                    file.filename
+                );
+            }
             if let (true, Some(metadata)) = (with_metadata, &file.metadata) {
                 let _ = write!(
                     attributes,
@@ -127,7 +138,13 @@ fn relative_url(file: &Artifact) -> String {
 
 /// A date means its first instant.
 fn instant(text: &str) -> String {
-    if text.contains('T') {
+    if let Some(days) = text.strip_suffix(" days ago") {
+        // From the beginning of the day on, so that a page says the same throughout a test.
+        let days: i64 = days.parse().expect("a number of days");
+        let today = jiff::Timestamp::now().as_second() / 86400 * 86400;
+        let then = jiff::Timestamp::from_second(today - days * 86400);
+        then.expect("an instant of our time").to_string()
+    } else if text.contains('T') {
         text.to_owned()
     } else {
         format!("{text}T00:00:00Z")

@@ -23,9 +23,11 @@ use serde::Deserialize;
 use crate::advisory::Advisory;
 use crate::artifact::normalised;
 use crate::context::{Lockgate, TestContext, fixtures, without_blanks};
-use crate::index::Index;
-use crate::loopback::Loopback;
-use crate::world::{Project, World};
+use crate::world::Project;
+
+mod places;
+
+use places::{Elsewhere, Places};
 
 /// One scenario file.
 #[derive(Debug, Deserialize)]
@@ -42,6 +44,9 @@ pub struct Scenario {
     /// The lines of `constraints.txt`.
     #[serde(default)]
     constraints: Vec<String>,
+    /// The lines of `overrides.txt`.
+    #[serde(default)]
+    overrides: Vec<String>,
     /// Further arguments.
     #[serde(default)]
     args: Vec<String>,
@@ -59,6 +64,11 @@ pub struct Scenario {
     /// What the index has.
     #[serde(default)]
     packages: BTreeMap<String, Project>,
+    /// Further indexes by name, asked in the order of their names after the main one.
+    #[serde(default)]
+    indexes: BTreeMap<String, Elsewhere>,
+    /// What lies in the folder `links`, which `--find-links` names.
+    find_links: Option<Elsewhere>,
     /// What is known to be vulnerable.
     #[serde(default)]
     advisories: Vec<Advisory>,
@@ -87,6 +97,9 @@ struct Expectation {
     lock_not_mentions: Vec<String>,
     /// The only kinds of file whose hashes the lock holds: `wheels` or `sdists`.
     files: Option<String>,
+    /// Where the files of a pin are, when not on the main index: `links`, or names of further indexes.
+    #[serde(default)]
+    from: BTreeMap<String, Vec<String>>,
 }
 
 fn default_python() -> String {
@@ -161,12 +174,11 @@ fn run_file(file: &Path) -> Result<(), String> {
 impl Scenario {
     fn run(&self) -> Result<(), String> {
         let context = TestContext::new();
-        let index = Loopback::index(World {
-            projects: self.packages.clone(),
-            ..World::default()
-        });
-        context.write("requirements.in", lines(&self.requirements));
+        let places = Places::new(&self.packages, &self.indexes, self.find_links.as_ref());
+        places.write_links(&context);
+        context.write("requirements.in", places.filled(&lines(&self.requirements)));
         context.write("constraints.txt", lines(&self.constraints));
+        context.write("overrides.txt", lines(&self.overrides));
         context.write_advisories("advisories", &self.advisories);
         if let Some(config) = &self.config {
             context.write("lockgate.toml", config);
@@ -181,7 +193,7 @@ impl Scenario {
             context.write("requirements.txt", &old);
         }
 
-        let run = self.command(&context, &index).run();
+        let run = self.command(&context, &places).run();
         let mut wrong = Vec::new();
         let exit = self
             .expect
@@ -198,7 +210,7 @@ impl Scenario {
             &self.expect.not_mentions,
         );
         if let (Some(pins), 0) = (&self.expect.pins, run.code) {
-            self.check_lock(&mut wrong, &context, &index, pins);
+            self.check_lock(&mut wrong, &context, &places, pins);
         } else if run.code != 0 && context.exists("requirements.txt") == old.is_empty() {
             wrong.push("a refused run must leave the lock as it was".to_owned());
         }
@@ -215,16 +227,10 @@ impl Scenario {
         ))
     }
 
-    fn command<'a>(&self, context: &'a TestContext, index: &Loopback<Index>) -> Lockgate<'a> {
+    fn command<'a>(&self, context: &'a TestContext, places: &Places) -> Lockgate<'a> {
         let mut command = context
-            .lockgate(&[
-                "lock",
-                "requirements.in",
-                "-o",
-                "requirements.txt",
-                "--index-url",
-                &index.index_url(),
-            ])
+            .lockgate(&["lock", "requirements.in", "-o", "requirements.txt"])
+            .args(places.arguments(&self.requirements))
             .args([
                 "--python-version",
                 &self.python,
@@ -238,14 +244,17 @@ impl Scenario {
         if !self.constraints.is_empty() {
             command = command.args(["-c", "constraints.txt"]);
         }
-        command.args(&self.args)
+        if !self.overrides.is_empty() {
+            command = command.args(["--override", "overrides.txt"]);
+        }
+        command.args(self.args.iter().map(|argument| places.filled(argument)))
     }
 
     fn check_lock(
         &self,
         wrong: &mut Vec<String>,
         context: &TestContext,
-        index: &Loopback<Index>,
+        places: &Places,
         expected: &BTreeMap<String, String>,
     ) {
         let lock = context.read("requirements.txt");
@@ -262,7 +271,8 @@ impl Scenario {
             wrong.push(difference(&expected, &versions));
         }
         for (name, pin) in &found {
-            let hashes = index.hashes(name, &pin.version, |file| {
+            let from = self.expect.from.get(name).map(Vec::as_slice);
+            let hashes = places.hashes(from, name, &pin.version, |file| {
                 match self.expect.files.as_deref() {
                     Some("wheels") => is_wheel(file),
                     Some("sdists") => !is_wheel(file),
@@ -283,7 +293,7 @@ impl Scenario {
             &self.expect.lock_mentions,
             &self.expect.lock_not_mentions,
         );
-        let again = self.command(context, index).run();
+        let again = self.command(context, places).run();
         if again.code != 0 || context.read("requirements.txt") != lock {
             let after = context.read("requirements.txt");
             wrong.push(format!(
@@ -291,6 +301,25 @@ impl Scenario {
                 again.code
             ));
         }
+        if !self.args.is_empty() || !self.overrides.is_empty() || self.config.is_some() {
+            check_stands(wrong, context);
+        }
+    }
+}
+
+/// The lock must satisfy its sources under the options that its own header records.
+fn check_stands(wrong: &mut Vec<String>, context: &TestContext) {
+    let check = context
+        .lockgate(&["check", "requirements.txt", "--json"])
+        .arg("--cache-dir")
+        .arg(context.cache())
+        .run();
+    let stands = ["\"status\": \"locked\"", "\"status\": \"findings\""];
+    if !stands.iter().any(|status| check.stdout.contains(status)) {
+        wrong.push(format!(
+            "`check` does not take the lock (exit {})\n{}{}",
+            check.code, check.stdout, check.stderr
+        ));
     }
 }
 

@@ -78,8 +78,12 @@ pub struct Release {
     pub wheels: Vec<String>,
     /// Its source distribution.
     pub sdist: SourceDistribution,
-    /// When its files were uploaded: a date or an instant.
+    /// When its files were uploaded: a date, an instant, or `3 days ago`.
     pub uploaded: Option<String>,
+    /// Its `Summary`: releases of one version with other summaries have other files.
+    pub summary: Option<String>,
+    /// Whether the index says that it serves attestations for its files (PEP 740).
+    pub provenance: bool,
 }
 
 impl Default for Release {
@@ -92,6 +96,8 @@ impl Default for Release {
             wheels: vec!["py3-none-any".to_owned()],
             sdist: SourceDistribution::None,
             uploaded: None,
+            summary: None,
+            provenance: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command in a lock's header: as typed, less what does not concern the result, and without secrets.
 
 use crate::redact::without_credentials;
+use crate::requirements::shell_words;
 
 /// Options that change how a run goes and not what comes out.
 const LEFT_OUT: &[&str] = &[
@@ -19,6 +20,9 @@ const LEFT_OUT: &[&str] = &[
     "--json",
     "--report",
     "--directory",
+    "--client-cert",
+    "--keyring-provider",
+    "--trusted-host",
     "--cache-dir",
     "--no-cache",
     "--refresh",
@@ -99,6 +103,11 @@ fn short<'a>(
         }
     }
     (Some(kept).filter(|kept| kept.len() > 1), next)
+}
+
+/// The words of a text as a shell splits it; none where a quote is not closed.
+pub fn words_of(text: &str) -> Option<Vec<String>> {
+    shell_words(text).ok()
 }
 
 /// A command that somebody wrote themselves, without credentials.

@@ -7,17 +7,19 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::age::duration;
 use crate::document::Document;
 use crate::error::{InputError, in_one_line, nearest};
 use crate::script;
 use crate::text;
 
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 7] = [
     "gate",
     "min-severity",
     "unknown-severity",
     "advisories",
     "max-advisory-age",
+    "cooldown",
     "ignore",
 ];
 
@@ -43,6 +45,8 @@ pub struct Config {
     pub advisories: Option<Set<Vec<String>>>,
     /// How old advisories may be.
     pub max_advisory_age: Option<Set<SignedDuration>>,
+    /// How old a release must be, unless it fixes an advisory.
+    pub cooldown: Option<Set<SignedDuration>>,
     /// Advisories that are accepted.
     pub ignores: Vec<ConfigIgnore>,
 }
@@ -83,6 +87,7 @@ struct Table {
     unknown_severity: Option<Spanned<String>>,
     advisories: Option<Spanned<Vec<String>>>,
     max_advisory_age: Option<Spanned<String>>,
+    cooldown: Option<Spanned<String>>,
     #[serde(default)]
     ignore: Vec<Spanned<Entry>>,
 }
@@ -189,8 +194,6 @@ fn known(
     }
     let error = |message: String| document.error_at(key.span().start, message);
     Err(match nearest(word, keys.iter().copied()) {
-        _ if word == "cooldown" => error("`cooldown` is not supported".to_owned())
-            .remedy("remove it, or lock with `--exclude-newer`"),
         Some(near) => error(format!("unknown key `{word}`")).remedy(format!("is `{near}` meant?")),
         None => error(format!("unknown key `{word}`"))
             .remedy(format!("the keys are {}", keys.join(", "))),
@@ -244,16 +247,18 @@ impl Reading<'_> {
             config.advisories = Some(self.set(sources, sources.get_ref().clone()));
         }
         if let Some(age) = &table.max_advisory_age {
-            let value = duration(age.get_ref()).ok_or_else(|| {
-                self.error(
+            let value = self.duration("max-advisory-age", age)?;
+            if value.is_zero() {
+                return Err(self.error(
                     age,
-                    format!(
-                        "`max-advisory-age = \"{}\"` is no duration; write `7 days` or `P7D`",
-                        age.get_ref()
-                    ),
-                )
-            })?;
+                    format!("`max-advisory-age = \"{}\"` admits none", age.get_ref()),
+                ));
+            }
             config.max_advisory_age = Some(self.set(age, value));
+        }
+        if let Some(cooldown) = &table.cooldown {
+            let value = self.duration("cooldown", cooldown)?;
+            config.cooldown = Some(self.set(cooldown, value));
         }
         config.ignores = table
             .ignore
@@ -261,6 +266,14 @@ impl Reading<'_> {
             .map(|entry| self.ignore(entry))
             .collect::<Result<_, _>>()?;
         Ok(config)
+    }
+
+    fn duration(&self, key: &str, text: &Spanned<String>) -> Result<SignedDuration, InputError> {
+        let word = text.get_ref();
+        duration(word).map_err(|why| {
+            self.error(text, format!("`{key} = \"{word}\"`: {why}"))
+                .remedy("write `7 days` or `P7D`")
+        })
     }
 
     fn ignore(&self, spanned: Spanned<Entry>) -> Result<ConfigIgnore, InputError> {
@@ -337,15 +350,6 @@ fn day(written: toml::value::Datetime) -> Option<Date> {
         i8::try_from(date.day).ok()?,
     )
     .ok()
-}
-
-/// `7 days`, `P7D`, `12 hours`; days are of 24 hours.
-fn duration(text: &str) -> Option<SignedDuration> {
-    let span: jiff::Span = text.parse().ok()?;
-    let duration = span
-        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
-        .ok()?;
-    duration.is_positive().then_some(duration)
 }
 
 #[cfg(test)]

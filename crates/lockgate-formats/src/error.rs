@@ -34,7 +34,7 @@ impl InputError {
         Self {
             file: file.to_owned(),
             line: None,
-            message: without_credentials(message.as_ref()),
+            message: shortened(without_credentials(message.as_ref())),
             remedy: None,
             needs_build: None,
         }
@@ -81,6 +81,19 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
+/// A message that can be read on a terminal, whatever of the input it shows.
+fn shortened(message: String) -> String {
+    const BEGINNING: usize = 1000;
+    const END: usize = 200;
+    let count = message.chars().count();
+    if count <= BEGINNING + END {
+        return message;
+    }
+    let beginning: String = message.chars().take(BEGINNING).collect();
+    let end: String = message.chars().skip(count - END).collect();
+    format!("{beginning} … {end}")
+}
+
 /// An error's first line: what follows it draws the text and a caret, which stand apart from what is said around it.
 pub(crate) fn in_one_line(error: &dyn std::error::Error) -> String {
     let text = error.to_string();
@@ -96,4 +109,16 @@ pub(crate) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) 
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::InputError;
+
+    #[test]
+    fn messages_have_an_end() {
+        let error = InputError::new("a", format!("`{}` is wrong", "é".repeat(100_000)));
+        assert!(error.message.chars().count() < 1300);
+        assert!(error.message.starts_with("`éé") && error.message.ends_with("é` is wrong"));
+    }
 }

@@ -3,10 +3,12 @@
 //! Opens no file and reads no variable itself: texts come in, and a `Files` reader for includes. Knows neither index, gate nor solver.
 //! Errors name file, line and remedy, and never show a credential. Work and memory are linear in the size of the inputs.
 
+mod age;
 mod config;
 mod document;
 mod error;
 mod manifests;
+mod overrides;
 mod path;
 mod project;
 mod pyproject;
@@ -20,12 +22,16 @@ mod source;
 mod testing;
 mod text;
 
+pub mod build_system;
 pub mod command;
 pub mod diff;
 pub mod lock;
+pub mod static_project;
 
+pub use age::{AgeError, When, duration};
 pub use config::{Config, ConfigIgnore, Set};
 pub use error::{InputError, NeedsBuild};
 pub use manifests::{GroupRequest, Manifests};
+pub use overrides::read_overrides;
 pub use path::posix;
 pub use source::SourceKind;

@@ -11,8 +11,8 @@ mod write;
 
 pub use omitted::Omitted;
 pub use options::{Annotation, Newline, RenderOptions};
-pub use read::{Lock, LockOption, LockedPin, UnpinnedLine, read};
-pub use write::{AuditLine, Header, render};
+pub use read::{Lock, LockOption, LockedDirect, LockedPin, UnpinnedLine, read};
+pub use write::{AuditLine, Header, direct_lines, render};
 
 #[cfg(test)]
 mod tests;

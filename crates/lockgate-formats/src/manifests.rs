@@ -79,7 +79,7 @@ enum Source<'a> {
     Requirements(&'a str),
     Project(Box<Project>),
     /// A `pyproject.toml` without a project, named for its groups.
-    OnlyGroups,
+    OnlyGroups(&'a str),
 }
 
 impl Manifests<'_> {
@@ -90,7 +90,17 @@ impl Manifests<'_> {
         sources: &[String],
         constraints: &[String],
     ) -> Result<Manifest, InputError> {
-        let mut manifest = Manifest::default();
+        self.read_onto(Manifest::default(), files, sources, constraints)
+    }
+
+    /// As [`Self::read`], on top of what holds before any file speaks: an option in a file adds to it or takes it back.
+    pub fn read_onto(
+        &self,
+        mut manifest: Manifest,
+        files: &dyn Files,
+        sources: &[String],
+        constraints: &[String],
+    ) -> Result<Manifest, InputError> {
         let read = sources
             .iter()
             .map(|path| self.source(files, path))
@@ -98,7 +108,7 @@ impl Manifests<'_> {
         let extras = self.chosen_extras(&read)?;
         for source in read {
             match source {
-                Source::OnlyGroups => {}
+                Source::OnlyGroups(_) => {}
                 Source::Requirements(path) => {
                     Reader::new(files, &mut manifest).read(path, Role::Requirements)?;
                 }
@@ -125,7 +135,9 @@ impl Manifests<'_> {
             SourceKind::Requirements => return Ok(Source::Requirements(path)),
             SourceKind::Pyproject => match pyproject::read(files, path)? {
                 Read::Project(project) => *project,
-                Read::OnlyGroups(_) if !self.groups.is_empty() => return Ok(Source::OnlyGroups),
+                Read::OnlyGroups(_) if !self.groups.is_empty() => {
+                    return Ok(Source::OnlyGroups(path));
+                }
                 Read::OnlyGroups(error) => return Err(error),
             },
             SourceKind::SetupCfg => setup_cfg::read(files, path)?,
@@ -145,11 +157,22 @@ impl Manifests<'_> {
         let projects = || {
             sources.iter().filter_map(|source| match source {
                 Source::Project(project) => Some(project),
-                Source::Requirements(_) | Source::OnlyGroups => None,
+                Source::Requirements(_) | Source::OnlyGroups(_) => None,
             })
         };
         let Some(first) = projects().next() else {
-            return Ok(Vec::new());
+            let mut groups = sources.iter().filter_map(|source| match source {
+                Source::OnlyGroups(path) => Some(path),
+                Source::Requirements(_) | Source::Project(_) => None,
+            });
+            return match groups.next() {
+                Some(path) if self.all_extras || !self.extras.is_empty() => Err(InputError::new(
+                    path,
+                    "it has no `[project]` table, and so no extras",
+                )
+                .remedy("ask for its groups alone")),
+                _ => Ok(Vec::new()),
+            };
         };
         let chosen = self.extras.iter().map(|text| {
             let extra = Name::new(text).map_err(|error| {

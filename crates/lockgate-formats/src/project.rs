@@ -167,14 +167,16 @@ pub(crate) fn require(manifest: &mut Manifest, requirement: Requirement, origin:
     });
 }
 
-/// Which names there are.
+/// Which names there are: the first of them, where there are many.
 pub(crate) fn told<'a>(known: impl IntoIterator<Item = &'a Name>) -> String {
+    const SHOWN: usize = 20;
     let known: BTreeSet<&str> = known.into_iter().map(Name::as_str).collect();
-    let known: Vec<&str> = known.into_iter().collect();
-    if known.is_empty() {
-        "it has none".to_owned()
-    } else {
-        format!("it has {}", known.join(", "))
+    let shown: Vec<&str> = known.iter().take(SHOWN).copied().collect();
+    let shown = shown.join(", ");
+    match known.len() {
+        0 => "it has none".to_owned(),
+        count if count > SHOWN => format!("it has {shown} and {} more", count - SHOWN),
+        _ => format!("it has {shown}"),
     }
 }
 

@@ -9,7 +9,8 @@ pub(crate) fn read(files: &dyn Files, path: &str) -> Result<Vec<u8>, InputError>
     files.read(path).map_err(|error| unreadable(path, &error))
 }
 
-fn unreadable(path: &str, error: &FilesError) -> InputError {
+/// Why the file at `path` cannot be read, and what to do about it.
+pub(crate) fn unreadable(path: &str, error: &FilesError) -> InputError {
     let input = InputError::new(path, format!("cannot be read: {error}"));
     match error {
         FilesError::Missing => input.remedy("check the path"),

@@ -368,6 +368,28 @@ impl Gate for AdvisoryGate {
         })
     }
 
+    fn fixes(
+        &self,
+        name: &Name,
+        before: &Version,
+        version: &Version,
+    ) -> Result<Vec<Arc<Advisory>>, FactError> {
+        if self.policy.mode == Mode::Off {
+            return Ok(Vec::new());
+        }
+        let known = self.known(name)?;
+        let fixed = known
+            .concerns
+            .iter()
+            .filter(|(_, affected)| affected.contains(before) && !affected.contains(version))
+            .map(|(advisory, _)| advisory)
+            .filter(|advisory| {
+                let standing = self.standing(advisory, name, before);
+                matches!(standing, Standing::Gated | Standing::BelowThreshold)
+            });
+        Ok(fixed.cloned().collect())
+    }
+
     fn hint(&self, names: &[Name]) {
         for source in &self.sources {
             if let Source::Lookup { lookup, .. } = source {

@@ -35,22 +35,26 @@ pub(crate) enum Bucket {
     Advisories,
     /// What interpreters and pip said.
     Interpreters,
+    /// What direct references lead to.
+    Direct,
 }
 
 impl Bucket {
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Pages,
         Self::Metadata,
         Self::Advisories,
         Self::Interpreters,
+        Self::Direct,
     ];
 
     pub(crate) fn folder(self) -> &'static str {
         match self {
-            Self::Pages => "pages-v1",
-            Self::Metadata => "metadata-v2",
+            Self::Pages => "pages-v2",
+            Self::Metadata => "metadata-v3",
             Self::Advisories => "advisories-v1",
             Self::Interpreters => "interpreters-v1",
+            Self::Direct => "direct-v1",
         }
     }
 }
@@ -181,10 +185,20 @@ fn write_beside(folder: &Path, bucket: Bucket, file: &str, parts: &[&[u8]]) -> s
     for part in parts {
         temporary.write_all(part)?;
     }
-    temporary
-        .persist(bucket.join(file))
-        .map_err(|error| error.error)?;
-    Ok(())
+    let place = bucket.join(file);
+    let Err(refused) = temporary.persist(&place) else {
+        return Ok(());
+    };
+    if !place.is_dir() {
+        return Err(refused.error);
+    }
+    // A folder in an entry's place is nobody's: it makes room, and the rest of the cache goes on.
+    fs::remove_dir_all(&place)?;
+    refused
+        .file
+        .persist(&place)
+        .map(drop)
+        .map_err(|error| error.error)
 }
 
 fn frame(entry: &Entry) -> Vec<u8> {
@@ -273,6 +287,17 @@ mod tests {
         }
         fs::write(&path, &sound[..10]).unwrap();
         assert!(store.read(Bucket::Pages, "a").is_none());
+    }
+
+    #[test]
+    fn a_folder_in_an_entrys_place_makes_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(Some(folder.path().to_owned()), Arc::new(Silent));
+        let path = store.path(Bucket::Pages, "a").unwrap();
+        fs::create_dir_all(path.join("inner")).unwrap();
+        assert!(store.read(Bucket::Pages, "a").is_none());
+        store.write(Bucket::Pages, "a", &entry(b"payload"));
+        assert!(store.read(Bucket::Pages, "a").is_some());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::cache::{Bucket, Entry, EntryKind, Store};
 use crate::error::FetchError;
-use crate::redact::redact_url;
+use crate::redact::{redact_url, without_credentials};
 use crate::transport::{Request, Response, Transport};
 
 /// What to get, and how it is kept.
@@ -196,10 +196,7 @@ fn conditional(policy: &CachePolicy, asked: &Parts, plain: &Request, now: System
 
 /// The request as the rules see it and the cache keeps it: without credentials.
 fn parts(request: &Request) -> Result<Parts, FetchError> {
-    let mut url = request.url.clone();
-    // An address without a host has none.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
+    let url = without_credentials(&request.url);
     let mut built = http::Request::builder()
         .method(Method::GET)
         .uri(url.as_str())

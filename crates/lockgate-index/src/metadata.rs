@@ -6,6 +6,7 @@
 //! What was learned is kept for good under the file's digest ([`stored`]), also that a file has nothing usable to say.
 
 mod headers;
+mod local;
 mod range;
 mod remote;
 mod sdist;
@@ -13,9 +14,14 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod wheel;
+mod whole;
 
+pub(crate) use headers::Stated;
+pub(crate) use local::read as read_local;
 pub(crate) use remote::{Source, fetch};
 pub(crate) use stored::decode;
+pub use whole::built_metadata;
+pub(crate) use whole::{of_archive, of_pkg_info};
 
 /// The most bytes that metadata may have. Real ones stay below one mebibyte.
 pub(crate) const LIMIT: u64 = 16 * 1024 * 1024;

@@ -11,14 +11,16 @@
 mod address;
 mod builder;
 mod entities;
-mod file_name;
+pub(crate) mod file_name;
 mod html;
 mod json;
+mod merged;
 mod store;
 #[cfg(test)]
 mod tests;
 mod view;
 
+pub(crate) use merged::{MergedView, listed, select};
 pub(crate) use view::PageView;
 
 use lockgate_model::{DistFile, Name, ProjectStatus, Version};
@@ -71,15 +73,41 @@ pub(crate) fn parse(
     body: &[u8],
 ) -> Result<Page, PageError> {
     let content_type = content_type.unwrap_or_default();
+    match kind(content_type) {
+        Some(Kind::Json) => json::parse(project, address, body),
+        Some(Kind::Html) => html::parse(project, address, body),
+        None => Err(PageError::ContentType(content_type.to_owned())),
+    }
+}
+
+/// Reads a page that lists files of many projects, as `--find-links` names them.
+pub(crate) fn links(
+    content_type: Option<&str>,
+    address: &Url,
+    body: &[u8],
+) -> Result<Vec<DistFile>, PageError> {
+    let content_type = content_type.unwrap_or_default();
+    match kind(content_type) {
+        Some(Kind::Json) => json::links(address, body),
+        Some(Kind::Html) => html::links(address, body),
+        None => Err(PageError::ContentType(content_type.to_owned())),
+    }
+}
+
+/// How a page is written.
+enum Kind {
+    Json,
+    Html,
+}
+
+fn kind(content_type: &str) -> Option<Kind> {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     match essence.to_ascii_lowercase().as_str() {
-        "application/vnd.pypi.simple.v1+json" | "application/json" => {
-            json::parse(project, address, body)
-        }
+        "application/vnd.pypi.simple.v1+json" | "application/json" => Some(Kind::Json),
         "application/vnd.pypi.simple.v1+html" | "text/html" | "application/xhtml+xml" => {
-            html::parse(project, address, body)
+            Some(Kind::Html)
         }
-        _ => Err(PageError::ContentType(content_type.to_owned())),
+        _ => None,
     }
 }
 

@@ -25,6 +25,15 @@ pub fn redact_url(url: &str) -> String {
     parsed.into()
 }
 
+/// `url` without user name and password.
+pub(crate) fn without_credentials(url: &Url) -> Url {
+    let mut url = url.clone();
+    // An address without a host has none to take away.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
 /// Of a text that is no address, all that might be meant as credentials becomes `****`.
 fn without_what_may_be_secret(text: &str) -> String {
     let (scheme, rest) = match text.split_once("://") {

@@ -12,7 +12,10 @@ pub struct ChoiceRules {
     /// Wheels and source distributions.
     pub binary: BinaryPolicy,
     /// Files uploaded at or after this instant do not exist (`--exclude-newer`); files without upload time do not either.
+    /// Files on this machine are exempt.
     pub cutoff: Option<Timestamp>,
+    /// The same for `--cooldown`, from which a release that fixes an advisory is exempt.
+    pub cooldown: Option<Timestamp>,
     /// `--no-deps`: only what is asked for directly.
     pub no_dependencies: bool,
     /// `--all-releases` and `--only-final`: what holds for single projects before `prerelease` does.
@@ -21,6 +24,17 @@ pub struct ChoiceRules {
     pub prefer_binary: bool,
     /// `--resolution`.
     pub resolution: Resolution,
+}
+
+impl ChoiceRules {
+    /// When pre-releases of `name` may be chosen.
+    pub fn prereleases_of(&self, name: &Name) -> PrereleaseMode {
+        match self.releases.of(name) {
+            Some(Releases::All) => PrereleaseMode::Allow,
+            Some(Releases::Final) => PrereleaseMode::Disallow,
+            None => self.prerelease,
+        }
+    }
 }
 
 /// `--resolution`: which of the versions that fit is taken.
@@ -42,6 +56,62 @@ pub struct ReleaseControl {
     pub all: Option<Releases>,
     /// What holds for one project.
     pub packages: BTreeMap<Name, Releases>,
+}
+
+impl ReleaseControl {
+    /// What holds for `name`, if anything does: an entry of its own beats `:all:`.
+    pub fn of(&self, name: &Name) -> Option<Releases> {
+        self.packages.get(name).copied().or(self.all)
+    }
+
+    /// Applies one `--all-releases` value, in pip's way: comma-separated names, `:all:` and `:none:`.
+    pub fn all_releases(&mut self, value: &str) -> Result<(), crate::InvalidName> {
+        self.apply(value, Releases::All)
+    }
+
+    /// Applies one `--only-final` value.
+    pub fn only_final(&mut self, value: &str) -> Result<(), crate::InvalidName> {
+        self.apply(value, Releases::Final)
+    }
+
+    fn apply(&mut self, value: &str, releases: Releases) -> Result<(), crate::InvalidName> {
+        for item in items(value) {
+            match item {
+                ":all:" => {
+                    self.packages.clear();
+                    self.all = Some(releases);
+                }
+                ":none:" => {
+                    self.packages.retain(|_, other| *other != releases);
+                    self.all = self.all.filter(|other| *other != releases);
+                }
+                name => {
+                    self.packages.insert(Name::new(name)?, releases);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The items of a list of projects, as far as they count: what precedes `:all:` is undone by it, and what follows is part of it unless a
+/// `:none:` comes after.
+fn items(value: &str) -> impl Iterator<Item = &str> {
+    let items: Vec<&str> = value.split(',').map(str::trim).collect();
+    let last_all = items.iter().rposition(|item| *item == ":all:");
+    let start = last_all.unwrap_or(0);
+    let after = items.get(start..).unwrap_or_default();
+    let takes_back = after.contains(&":none:");
+    let end = if last_all.is_some() && !takes_back {
+        start + 1
+    } else {
+        items.len()
+    };
+    items
+        .into_iter()
+        .take(end)
+        .skip(start)
+        .filter(|item| !item.is_empty())
 }
 
 /// Which releases of a project may be chosen.
@@ -138,58 +208,38 @@ impl BinaryPolicy {
     }
 }
 
-/// The items of a list of projects, as far as they count: what precedes `:all:` is undone by it, and what follows is part of it unless a
-/// `:none:` comes after.
-fn items(value: &str) -> impl Iterator<Item = &str> {
-    let items: Vec<&str> = value.split(',').map(str::trim).collect();
-    let last_all = items.iter().rposition(|item| *item == ":all:");
-    let start = last_all.unwrap_or(0);
-    let after = items.get(start..).unwrap_or_default();
-    let takes_back = after.contains(&":none:");
-    let end = if last_all.is_some() && !takes_back {
-        start + 1
-    } else {
-        items.len()
-    };
-    items
-        .into_iter()
-        .take(end)
-        .skip(start)
-        .filter(|item| !item.is_empty())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl ReleaseControl {
-    /// What holds for `name`: an entry of its own beats `:all:`.
-    pub fn of(&self, name: &Name) -> Option<Releases> {
-        self.packages.get(name).copied().or(self.all)
-    }
-
-    /// Applies one `--all-releases` value: comma-separated names, `:all:` and `:none:`; the last word on a name wins.
-    pub fn all_releases(&mut self, value: &str) -> Result<(), crate::InvalidName> {
-        self.apply(value, Releases::All)
-    }
-
-    /// Applies one `--only-final` value.
-    pub fn only_final(&mut self, value: &str) -> Result<(), crate::InvalidName> {
-        self.apply(value, Releases::Final)
-    }
-
-    fn apply(&mut self, value: &str, releases: Releases) -> Result<(), crate::InvalidName> {
-        for item in items(value) {
-            match item {
-                ":all:" => {
-                    self.packages.clear();
-                    self.all = Some(releases);
-                }
-                ":none:" => {
-                    self.packages.retain(|_, other| *other != releases);
-                    self.all = self.all.filter(|other| *other != releases);
-                }
-                name => {
-                    self.packages.insert(Name::new(name)?, releases);
+    /// Values of `--all-releases` (`+`) and `--only-final` (`-`) in order, and whether `a` then is of all releases.
+    #[test]
+    fn the_last_word_on_a_name_wins_and_a_name_beats_all() {
+        for (values, expected) in [
+            (&["+a"][..], Some(Releases::All)),
+            (&["+b"], None),
+            (&["+:all:"], Some(Releases::All)),
+            (&["+:all:", "-a"], Some(Releases::Final)),
+            (&["-a", "+:all:"], Some(Releases::All)),
+            (&["+a", "-:none:"], Some(Releases::All)),
+            (&["-:all:", "+:none:"], Some(Releases::Final)),
+            (&["-:all:", "-:none:"], None),
+            (&["+b,A"], Some(Releases::All)),
+            (&["+a,:none:"], None),
+            (&["+b,:all:,:none:,a"], Some(Releases::All)),
+            (&["-:all:", "+a"], Some(Releases::All)),
+        ] {
+            let mut control = ReleaseControl::default();
+            for value in values {
+                let (sign, value) = value.split_at(1);
+                if sign == "+" {
+                    control.all_releases(value).unwrap();
+                } else {
+                    control.only_final(value).unwrap();
                 }
             }
+            assert_eq!(control.of(&"a".parse().unwrap()), expected, "{values:?}");
         }
-        Ok(())
+        assert!(ReleaseControl::default().only_final("a b").is_err());
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::{Advisory, Name, Origin, Version, VersionSet};
+use crate::{Advisory, Name, Origin, Unstated, Version, VersionSet};
 
 /// No combination of versions satisfies everything.
 #[derive(Debug, Clone)]
@@ -85,8 +85,8 @@ pub enum Fact {
         requirement: String,
         /// Where.
         origin: Origin,
-        /// Whether it is a constraint.
-        is_constraint: bool,
+        /// What it is.
+        role: Stated,
         /// The project.
         name: Name,
         /// The versions.
@@ -102,6 +102,8 @@ pub enum Fact {
         to: (Name, Option<Name>),
         /// The versions that are.
         to_versions: VersionSet,
+        /// Where the override stands that these versions come from, in place of what the project itself asks for.
+        overridden: Option<Box<Origin>>,
     },
     /// No version in the set can be chosen.
     NoVersion {
@@ -117,6 +119,26 @@ pub enum Fact {
         /// The project.
         name: Name,
     },
+}
+
+/// What a statement of a source is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stated {
+    /// A requirement.
+    Requirement,
+    /// A constraint.
+    Constraint,
+    /// An override, in place of this requirement.
+    Override(Box<Replaced>),
+}
+
+/// A requirement that an override takes the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// As written.
+    pub requirement: String,
+    /// Where it stands.
+    pub origin: Origin,
 }
 
 /// Versions that cannot be chosen for one reason.
@@ -150,12 +172,16 @@ pub enum Why {
     NoWheel,
     /// The options leave none of its files (`--only-binary`, `--no-binary`).
     Format(&'static str),
-    /// It was uploaded after the cutoff, or its upload time is unknown.
+    /// It was uploaded after the cutoff.
     Cutoff,
+    /// It is younger than the cooldown admits, and fixes nothing.
+    Cooldown,
+    /// There is a cutoff or a cooldown, and the index does not state when it was uploaded.
+    NoUploadTime,
     /// Its metadata cannot be used.
     Metadata(String),
     /// Its metadata are known only after a build.
-    NeedsBuild,
+    NeedsBuild(Unstated),
     /// Its file cannot be read, so that nobody knows what it asks for.
     Unreadable(String),
     /// None of its files has one of the hashes that are asked for.
@@ -226,6 +252,15 @@ pub enum ConflictNote {
         /// The newest of them.
         newest: Version,
     },
+    /// The sources say where the project is taken from, so that it has one version.
+    Direct {
+        /// The project.
+        name: Name,
+        /// Its version there.
+        version: Version,
+        /// Where, without credentials.
+        reference: String,
+    },
     /// A release needs a build to state its metadata.
     NeedsBuild {
         /// The project.
@@ -233,6 +268,16 @@ pub enum ConflictNote {
     },
     /// Without `--exclude-newer` there would be versions.
     CutoffHides {
+        /// The project.
+        name: Name,
+    },
+    /// Without `--cooldown` there would be versions.
+    CooldownHides {
+        /// The project.
+        name: Name,
+    },
+    /// The index does not state when versions were uploaded, so that a cutoff or cooldown hides them.
+    Undated {
         /// The project.
         name: Name,
     },

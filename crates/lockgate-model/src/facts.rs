@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DistFile, Metadata, Name, ProjectView, Version, VersionSet};
+use crate::{DirectRelease, DistFile, Metadata, Name, ProjectView, Version, VersionSet};
 
 /// What exists. Calls block until the answer is known.
 pub trait Facts: Send + Sync {
@@ -19,8 +19,27 @@ pub trait Facts: Send + Sync {
         file: &DistFile,
     ) -> Result<Arc<Metadata>, FactError>;
 
+    /// What the project is at, where a direct reference in the sources decides that. Its one release is what [`Facts::project`] has of it.
+    fn direct(&self, _name: &Name) -> Option<Arc<DirectRelease>> {
+        None
+    }
+
+    /// Whether the sources take the project from the place that `reference` names.
+    fn is_at(&self, _name: &Name, _reference: &str) -> bool {
+        false
+    }
+
     /// Says what may be asked for soon. Never blocks and never changes an answer; dropping it all is correct.
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>);
+}
+
+/// What one of several indexes has of a project.
+#[derive(Debug, Clone)]
+pub struct OnIndex {
+    /// The index's address, without secrets.
+    pub index: String,
+    /// The project there; none if it does not have it.
+    pub page: Result<Option<Arc<dyn ProjectView>>, FactError>,
 }
 
 /// A project that may be asked about soon.
@@ -82,12 +101,28 @@ pub enum FactError {
     },
 }
 
+/// Why a source distribution does not state its metadata for good (PEP 643).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error, Serialize, Deserialize,
+)]
+pub enum Unstated {
+    /// It has no PKG-INFO, or is packed in a way that nothing is read from.
+    #[error("it has no PKG-INFO")]
+    Missing,
+    /// Its PKG-INFO promises nothing.
+    #[error("its PKG-INFO is of before Metadata-Version 2.2")]
+    Old,
+    /// Its PKG-INFO says that the build decides.
+    #[error("its PKG-INFO leaves them to the build")]
+    Dynamic,
+}
+
 /// Why a release has no usable metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum UnusableReason {
     /// A source distribution whose metadata are only known once it is built (Metadata-Version below 2.2, or `Dynamic`).
-    #[error("its metadata are known only after a build, and lockgate runs no package code")]
-    NeedsBuild,
+    #[error("its metadata are known only after a build: {0}")]
+    NeedsBuild(Unstated),
     /// The metadata break the specification.
     #[error("its metadata cannot be read: {0}")]
     Malformed(String),

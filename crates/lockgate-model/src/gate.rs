@@ -14,6 +14,17 @@ pub trait Gate: Send + Sync {
     /// What is to be done about one version. Local versions are judged as their public version too.
     fn verdict(&self, name: &Name, version: &Version) -> Result<Verdict, FactError>;
 
+    /// The advisories that affect `before`, and no longer `version`: what `version` fixes. Advisories that are ignored do not count, nor
+    /// do those about malicious packages, which no later release mends. What counts does not depend on the mode, unless that is `off`.
+    fn fixes(
+        &self,
+        _name: &Name,
+        _before: &Version,
+        _version: &Version,
+    ) -> Result<Vec<Arc<Advisory>>, FactError> {
+        Ok(Vec::new())
+    }
+
     /// Says which projects may be asked about soon. Never blocks and never changes an answer.
     fn hint(&self, _names: &[Name]) {}
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{Advisory, Name, Origin, Sha256, Timestamp, Version};
+use crate::{Advisory, DirectPin, Name, Origin, Sha256, Timestamp, Version};
 
 /// A solution, ready to be written.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +27,8 @@ pub struct Pin {
     pub extras: Vec<Name>,
     /// Every file that the options allow to be installed, by name.
     pub files: Vec<LockedFile>,
+    /// Where it is taken from, if a direct reference decides that.
+    pub direct: Option<DirectPin>,
 }
 
 /// A file of a pinned release.
@@ -42,6 +44,8 @@ pub struct LockedFile {
     pub size: Option<u64>,
     /// When it was uploaded.
     pub uploaded: Option<Timestamp>,
+    /// Whether the index serves attestations for it (PEP 740).
+    pub has_provenance: bool,
 }
 
 /// One requirement that holds in the graph.
@@ -58,16 +62,27 @@ pub struct Edge {
 /// Who asks for a pin.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Via {
-    /// A source, or a constraint that speaks of the pin.
+    /// A source, or a constraint or override that speaks of the pin.
     Source(Origin),
     /// Another pin.
     Pin(Name),
 }
 
+impl Via {
+    /// Whether it asks for the pin: constraints and overrides only say at which version it may be.
+    pub fn asks(&self) -> bool {
+        match self {
+            Self::Source(origin) => !origin.only_restricts(),
+            Self::Pin(_) => true,
+        }
+    }
+}
+
 /// What people should know of a choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
-    /// Versions above the pin that every requirement in the graph admits and the gate denies (or avoids), newest first.
+    /// Versions above the pin that every requirement in the graph admits and the gate denies (or avoids), newest first; below it,
+    /// lowest first, where the lowest are taken.
     /// Also those whose own requirements leave, with the rest of the graph, only versions that the gate denies.
     PassedOver(PassedOver),
     /// An extra that the chosen version does not have.
@@ -97,6 +112,58 @@ pub enum Note {
         /// Why.
         why: String,
     },
+    /// Other indexes than those that the pins come from could have been taken.
+    IndexConfusion(IndexConfusion),
+    /// The pin is a repository or a folder, and pip installs neither while it checks hashes.
+    NotHashed {
+        /// The project.
+        name: Name,
+        /// What it is taken from, without credentials.
+        reference: String,
+    },
+    /// A direct requirement that is left out because its project is excluded.
+    Excluded {
+        /// The project.
+        name: Name,
+        /// Where it is required.
+        origin: Origin,
+    },
+    /// A requirement of a pin that is not kept, because an override or an exclusion says so.
+    Defied {
+        /// The project that requires.
+        name: Name,
+        /// Its version.
+        version: Version,
+        /// What it requires.
+        requirement: String,
+        /// The version that is locked of what it requires, if any is.
+        locked: Option<Version>,
+    },
+    /// The lowest version is taken, and nothing says how low it may be.
+    Unbounded {
+        /// The project.
+        name: Name,
+        /// Its version.
+        version: Version,
+        /// Whether a source asks for it.
+        is_direct: bool,
+    },
+    /// Versions that would be taken before the pin have files without an upload time, which a cutoff or cooldown hides.
+    Undated {
+        /// The project.
+        name: Name,
+        /// The pin.
+        version: Version,
+    },
+    /// The pin is younger than the cooldown admits, and is taken because of what it fixes.
+    Fix {
+        /// The project.
+        name: Name,
+        /// The pin.
+        version: Version,
+        /// What it fixes, in the order of their ids.
+        advisories: Vec<Arc<Advisory>>,
+    },
     /// The project is archived or deprecated (PEP 792).
     Status {
         /// The project.
@@ -108,6 +175,41 @@ pub enum Note {
     },
 }
 
+/// Pins that depend on which of several indexes is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IndexConfusion {
+    /// The strategy in use: `first-index` or `unsafe-best-match`.
+    pub strategy: &'static str,
+    /// The pins, in the order of names.
+    pub packages: Vec<Confusable>,
+    /// What could not be compared: the project, the index, and why.
+    pub unknown: Vec<(Name, String, String)>,
+}
+
+/// A pin that another strategy would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confusable {
+    /// The project.
+    pub name: Name,
+    /// Its version.
+    pub version: Version,
+    /// The first index that has the project.
+    pub index: String,
+    /// Later ones that have something else.
+    pub others: Vec<Rival>,
+}
+
+/// What a later index has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rival {
+    /// The index.
+    pub index: String,
+    /// The version that would be taken from it.
+    pub version: Version,
+    /// Whether that is a version which goes before all of the first index; else it has other files of the same one.
+    pub is_better: bool,
+}
+
 /// What the gate took away from one pin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassedOver {
@@ -115,7 +217,7 @@ pub struct PassedOver {
     pub name: Name,
     /// The pin.
     pub version: Version,
-    /// The versions, newest first, each with the advisories that speak against it.
+    /// The versions, in the order in which they would have been taken, each with the advisories that speak against it.
     pub versions: Vec<(Version, Vec<Arc<Advisory>>)>,
 }
 

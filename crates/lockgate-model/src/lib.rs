@@ -7,6 +7,7 @@ mod advisory;
 mod audit;
 mod choice;
 mod conflict;
+mod direct;
 mod facts;
 mod files;
 mod gate;
@@ -17,6 +18,7 @@ mod metadata;
 mod name;
 mod project;
 mod records;
+mod reference;
 mod requirement;
 mod specifier;
 mod tags;
@@ -29,13 +31,17 @@ pub use choice::{
     BinaryPolicy, ChoiceRules, FormatControl, PrereleaseMode, ReleaseControl, Releases, Resolution,
 };
 pub use conflict::{
-    BoundChange, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut,
-    Why,
+    BoundChange, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Replaced, Stated,
+    Statement, WayOut, Why,
 };
-pub use facts::{FactError, Facts, Pick, Scout, UnusableReason, Want};
+pub use direct::{DirectKind, DirectPin, DirectRelease};
+pub use facts::{FactError, Facts, OnIndex, Pick, Scout, Unstated, UnusableReason, Want};
 pub use files::{FileKind, Files, FilesError};
 pub use gate::{Gate, OpenGate, Reason, Rule, Verdict};
-pub use graph::{Change, Edge, LockedFile, LockedGraph, Note, PassedOver, Pin, Snapshot, Via};
+pub use graph::{
+    Change, Confusable, Edge, IndexConfusion, LockedFile, LockedGraph, Note, PassedOver, Pin,
+    Rival, Snapshot, Via,
+};
 pub use manifest::{
     Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, UnnamedRequirement,
     Upgrade,
@@ -45,6 +51,7 @@ pub use metadata::Metadata;
 pub use name::{InvalidName, Name};
 pub use project::{CoreMetadata, DistFile, DistKind, ProjectStatus, ProjectView, Sha256, Yank};
 pub use records::{ReadAt, RecordLookup};
+pub use reference::{Place, Reference, ReferenceError};
 pub use requirement::{Requirement, RequirementError, Source};
 pub use specifier::{Clause, SpecifierError, Specifiers};
 pub use tags::{Tags, WheelName};

@@ -107,6 +107,18 @@ pub struct Origin {
     pub via: String,
 }
 
+impl Origin {
+    /// Whether what stands there asks for nothing by itself: a constraint or an override.
+    pub fn only_restricts(&self) -> bool {
+        self.via.starts_with("-c ") || self.is_override()
+    }
+
+    /// Whether it is the place of an override.
+    pub fn is_override(&self) -> bool {
+        self.via.starts_with("--override ")
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
@@ -130,17 +142,19 @@ pub struct Upgrade {
     pub all: bool,
     /// `-P PKG[SPEC]`: these are not kept; a specifier restricts them like a constraint.
     pub packages: Vec<Requirement>,
+    /// `--no-upgrade-package PKG`: these are kept under `-U` too.
+    pub except: BTreeSet<Name>,
 }
 
 impl Preferences {
     /// The pins of an existing lock that `upgrade` leaves in force.
     pub fn new(pins: impl IntoIterator<Item = (Name, Version)>, upgrade: &Upgrade) -> Self {
-        if upgrade.all {
-            return Self::default();
-        }
         let pins = pins
             .into_iter()
-            .filter(|(name, _)| !upgrade.packages.iter().any(|r| r.name == *name))
+            .filter(|(name, _)| {
+                let is_upgraded = upgrade.all && !upgrade.except.contains(name);
+                !is_upgraded && !upgrade.packages.iter().any(|r| r.name == *name)
+            })
             .collect();
         Self { pins }
     }

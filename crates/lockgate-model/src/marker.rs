@@ -54,6 +54,15 @@ impl Marker {
         self.0.evaluate(&environment.0, &extras)
     }
 
+    /// Whether some environment admits it when exactly `extras` are asked for.
+    pub fn may_hold(&self, extras: &[Name]) -> bool {
+        let extras: Vec<ExtraName> = extras
+            .iter()
+            .filter_map(|extra| ExtraName::new(extra.as_str().to_owned()).ok())
+            .collect();
+        self.0.evaluate_extras(&extras)
+    }
+
     /// Whether, in `environment`, it could hold for some extras but does not without them.
     pub fn needs_extra(&self, environment: &Environment) -> bool {
         if self.0.is_true() || self.0.evaluate(&environment.0, &[]) {
@@ -104,6 +113,15 @@ pub struct Environment(MarkerEnvironment);
 impl Environment {
     pub(crate) fn new(environment: MarkerEnvironment) -> Self {
         Self(environment)
+    }
+
+    /// Whether a build for one is a build for the other: Python without its patch, implementation, system and machine are the same.
+    pub fn builds_like(&self, other: &Self) -> bool {
+        let (one, other) = (&self.0, &other.0);
+        one.python_version() == other.python_version()
+            && one.implementation_name() == other.implementation_name()
+            && one.sys_platform() == other.sys_platform()
+            && one.platform_machine() == other.platform_machine()
     }
 
     /// `python_full_version`.

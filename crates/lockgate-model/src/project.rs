@@ -80,6 +80,8 @@ pub struct DistFile {
     pub yanked: Yank,
     /// PEP 658/714.
     pub core_metadata: CoreMetadata,
+    /// Whether the index serves attestations for it (PEP 740).
+    pub has_provenance: bool,
 }
 
 /// Whether a file is yanked (PEP 592), and why.
@@ -128,6 +130,11 @@ impl DistFile {
             .iter()
             .any(|suffix| self.filename.ends_with(suffix))
             .then_some(DistKind::Sdist)
+    }
+
+    /// Whether it lies on this machine: pip lets such files through whatever `--exclude-newer` says.
+    pub fn is_local(&self) -> bool {
+        self.url.starts_with("file:")
     }
 
     /// Whether it is yanked.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Marker, Name, SpecifierError, Specifiers};
+use crate::{Marker, Name, Reference, SpecifierError, Specifiers};
 
 /// A dependency on a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,7 @@ impl FromStr for Requirement {
     }
 }
 
+/// For people and reports: an address without its credentials.
 impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.name)?;
@@ -71,12 +72,23 @@ impl fmt::Display for Requirement {
         }
         match &self.source {
             Source::Index(specifiers) => write!(f, "{specifiers}")?,
-            Source::Url(url) => write!(f, " @ {url}")?,
+            Source::Url(url) => write!(f, " @ {}", shown(url))?,
         }
         if let Some(marker) = self.marker.to_text() {
             write!(f, " ; {marker}")?;
         }
         Ok(())
+    }
+}
+
+/// A direct reference without credentials; of one that cannot be taken apart, nothing that may hold some.
+fn shown(url: &str) -> String {
+    match url.parse::<Reference>() {
+        Ok(reference) => reference.to_string(),
+        Err(_) => match url.rsplit_once('@') {
+            Some((_, rest)) => format!("****@{rest}"),
+            None => url.to_owned(),
+        },
     }
 }
 

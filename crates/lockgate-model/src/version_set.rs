@@ -107,6 +107,11 @@ impl VersionSet {
         Self(Ranges::strictly_lower_than(Place::at(high)))
     }
 
+    /// Above `low` in the plain order of versions: its local versions too.
+    pub fn above(low: Version) -> Self {
+        Self(Ranges::strictly_higher_than(Place::at(low)))
+    }
+
     /// Up to `high` and its local versions.
     pub fn up_to(high: Version) -> Self {
         Self(Ranges::strictly_lower_than(Place::after_locals(high)))
@@ -167,6 +172,11 @@ impl VersionSet {
     /// Whether it has no version.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether there is a version that all of it is above, or nothing in it.
+    pub fn has_floor(&self) -> bool {
+        !matches!(self.0.bounding_range(), Some((Bound::Unbounded, _)))
     }
 
     /// Whether it has every version.

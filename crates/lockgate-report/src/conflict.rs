@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use lockgate_model::{
-    Advisory, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Statement, WayOut, Why,
+    Advisory, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Stated, Statement,
+    Unstated, WayOut, Why,
 };
 
 use crate::style::{BOLD, CYAN, DIM, of_severity, severity_text};
@@ -163,11 +164,26 @@ fn note_text(note: &ConflictNote) -> String {
         ConflictNote::YankedExists { name, newest } => {
             format!("{name} {newest} would fit but is yanked; only `{name}=={newest}` admits it")
         }
+        ConflictNote::Direct {
+            name,
+            version,
+            reference,
+        } => format!("{name} is taken from {reference}, which is {version}, and from nowhere else"),
         ConflictNote::NeedsBuild { name } => {
-            format!("{name} has versions that cannot be locked without a build")
+            format!(
+                "{name} has versions that state their metadata only after a build, and no code of a package runs unless it is allowed to; `--allow-build={name}` allows it"
+            )
         }
         ConflictNote::CutoffHides { name } => {
             format!("{name} has versions that were uploaded after the `--exclude-newer` cutoff")
+        }
+        ConflictNote::CooldownHides { name } => {
+            format!("{name} has versions that are younger than `--cooldown` admits")
+        }
+        ConflictNote::Undated { name } => {
+            format!(
+                "{name} has versions that the index states no upload time for; a cutoff or cooldown hides them"
+            )
         }
     }
 }
@@ -353,20 +369,22 @@ fn fact_text(fact: &Fact) -> String {
         Fact::Root {
             requirement,
             origin,
-            is_constraint,
+            role,
             ..
-        } => {
-            if *is_constraint {
-                format!("{origin} restricts to `{requirement}`")
-            } else {
-                format!("{origin} requires `{requirement}`")
-            }
-        }
+        } => match role {
+            Stated::Constraint => format!("{origin} restricts to `{requirement}`"),
+            Stated::Requirement => format!("{origin} requires `{requirement}`"),
+            Stated::Override(replaced) => format!(
+                "{origin} overrides `{}` ({}) with `{requirement}`",
+                replaced.requirement, replaced.origin
+            ),
+        },
         Fact::Requires {
             from,
             from_versions,
             to,
             to_versions,
+            overridden,
         } => {
             let name = |(name, extra): &(lockgate_model::Name, Option<lockgate_model::Name>)| {
                 extra
@@ -378,7 +396,13 @@ fn fact_text(fact: &Fact) -> String {
             } else {
                 versioned(&name(from), from_versions)
             };
-            format!("{from} requires {}", versioned(&name(to), to_versions))
+            let overridden = overridden
+                .as_ref()
+                .map_or_else(String::new, |origin| format!(", as {origin} overrides it"));
+            format!(
+                "{from} requires {}{overridden}",
+                versioned(&name(to), to_versions)
+            )
         }
         Fact::NoVersion {
             name,
@@ -454,10 +478,22 @@ fn exclusion_text(exclusion: &Exclusion) -> String {
         Why::NoWheel => format!("{} no wheel for the target", verb("has", "have")),
         Why::Format(option) => format!("{} left without files by `{option}`", verb("is", "are")),
         Why::Cutoff => format!("{} newer than the cutoff", verb("is", "are")),
+        Why::Cooldown => format!("{} younger than the cooldown admits", verb("is", "are")),
+        Why::NoUploadTime => format!(
+            "{} hidden by the cutoff or cooldown, since the index does not state when {} uploaded",
+            verb("is", "are"),
+            verb("it was", "they were")
+        ),
         Why::Metadata(reason) => format!("cannot be used: {reason}"),
-        Why::NeedsBuild => format!(
-            "{} metadata only after a build, and lockgate runs no package code",
-            verb("states its", "state their")
+        Why::NeedsBuild(why) => format!(
+            "{} metadata only after a build: {}",
+            verb("states its", "state their"),
+            match why {
+                Unstated::Missing => verb("it has no PKG-INFO", "they have no PKG-INFO"),
+                Unstated::Old =>
+                    "PKG-INFO of before Metadata-Version 2.2 promises nothing".to_owned(),
+                Unstated::Dynamic => "PKG-INFO leaves them to it".to_owned(),
+            }
         ),
         Why::Unreadable(reason) => format!("cannot be read: {reason}"),
         Why::Hash => format!("{} no file with a required hash", verb("has", "have")),

@@ -1,16 +1,72 @@
 //! Notes on a solution, as lines.
 
-use lockgate_model::{Note, PassedOver};
+use std::sync::Arc;
+
+use lockgate_model::{Advisory, IndexConfusion, Note, PassedOver};
 
 use crate::style::{BOLD, YELLOW};
 
-/// One line for each note.
+/// One line for each note; confusion of indexes is a warning of its own.
 pub fn note_lines(notes: &[Note]) -> Vec<String> {
-    notes.iter().map(line).collect()
+    notes.iter().filter_map(line).collect()
 }
 
-fn line(note: &Note) -> String {
-    match note {
+/// The warning that pins depend on which index is asked.
+pub fn confusion_text(confusion: &IndexConfusion) -> String {
+    let mut lines = Vec::new();
+    if confusion.packages.is_empty() {
+        lines.push(
+            "whether another index has other files of what is locked is not known (dependency-confusion)".to_owned(),
+        );
+    } else {
+        let names: Vec<&str> = confusion
+            .packages
+            .iter()
+            .map(|package| package.name.as_str())
+            .collect();
+        let other = match confusion.strategy {
+            "first-index" => "with all indexes merged, as pip does it, others would be taken",
+            _ => "from the first index that has them alone, others would be taken",
+        };
+        lines.push(format!(
+            "{} on more than one index, and {other} (dependency-confusion)",
+            listed(&names)
+        ));
+    }
+    for package in &confusion.packages {
+        for rival in &package.others {
+            let what = if rival.is_better {
+                format!("{} has {}", rival.index, rival.version)
+            } else {
+                format!("{} has other files of {}", rival.index, rival.version)
+            };
+            lines.push(format!(
+                "  {}: locked at {}; {} comes first, {what}",
+                package.name, package.version, package.index
+            ));
+        }
+    }
+    for (name, index, why) in &confusion.unknown {
+        lines.push(format!(
+            "  {name}: could not be compared with {index}: {why}"
+        ));
+    }
+    lines.join("\n")
+}
+
+/// `a is`, `a and b are`, `a, b and c are`.
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [only] => format!("{only} is"),
+        [first @ .., last] => format!("{} and {last} are", first.join(", ")),
+        [] => String::new(),
+    }
+}
+
+fn line(note: &Note) -> Option<String> {
+    Some(match note {
+        Note::IndexConfusion(_) => return None,
         Note::PassedOver(passed) => passed_over(passed),
         Note::MissingExtra {
             name,
@@ -40,6 +96,59 @@ fn line(note: &Note) -> String {
                 "{YELLOW}moved{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} of the old lock is not kept: {why}"
             )
         }
+        Note::NotHashed { name, reference } => {
+            format!(
+                "{YELLOW}not hashed{YELLOW:#}: {BOLD}{name}{BOLD:#} is {reference}, a repository or a folder: pip refuses to install this lock while it checks hashes; lock it with `--no-hashes`, or require a released version or an archive"
+            )
+        }
+        Note::Excluded { name, origin } => {
+            format!(
+                "{YELLOW}excluded{YELLOW:#}: {BOLD}{name}{BOLD:#} is required in {origin} and left out by `--exclude`"
+            )
+        }
+        Note::Defied {
+            name,
+            version,
+            requirement,
+            locked,
+        } => {
+            let locked = match locked {
+                Some(locked) => format!("{locked} is locked"),
+                None => "that is left out".to_owned(),
+            };
+            format!(
+                "{YELLOW}defied{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} requires `{requirement}`, and {locked}; pip installs this lock only with `--no-deps`"
+            )
+        }
+        Note::Unbounded {
+            name,
+            version,
+            is_direct,
+        } => {
+            let remedy = if *is_direct {
+                "require a lowest version"
+            } else {
+                "constrain it to a lowest version with `-c`"
+            };
+            format!(
+                "{YELLOW}unbounded{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} is the lowest that works, and nothing says how low it may be; {remedy}"
+            )
+        }
+        Note::Undated { name, version } => {
+            format!(
+                "{YELLOW}undated{YELLOW:#}: {BOLD}{name}{BOLD:#} has versions that would go before {version} and that the index states no upload time for; the cutoff or cooldown hides them"
+            )
+        }
+        Note::Fix {
+            name,
+            version,
+            advisories,
+        } => {
+            format!(
+                "{YELLOW}cooldown{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} is younger than the cooldown admits, and is taken since it fixes {}",
+                ids(advisories)
+            )
+        }
         Note::Status {
             name,
             status,
@@ -51,7 +160,7 @@ fn line(note: &Note) -> String {
                 .unwrap_or_default();
             format!("{YELLOW}{status}{YELLOW:#}: {BOLD}{name}{BOLD:#} is {status}{reason}")
         }
-    }
+    })
 }
 
 fn passed_over(passed: &PassedOver) -> String {
@@ -60,13 +169,7 @@ fn passed_over(passed: &PassedOver) -> String {
         .versions
         .iter()
         .take(SHOWN)
-        .map(|(version, advisories)| {
-            let ids: Vec<&str> = advisories
-                .iter()
-                .map(|advisory| advisory.id.as_str())
-                .collect();
-            format!("{version} ({})", ids.join(", "))
-        })
+        .map(|(version, advisories)| format!("{version} ({})", ids(advisories)))
         .collect();
     if passed.versions.len() > SHOWN {
         parts.push(format!("{} more", passed.versions.len() - SHOWN));
@@ -77,4 +180,12 @@ fn passed_over(passed: &PassedOver) -> String {
         passed.version,
         parts.join(", ")
     )
+}
+
+fn ids(advisories: &[Arc<Advisory>]) -> String {
+    let ids: Vec<&str> = advisories
+        .iter()
+        .map(|advisory| advisory.id.as_str())
+        .collect();
+    ids.join(", ")
 }

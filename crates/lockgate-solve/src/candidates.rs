@@ -1,7 +1,7 @@
-//! Which version of a project to take from a range: the newest that the rules and the gate leave, kept pins first.
+//! Which version of a project to take from a range: the first in the order (`order`) that the rules and the gate leave, kept pins first.
 //!
-//! Releases are looked at from the newest down and no further than needed: a range that admits the newest usable version
-//! costs a look at one release. Only a range that would otherwise end empty is held against pip's rules for pre-releases and
+//! Releases are looked at in that order and no further than needed: a range that admits the newest usable version, where the newest is
+//! wanted, costs a look at one release. Only a range that would otherwise end empty is held against pip's rules for pre-releases and
 //! yanks, which need a look at everything that its bounds admit.
 
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ use lockgate_model::{
 };
 
 use crate::bounds::{Bounds, Covering};
+use crate::order::{Order, Placed};
 use crate::release::{Release, span};
 use crate::shelf::{Guard, Needs, Project, Shelf};
 
@@ -24,6 +25,7 @@ pub(crate) struct Chooser<'a> {
     pub(crate) shelf: &'a Shelf<'a>,
     pub(crate) guard: &'a Guard<'a>,
     pub(crate) keep: &'a Preferences,
+    pub(crate) order: &'a Order,
 }
 
 /// What the choice also depends on.
@@ -40,6 +42,23 @@ pub(crate) struct Choice {
     pub(crate) version: Option<Version>,
     /// Whether a pre-release or a yanked release was left out that other bounds may admit.
     pub(crate) hid: bool,
+}
+
+/// How good a candidate is before its place in the order counts: lower is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// How bad the reason is for which the gate would avoid it, if there is one.
+    avoided: Option<Level>,
+    /// Whether it has no wheel although versions that have one are preferred.
+    lacks_wheel: bool,
+}
+
+impl Rank {
+    /// Nothing further down can be better.
+    const BEST: Self = Self {
+        avoided: None,
+        lacks_wheel: false,
+    };
 }
 
 /// What pip's rules make of the releases that the bounds admit together.
@@ -93,24 +112,38 @@ impl Chooser<'_> {
         let covering = known.bounds.covering(name, range);
         let open = Pool {
             finals: true,
-            prereleases: self.competes(covering),
+            prereleases: project.direct.is_some() || self.competes(name, covering),
             yanked: false,
         };
-        let mut first = self.newest(&project, range, open, known)?;
+        let mut first = self.best(&project, range, open, known)?;
         if first.version.is_some() || !first.hid {
             return Ok(first);
         }
         let combined = known.bounds.combined(name, range);
         let pool = self.pool(&project, &combined, covering)?;
         if pool.prereleases != open.prereleases || pool.yanked {
-            first = self.newest(&project, range, pool, known)?;
+            first = self.best(&project, range, pool, known)?;
         }
         Ok(first)
     }
 
+    /// Where a version stands in the order.
+    pub(crate) fn placed<'v>(
+        &self,
+        name: &Name,
+        version: &'v Version,
+    ) -> Result<Placed<'v>, FactError> {
+        let release = self.shelf.release_at(name, version)?;
+        let has_wheel = match release.as_deref() {
+            Some(Release::Usable(usable)) => usable.has_wheel,
+            Some(Release::Unusable(_)) | None => false,
+        };
+        Ok(Placed { version, has_wheel })
+    }
+
     /// Whether pre-releases are as good as any other version.
-    fn competes(&self, covering: Covering) -> bool {
-        match self.shelf.inspector.rules().prerelease {
+    fn competes(&self, name: &Name, covering: Covering) -> bool {
+        match self.shelf.inspector.rules().prereleases_of(name) {
             PrereleaseMode::Allow => true,
             PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => {
                 covering.names_prerelease
@@ -126,7 +159,8 @@ impl Chooser<'_> {
         combined: &VersionSet,
         covering: Covering,
     ) -> Result<Pool, FactError> {
-        let competes = self.competes(covering);
+        let name = project.view.name();
+        let competes = self.competes(name, covering);
         let (mut finals, mut safe_finals, mut safe_prereleases) = (false, false, false);
         for index in span(&*project.view, combined) {
             let version = project.view.version(index);
@@ -150,7 +184,7 @@ impl Chooser<'_> {
         }
         let falls_back = !finals
             && matches!(
-                self.shelf.inspector.rules().prerelease,
+                self.shelf.inspector.rules().prereleases_of(name),
                 PrereleaseMode::IfNecessary | PrereleaseMode::IfNecessaryOrExplicit
             );
         let prereleases = competes || falls_back;
@@ -162,9 +196,9 @@ impl Chooser<'_> {
         })
     }
 
-    /// The version of `range` to take from `pool`: the kept pin, else the newest that the gate has nothing against, else the
-    /// mildest that it would rather avoid and that has been let go.
-    fn newest(
+    /// The version of `range` to take from `pool`: the kept pin, else the first that the gate has nothing against, else the first of the
+    /// mildest that it would rather avoid and that have been let go. Of equals, one with a wheel where such are preferred.
+    fn best(
         &self,
         project: &Project,
         range: &VersionSet,
@@ -187,8 +221,8 @@ impl Chooser<'_> {
             });
         }
         let mut choice = Choice::default();
-        let mut avoided: Option<(Level, Version)> = None;
-        for index in span(&*project.view, range) {
+        let mut best: Option<(Rank, Version)> = None;
+        for index in self.order.walk(&*project.view, range) {
             let version = project.view.version(index);
             if !range.contains(version) {
                 continue;
@@ -207,23 +241,29 @@ impl Chooser<'_> {
                 choice.hid = true;
                 continue;
             }
-            match self.guard.verdict(name, version)? {
-                Verdict::Clear => {
-                    choice.version = Some(version.clone());
-                    return Ok(choice);
-                }
-                Verdict::Avoid(reason) => {
-                    let level = level_of(&reason);
-                    if known.relaxed.contains(&(level, name.clone()))
-                        && avoided.as_ref().is_none_or(|(other, _)| level < *other)
-                    {
-                        avoided = Some((level, version.clone()));
+            let rank = Rank {
+                avoided: match self.guard.verdict(name, version)? {
+                    Verdict::Clear => None,
+                    Verdict::Avoid(reason) => {
+                        let level = level_of(&reason);
+                        if !known.relaxed.contains(&(level, name.clone())) {
+                            continue;
+                        }
+                        Some(level)
                     }
-                }
-                Verdict::Deny(_) => {}
+                    Verdict::Deny(_) => continue,
+                },
+                lacks_wheel: self.order.prefers_wheels && !usable.has_wheel,
+            };
+            if rank == Rank::BEST {
+                choice.version = Some(version.clone());
+                return Ok(choice);
+            }
+            if best.as_ref().is_none_or(|(other, _)| rank < *other) {
+                best = Some((rank, version.clone()));
             }
         }
-        choice.version = avoided.map(|(_, version)| version);
+        choice.version = best.map(|(_, version)| version);
         Ok(choice)
     }
 

@@ -11,7 +11,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use lockgate_model::{
-    Conflict, Exclusion, Fact, FactError, Name, OpenGate, Proof, Statement, VersionSet,
+    Conflict, Exclusion, Fact, FactError, Name, OpenGate, Proof, Replaced, Stated, Statement,
+    VersionSet,
 };
 use pubgrub::{Derived, External, Term};
 
@@ -21,7 +22,7 @@ use crate::package::{Package, Set};
 use crate::provider::Unavailable;
 use crate::search::{Search, Tree, as_dead_end};
 use crate::shelf::Guard;
-use crate::sources::{Sources, Wanted};
+use crate::sources::{Role, Sources, Wanted};
 
 /// Tells a conflict: the proof, what the gate refused, the ways out, and what else is worth knowing.
 pub(crate) fn explain(
@@ -43,7 +44,7 @@ pub(crate) fn explain(
                 sources,
             }
             .tell(&tree)?;
-            let notes = hints::notes(&facts(&proof));
+            let notes = hints::notes(search, &facts(&proof));
             return Ok(Conflict {
                 refusals: Vec::new(),
                 notes,
@@ -53,7 +54,7 @@ pub(crate) fn explain(
     };
     Ok(Conflict {
         refusals,
-        notes: hints::notes(&known),
+        notes: hints::notes(search, &known),
         proof,
     })
 }
@@ -262,11 +263,13 @@ impl Teller<'_> {
                 from_versions,
                 to,
                 to_versions,
+                overridden,
             } => Fact::Requires {
                 from_versions: self.trim(&from.0, &from_versions)?,
                 from,
                 to,
                 to_versions,
+                overridden,
             },
             Fact::NoVersion {
                 name,
@@ -370,9 +373,9 @@ impl Teller<'_> {
         let speaks = |wanted: &&Wanted| {
             wanted.name == *name
                 && wanted.bound.set == *set
-                && to
-                    .extra()
-                    .is_none_or(|extra| wanted.is_constraint || wanted.extras.contains(extra))
+                && to.extra().is_none_or(|extra| {
+                    wanted.role == Role::Constraint || wanted.extras.contains(extra)
+                })
         };
         let requirements = self.sources.requirements.iter();
         requirements
@@ -405,6 +408,11 @@ impl Teller<'_> {
         Ok(Some(Fact::Requires {
             from: (from_name.clone(), from.extra().cloned()),
             from_versions: self.trim(from_name, from_set)?,
+            overridden: self
+                .sources
+                .changes
+                .that_admits(to_name, set)
+                .map(|wanted| Box::new(wanted.origin.clone())),
             to: (to_name.clone(), to.extra().cloned()),
             to_versions: set.clone(),
         }))
@@ -458,7 +466,14 @@ fn as_fact(wanted: &Wanted) -> Fact {
     Fact::Root {
         requirement: wanted.requirement.to_string(),
         origin: wanted.origin.clone(),
-        is_constraint: wanted.is_constraint,
+        role: match (&wanted.role, &wanted.replaced) {
+            (Role::Constraint, _) => Stated::Constraint,
+            (Role::Override, Some((replaced, origin))) => Stated::Override(Box::new(Replaced {
+                requirement: replaced.to_string(),
+                origin: origin.clone(),
+            })),
+            (Role::Requirement | Role::Override, _) => Stated::Requirement,
+        },
         name: wanted.name.clone(),
         versions: wanted.bound.set.clone(),
     }

@@ -111,7 +111,7 @@ impl Trial<'_> {
         Ok(true)
     }
 
-    /// What may be chosen under the bounds so far: final releases that are not yanked before others, newest first.
+    /// What may be chosen under the bounds so far: final releases that are not yanked before others, in the usual order.
     fn candidates(&self, name: &Name, linked: &Linked) -> Result<Vec<Version>, FactError> {
         let (shelf, guard) = (self.search.shelf, self.search.guard);
         let Some(project) = shelf.project(name)? else {
@@ -124,7 +124,8 @@ impl Trial<'_> {
         let constraints = self.sources.constraints_on(name);
         let admitted = admitted(bounds.chain(constraints.map(|constraint| &constraint.bound)));
         let (mut usual, mut special) = (Vec::new(), Vec::new());
-        for index in crate::release::span(&*project.view, &admitted) {
+        let order = self.search.order;
+        for index in order.walk(&*project.view, &admitted) {
             let version = project.view.version(index);
             if !admitted.contains(version) {
                 continue;
@@ -141,12 +142,15 @@ impl Trial<'_> {
                 continue;
             }
             if usable.yanked.is_some() || version.any_prerelease() {
-                special.push(version.clone());
+                special.push((usable.has_wheel, version.clone()));
             } else {
-                usual.push(version.clone());
+                usual.push((usable.has_wheel, version.clone()));
             }
         }
+        for list in [&mut usual, &mut special] {
+            list.sort_by_key(|(has_wheel, _)| order.prefers_wheels && !has_wheel);
+        }
         usual.extend(special);
-        Ok(usual)
+        Ok(usual.into_iter().map(|(_, version)| version).collect())
     }
 }

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{Edge, FactError, LockedFile, LockedGraph, Name, Pin, Version, Via};
+use lockgate_model::{
+    DirectRelease, Edge, FactError, LockedFile, LockedGraph, Name, Origin, Pin, Version, Via,
+};
 
 use crate::bounds::Bound;
+use crate::release::{Cooldown, Release};
 use crate::shelf::{Needs, Shelf};
 use crate::sources::{Sources, unmarked};
 
@@ -30,6 +33,15 @@ impl Linked {
             .entry(on.clone())
             .or_default()
             .push((asker, bound.clone()));
+    }
+
+    /// Remembers the override that `requirement` comes from, if it does.
+    fn overridden(&mut self, to: &Name, by: Option<&Origin>, requirement: &str) {
+        self.edges.extend(by.map(|origin| Edge {
+            to: to.clone(),
+            from: Via::Source(origin.clone()),
+            requirement: requirement.to_owned(),
+        }));
     }
 
     fn ask(&mut self, to: &Name, from: Via, requirement: String, bound: &Bound) {
@@ -59,13 +71,10 @@ pub(crate) fn link(
     let mut waiting: Vec<(Name, Option<Name>)> = Vec::new();
     let mut seen: BTreeSet<(Name, Option<Name>)> = BTreeSet::new();
     for wanted in &sources.requirements {
-        let via = Via::Source(wanted.origin.clone());
-        linked.ask(
-            &wanted.name,
-            via,
-            unmarked(&wanted.requirement),
-            &wanted.bound,
-        );
+        let via = Via::Source(wanted.asker().clone());
+        let text = wanted.text();
+        linked.overridden(&wanted.name, wanted.overridden(), &text);
+        linked.ask(&wanted.name, via, text, &wanted.bound);
         waiting.push((wanted.name.clone(), None));
         waiting.extend(
             wanted
@@ -100,6 +109,7 @@ pub(crate) fn link(
             }
         };
         for need in needs {
+            linked.overridden(&need.name, need.overridden.as_ref(), &need.text);
             linked.ask(&need.name, Via::Pin(name.clone()), need.text, &need.bound);
             waiting.extend(
                 need.extras
@@ -136,6 +146,7 @@ pub(crate) fn graph(shelf: &Shelf<'_>, linked: &Linked) -> Result<LockedGraph, F
                 version: version.clone(),
                 extras: extras.into_iter().flatten().cloned().collect(),
                 files: locked_files(shelf, name, version)?,
+                direct: shelf.direct(name).map(|direct| direct.pin.clone()),
             },
         );
     }
@@ -155,13 +166,20 @@ pub(crate) fn locked_files(
     let Some(project) = shelf.project(name)? else {
         return Ok(Vec::new());
     };
+    if let Some(direct) = &project.direct {
+        return Ok(direct_file(direct).into_iter().collect());
+    }
     let Some(index) = project.view.position(version) else {
         return Ok(Vec::new());
     };
     let files = project.view.files(index)?;
+    let cooldown = match &*shelf.release(&project, index)? {
+        Release::Usable(usable) if !usable.fixes.is_empty() => Cooldown::Exempt,
+        Release::Usable(_) | Release::Unusable(_) => Cooldown::Holds,
+    };
     shelf
         .inspector
-        .locked(name, &files)
+        .locked(name, &files, cooldown)
         .into_iter()
         .map(|file| {
             let sha256 = file.sha256.ok_or_else(|| FactError::Unlearned {
@@ -175,7 +193,20 @@ pub(crate) fn locked_files(
                 sha256,
                 size: file.size,
                 uploaded: file.uploaded,
+                has_provenance: file.has_provenance,
             })
         })
         .collect()
+}
+
+/// The file that a direct reference leads to; a repository and a folder are none.
+fn direct_file(direct: &DirectRelease) -> Option<LockedFile> {
+    Some(LockedFile {
+        filename: direct.file.filename.clone(),
+        url: direct.pin.reference.clone(),
+        sha256: direct.pin.kind.sha256()?,
+        size: direct.file.size,
+        uploaded: direct.file.uploaded,
+        has_provenance: false,
+    })
 }

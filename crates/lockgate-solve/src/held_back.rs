@@ -1,4 +1,4 @@
-//! Newer releases of a pin that the gate takes away by denying what they require.
+//! Releases that would be taken before a pin and that the gate takes away by denying what they require.
 
 use std::sync::Arc;
 
@@ -7,21 +7,23 @@ use lockgate_model::{Advisory, FactError, Name, Verdict, VersionSet, Via};
 use crate::dependencies::Dependency;
 use crate::graph::Linked;
 use crate::notes::Passed;
+use crate::order::Placed;
 use crate::release::{Release, span};
 use crate::search::Search;
 use crate::shelf::{Needs, Project};
 
-/// How many releases above a pin are looked at: each look reads metadata.
+/// How many releases before a pin are looked at: each look reads metadata.
 const MOST_LOOKS: usize = 8;
 
-/// The releases of `project` in `admitted`, newest first, that require a project of which the gate leaves no version that
-/// the rest of the graph admits. Looks at metadata only where the gate speaks against versions above a pin that this pin
-/// requires.
+/// The releases of `project` in `admitted` that come before the pin in the order and that require a project of which the gate leaves no version that
+/// the rest of the graph admits. Looks at metadata only where the gate speaks against versions that come before a pin that
+/// this pin requires.
 pub(crate) fn held_back(
     search: &Search<'_>,
     linked: &Linked,
     project: &Project,
     admitted: &VersionSet,
+    pin: Placed<'_>,
 ) -> Result<Vec<Passed>, FactError> {
     let name = project.view.name();
     let mut held = Vec::new();
@@ -29,7 +31,7 @@ pub(crate) fn held_back(
         return Ok(held);
     }
     let mut looks = 0;
-    for index in span(&*project.view, admitted) {
+    for index in search.order.walk(&*project.view, admitted) {
         let version = project.view.version(index);
         if !admitted.contains(version) || version.any_prerelease() {
             continue;
@@ -37,7 +39,10 @@ pub(crate) fn held_back(
         let Release::Usable(usable) = &*search.shelf.release(project, index)? else {
             continue;
         };
-        if usable.yanked.is_some() || search.guard.verdict(name, version)? != Verdict::Clear {
+        if usable.yanked.is_some()
+            || !search.order.precedes(name, usable.placed(version), pin)
+            || search.guard.verdict(name, version)? != Verdict::Clear
+        {
             continue;
         }
         if looks == MOST_LOOKS {
@@ -59,7 +64,7 @@ pub(crate) fn held_back(
     Ok(held)
 }
 
-/// Whether the pin requires another with versions above it that the gate speaks against.
+/// Whether the pin requires another with versions before it in the order that the gate speaks against.
 fn requires_affected(search: &Search<'_>, linked: &Linked, name: &Name) -> Result<bool, FactError> {
     let from = Via::Pin(name.clone());
     for edge in linked.edges.iter().filter(|edge| edge.from == from) {
@@ -70,17 +75,18 @@ fn requires_affected(search: &Search<'_>, linked: &Linked, name: &Name) -> Resul
         ) else {
             continue;
         };
-        let above = (0..project.view.len())
-            .map(|index| project.view.version(index))
-            .take_while(|version| *version > pin);
-        if above.into_iter().any(|version| affected.contains(version)) {
+        let before = search
+            .order
+            .may_be_before(&edge.to, pin)
+            .intersection(&affected);
+        if span(&*project.view, &before).any(|index| before.contains(project.view.version(index))) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// The advisories against the newest version that a dependency and the rest of the graph admit, if all of those are denied.
+/// The advisories against the first version that a dependency and the rest of the graph admit, if all of those are denied.
 fn denied_entirely(
     search: &Search<'_>,
     linked: &Linked,
@@ -95,8 +101,8 @@ fn denied_entirely(
     for (_, bound) in others.filter(|(asker, _)| asker.as_ref() != Some(from)) {
         range = range.intersection(&bound.set);
     }
-    let mut newest: Option<Vec<Arc<Advisory>>> = None;
-    for index in span(&*project.view, &range) {
+    let mut first: Option<Vec<Arc<Advisory>>> = None;
+    for index in search.order.walk(&*project.view, &range) {
         let version = project.view.version(index);
         if !range.contains(version) || version.any_prerelease() {
             continue;
@@ -110,9 +116,9 @@ fn denied_entirely(
         match search.guard.verdict(&dependency.name, version)? {
             Verdict::Clear => return Ok(Vec::new()),
             Verdict::Avoid(reason) | Verdict::Deny(reason) => {
-                newest.get_or_insert_with(|| reason.advisories.clone());
+                first.get_or_insert_with(|| reason.advisories.clone());
             }
         }
     }
-    Ok(newest.unwrap_or_default())
+    Ok(first.unwrap_or_default())
 }

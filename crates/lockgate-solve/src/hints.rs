@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lockgate_model::{
-    Advisory, BoundChange, ConflictNote, Fact, FactError, GateRefusal, Level, Name, OpenGate,
+    Advisory, BoundChange, ConflictNote, Edge, Fact, FactError, GateRefusal, Level, Name, OpenGate,
     Requirement, Rule, Source, Specifiers, Verdict, Version, Via, WayOut, Why,
 };
 
 use crate::bounds::Bound;
 use crate::graph::Linked;
 use crate::question::{Statistics, Watch};
-use crate::search::{Found, Search, Tree};
+use crate::search::{Found, Search, Tree, shelf};
 use crate::shelf::Guard;
-use crate::sources::{Sources, Wanted};
+use crate::sources::{Role, Sources, Wanted};
 
 /// How many direct requirements are tried: each alone with at most two solves, or all together with at most one more for each.
 const MOST_TRIALS: usize = 6;
@@ -140,10 +140,17 @@ fn trial(search: &Search<'_>, sources: &Sources) -> Result<Found, FactError> {
         watch: search.watch,
         is_spent: AtomicBool::new(false),
     };
-    let trial = Search {
+    let mut trial = Search {
         watch: &budget,
         ..*search
     };
+    // What releases ask for is kept with the overrides applied: other overrides need another look.
+    let other;
+    if !Arc::ptr_eq(&sources.changes, &search.shelf.changes) {
+        let (facts, inspector) = (search.shelf.facts, &search.shelf.inspector);
+        other = shelf(search.question, facts, sources, Arc::clone(inspector));
+        trial.shelf = &other;
+    }
     trial.answer(sources, &mut Statistics::default())
 }
 
@@ -191,10 +198,15 @@ fn chain(linked: &Linked, to: &Name) -> Vec<String> {
     let mut waiting = VecDeque::new();
     for edge in &linked.edges {
         if let Via::Source(origin) = &edge.from
-            && !origin.via.starts_with("-c ")
+            && edge.from.asks()
             && !reached.contains_key(&edge.to)
         {
-            reached.insert(&edge.to, (None, format!("{} ({origin})", edge.requirement)));
+            let text = format!(
+                "{} ({origin}){}",
+                edge.requirement,
+                overridden(linked, edge)
+            );
+            reached.insert(&edge.to, (None, text));
             waiting.push_back(&edge.to);
         }
     }
@@ -204,7 +216,11 @@ fn chain(linked: &Linked, to: &Name) -> Vec<String> {
         };
         for edge in &linked.edges {
             if edge.from == Via::Pin(from.clone()) && !reached.contains_key(&edge.to) {
-                let text = format!("{from} {version} requires {}", edge.requirement);
+                let text = format!(
+                    "{from} {version} requires {}{}",
+                    edge.requirement,
+                    overridden(linked, edge)
+                );
                 reached.insert(&edge.to, (Some(from), text));
                 waiting.push_back(&edge.to);
             }
@@ -218,6 +234,22 @@ fn chain(linked: &Linked, to: &Name) -> Vec<String> {
     }
     chain.reverse();
     chain
+}
+
+/// Where the override stands that an edge's requirement comes from, as an addition to its text; empty if it comes from none.
+fn overridden(linked: &Linked, edge: &Edge) -> String {
+    let mut sources = linked
+        .edges
+        .iter()
+        .filter(|other| other.to == edge.to && other.requirement == edge.requirement)
+        .filter_map(|other| match &other.from {
+            Via::Source(origin) if origin.is_override() => Some(origin),
+            Via::Source(_) | Via::Pin(_) => None,
+        });
+    sources
+        .next()
+        .map(|origin| format!(", as {origin} overrides it"))
+        .unwrap_or_default()
 }
 
 /// Direct requirements or constraints with other bounds, under which there is a solution.
@@ -239,14 +271,17 @@ fn relaxations(
         .iter()
         .filter_map(|fact| match fact {
             Fact::Root { name, .. } => Some(name),
-            Fact::Requires { .. } | Fact::NoVersion { .. } | Fact::Absent { .. } => None,
+            Fact::Requires { to, overridden, .. } => overridden.as_ref().map(|_| &to.0),
+            Fact::NoVersion { .. } | Fact::Absent { .. } => None,
         })
         .chain(refusals.iter().map(|refusal| &refusal.name))
         .collect();
     let bounded: Vec<&Wanted> = sources
         .requirements
         .iter()
+        .filter(|wanted| wanted.role != Role::Override)
         .chain(&sources.constraints)
+        .chain(sources.changes.all())
         .filter(|wanted| {
             wanted.place.is_some() && named.contains(&wanted.name) && !wanted.bound.set.is_full()
         })
@@ -300,12 +335,16 @@ fn relax(search: &Search<'_>, sources: &Sources, bounded: &[&Wanted]) -> Option<
         .iter()
         .map(|wanted| {
             let chosen = free.versions.get(&wanted.name)?;
-            let operator = if wanted.bound.is_exact {
-                "=="
-            } else if wanted.bound.set.is_above(chosen) || !wanted.bound.set.is_below(chosen) {
-                "<="
-            } else {
-                ">="
+            // The bound on the side from which versions are tried takes what was found again.
+            let (set, is_lowest_first) = (
+                &wanted.bound.set,
+                search.order.is_lowest_first(&wanted.name),
+            );
+            let operator = match is_lowest_first {
+                _ if wanted.bound.is_exact => "==",
+                false if set.is_above(chosen) || !set.is_below(chosen) => "<=",
+                true if !set.is_below(chosen) && set.is_above(chosen) => "<=",
+                false | true => ">=",
             };
             format!("{operator}{chosen}").parse().ok()
         })
@@ -336,28 +375,38 @@ fn with_bounds(
 ) -> Sources {
     let mut sources = sources.clone();
     for (index, wanted) in bounded.iter().enumerate() {
-        let list = if wanted.is_constraint {
-            &mut sources.constraints
-        } else {
-            &mut sources.requirements
+        let bound = match specifiers.and_then(|specifiers| specifiers.get(index)) {
+            Some(specifiers) => Bound::of(specifiers),
+            None => Bound::of(&Specifiers::any()),
         };
-        if let Some(changed) = list.iter_mut().find(|other| other.place == wanted.place) {
-            changed.bound = match specifiers.and_then(|specifiers| specifiers.get(index)) {
-                Some(specifiers) => Bound::of(specifiers),
-                None => Bound::of(&Specifiers::any()),
-            };
+        let (requirements, constraints) = (&mut sources.requirements, &mut sources.constraints);
+        for changed in requirements.iter_mut().chain(constraints) {
+            if changed.role == wanted.role && changed.place == wanted.place {
+                changed.bound = bound.clone();
+            }
+        }
+        if wanted.role == Role::Override {
+            Arc::make_mut(&mut sources.changes).rebind(wanted.place, &bound);
         }
     }
     sources
 }
 
 /// What else is worth knowing: versions that exist and are not offered by themselves.
-pub(crate) fn notes(facts: &[Fact]) -> Vec<ConflictNote> {
+pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
     let mut notes: BTreeMap<(&Name, u8), ConflictNote> = BTreeMap::new();
     for fact in facts {
         let Fact::NoVersion { name, excluded, .. } = fact else {
             continue;
         };
+        if let Some(direct) = search.shelf.direct(name) {
+            let note = ConflictNote::Direct {
+                name: name.clone(),
+                version: direct.metadata.version.clone(),
+                reference: direct.reference.to_string(),
+            };
+            notes.insert((name, 6), note);
+        }
         for exclusion in excluded {
             let Some(newest) = exclusion.versions.first().cloned() else {
                 continue;
@@ -377,8 +426,10 @@ pub(crate) fn notes(facts: &[Fact]) -> Vec<ConflictNote> {
                         newest,
                     },
                 ),
-                Why::NeedsBuild => (2, ConflictNote::NeedsBuild { name: name.clone() }),
+                Why::NeedsBuild(_) => (2, ConflictNote::NeedsBuild { name: name.clone() }),
                 Why::Cutoff => (3, ConflictNote::CutoffHides { name: name.clone() }),
+                Why::Cooldown => (4, ConflictNote::CooldownHides { name: name.clone() }),
+                Why::NoUploadTime => (5, ConflictNote::Undated { name: name.clone() }),
                 Why::Gate(_)
                 | Why::Quarantined(_)
                 | Why::Python { .. }

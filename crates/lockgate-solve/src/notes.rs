@@ -5,19 +5,33 @@ use std::sync::Arc;
 
 use lockgate_model::{
     Advisory, FactError, Name, Note, PassedOver, PrereleaseMode, ProjectStatus, Verdict, Version,
-    VersionSet,
+    Why,
 };
 
+use crate::bounds::admitted;
+use crate::defied::defied;
 use crate::dependencies::has_extra;
 use crate::graph::Linked;
 use crate::held_back::held_back;
-use crate::release::{Release, span};
+use crate::release::{Release, Usable};
 use crate::search::Search;
 use crate::shelf::{Needs, Project};
+use crate::sources::Sources;
 
 /// The notes on a graph, in the order of names.
-pub(crate) fn notes(search: &Search<'_>, linked: &Linked) -> Result<Vec<Note>, FactError> {
-    let mut notes = Vec::new();
+pub(crate) fn notes(
+    search: &Search<'_>,
+    sources: &Sources,
+    linked: &Linked,
+) -> Result<Vec<Note>, FactError> {
+    let mut notes: Vec<Note> = sources
+        .excluded
+        .iter()
+        .map(|(name, origin)| Note::Excluded {
+            name: name.clone(),
+            origin: origin.clone(),
+        })
+        .collect();
     for (name, version) in &linked.versions {
         let Some(project) = search.shelf.project(name)? else {
             continue;
@@ -30,27 +44,70 @@ pub(crate) fn notes(search: &Search<'_>, linked: &Linked) -> Result<Vec<Note>, F
                 versions,
             }));
         }
+        notes.extend(defied(search, linked, name, version)?);
         notes.extend(missing_extras(search, linked, name, version)?);
-        if let Some(Release::Usable(usable)) = search.shelf.release_at(name, version)?.as_deref()
-            && let Some(reason) = &usable.yanked
-        {
-            notes.push(Note::Yanked {
-                name: name.clone(),
-                version: version.clone(),
-                reason: reason.clone(),
-            });
+        if let Some(Release::Usable(usable)) = search.shelf.release_at(name, version)?.as_deref() {
+            notes.extend(of_release(name, version, usable));
         }
+        notes.extend(not_hashed(&project));
+        notes.extend(undated(search, linked, &project, version)?);
+        notes.extend(unbounded(search, sources, linked, name, version));
         notes.extend(not_kept(search, linked, name, version)?);
         notes.extend(status(&project));
     }
     Ok(notes)
 }
 
+fn not_hashed(project: &Project) -> Option<Note> {
+    let direct = project.direct.as_ref()?;
+    direct.pin.kind.sha256().is_none().then(|| Note::NotHashed {
+        name: project.view.name().clone(),
+        reference: direct.pin.reference.clone(),
+    })
+}
+
+/// What there is to say of a pin by its files.
+fn of_release(name: &Name, version: &Version, usable: &Usable) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if let Some(reason) = &usable.yanked {
+        notes.push(Note::Yanked {
+            name: name.clone(),
+            version: version.clone(),
+            reason: reason.clone(),
+        });
+    }
+    if !usable.fixes.is_empty() {
+        notes.push(Note::Fix {
+            name: name.clone(),
+            version: version.clone(),
+            advisories: usable.fixes.clone(),
+        });
+    }
+    notes
+}
+
+/// Whether the lowest version is taken of a project of which nothing says how low it may be.
+fn unbounded(
+    search: &Search<'_>,
+    sources: &Sources,
+    linked: &Linked,
+    name: &Name,
+    version: &Version,
+) -> Option<Note> {
+    let bounds = linked.bounds.get(name).into_iter().flatten();
+    let is_unbounded = search.order.is_lowest_first(name) && !admitted(bounds).has_floor();
+    is_unbounded.then(|| Note::Unbounded {
+        name: name.clone(),
+        version: version.clone(),
+        is_direct: sources.direct().any(|direct| direct == name),
+    })
+}
+
 /// A version, and the advisories that speak against it.
 pub(crate) type Passed = (Version, Vec<Arc<Advisory>>);
 
-/// The versions above the pin that all its bounds admit, that the other rules leave, and that the gate speaks against:
-/// against themselves, or against all that they could be used with.
+/// The versions that come before the pin in the order, that all its bounds admit, that the other rules leave, and that the gate
+/// speaks against: against themselves, or against all that they could be used with.
 fn passed_over(
     search: &Search<'_>,
     linked: &Linked,
@@ -59,18 +116,15 @@ fn passed_over(
 ) -> Result<Vec<Passed>, FactError> {
     let name = project.view.name();
     let bounds = linked.bounds.get(name).map_or(&[][..], Vec::as_slice);
-    let admitted = bounds
-        .iter()
-        .fold(VersionSet::at_least(version.clone()), |all, bound| {
-            all.intersection(&bound.set)
-        })
-        .intersection(&VersionSet::exactly(version.clone()).complement());
-    let mut passed = held_back(search, linked, project, &admitted)?;
+    let pin = search.placed(name, version)?;
+    let before = search.order.may_be_before(name, version);
+    let range = admitted(bounds).intersection(&before);
+    let mut passed = held_back(search, linked, project, &range, pin)?;
     let Some(affected) = search.guard.affected(name)? else {
         return Ok(passed);
     };
-    let admitted = admitted.intersection(&affected);
-    let prereleases_compete = match search.question.rules.prerelease {
+    let range = range.intersection(&affected);
+    let prereleases_compete = match search.question.rules.prereleases_of(name) {
         PrereleaseMode::Allow => true,
         PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => {
             version.any_prerelease() || bounds.iter().any(|bound| bound.names_prerelease)
@@ -78,21 +132,53 @@ fn passed_over(
         PrereleaseMode::IfNecessary => version.any_prerelease(),
         PrereleaseMode::Disallow => false,
     };
-    for index in span(&*project.view, &admitted) {
+    for index in search.order.walk(&*project.view, &range) {
         let other = project.view.version(index);
-        if !admitted.contains(other) || (other.any_prerelease() && !prereleases_compete) {
+        if !range.contains(other) || (other.any_prerelease() && !prereleases_compete) {
             continue;
         }
         if let Release::Usable(usable) = &*search.shelf.release(project, index)?
             && usable.yanked.is_none()
+            && search.order.precedes(name, usable.placed(other), pin)
             && let Verdict::Deny(reason) | Verdict::Avoid(reason) =
                 search.guard.verdict(name, other)?
         {
             passed.push((other.clone(), reason.advisories.clone()));
         }
     }
-    passed.sort_by(|(one, _), (other, _)| other.cmp(one));
+    if search.order.is_lowest_first(name) {
+        passed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    } else {
+        passed.sort_by(|(one, _), (other, _)| other.cmp(one));
+    }
     Ok(passed)
+}
+
+/// Whether a version that would come before the pin is hidden only because nobody knows when it was uploaded.
+fn undated(
+    search: &Search<'_>,
+    linked: &Linked,
+    project: &Project,
+    version: &Version,
+) -> Result<Option<Note>, FactError> {
+    let rules = search.question.rules;
+    if rules.cutoff.is_none() && rules.cooldown.is_none() {
+        return Ok(None);
+    }
+    let name = project.view.name();
+    let bounds = linked.bounds.get(name).into_iter().flatten();
+    let range = admitted(bounds).intersection(&search.order.may_be_before(name, version));
+    for index in search.order.walk(&*project.view, &range) {
+        if range.contains(project.view.version(index))
+            && let Release::Unusable(Why::NoUploadTime) = &*search.shelf.release(project, index)?
+        {
+            return Ok(Some(Note::Undated {
+                name: name.clone(),
+                version: version.clone(),
+            }));
+        }
+    }
+    Ok(None)
 }
 
 fn missing_extras(
@@ -135,6 +221,13 @@ fn not_kept(
     let bounds = linked.bounds.get(name).map_or(&[][..], Vec::as_slice);
     let why = match search.shelf.release_at(name, kept)?.as_deref() {
         None => "it is no longer on the index".to_owned(),
+        Some(Release::Unusable(Why::Cutoff)) => "it is newer than the cutoff".to_owned(),
+        Some(Release::Unusable(Why::Cooldown)) => {
+            "it is younger than the cooldown admits".to_owned()
+        }
+        Some(Release::Unusable(Why::NoUploadTime)) => {
+            "the index does not state when it was uploaded".to_owned()
+        }
         Some(Release::Unusable(_)) => "it cannot be installed on the target".to_owned(),
         Some(Release::Usable(usable)) => {
             let verdict = search.guard.verdict(name, kept)?;

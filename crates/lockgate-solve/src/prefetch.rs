@@ -9,9 +9,11 @@ use lockgate_model::{
     VersionSet, Want,
 };
 
+use crate::changes::Changes;
 use crate::dependencies::{Dependency, active};
+use crate::order::Order;
 use crate::question::Question;
-use crate::release::{Inspector, Release, span};
+use crate::release::{Cooldown, Inspector, Release, Usable};
 use crate::sources::Sources;
 
 /// Guesses where a want will come to.
@@ -21,6 +23,8 @@ pub(crate) struct Lookahead {
     pub(crate) environment: Environment,
     pub(crate) keep: BTreeMap<Name, Version>,
     pub(crate) limits: BTreeMap<Name, VersionSet>,
+    pub(crate) order: Order,
+    pub(crate) changes: Arc<Changes>,
 }
 
 impl Lookahead {
@@ -34,6 +38,8 @@ impl Lookahead {
             environment: question.target.environment.clone(),
             keep: question.keep.pins.clone(),
             limits: sources.limits(),
+            order: Order::new(question.rules, sources),
+            changes: Arc::clone(&sources.changes),
         }
     }
 
@@ -49,10 +55,11 @@ impl Lookahead {
         }
     }
 
-    fn file_at(&self, project: &dyn ProjectView, index: usize) -> Option<(DistFile, bool)> {
+    fn usable(&self, project: &dyn ProjectView, index: usize) -> Option<Box<Usable>> {
         let files = project.files(index).ok()?;
-        match self.inspector.inspect(project.name(), &files) {
-            Release::Usable(usable) => Some((usable.file, usable.yanked.is_some())),
+        let cooldown = Cooldown::Holds;
+        match self.inspector.inspect(project.name(), &files, cooldown) {
+            Release::Usable(usable) => Some(usable),
             Release::Unusable(_) => None,
         }
     }
@@ -68,13 +75,15 @@ impl Scout for Lookahead {
         if let Some(kept) = self.keep.get(&want.name)
             && range.contains(kept)
             && let Some(index) = project.position(kept)
-            && let Some((file, false)) = self.file_at(project, index)
+            && let Some(usable) = self.usable(project, index)
+            && usable.yanked.is_none()
         {
-            return Some(pick(index, file));
+            return Some(pick(index, usable.file));
         }
-        let competes = self.inspector.rules().prerelease == PrereleaseMode::Allow;
+        let mode = self.inspector.rules().prereleases_of(&want.name);
+        let competes = mode == PrereleaseMode::Allow;
         let mut fallback = None;
-        for index in span(project, range) {
+        for index in self.order.walk(project, range) {
             let version = project.version(index);
             if !range.contains(version) {
                 continue;
@@ -83,10 +92,15 @@ impl Scout for Lookahead {
             if !is_welcome && fallback.is_some() {
                 continue;
             }
-            match self.file_at(project, index) {
-                Some((file, false)) if is_welcome => return Some(pick(index, file)),
-                Some((file, _)) if fallback.is_none() => fallback = Some(pick(index, file)),
-                Some(_) | None => {}
+            let Some(usable) = self.usable(project, index) else {
+                continue;
+            };
+            let is_best = usable.has_wheel || !self.order.prefers_wheels;
+            if is_welcome && is_best && usable.yanked.is_none() {
+                return Some(pick(index, usable.file));
+            }
+            if fallback.is_none() {
+                fallback = Some(pick(index, usable.file));
             }
         }
         fallback
@@ -96,11 +110,11 @@ impl Scout for Lookahead {
         if self.inspector.rules().no_dependencies {
             return Vec::new();
         }
-        let base = active(metadata, &self.environment, None).unwrap_or_default();
-        let guarded = want
-            .extras
-            .iter()
-            .flat_map(|extra| active(metadata, &self.environment, Some(extra)).unwrap_or_default());
+        let (environment, changes) = (&self.environment, &self.changes);
+        let active = |extra| active(metadata, environment, changes, extra, |_, _| false);
+        let base = active(None).unwrap_or_default();
+        let extras = want.extras.iter();
+        let guarded = extras.flat_map(|extra| active(Some(extra)).unwrap_or_default());
         base.into_iter()
             .chain(guarded)
             .map(

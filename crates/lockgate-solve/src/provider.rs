@@ -29,7 +29,7 @@ use crate::sources::Sources;
 
 /// How many versions of a project must have been rejected before the search begins anew with it in front.
 const REJECTIONS_UNTIL_REORDER: usize = 3;
-/// At this many tries of one project, and whenever they have doubled since, as many versions further down are hinted at.
+/// At this many tries of one project, and whenever they have doubled since, as many of the next versions are hinted at.
 const TRIES_UNTIL_LOOKAHEAD: usize = 3;
 /// But at most so many at a time.
 const MOST_LOOKAHEAD: usize = 48;
@@ -169,14 +169,14 @@ impl Provider<'_> {
                 let more = (2 * count).min(MOST_LOOKAHEAD);
                 run.looked_ahead.insert(name.clone(), count + more);
                 drop(run);
-                self.hint_below(name, range, &version, more)?;
+                self.hint_next(name, range, &version, more)?;
             }
         }
         Ok(Some(version))
     }
 
     /// Hints at the next versions of a project whose versions are being rejected one by one.
-    fn hint_below(
+    fn hint_next(
         &self,
         name: &Name,
         range: &VersionSet,
@@ -186,10 +186,12 @@ impl Provider<'_> {
         let Some(project) = self.chooser.shelf.project(name)? else {
             return Ok(());
         };
-        let below = range.intersection(&VersionSet::below(version.clone()));
-        let wants = crate::release::span(&*project.view, &below)
+        let order = self.chooser.order;
+        let next = range.intersection(&order.after(name, version));
+        let wants = order
+            .walk(&*project.view, &next)
             .map(|index| project.view.version(index))
-            .filter(|other| !other.any_prerelease() && below.contains(other))
+            .filter(|other| !other.any_prerelease() && next.contains(other))
             .take(count)
             .map(|other| Want {
                 name: name.clone(),

@@ -1,21 +1,24 @@
 //! Whether a release can be installed on the target at all, and from which of its files: tags, `Requires-Python`, format
-//! control, cutoff, hashes and yanks. Pure: it follows from the files as listed.
+//! control, cutoff and cooldown, hashes and yanks. Pure: it follows from the files as listed, and from whether a release is exempt from
+//! the cooldown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lockgate_model::{
-    ChoiceRules, DistFile, DistKind, Name, ProjectView, Sha256, Specifiers, Tags, Version,
-    VersionSet, Why, Yank,
+    Advisory, ChoiceRules, DistFile, DistKind, Name, ProjectView, Sha256, Specifiers, Tags,
+    Timestamp, Version, VersionSet, Why, Yank,
 };
 use rustc_hash::FxHashMap;
+
+use crate::order::Placed;
 
 /// What the target and the options make of a release.
 #[derive(Debug, Clone)]
 pub(crate) enum Release {
     /// It can be installed.
-    Usable(Usable),
+    Usable(Box<Usable>),
     /// It cannot.
     Unusable(Why),
 }
@@ -25,8 +28,29 @@ pub(crate) enum Release {
 pub(crate) struct Usable {
     /// The file that an installer would take, and that metadata are read from.
     pub(crate) file: DistFile,
+    /// Whether that is a wheel.
+    pub(crate) has_wheel: bool,
     /// The reason why it is yanked, if each usable file of it is.
     pub(crate) yanked: Option<String>,
+    /// What it fixes, if it can be installed only because it is exempt from the cooldown.
+    pub(crate) fixes: Vec<Arc<Advisory>>,
+}
+
+impl Usable {
+    /// Where it stands in the order of versions.
+    pub(crate) fn placed<'v>(&self, version: &'v Version) -> Placed<'v> {
+        Placed {
+            version,
+            has_wheel: self.has_wheel,
+        }
+    }
+}
+
+/// Whether files inside the cooldown may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cooldown {
+    Holds,
+    Exempt,
 }
 
 /// Looks at releases with the eyes of one target.
@@ -97,12 +121,12 @@ impl Inspector {
     }
 
     /// What a release with these files comes to.
-    pub(crate) fn inspect(&self, name: &Name, files: &[DistFile]) -> Release {
+    pub(crate) fn inspect(&self, name: &Name, files: &[DistFile], cooldown: Cooldown) -> Release {
         let mut best: Option<(Rank, &DistFile)> = None;
         let mut best_yanked: Option<(Rank, &DistFile)> = None;
         let mut furthest: Option<(Stage, Why)> = None;
         for file in files {
-            match self.judge(name, file) {
+            match self.judge(name, file, cooldown) {
                 Ok(rank) => {
                     let slot = if file.is_yanked() {
                         &mut best_yanked
@@ -120,34 +144,60 @@ impl Inspector {
                 }
             }
         }
-        match (best, best_yanked, furthest) {
-            (Some((_, file)), _, _) => Release::Usable(Usable {
+        match (best.or(best_yanked), furthest) {
+            (Some((rank, file)), _) => Release::Usable(Box::new(Usable {
                 file: file.clone(),
+                has_wheel: rank.is_some(),
+                yanked: match &file.yanked {
+                    Yank::Yes(reason) => Some(reason.clone()),
+                    Yank::No => None,
+                },
+                fixes: Vec::new(),
+            })),
+            (None, Some((_, why))) => Release::Unusable(why),
+            (None, None) => Release::Unusable(Why::NoWheel),
+        }
+    }
+
+    /// What the one release at a direct reference comes to: it was asked for by its file, so that options about choice and formats say
+    /// nothing about it. It must only run on the target.
+    pub(crate) fn inspect_direct(&self, files: &[DistFile]) -> Release {
+        let Some(file) = files.first() else {
+            return Release::Unusable(Why::NoWheel);
+        };
+        match self.runs(file, file.kind()) {
+            Ok(rank) => Release::Usable(Box::new(Usable {
+                file: file.clone(),
+                has_wheel: rank.is_some(),
                 yanked: None,
-            }),
-            (None, Some((_, file)), _) => Release::Usable(Usable {
-                file: file.clone(),
-                yanked: Some(match &file.yanked {
-                    Yank::Yes(reason) => reason.clone(),
-                    Yank::No => String::new(),
-                }),
-            }),
-            (None, None, Some((_, why))) => Release::Unusable(why),
-            (None, None, None) => Release::Unusable(Why::NoWheel),
+                fixes: Vec::new(),
+            })),
+            Err((_, why)) => Release::Unusable(why),
         }
     }
 
     /// The rank of a file that can be used, or what excludes it.
-    fn judge(&self, name: &Name, file: &DistFile) -> Result<Rank, (Stage, Why)> {
-        let kind = self.permitted(name, file)?;
+    fn judge(
+        &self,
+        name: &Name,
+        file: &DistFile,
+        cooldown: Cooldown,
+    ) -> Result<Rank, (Stage, Why)> {
+        let kind = self.permitted(name, file, cooldown)?;
+        self.runs(file, Some(kind))
+    }
+
+    /// The rank of a file that runs on the target.
+    fn runs(&self, file: &DistFile, kind: Option<DistKind>) -> Result<Rank, (Stage, Why)> {
         if let Some(text) = &file.requires_python
             && !self.admits_python(text)
         {
             return Err((Stage::Python, self.excluded_by_python(text)));
         }
         match kind {
-            DistKind::Sdist => Ok(None),
-            DistKind::Wheel(wheel) => match self.tags.rank(&wheel) {
+            None => Err((Stage::Kind, Why::NoWheel)),
+            Some(DistKind::Sdist) => Ok(None),
+            Some(DistKind::Wheel(wheel)) => match self.tags.rank(&wheel) {
                 Some(rank) => Ok(Some((std::cmp::Reverse(rank), wheel.build))),
                 None => Err((Stage::Tags, Why::NoWheel)),
             },
@@ -155,14 +205,17 @@ impl Inspector {
     }
 
     /// The kind of a file that the options permit on some machine, or what excludes it.
-    fn permitted(&self, name: &Name, file: &DistFile) -> Result<DistKind, (Stage, Why)> {
+    fn permitted(
+        &self,
+        name: &Name,
+        file: &DistFile,
+        cooldown: Cooldown,
+    ) -> Result<DistKind, (Stage, Why)> {
         let Some(kind) = file.kind() else {
             return Err((Stage::Kind, Why::NoWheel));
         };
-        if let Some(cutoff) = self.rules.cutoff
-            && file.uploaded.is_none_or(|uploaded| uploaded >= cutoff)
-        {
-            return Err((Stage::Cutoff, Why::Cutoff));
+        if let Some(why) = self.too_new(file, cooldown) {
+            return Err((Stage::Cutoff, why));
         }
         let control = self.rules.binary.of(name);
         match kind {
@@ -182,11 +235,41 @@ impl Inspector {
         Ok(kind)
     }
 
+    /// Why a file is too new, if it is. Local files are nobody's upload.
+    fn too_new(&self, file: &DistFile, cooldown: Cooldown) -> Option<Why> {
+        let cooldown = self.rules.cooldown.filter(|_| cooldown == Cooldown::Holds);
+        if (self.rules.cutoff.is_none() && cooldown.is_none()) || file.is_local() {
+            return None;
+        }
+        let Some(uploaded) = file.uploaded else {
+            return Some(Why::NoUploadTime);
+        };
+        let is_past = |limit: Option<Timestamp>| limit.is_some_and(|limit| uploaded >= limit);
+        if is_past(self.rules.cutoff) {
+            return Some(Why::Cutoff);
+        }
+        is_past(cooldown).then_some(Why::Cooldown)
+    }
+
+    /// Whether a release with these files could be installed if it were exempt from the cooldown.
+    pub(crate) fn is_cooling(&self, name: &Name, files: &[DistFile]) -> bool {
+        self.rules.cooldown.is_some()
+            && matches!(
+                self.inspect(name, files, Cooldown::Exempt),
+                Release::Usable(_)
+            )
+    }
+
     /// The files that a pin holds: all that the options permit on any machine, by name; yanked ones only if all of them are.
-    pub(crate) fn locked<'f>(&self, name: &Name, files: &'f [DistFile]) -> Vec<&'f DistFile> {
+    pub(crate) fn locked<'f>(
+        &self,
+        name: &Name,
+        files: &'f [DistFile],
+        cooldown: Cooldown,
+    ) -> Vec<&'f DistFile> {
         let permitted: Vec<&DistFile> = files
             .iter()
-            .filter(|file| self.permitted(name, file).is_ok())
+            .filter(|file| self.permitted(name, file, cooldown).is_ok())
             .collect();
         let all_yanked = permitted.iter().all(|file| file.is_yanked());
         let mut locked: Vec<&DistFile> = permitted

@@ -20,6 +20,7 @@ use crate::conflict;
 use crate::exhaust::exhaust;
 use crate::graph::{Linked, graph, link};
 use crate::notes;
+use crate::order::{Order, Placed};
 use crate::package::{Package, Set};
 use crate::prefetch::Lookahead;
 use crate::provider::{Learned, Provider, Run, Stop, Unavailable, root_version};
@@ -48,11 +49,13 @@ pub fn solve(
 ) -> Result<Answer, FactError> {
     let sources = Sources::new(question.manifest, question.upgrade, question.target);
     let inspector = Arc::new(inspector(question));
-    let shelf = Shelf::new(facts, inspector, question.target.environment.clone());
+    let shelf = shelf(question, facts, &sources, inspector);
     let guard = Guard::new(question.gate);
+    let order = Order::new(question.rules, &sources);
     let search = Search {
         shelf: &shelf,
         guard: &guard,
+        order: &order,
         question,
         watch,
     };
@@ -60,7 +63,7 @@ pub fn solve(
     match search.answer(&sources, &mut statistics)? {
         Found::Linked(linked) => {
             let mut graph = graph(&shelf, &linked)?;
-            graph.notes = notes::notes(&search, &linked)?;
+            graph.notes = notes::notes(&search, &sources, &linked)?;
             let accepted = accepted(&guard, &linked)?;
             Ok(Answer::Locked(Solution {
                 graph,
@@ -87,6 +90,22 @@ pub fn look_ahead(question: &Question<'_>, facts: &Arc<dyn Facts>) {
     facts.hint(wants, &scout);
 }
 
+/// The facts for a question, none of them looked at yet.
+pub(crate) fn shelf<'a>(
+    question: &Question<'a>,
+    facts: &'a Arc<dyn Facts>,
+    sources: &Sources,
+    inspector: Arc<Inspector>,
+) -> Shelf<'a> {
+    Shelf::new(
+        facts,
+        inspector,
+        question.target.environment.clone(),
+        Arc::clone(&sources.changes),
+        question.gate,
+    )
+}
+
 /// The eyes of a question.
 pub(crate) fn inspector(question: &Question<'_>) -> Inspector {
     Inspector::new(
@@ -101,6 +120,7 @@ pub(crate) fn inspector(question: &Question<'_>) -> Inspector {
 pub(crate) struct Search<'a> {
     pub(crate) shelf: &'a Shelf<'a>,
     pub(crate) guard: &'a Guard<'a>,
+    pub(crate) order: &'a Order,
     pub(crate) question: &'a Question<'a>,
     pub(crate) watch: &'a dyn Watch,
 }
@@ -119,7 +139,17 @@ impl<'a> Search<'a> {
             shelf: self.shelf,
             guard: self.guard,
             keep: self.question.keep,
+            order: self.order,
         }
+    }
+
+    /// Where a version stands in the order.
+    pub(crate) fn placed<'v>(
+        &self,
+        name: &Name,
+        version: &'v Version,
+    ) -> Result<Placed<'v>, FactError> {
+        self.chooser().placed(name, version)
     }
 
     /// The same search under another gate.
@@ -130,6 +160,7 @@ impl<'a> Search<'a> {
         Search {
             shelf: self.shelf,
             guard,
+            order: self.order,
             question: self.question,
             watch: self.watch,
         }
@@ -325,8 +356,14 @@ fn hasty(
             groundless: &learned.groundless,
         };
         let better = chooser.choose(name, &admitted, &known)?.version;
-        if better.is_some_and(|better| better.any_prerelease() && better > *version) {
-            hasty.push(name.clone());
+        if let Some(better) = better.filter(Version::any_prerelease) {
+            let (better, pin) = (
+                chooser.placed(name, &better)?,
+                chooser.placed(name, version)?,
+            );
+            if chooser.order.precedes(name, better, pin) {
+                hasty.push(name.clone());
+            }
         }
     }
     Ok(hasty)

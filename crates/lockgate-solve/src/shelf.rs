@@ -5,19 +5,24 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use lockgate_model::{
-    Environment, FactError, Facts, Gate, Metadata, Name, ProjectView, UnusableReason, Verdict,
-    Version, VersionSet, Why,
+    Advisory, DirectRelease, DistFile, Environment, FactError, Facts, Gate, Metadata, Name,
+    ProjectView, UnusableReason, Verdict, Version, VersionSet, Why,
 };
 use rustc_hash::FxHashMap;
 
+use crate::changes::Changes;
 use crate::dependencies::{Dependency, active};
-use crate::release::{Inspector, Release};
+use crate::release::{Cooldown, Inspector, Release};
 
 /// The facts, each looked at once.
 pub(crate) struct Shelf<'a> {
     pub(crate) facts: &'a Arc<dyn Facts>,
     pub(crate) inspector: Arc<Inspector>,
     pub(crate) environment: Environment,
+    /// What the sources change in requirements.
+    pub(crate) changes: Arc<Changes>,
+    /// Asked only what a release fixes: that does not depend on the gate that a search is under.
+    pub(crate) gate: &'a dyn Gate,
     projects: RefCell<FxHashMap<Name, Option<Rc<Project>>>>,
     needs: RefCell<FxHashMap<Name, FxHashMap<Version, Rc<Needs>>>>,
 }
@@ -25,6 +30,8 @@ pub(crate) struct Shelf<'a> {
 /// A project that is on an index.
 pub(crate) struct Project {
     pub(crate) view: Arc<dyn ProjectView>,
+    /// What a direct reference of the sources makes of it.
+    pub(crate) direct: Option<Arc<DirectRelease>>,
     releases: RefCell<FxHashMap<usize, Rc<Release>>>,
 }
 
@@ -41,11 +48,15 @@ impl<'a> Shelf<'a> {
         facts: &'a Arc<dyn Facts>,
         inspector: Arc<Inspector>,
         environment: Environment,
+        changes: Arc<Changes>,
+        gate: &'a dyn Gate,
     ) -> Self {
         Self {
             facts,
             inspector,
             environment,
+            changes,
+            gate,
             projects: RefCell::default(),
             needs: RefCell::default(),
         }
@@ -59,6 +70,7 @@ impl<'a> Shelf<'a> {
         let project = match self.facts.project(name) {
             Ok(view) => Some(Rc::new(Project {
                 view,
+                direct: self.facts.direct(name),
                 releases: RefCell::default(),
             })),
             Err(FactError::Absent { .. }) => None,
@@ -98,7 +110,8 @@ impl<'a> Shelf<'a> {
             return Ok(Rc::clone(known));
         }
         let release = match project.view.files(index) {
-            Ok(files) => self.inspector.inspect(project.view.name(), &files),
+            Ok(files) if project.direct.is_some() => self.inspector.inspect_direct(&files),
+            Ok(files) => self.inspect(project, index, &files)?,
             Err(error @ FactError::Unlearned { .. }) => return Err(error),
             Err(error) => Release::Unusable(Why::Metadata(error.to_string())),
         };
@@ -108,6 +121,50 @@ impl<'a> Shelf<'a> {
             .borrow_mut()
             .insert(index, Rc::clone(&release));
         Ok(release)
+    }
+
+    fn inspect(
+        &self,
+        project: &Project,
+        index: usize,
+        files: &[DistFile],
+    ) -> Result<Release, FactError> {
+        let name = project.view.name();
+        let release = self.inspector.inspect(name, files, Cooldown::Holds);
+        if matches!(release, Release::Usable(_)) || !self.inspector.is_cooling(name, files) {
+            return Ok(release);
+        }
+        let fixed = self.fixes(project, index)?;
+        if fixed.is_empty() {
+            return Ok(match release {
+                undated @ Release::Unusable(Why::NoUploadTime) => undated,
+                Release::Unusable(_) | Release::Usable(_) => Release::Unusable(Why::Cooldown),
+            });
+        }
+        let mut release = self.inspector.inspect(name, files, Cooldown::Exempt);
+        if let Release::Usable(usable) = &mut release {
+            usable.fixes = fixed;
+        }
+        Ok(release)
+    }
+
+    /// What the release at `index` fixes: the advisories that affect the newest final release below it that can be installed, and do not
+    /// affect itself. A release that is exempt for what it fixes counts below the next one, which is then no longer needed for it.
+    fn fixes(&self, project: &Project, index: usize) -> Result<Vec<Arc<Advisory>>, FactError> {
+        for below in index + 1..project.view.len() {
+            let before = project.view.version(below);
+            if before.any_prerelease() {
+                continue;
+            }
+            let release = self.release(project, below)?;
+            if let Release::Usable(usable) = &*release
+                && usable.yanked.is_none()
+            {
+                let version = project.view.version(index);
+                return self.gate.fixes(project.view.name(), before, version);
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// What the release of `name` at `version` comes to; none if there is no such release.
@@ -162,7 +219,7 @@ impl<'a> Shelf<'a> {
             Err(FactError::Unusable { filename, reason }) => {
                 let text = format!("{filename}: {reason}");
                 return Ok(match reason {
-                    UnusableReason::NeedsBuild => Needs::Unusable(Why::NeedsBuild),
+                    UnusableReason::NeedsBuild(why) => Needs::Unusable(Why::NeedsBuild(why)),
                     UnusableReason::BadArchive(_) => Needs::Unusable(Why::Unreadable(text)),
                     UnusableReason::Malformed(_) | UnusableReason::Mismatch(_) => {
                         Needs::Unusable(Why::Metadata(text))
@@ -178,7 +235,7 @@ impl<'a> Shelf<'a> {
         if self.inspector.rules().no_dependencies {
             return Ok(Needs::Known(metadata, Vec::new()));
         }
-        Ok(match active(&metadata, &self.environment, None) {
+        Ok(match self.active(&metadata, None) {
             Ok(dependencies) => Needs::Known(metadata, dependencies),
             Err(why) => Needs::Unusable(why),
         })
@@ -195,9 +252,19 @@ impl<'a> Shelf<'a> {
             return Ok(Ok(Vec::new()));
         }
         Ok(match &*self.needs(name, version)? {
-            Needs::Known(metadata, _) => active(metadata, &self.environment, Some(extra)),
+            Needs::Known(metadata, _) => self.active(metadata, Some(extra)),
             Needs::Unusable(why) => Err(why.clone()),
         })
+    }
+
+    fn active(&self, metadata: &Metadata, extra: Option<&Name>) -> Result<Vec<Dependency>, Why> {
+        let is_at = |name: &Name, reference: &str| self.facts.is_at(name, reference);
+        active(metadata, &self.environment, &self.changes, extra, is_at)
+    }
+
+    /// What a direct reference of the sources makes of a project.
+    pub(crate) fn direct(&self, name: &Name) -> Option<Arc<DirectRelease>> {
+        self.facts.direct(name)
     }
 }
 

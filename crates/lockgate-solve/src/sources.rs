@@ -1,14 +1,16 @@
 //! What the sources ask for in the target environment.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lockgate_model::{
     Manifest, Marker, Name, Origin, Requirement, Sha256, Specifiers, Target, VersionSet,
 };
 
 use crate::bounds::Bound;
+use crate::changes::{Changes, with_extras_of};
 
-/// One requirement or constraint of a source that holds in the target environment.
+/// One requirement, constraint or override of a source that holds in the target environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
     pub(crate) name: Name,
@@ -17,69 +19,140 @@ pub(crate) struct Wanted {
     /// The requirement as written.
     pub(crate) requirement: Requirement,
     pub(crate) origin: Origin,
-    pub(crate) is_constraint: bool,
+    pub(crate) role: Role,
     /// Where it stands in the manifest's list of its kind; none for a `-P` specifier.
     pub(crate) place: Option<usize>,
+    /// The direct requirement that this override takes the place of, if it does.
+    pub(crate) replaced: Option<(Requirement, Origin)>,
+}
+
+/// What a source states with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Requirement,
+    Constraint,
+    Override,
+}
+
+impl Wanted {
+    pub(crate) fn new(
+        requirement: &Requirement,
+        origin: &Origin,
+        role: Role,
+        place: Option<usize>,
+    ) -> Self {
+        let any = Specifiers::any();
+        let specifiers = requirement.specifiers().unwrap_or(&any);
+        Self {
+            name: requirement.name.clone(),
+            extras: requirement.extras.clone(),
+            bound: Bound::of(specifiers),
+            requirement: requirement.clone(),
+            origin: origin.clone(),
+            role,
+            place,
+            replaced: None,
+        }
+    }
+
+    /// As text, without its marker and with all extras that are asked for.
+    pub(crate) fn text(&self) -> String {
+        unmarked(&Requirement {
+            extras: self.extras.clone(),
+            ..self.requirement.clone()
+        })
+    }
+
+    /// Where the override stands that took the place of a requirement, if one did.
+    pub(crate) fn overridden(&self) -> Option<&Origin> {
+        self.replaced.as_ref().map(|_| &self.origin)
+    }
+
+    /// Who asks: the source of the requirement, also where an override takes its place.
+    pub(crate) fn asker(&self) -> &Origin {
+        self.replaced
+            .as_ref()
+            .map_or(&self.origin, |(_, origin)| origin)
+    }
 }
 
 /// The requirements and constraints that hold in the target environment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
+    /// What is asked for, overrides in place of what they replace.
     pub(crate) requirements: Vec<Wanted>,
     pub(crate) constraints: Vec<Wanted>,
+    pub(crate) changes: Arc<Changes>,
+    /// Direct requirements on projects that are excluded.
+    pub(crate) excluded: Vec<(Name, Origin)>,
 }
 
 impl Sources {
     pub(crate) fn new(manifest: &Manifest, upgrade: &[Requirement], target: &Target) -> Self {
-        let wanted = |requirement: &Requirement, origin: &Origin, is_constraint, place| {
-            let any = Specifiers::any();
-            let specifiers = requirement.specifiers().unwrap_or(&any);
-            requirement
-                .marker
-                .holds(&target.environment, &[])
-                .then(|| Wanted {
-                    name: requirement.name.clone(),
-                    extras: requirement.extras.clone(),
-                    bound: Bound::of(specifiers),
-                    requirement: requirement.clone(),
-                    origin: origin.clone(),
-                    is_constraint,
-                    place,
-                })
+        let changes = Arc::new(Changes::new(manifest, target));
+        let mut sources = Self {
+            changes: Arc::clone(&changes),
+            ..Self::default()
         };
+        for (place, root) in manifest.requirements.iter().enumerate() {
+            let requirement = &root.requirement;
+            let overrides = changes.overrides(&requirement.name);
+            let holds = match overrides {
+                Some(_) => requirement.marker.may_hold(&[]),
+                None => requirement.marker.holds(&target.environment, &[]),
+            };
+            if !holds {
+                continue;
+            }
+            if changes.excludes(&requirement.name) {
+                let excluded = (requirement.name.clone(), root.origin.clone());
+                sources.excluded.push(excluded);
+                continue;
+            }
+            match overrides {
+                None => sources.requirements.push(Wanted::new(
+                    requirement,
+                    &root.origin,
+                    Role::Requirement,
+                    Some(place),
+                )),
+                Some(overrides) => {
+                    sources
+                        .requirements
+                        .extend(overrides.iter().map(|wanted| Wanted {
+                            extras: with_extras_of(&wanted.requirement, requirement).extras,
+                            replaced: Some((requirement.clone(), root.origin.clone())),
+                            ..wanted.clone()
+                        }));
+                }
+            }
+        }
         let command_line = Origin {
             file: "--upgrade-package".to_owned(),
             line: None,
             via: "--upgrade-package".to_owned(),
         };
-        let requirements = manifest
-            .requirements
-            .iter()
-            .enumerate()
-            .filter_map(|(place, root)| wanted(&root.requirement, &root.origin, false, Some(place)))
-            .collect();
-        let constraints = manifest
+        let written = manifest
             .constraints
             .iter()
             .enumerate()
-            .filter_map(|(place, constraint)| {
-                wanted(
-                    &constraint.requirement,
-                    &constraint.origin,
-                    true,
-                    Some(place),
-                )
+            .map(|(place, constraint)| (&constraint.requirement, &constraint.origin, Some(place)));
+        let restricting = upgrade
+            .iter()
+            .map(|requirement| (requirement, &command_line, None));
+        sources.constraints = written
+            .chain(restricting)
+            .filter(|(requirement, ..)| requirement.marker.holds(&target.environment, &[]))
+            .map(|(requirement, origin, place)| {
+                Wanted::new(requirement, origin, Role::Constraint, place)
             })
-            .chain(
-                upgrade
-                    .iter()
-                    .filter_map(|requirement| wanted(requirement, &command_line, true, None)),
-            )
             .collect();
-        Self {
-            requirements,
-            constraints,
-        }
+        sources
+    }
+
+    /// The projects that the sources ask for.
+    pub(crate) fn direct(&self) -> impl Iterator<Item = &Name> {
+        self.requirements.iter().map(|wanted| &wanted.name)
     }
 
     /// The constraints on a project.
@@ -102,17 +175,24 @@ impl Sources {
     }
 }
 
-/// The files that `--hash` options leave of each project that has some: those that all of its lists name.
+/// The files that `--hash` options leave of each project that has some: those that all of its lists name. Those of a requirement that
+/// is overridden went with it.
 pub(crate) fn allowed_hashes(manifest: &Manifest) -> BTreeMap<Name, BTreeSet<Sha256>> {
     let mut allowed: BTreeMap<Name, BTreeSet<Sha256>> = BTreeMap::new();
+    let is_overridden = |name: &Name| {
+        let mut overrides = manifest.overrides.iter();
+        overrides.any(|other| other.requirement.name == *name)
+    };
     let lists = manifest
         .requirements
         .iter()
         .map(|root| (&root.requirement.name, &root.hashes))
+        .filter(|(name, _)| !is_overridden(name))
         .chain(
             manifest
                 .constraints
                 .iter()
+                .chain(&manifest.overrides)
                 .map(|constraint| (&constraint.requirement.name, &constraint.hashes)),
         )
         .filter(|(_, hashes)| !hashes.is_empty());

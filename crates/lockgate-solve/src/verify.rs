@@ -14,7 +14,7 @@ use crate::bounds::{Bound, admitted};
 use crate::graph::{Linked, link, locked_files};
 use crate::question::Question;
 use crate::release::Release;
-use crate::search::inspector;
+use crate::search::{inspector, shelf};
 use crate::shelf::{Needs, Shelf};
 use crate::sources::Sources;
 
@@ -86,8 +86,8 @@ pub fn verify(
     facts: &Arc<dyn Facts>,
 ) -> Result<Vec<Violation>, FactError> {
     let inspector = Arc::new(inspector(question));
-    let shelf = Shelf::new(facts, inspector, question.target.environment.clone());
     let sources = Sources::new(question.manifest, question.upgrade, question.target);
+    let shelf = shelf(question, facts, &sources, inspector);
     let mut check = Check::new(question, &shelf, &sources, graph);
     check.follow(None)?;
     check.pins()?;
@@ -238,7 +238,12 @@ impl<'a> Check<'a> {
                 self.violations
                     .push(Violation::Denied(name.clone(), version.clone()));
             }
-            if pin.files.is_empty() || pin.files != locked_files(self.shelf, name, version)? {
+            let direct = self.shelf.direct(name).map(|direct| direct.pin.clone());
+            let needs_files = direct.is_none();
+            if pin.direct != direct
+                || (needs_files && pin.files.is_empty())
+                || pin.files != locked_files(self.shelf, name, version)?
+            {
                 self.violations.push(Violation::Files(name.clone()));
             }
         }
@@ -285,6 +290,7 @@ pub(crate) fn groundless(
 fn is_special(shelf: &Shelf<'_>, name: &Name, version: &Version) -> Result<bool, FactError> {
     let release = shelf.release_at(name, version)?;
     Ok(match release.as_deref() {
+        Some(Release::Usable(_)) if shelf.direct(name).is_some() => false,
         Some(Release::Usable(usable)) => version.any_prerelease() || usable.yanked.is_some(),
         Some(Release::Unusable(_)) | None => false,
     })
@@ -304,7 +310,8 @@ fn standing(
     let Some(Release::Usable(usable)) = release.as_deref() else {
         return Ok(Some(Violation::Unusable(name.clone(), version.clone())));
     };
-    if !version.any_prerelease() && usable.yanked.is_none() {
+    let is_plain = !version.any_prerelease() && usable.yanked.is_none();
+    if is_plain || project.direct.is_some() {
         return Ok(None);
     }
     let admitted = admitted(bounds);
@@ -320,7 +327,7 @@ fn standing(
     }
     let is_named = bounds.iter().any(|bound| bound.names_prerelease);
     let no_finals = rivals.iter().all(|(is_prerelease, _)| *is_prerelease);
-    let prereleases_compete = match shelf.inspector.rules().prerelease {
+    let prereleases_compete = match shelf.inspector.rules().prereleases_of(name) {
         PrereleaseMode::Allow => true,
         PrereleaseMode::Disallow => false,
         PrereleaseMode::Explicit => is_named,

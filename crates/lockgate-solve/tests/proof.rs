@@ -4,7 +4,7 @@ mod support;
 
 use std::fmt::Write as _;
 
-use lockgate_model::{Conflict, ConflictNote, Fact, Proof, Why};
+use lockgate_model::{Conflict, ConflictNote, Fact, Proof, Stated, Why};
 use lockgate_solve::Answer;
 use support::{Case, name, version};
 
@@ -35,11 +35,9 @@ fn requirements_and_constraints_stand_with_their_file_and_line() {
     let origins: Vec<(String, bool)> = facts(&conflict.proof)
         .iter()
         .filter_map(|fact| match fact {
-            Fact::Root {
-                origin,
-                is_constraint,
-                ..
-            } => Some((origin.to_string(), *is_constraint)),
+            Fact::Root { origin, role, .. } => {
+                Some((origin.to_string(), *role == Stated::Constraint))
+            }
             _ => None,
         })
         .collect();

@@ -2,7 +2,7 @@
 
 mod support;
 
-use lockgate_model::{Note, PrereleaseMode};
+use lockgate_model::{Note, PrereleaseMode, Resolution, Via};
 use lockgate_solve::Answer;
 use support::{Case, name};
 
@@ -309,4 +309,96 @@ fn the_newest_y_goes_with_an_older_x_rather_than_x_with_an_ancient_y() {
 fn a_file_without_a_digest_is_a_failure_and_no_lock() {
     let case = Case::new("a 1.0 no-hash").require("a");
     assert!(case.error().to_string().contains("a-1.0-py3-none-any.whl"));
+}
+
+#[test]
+fn an_override_mends_a_direct_reference_of_a_release() {
+    let world = "a 1.0\na 2.0\n    b @ https://host.test/b-1.0-py3-none-any.whl\nb 1.0";
+    assert_eq!(Case::new(world).require("a").pins(), "a==1.0");
+    let case = Case::new(world).require("a").overrule("b");
+    assert_eq!(case.pins(), "a==2.0 b==1.0");
+}
+
+#[test]
+fn an_overridden_requirement_takes_its_hashes_with_it() {
+    let world = "a 1.0\na 2.0";
+    let case = Case::new(world)
+        .require("a")
+        .hash("a-1.0-py3-none-any.whl")
+        .overrule("a>=2");
+    assert_eq!(case.pins(), "a==2.0");
+}
+
+#[test]
+fn overrides_and_who_they_are_for_stand_in_the_graph() {
+    let case = Case::new("a 1.0\n    b<2\nb 1.0\nb 2.0")
+        .require("a")
+        .overrule("b==2.0");
+    let Answer::Locked(solution) = case.solve() else {
+        panic!("it locks");
+    };
+    let on_b: Vec<String> = solution
+        .graph
+        .edges
+        .iter()
+        .filter(|edge| edge.to == name("b"))
+        .map(|edge| match &edge.from {
+            Via::Source(origin) => {
+                format!("{} {} {}", edge.requirement, origin.via, edge.from.asks())
+            }
+            Via::Pin(name) => format!("{} {name} {}", edge.requirement, edge.from.asks()),
+        })
+        .collect();
+    assert_eq!(
+        on_b,
+        ["b==2.0 --override overrides.txt false", "b==2.0 a true"]
+    );
+    assert!(solution.graph.notes.contains(&Note::Defied {
+        name: name("a"),
+        version: "1.0".parse().unwrap(),
+        requirement: "b<2".to_owned(),
+        locked: Some("2.0".parse().unwrap()),
+    }));
+}
+
+#[test]
+fn the_lowest_are_passed_over_upwards() {
+    let case = Case::new("a 1.0\na 1.1\na 1.2\na 1.3")
+        .require("a>=1")
+        .deny("a", "<1.2")
+        .rules(|rules| rules.resolution = Resolution::Lowest);
+    assert_eq!(case.pins(), "a==1.2");
+    let Answer::Locked(solution) = case.solve() else {
+        panic!("it locks");
+    };
+    let [Note::PassedOver(passed)] = solution.graph.notes.as_slice() else {
+        panic!("one note: {:?}", solution.graph.notes);
+    };
+    let versions: Vec<String> = passed
+        .versions
+        .iter()
+        .map(|(version, _)| version.to_string())
+        .collect();
+    assert_eq!(versions, ["1.0", "1.1"]);
+}
+
+#[test]
+fn the_lowest_with_a_dependency_that_the_gate_denies_is_passed_over() {
+    let case = Case::new("a 1.0\n    b<2\na 1.1\n    b>=2\nb 1.0\nb 2.0")
+        .require("a>=1")
+        .deny("b", "<2")
+        .rules(|rules| rules.resolution = Resolution::Lowest);
+    assert_eq!(case.pins(), "a==1.1 b==2.0");
+}
+
+#[test]
+fn local_files_are_nobodys_upload() {
+    let cutoff = "2024-01-01T00:00:00Z".parse().unwrap();
+    let case = |world: &str| {
+        Case::new(world)
+            .require("a")
+            .rules(|rules| rules.cutoff = Some(cutoff))
+    };
+    assert_eq!(case("a 1.0 local\n").pins(), "a==1.0");
+    assert_eq!(case("a 1.0\n").pins(), "impossible");
 }

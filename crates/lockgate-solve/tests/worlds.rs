@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lockgate_model::{Level, Specifiers, Version};
+use lockgate_model::{Level, PrereleaseMode, Resolution, Specifiers, Version};
 use lockgate_solve::Answer;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -24,7 +24,7 @@ const SPECIFIERS: [&str; 14] = [
     "<=2.0", "==3.0",
 ];
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 struct Wish {
     project: usize,
     extra: bool,
@@ -41,7 +41,20 @@ struct Release {
     wrong_python: bool,
     /// 0 and more than 3: clear, 1: denied, 2: mildly avoided, 3: avoided.
     verdict: u8,
+    has_wheel: bool,
     wishes: Vec<Wish>,
+}
+
+/// The options of a question.
+#[derive(Debug, Clone, Copy)]
+struct Options {
+    resolution: Resolution,
+    prefers_wheels: bool,
+    mode: PrereleaseMode,
+    /// A project that `--all-releases` (true) or `--only-final` names.
+    controlled: Option<(usize, bool)>,
+    /// A project that is left out.
+    excluded: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +62,40 @@ struct Plan {
     releases: Vec<Release>,
     roots: Vec<Wish>,
     constraints: Vec<Wish>,
+    overrides: Vec<Wish>,
+    options: Options,
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let resolution = prop_oneof![
+        3 => Just(Resolution::Highest),
+        1 => Just(Resolution::Lowest),
+        1 => Just(Resolution::LowestDirect),
+    ];
+    let mode = prop_oneof![
+        8 => Just(PrereleaseMode::IfNecessaryOrExplicit),
+        1 => Just(PrereleaseMode::Allow),
+        1 => Just(PrereleaseMode::Disallow),
+        1 => Just(PrereleaseMode::IfNecessary),
+        1 => Just(PrereleaseMode::Explicit),
+    ];
+    let project = 0..PROJECTS.len();
+    (
+        resolution,
+        prop::bool::weighted(0.2),
+        mode,
+        prop::option::weighted(0.1, (project.clone(), any::<bool>())),
+        prop::option::weighted(0.1, project),
+    )
+        .prop_map(
+            |(resolution, prefers_wheels, mode, controlled, excluded)| Options {
+                resolution,
+                prefers_wheels,
+                mode,
+                controlled,
+                excluded,
+            },
+        )
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
@@ -73,15 +120,17 @@ fn plan() -> impl Strategy<Value = Plan> {
         prop::bool::weighted(0.12),
         prop::bool::weighted(0.08),
         0..16u8,
+        prop::bool::weighted(0.7),
         prop::collection::vec(wish(), 0..3),
     )
         .prop_map(
-            |(project, version, yanked, wrong_python, verdict, wishes)| Release {
+            |(project, version, yanked, wrong_python, verdict, has_wheel, wishes)| Release {
                 project,
                 version,
                 yanked,
                 wrong_python,
                 verdict,
+                has_wheel,
                 wishes,
             },
         );
@@ -89,14 +138,21 @@ fn plan() -> impl Strategy<Value = Plan> {
         prop::collection::vec(release, 1..18),
         prop::collection::vec(wish(), 1..4),
         prop::collection::vec(wish(), 0..2),
+        prop_oneof![
+            2 => Just(Vec::new()),
+            1 => prop::collection::vec(wish(), 1..3),
+        ],
+        options(),
     )
-        .prop_map(|(mut releases, roots, constraints)| {
+        .prop_map(|(mut releases, roots, constraints, overrides, options)| {
             releases.sort_by_key(|release| (release.project, release.version));
             releases.dedup_by_key(|release| (release.project, release.version));
             Plan {
                 releases,
                 roots,
                 constraints,
+                overrides,
+                options,
             }
         })
 }
@@ -108,6 +164,7 @@ impl Plan {
             let flags = [
                 (release.yanked, " yanked"),
                 (release.wrong_python, " python=<3"),
+                (!release.has_wheel, " sdist"),
             ];
             let flags: String = flags
                 .iter()
@@ -132,6 +189,26 @@ impl Plan {
             let specifiers = SPECIFIERS[wish.specifiers];
             case = case.constrain(&format!("{}{specifiers}", PROJECTS[wish.project]));
         }
+        for wish in &self.overrides {
+            case = case.overrule(&text_of_wish(wish));
+        }
+        let options = self.options;
+        if let Some(project) = options.excluded {
+            case = case.exclude(PROJECTS[project]);
+        }
+        case = case.rules(|rules| {
+            rules.resolution = options.resolution;
+            rules.prefer_binary = options.prefers_wheels;
+            rules.prerelease = options.mode;
+            if let Some((project, all)) = options.controlled {
+                let applied = if all {
+                    rules.releases.all_releases(PROJECTS[project])
+                } else {
+                    rules.releases.only_final(PROJECTS[project])
+                };
+                applied.unwrap();
+            }
+        });
         for release in &self.releases {
             // `===` leaves the local versions alone: each release has a verdict of its own.
             let specifiers = format!("==={}", VERSIONS[release.version]);
@@ -177,9 +254,30 @@ impl<'p> Judge<'p> {
         }
     }
 
+    /// What is left of a wish of `asker` (none: the sources): nothing, itself, or the overrides.
+    fn effective(&self, wish: Wish, asker: Option<usize>) -> Vec<Wish> {
+        if self.plan.options.excluded == Some(wish.project) {
+            return Vec::new();
+        }
+        let overrides = self.plan.overrides.iter();
+        let overrides: Vec<Wish> = overrides
+            .filter(|other| other.project == wish.project && asker != Some(wish.project))
+            .map(|other| Wish {
+                extra: wish.extra || other.extra,
+                guarded: wish.guarded,
+                ..*other
+            })
+            .collect();
+        if overrides.is_empty() {
+            return vec![wish];
+        }
+        overrides
+    }
+
     /// Every wish that holds when `choice` is what there is.
-    fn wishes(&self, choice: &Choice) -> Vec<&'p Wish> {
-        let mut wishes: Vec<&Wish> = self.plan.roots.iter().collect();
+    fn wishes(&self, choice: &Choice) -> Vec<Wish> {
+        let roots = self.plan.roots.iter();
+        let mut wishes: Vec<Wish> = roots.flat_map(|wish| self.effective(*wish, None)).collect();
         let mut extras = [false; PROJECTS.len()];
         let mut reached = [false; PROJECTS.len()];
         let mut at = 0;
@@ -189,11 +287,17 @@ impl<'p> Judge<'p> {
                 continue;
             };
             let release = &self.plan.releases[*release];
+            let own = |guarded| {
+                let wishes = release.wishes.iter();
+                wishes
+                    .filter(move |wish| wish.guarded == guarded)
+                    .flat_map(|wish| self.effective(*wish, Some(release.project)))
+            };
             if !std::mem::replace(&mut reached[wish.project], true) {
-                wishes.extend(release.wishes.iter().filter(|wish| !wish.guarded));
+                wishes.extend(own(false));
             }
             if wish.extra && !std::mem::replace(&mut extras[wish.project], true) {
-                wishes.extend(release.wishes.iter().filter(|wish| wish.guarded));
+                wishes.extend(own(true));
             }
         }
         wishes
@@ -217,7 +321,7 @@ impl<'p> Judge<'p> {
         })
     }
 
-    fn is_admitted(&self, project: usize, release: usize, wishes: &[&Wish]) -> bool {
+    fn is_admitted(&self, project: usize, release: usize, wishes: &[Wish]) -> bool {
         let version = &self.versions[self.plan.releases[release].version];
         wishes
             .iter()
@@ -225,11 +329,10 @@ impl<'p> Judge<'p> {
             .all(|wish| self.specifiers[wish.specifiers].set().contains(version))
     }
 
-    fn is_grounded(&self, project: usize, release: usize, wishes: &[&Wish], strict: bool) -> bool {
+    fn is_grounded(&self, project: usize, release: usize, wishes: &[Wish], strict: bool) -> bool {
         let release = &self.plan.releases[release];
         let clauses: Vec<&Specifiers> = wishes
             .iter()
-            .copied()
             .chain(&self.plan.constraints)
             .filter(|wish| wish.project == project)
             .map(|wish| &self.specifiers[wish.specifiers])
@@ -252,7 +355,17 @@ impl<'p> Judge<'p> {
             .filter(|other| other.project == project && admitted(other))
             .collect();
         let named = clauses.iter().any(|clause| clause.names_prerelease());
-        let pool: Vec<&Release> = if named || !matching.iter().any(|other| is_final(other)) {
+        let none_final = !matching.iter().any(|other| is_final(other));
+        let options = self.plan.options;
+        let compete = match (options.controlled, options.mode) {
+            (Some((controlled, all)), _) if controlled == project => all,
+            (_, PrereleaseMode::Allow) => true,
+            (_, PrereleaseMode::Disallow) => false,
+            (_, PrereleaseMode::IfNecessary) => none_final,
+            (_, PrereleaseMode::Explicit) => named,
+            (_, PrereleaseMode::IfNecessaryOrExplicit) => named || none_final,
+        };
+        let pool: Vec<&Release> = if compete {
             matching
         } else {
             matching
@@ -266,6 +379,41 @@ impl<'p> Judge<'p> {
         !release.yanked
             || (pool.iter().all(|other| other.yanked)
                 && clauses.iter().any(|clause| clause.exact().is_some()))
+    }
+
+    /// Whether a release comes before another of its project, by the options alone.
+    fn precedes(&self, one: &Release, other: &Release) -> bool {
+        let options = self.plan.options;
+        if options.prefers_wheels && one.has_wheel != other.has_wheel {
+            return one.has_wheel;
+        }
+        let is_lowest_first = match options.resolution {
+            Resolution::Highest => false,
+            Resolution::Lowest => true,
+            Resolution::LowestDirect => {
+                let mut roots = self.plan.roots.iter();
+                roots.any(|wish| wish.project == one.project)
+            }
+        };
+        (one.version < other.version) == is_lowest_first
+    }
+
+    /// Whether one project alone could have a release that comes before its own.
+    fn could_be_better(&self, choice: &Choice) -> bool {
+        choice.iter().any(|(project, place)| {
+            let taken = &self.plan.releases[*place];
+            let mut releases = self.plan.releases.iter().enumerate();
+            releases.any(|(place, release)| {
+                release.project == *project
+                    && release.version != taken.version
+                    && self.precedes(release, taken)
+                    && {
+                        let mut better = choice.clone();
+                        better.insert(*project, place);
+                        self.holds(&better, true)
+                    }
+            })
+        })
     }
 
     /// Whether any choice holds.
@@ -311,7 +459,18 @@ fn rests_on_bounds(plan: &Plan) -> bool {
         .any(|release| release.yanked || versions[release.version].any_prerelease())
 }
 
-fn judge(plan: &Plan) -> Result<bool, TestCaseError> {
+/// How a plan was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judged {
+    /// Nothing is wrong with it.
+    Right,
+    /// A solution was missed.
+    Missed,
+    /// One version could be changed for one that comes before it.
+    Improvable,
+}
+
+fn judge(plan: &Plan) -> Result<Judged, TestCaseError> {
     let case = plan.case();
     let judge = Judge::new(plan);
     let pins = case.pins();
@@ -336,17 +495,20 @@ fn judge(plan: &Plan) -> Result<bool, TestCaseError> {
             prop_assert_eq!(is_strict, solution.accepted.is_empty());
             if !is_strict && judge.any(&mut Choice::new(), true) {
                 prop_assert!(rests_on_bounds(plan), "a safe solution was missed: {pins}");
-                return Ok(false);
+                return Ok(Judged::Missed);
+            }
+            if is_strict && judge.could_be_better(&choice) {
+                return Ok(Judged::Improvable);
             }
         }
         Answer::Impossible(_) => {
             if judge.any(&mut Choice::new(), false) {
                 prop_assert!(rests_on_bounds(plan), "a solution was missed");
-                return Ok(false);
+                return Ok(Judged::Missed);
             }
         }
     }
-    Ok(true)
+    Ok(Judged::Right)
 }
 
 /// The same question with its own answer as the old lock.
@@ -360,6 +522,7 @@ fn kept(plan: &Plan, pins: &str) -> Case {
 #[test]
 fn the_solver_agrees_with_brute_force() {
     let missed = AtomicU32::new(0);
+    let improvable = AtomicU32::new(0);
     let config = ProptestConfig {
         cases: worlds(),
         failure_persistence: None,
@@ -370,10 +533,16 @@ fn the_solver_agrees_with_brute_force() {
     let mut runner = TestRunner::new_with_rng(config, rng);
     runner
         .run(&plan(), |plan| {
-            if !judge(&plan)? {
-                missed.fetch_add(1, Ordering::Relaxed);
-                if worlds() > 500 {
-                    println!("missed: {}", text_of(&plan));
+            match judge(&plan)? {
+                Judged::Right => {}
+                Judged::Missed => {
+                    missed.fetch_add(1, Ordering::Relaxed);
+                    if worlds() > 500 {
+                        println!("missed: {}", text_of(&plan));
+                    }
+                }
+                Judged::Improvable => {
+                    improvable.fetch_add(1, Ordering::Relaxed);
                 }
             }
             Ok(())
@@ -382,6 +551,13 @@ fn the_solver_agrees_with_brute_force() {
     let missed = missed.into_inner();
     println!("{missed} of {} worlds: a solution was missed", worlds());
     assert_eq!(missed, 0, "solutions were missed");
+    let improvable = improvable.into_inner();
+    println!("{improvable} of {}: one version could be better", worlds());
+    // A search that learns from conflicts does not promise the best of all solutions, but a wrong order would show in many.
+    assert!(
+        improvable * 100 <= worlds(),
+        "{improvable} are not the best"
+    );
 }
 
 /// The world, the questions, and the solution that was missed, for a person to read.
@@ -396,6 +572,10 @@ fn text_of(plan: &Plan) -> String {
     for wish in &plan.constraints {
         writeln!(text, "constrain {}", text_of_wish(wish)).unwrap();
     }
+    for wish in &plan.overrides {
+        writeln!(text, "override {}", text_of_wish(wish)).unwrap();
+    }
+    writeln!(text, "{:?}", plan.options).unwrap();
     for release in &plan.releases {
         if (1..=3).contains(&release.verdict) {
             let (project, version) = (PROJECTS[release.project], VERSIONS[release.version]);

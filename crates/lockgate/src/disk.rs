@@ -15,10 +15,9 @@ pub(crate) struct Disk;
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
         let read = if path == "-" {
-            let mut text = Vec::new();
-            io::Read::read_to_end(&mut io::stdin().lock(), &mut text).map(|_| text)
+            whole(io::stdin().lock())
         } else {
-            fs::read(path)
+            fs::File::open(path).and_then(whole)
         };
         read.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => FilesError::Missing,
@@ -39,6 +38,17 @@ impl Files for Disk {
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
+}
+
+/// All that there is to read. A device may have no end, and no source that people write comes near this one.
+fn whole(reader: impl io::Read) -> io::Result<Vec<u8>> {
+    const LARGEST: u64 = 256 << 20;
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut reader.take(LARGEST + 1), &mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 256 MiB"));
+    }
+    Ok(bytes)
 }
 
 /// The text of a file that must be there; `-` is standard input.

@@ -8,7 +8,7 @@ use lockgate_formats::lock::AuditLine;
 use lockgate_gate::{
     AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Source, check_age,
 };
-use lockgate_index::{Feed, FeedError, FeedSource, RecordFeed};
+use lockgate_index::{Feed, FeedError, FeedSource, Places, RecordFeed};
 use lockgate_model::{AuditReport, AuditedPackage, LockedGraph, Name, Version, Via};
 
 use crate::failure::Failure;
@@ -41,11 +41,11 @@ pub(crate) struct Gating {
     pub(crate) gate: AdvisoryGate,
 }
 
-/// Opens every source of `settings`; one that cannot be used ends the run. `indexes` are those that names come from: names are sent to a
+/// Opens every source of `settings`; one that cannot be used ends the run. `places` are those that names come from: names are sent to a
 /// service only where that tells nobody anything new.
 pub(crate) fn open(
     settings: &Settings,
-    indexes: impl Fn() -> Result<Vec<url::Url>, Failure>,
+    places: impl Fn() -> Result<Places, Failure>,
     world: &World,
 ) -> Result<Gating, Failure> {
     let max_age = settings.max_advisory_age.unwrap_or(MAX_AGE);
@@ -55,7 +55,7 @@ pub(crate) fn open(
         if let FeedSource::Service(url) = &source
             && !indexes::is_local(url)
         {
-            indexes::may_tell(url, &indexes()?, world)?;
+            indexes::may_tell(url, &places()?, world)?;
         }
         world.progress.phase("reading advisories");
         let feed = world
@@ -225,8 +225,8 @@ fn chain(graph: &LockedGraph, name: &Name) -> Vec<String> {
                 .filter(|edge| edge.to == **last)
                 .peekable();
             if let Some(source) = edges.clone().find_map(|edge| match &edge.from {
-                Via::Source(origin) => Some(origin.via.clone()),
-                Via::Pin(_) => None,
+                Via::Source(origin) if edge.from.asks() => Some(origin.via.clone()),
+                Via::Source(_) | Via::Pin(_) => None,
             }) {
                 return std::iter::once(source)
                     .chain(path.iter().rev().map(|name| shown(name)))

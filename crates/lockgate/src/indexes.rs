@@ -1,58 +1,16 @@
-//! Which indexes are asked, and how: command line, the sources, `PIP_*`, pip's configuration, and the index that pip has built in.
+//! How indexes are reached, and which one pip would ask: command line, the sources, `PIP_*`, pip's configuration, and the index that pip has built in.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::PathBuf;
 
 use lockgate_index::interpreter;
-use lockgate_index::pip_config::{PipSettings, Surroundings};
-use lockgate_index::{Cache, Options, redact_url};
-use lockgate_model::{FactError, Facts, Manifest};
+use lockgate_index::{Cache, FindLinks, KeyringProvider, Options, Places, TrustedHost, redact_url};
+use lockgate_model::FactError;
 use url::Url;
 
-use crate::cli::{CacheOptions, IndexOptions, TargetOptions};
+use crate::cli::{CacheOptions, IndexOptions, KeyringName, TargetOptions};
 use crate::failure::Failure;
+use crate::pip_settings::{PipView, is_on};
 use crate::world::{World, refresh, seconds};
-
-/// What pip is set up with, apart from the interpreter's own configuration.
-#[derive(Debug)]
-pub(crate) struct PipView {
-    surroundings: Surroundings,
-    settings: PipSettings,
-}
-
-impl PipView {
-    /// Reads files and variables; starts no interpreter.
-    pub(crate) fn read() -> Result<Self, Failure> {
-        let variables: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        let surroundings = Surroundings {
-            variables,
-            home: std::env::home_dir(),
-            prefix: None,
-        };
-        let settings = PipSettings::read(&surroundings).map_err(|error| Failure::of(&error))?;
-        Ok(Self {
-            surroundings,
-            settings,
-        })
-    }
-
-    /// Environment variables.
-    pub(crate) fn variables(&self) -> &BTreeMap<String, String> {
-        &self.surroundings.variables
-    }
-
-    fn with_prefix(&self, prefix: &Path) -> Result<PipSettings, Failure> {
-        let surroundings = Surroundings {
-            prefix: Some(prefix.to_owned()),
-            ..self.surroundings.clone()
-        };
-        PipSettings::read(&surroundings).map_err(|error| Failure::of(&error))
-    }
-}
 
 /// How the network and the cache are reached: options first, then pip's settings.
 pub(crate) fn index_options(
@@ -65,168 +23,133 @@ pub(crate) fn index_options(
         refresh: refresh(cache)?,
         ..Options::default()
     };
-    all.cache = if cache.no_cache {
-        None
-    } else {
-        cache.cache_dir.clone().or_else(Cache::default_folder)
-    };
-    let text = |name: &str| pip.settings.get(name).map(|setting| setting.value.clone());
+    let set = pip.options();
+    all.cache = cache_folder(cache);
     if let Some(value) = options.timeout {
         all.timeout = seconds("--timeout", value)?;
-    } else if let Some(setting) = pip
-        .settings
-        .get("timeout")
-        .or_else(|| pip.settings.get("default-timeout"))
+    } else if let Some(timeout) = &set.timeout {
+        all.timeout = timeout.value;
+    }
+    if let Some(retries) = options
+        .retries
+        .or(set.retries.as_ref().map(|set| set.value))
     {
-        let value: f64 = setting
-            .value
-            .parse()
-            .map_err(|_number| bad_setting("timeout", setting))?;
-        all.timeout =
-            Duration::try_from_secs_f64(value).map_err(|_range| bad_setting("timeout", setting))?;
-    }
-    if let Some(retries) = options.retries {
         all.retries = retries;
-    } else if let Some(setting) = pip.settings.get("retries") {
-        all.retries = setting
-            .value
-            .parse()
-            .map_err(|_number| bad_setting("retries", setting))?;
     }
-    all.proxy = options.proxy.clone().or_else(|| text("proxy"));
+    all.proxy = options
+        .proxy
+        .clone()
+        .or_else(|| set.proxy.as_ref().map(|set| set.value.clone()));
+    all.environment_proxy = !is_on(&set.no_proxy_env) && !excludes_all(pip);
     all.certificate_bundle = options
         .cert
         .clone()
-        .or_else(|| text("cert").map(PathBuf::from));
+        .or_else(|| set.cert.as_ref().map(|set| set.value.clone()))
+        .or_else(|| bundle_of_requests(pip));
+    all.client_certificate = options
+        .client_cert
+        .clone()
+        .or_else(|| set.client_cert.as_ref().map(|set| set.value.clone()));
+    all.trusted_hosts = trusted_hosts(options, pip)?;
+    all.netrc = netrc(pip);
+    all.keyring = keyring(options, pip);
     if let Some(base) = pip.variables().get("LOCKGATE_OSV_EXPORT") {
         all.osv_export = address("LOCKGATE_OSV_EXPORT", base)?;
     }
     Ok(all)
 }
 
-fn bad_setting(option: &str, setting: &lockgate_index::pip_config::PipSetting) -> Failure {
-    Failure::new(format!(
-        "pip's `{option} = {}` ({}) is no number",
-        setting.value, setting.origin
-    ))
+/// `NO_PROXY=*` is for all hosts, those that are numbers too.
+fn excludes_all(pip: &PipView) -> bool {
+    let variables = pip.variables();
+    let excluded = variables.get("no_proxy").or(variables.get("NO_PROXY"));
+    excluded.is_some_and(|hosts| hosts.split(',').any(|host| host.trim() == "*"))
 }
 
-/// The indexes in order: the first that has a project is the one it is taken from.
-pub(crate) fn locations(
-    manifest: &Manifest,
-    options: &IndexOptions,
-    target: &TargetOptions,
-    world: &World,
-) -> Result<Vec<Url>, Failure> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut extras: Vec<(String, String)> = Vec::new();
-    // pip lets a requirement file's `--index-url` replace everything before it.
-    if let Some((url, origin)) = &manifest.index.index_url {
-        found.push((url.clone(), origin.to_string()));
-    } else {
-        let (settings, built_in) = effective(options, target, world)?;
-        match (&options.index_url, settings.get("index-url"), built_in) {
-            (Some(url), _, _) => found.push((url.clone(), "--index-url".to_owned())),
-            (None, Some(setting), _) => found.push((setting.value.clone(), setting.origin.clone())),
-            (None, None, Some(url)) => found.push((url, "the interpreter's pip".to_owned())),
-            (None, None, None) => {
-                return Err(Failure::new("there is no index to ask: the interpreter has no pip, and no setting names an index")
-                    .remedy("name one with `--index-url`"));
-            }
-        }
-        if options.extra_index_url.is_empty() {
-            extras.extend(
-                settings
-                    .list("extra-index-url")
-                    .into_iter()
-                    .map(|setting| (setting.value, setting.origin)),
-            );
-        } else {
-            extras.extend(
-                options
-                    .extra_index_url
-                    .iter()
-                    .map(|url| (url.clone(), "--extra-index-url".to_owned())),
-            );
-        }
-        refuse_unsupported(&settings, world)?;
-    }
-    extras.extend(
-        manifest
-            .index
-            .extra_index_urls
-            .iter()
-            .map(|(url, origin)| (url.clone(), origin.to_string())),
-    );
-    found.extend(extras);
-    let mut locations: Vec<Url> = Vec::new();
-    for (text, origin) in found {
-        world
-            .terminal
-            .detail(&format!("index: {} ({origin})", redact_url(&text)));
-        let url = address(&origin, &text)?;
-        if !locations.contains(&url) {
-            locations.push(url);
-        }
-    }
-    Ok(locations)
+/// What pip's HTTP library looks at where pip itself is told nothing.
+fn bundle_of_requests(pip: &PipView) -> Option<PathBuf> {
+    ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
+        .iter()
+        .filter_map(|name| pip.variables().get(*name))
+        .find(|path| !path.is_empty())
+        .map(PathBuf::from)
 }
 
-/// pip's settings, and the index that it has built in; an interpreter is asked only where neither option nor variable decides.
-fn effective(
+/// The hosts that options and pip's settings say to trust.
+pub(crate) fn trusted_hosts(
     options: &IndexOptions,
-    target: &TargetOptions,
-    world: &World,
-) -> Result<(PipSettings, Option<String>), Failure> {
-    let is_decided = options.index_url.is_some()
-        || world
-            .pip
-            .settings
-            .get("index-url")
-            .is_some_and(|setting| setting.origin == "PIP_INDEX_URL");
-    if is_decided {
-        return Ok((world.pip.settings.clone(), None));
+    pip: &PipView,
+) -> Result<Vec<TrustedHost>, Failure> {
+    let set_up = pip.options().trusted_hosts.iter();
+    let set_up = set_up.map(|set| (set.value.as_str(), set.origin.as_str()));
+    let given = options.trusted_host.iter();
+    let given = given.map(|host| (host.as_str(), "--trusted-host"));
+    set_up
+        .chain(given)
+        .map(|(host, origin)| trusted_host(host, origin))
+        .collect()
+}
+
+/// A host that `origin` says to trust.
+pub(crate) fn trusted_host(host: &str, origin: &str) -> Result<TrustedHost, Failure> {
+    host.parse().map_err(|error| {
+        Failure::new(format!("{origin}: {error}"))
+            .remedy("write `HOST` or `HOST:PORT`, without scheme and path")
+    })
+}
+
+/// Where logins may be kept: the file that `NETRC` names, else the two in the user's home.
+fn netrc(pip: &PipView) -> Vec<PathBuf> {
+    if let Some(named) = pip.variables().get("NETRC").filter(|path| !path.is_empty()) {
+        let expanded = named
+            .strip_prefix("~/")
+            .and_then(|rest| Some(pip.home()?.join(rest)));
+        return vec![expanded.unwrap_or_else(|| PathBuf::from(named))];
     }
+    let home = pip.home().into_iter();
+    home.flat_map(|home| [home.join(".netrc"), home.join("_netrc")])
+        .collect()
+}
+
+fn keyring(options: &IndexOptions, pip: &PipView) -> KeyringProvider {
+    use crate::pip_settings::KeyringProvider as Set;
+    if let Some(named) = options.keyring_provider {
+        return match named {
+            KeyringName::Auto => KeyringProvider::Auto,
+            KeyringName::Disabled => KeyringProvider::Disabled,
+            KeyringName::Import | KeyringName::Subprocess => KeyringProvider::Subprocess,
+        };
+    }
+    match pip.options().keyring_provider.as_ref().map(|set| set.value) {
+        None | Some(Set::Auto) => KeyringProvider::Auto,
+        Some(Set::Disabled) => KeyringProvider::Disabled,
+        Some(Set::Import | Set::Subprocess) => KeyringProvider::Subprocess,
+    }
+}
+
+/// Where the cache is, if there is to be one.
+pub(crate) fn cache_folder(cache: &CacheOptions) -> Option<PathBuf> {
+    if cache.no_cache {
+        return None;
+    }
+    cache.cache_dir.clone().or_else(Cache::default_folder)
+}
+
+/// The index that the interpreter's pip has built in.
+pub(crate) fn built_in(target: &TargetOptions, world: &World) -> Result<Option<String>, Failure> {
     // Only a version that is asked for, and not there, leaves the choice of another interpreter whose pip is asked.
     let found = interpreter::find(target.python.as_deref(), world.pip.variables());
     let Ok(executable) = found else {
-        return Ok((world.pip.settings.clone(), None));
+        return Ok(None);
     };
     let interpreter = world
         .index
         .interpreter(&executable)
         .map_err(|error| Failure::of(&error))?;
-    let settings = world.pip.with_prefix(interpreter.prefix())?;
-    Ok((settings, interpreter.default_index().map(ToOwned::to_owned)))
+    Ok(interpreter.default_index().map(ToOwned::to_owned))
 }
 
-/// What pip would do and lockgate does not is said, not passed over.
-fn refuse_unsupported(settings: &PipSettings, world: &World) -> Result<(), Failure> {
-    if let Some(setting) = settings
-        .get("no-index")
-        .filter(|setting| !matches!(setting.value.as_str(), "0" | "false" | "no" | "off"))
-    {
-        return Err(Failure::new(format!(
-            "pip is set up with `no-index` ({}), which is not supported",
-            setting.origin
-        ))
-        .remedy("name an index with `--index-url` and unset it"));
-    }
-    for setting in settings.list("find-links") {
-        let is_empty_folder = Path::new(&setting.value)
-            .read_dir()
-            .is_ok_and(|mut entries| entries.next().is_none());
-        if !is_empty_folder {
-            world.terminal.warn(&format!(
-                "pip is set up with `find-links` {} ({}), which is not supported: what is only there is not found",
-                redact_url(&setting.value),
-                setting.origin
-            ));
-        }
-    }
-    Ok(())
-}
-
+/// An index by its address.
 pub(crate) fn address(origin: &str, text: &str) -> Result<Url, Failure> {
     let wrong = |why: &str| {
         Failure::new(format!(
@@ -237,14 +160,23 @@ pub(crate) fn address(origin: &str, text: &str) -> Result<Url, Failure> {
     };
     let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
     match url.scheme() {
-        "http" | "https" => Ok(url),
+        "http" | "https" => Ok(without_stars(url)),
+        "file" => Ok(url),
         other => Err(wrong(&format!("`{other}` addresses are not supported"))),
     }
 }
 
-/// What exists, by the indexes in use.
-pub(crate) fn facts(locations: &[Url], world: &World) -> Arc<dyn Facts> {
-    Arc::new(world.index.facts(locations.to_vec()))
+/// A lock's header shows stars in place of a secret: that is no secret to try.
+fn without_stars(mut url: Url) -> Url {
+    const STARS: &str = "****";
+    // An address with a host, as these have, can take them.
+    if url.password() == Some(STARS) {
+        let _ = url.set_password(None);
+    }
+    if url.username() == STARS {
+        let _ = url.set_username("");
+    }
+    url
 }
 
 /// Whether an address is on this machine.
@@ -258,25 +190,33 @@ pub(crate) fn is_local(url: &Url) -> bool {
 }
 
 /// Refuses to send names to a service that does not know them already: names from an index of one's own stay at home.
-pub(crate) fn may_tell(service: &Url, indexes: &[Url], world: &World) -> Result<(), Failure> {
+pub(crate) fn may_tell(service: &Url, places: &Places, world: &World) -> Result<(), Failure> {
     let public = interpreter::find(None, world.pip.variables())
         .ok()
         .and_then(|executable| world.index.interpreter(&executable).ok())
         .and_then(|interpreter| Url::parse(interpreter.default_index()?).ok());
-    for index in indexes {
+    let is_known = |url: &Url| {
         let is_public = public
             .as_ref()
-            .is_some_and(|public| public.host() == index.host());
-        if !is_public && index.host() != service.host() {
-            return Err(Failure::new(format!(
-                "names from {} are not sent to {}, so the advisories about them cannot be known",
-                redact_url(index.as_str()),
-                redact_url(service.as_str())
-            ))
-            .remedy("use advisories that are kept here: `osv`, a `.zip` export or a folder"));
-        }
+            .is_some_and(|public| public.host() == url.host());
+        is_public || url.host().is_some() && url.host() == service.host()
+    };
+    let indexes = places.indexes.iter();
+    let private = indexes
+        .filter(|index| !is_known(index))
+        .map(|index| redact_url(index.as_str()));
+    let links = places.find_links.iter();
+    let linked = links
+        .filter(|place| !matches!(place, FindLinks::Page(url) if is_known(url)))
+        .map(FindLinks::shown);
+    match private.chain(linked).next() {
+        None => Ok(()),
+        Some(place) => Err(Failure::new(format!(
+            "names from {place} are not sent to {}, so the advisories about them cannot be known",
+            redact_url(service.as_str())
+        ))
+        .remedy("use advisories that are kept here: `osv`, a `.zip` export or a folder")),
     }
-    Ok(())
 }
 
 /// What could not be learned, as the end of a run.

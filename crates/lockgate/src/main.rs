@@ -1,5 +1,7 @@
 //! lockgate: locks Python requirements under an audit gate. See the README.
 
+mod building;
+mod choosing;
 mod cli;
 mod disk;
 mod failure;
@@ -8,7 +10,10 @@ mod indexes;
 mod inputs;
 mod ops;
 mod output;
+mod pip_settings;
+mod places;
 mod progress;
+mod provenance;
 mod rendering;
 mod request;
 mod sources;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use lockgate_formats::command::{redacted, redacted_command};
 use lockgate_formats::lock::{Annotation, Newline, RenderOptions};
+use lockgate_index::{FindLinks, Places};
 use lockgate_model::{BinaryPolicy, ChoiceRules, IndexOptions, Manifest, Name, Origin};
 
 use crate::cli::{self, AnnotationStyle, NewlineName, RenderingOptions};
@@ -21,6 +22,7 @@ const COMMAND_VARIABLES: [&str; 2] = ["CUSTOM_COMPILE_COMMAND", "UV_CUSTOM_COMPI
 pub(crate) fn options(
     request: &LockRequest,
     manifest: &Manifest,
+    places: &Places,
     rules: &ChoiceRules,
     previous: Option<&str>,
 ) -> Result<RenderOptions, Failure> {
@@ -41,7 +43,7 @@ pub(crate) fn options(
         header: !rendering.no_header,
         strip_extras: rendering.strip_extras,
         annotation,
-        index: index(request, manifest),
+        index: index(request, manifest, places),
         binary: binary(rendering, rules),
         omitted: omitted(rendering)?,
         newline,
@@ -77,20 +79,26 @@ pub(crate) fn omitted(rendering: &RenderingOptions) -> Result<BTreeSet<Name>, Fa
         .collect()
 }
 
-/// What the sources state stands in the lock, so that plain `pip install -r` finds the same files; what the command line states stands
-/// there when that is asked for.
-fn index(request: &LockRequest, manifest: &Manifest) -> IndexOptions {
+/// What the sources state stands in the lock, so that plain `pip install -r` finds the same files; what is stated elsewhere, on the command
+/// line or in pip's configuration, stands there when that is asked for.
+fn index(request: &LockRequest, manifest: &Manifest, places: &Places) -> IndexOptions {
     let rendering = &request.arguments.rendering;
     if rendering.no_emit_options {
         return IndexOptions::default();
     }
     let mut index = manifest.index.clone();
-    let given = |url: &String| (url.clone(), of_command_line());
-    let typed = &request.arguments.index;
-    if rendering.emit_index_url && index.index_url.is_none() {
-        index.index_url = typed.index_url.as_ref().map(given);
-        let extras = typed.extra_index_url.iter().map(given);
-        index.extra_index_urls = extras.chain(index.extra_index_urls).collect();
+    if rendering.emit_index_url {
+        let mut urls = places.indexes.iter().map(|url| in_use(url.as_str()));
+        index.index_url = urls.next();
+        index.extra_index_urls = urls.collect();
+        index.no_index = index.index_url.is_none();
+    }
+    if rendering.emit_find_links {
+        index.find_links = places.find_links.iter().map(of_place).collect();
+    }
+    if rendering.emit_trusted_host {
+        let hosts = places.trusted_hosts.iter();
+        index.trusted_hosts = hosts.map(|host| in_use(&host.to_string())).collect();
     }
     if rendering.no_emit_index_url {
         index.index_url = None;
@@ -108,12 +116,26 @@ fn index(request: &LockRequest, manifest: &Manifest) -> IndexOptions {
     index
 }
 
-fn of_command_line() -> Origin {
-    Origin {
-        file: "the command line".to_owned(),
+fn of_place(place: &FindLinks) -> (String, Origin) {
+    match place {
+        FindLinks::Folder(path) | FindLinks::File(path) => {
+            // What is below the current folder moves with it.
+            let current = std::env::current_dir().unwrap_or_default();
+            let below = path.strip_prefix(current).unwrap_or(path);
+            in_use(&below.to_string_lossy())
+        }
+        FindLinks::Page(url) => in_use(url.as_str()),
+    }
+}
+
+/// Where it was stated is of no interest to who writes it.
+fn in_use(place: &str) -> (String, Origin) {
+    let origin = Origin {
+        file: String::new(),
         line: None,
         via: String::new(),
-    }
+    };
+    (place.to_owned(), origin)
 }
 
 /// `place` as it is reached from the lock's folder, where pip looks for it; addresses and absolute paths stay.

@@ -1,20 +1,19 @@
 //! From options, variables and configuration to what an operation is asked to do: validated once, here.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use lockgate_formats::{Config, GroupRequest, SourceKind};
 use lockgate_gate::{IgnoreEntry, Mode, Policy};
-use lockgate_model::{ChoiceRules, Level, Manifest, Name, PrereleaseMode, Requirement};
+use lockgate_model::{ChoiceRules, Level, Manifest, Name, Timestamp, Upgrade};
 
-use crate::cli::{
-    BinaryOption, ChoiceOptions, GateModeName, GateOptions, LevelName, LockArguments, LockFormat,
-    PrereleaseName,
-};
+use crate::choosing::{Choosing, upgrade};
+use crate::cli::{GateModeName, GateOptions, LevelName, LockArguments, LockFormat};
 use crate::disk;
 use crate::failure::Failure;
+use crate::provenance;
 use crate::sources::{groups, inputs, output, sources};
 
 /// What `lock` is asked to do.
@@ -30,10 +29,12 @@ pub(crate) struct LockRequest {
     pub(crate) groups: Vec<GroupRequest>,
     /// The lock.
     pub(crate) output: Output,
-    /// What may be chosen, by option alone.
-    pub(crate) rules: ChoiceRules,
-    /// `-P`.
-    pub(crate) upgrade: Vec<Requirement>,
+    /// What may be chosen, by option.
+    choosing: Choosing,
+    /// `-U`, `-P` and `--no-upgrade-package`.
+    pub(crate) upgrade: Upgrade,
+    /// `--exclude`.
+    pub(crate) excludes: BTreeSet<Name>,
 }
 
 /// Where a lock goes.
@@ -66,6 +67,7 @@ impl LockRequest {
             && inputs(&sources, &groups)
                 .iter()
                 .chain(&arguments.constraint)
+                .chain(&arguments.overrides)
                 .any(|source| is_same_file(Path::new(source), Path::new(path)))
         {
             return Err(
@@ -79,11 +81,12 @@ impl LockRequest {
                     .remedy("name a file with `-o FILE`"),
             );
         }
-        let rules = choice_rules(&arguments.choice)?;
-        let upgrade = arguments
-            .upgrade_package
+        let choosing = Choosing::new(&arguments.choice)?;
+        let upgrade = upgrade(&arguments)?;
+        let excludes = arguments
+            .exclude
             .iter()
-            .map(|text| upgraded(text))
+            .map(|text| named("--exclude", text))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             arguments,
@@ -91,31 +94,20 @@ impl LockRequest {
             sources,
             groups,
             output,
-            rules,
+            choosing,
             upgrade,
+            excludes,
         })
     }
 
-    /// What may be chosen: by option, and by the options that stand in the sources. The command line has the last word.
-    pub(crate) fn rules_with(&self, manifest: &Manifest) -> Result<ChoiceRules, Failure> {
-        let mut rules = self.rules.clone();
-        rules.binary = manifest.binary.clone();
-        let choice = &self.arguments.choice;
-        for option in &choice.binary.0 {
-            let (name, value, applied) = match option {
-                BinaryOption::NoBinary(value) => {
-                    ("--no-binary", value, rules.binary.no_binary(value))
-                }
-                BinaryOption::OnlyBinary(value) => {
-                    ("--only-binary", value, rules.binary.only_binary(value))
-                }
-            };
-            applied.map_err(|error| Failure::new(format!("`{name} {value}`: {error}")))?;
-        }
-        if manifest.pre && choice.prerelease.is_none() {
-            rules.prerelease = PrereleaseMode::Allow;
-        }
-        Ok(rules)
+    /// What may be chosen in a run at `now`: by option, and by the options that stand in the sources. The command line has the last word.
+    pub(crate) fn rules_with(
+        &self,
+        manifest: &Manifest,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<ChoiceRules, Failure> {
+        self.choosing.rules(manifest, settings.cooldown, now)
     }
 
     /// Whether a project is among the sources, for `--extra`.
@@ -175,6 +167,7 @@ pub(crate) fn files_of(arguments: &LockArguments) -> Vec<String> {
         files.push(path);
     }
     files.extend(arguments.constraint.iter().cloned());
+    files.extend(arguments.overrides.iter().cloned());
     files
 }
 
@@ -186,57 +179,6 @@ fn is_same_file(left: &Path, right: &Path) -> bool {
         }
 }
 
-/// The rules that options alone decide.
-pub(crate) fn choice_rules(options: &ChoiceOptions) -> Result<ChoiceRules, Failure> {
-    let mut rules = ChoiceRules {
-        no_dependencies: options.no_deps,
-        ..ChoiceRules::default()
-    };
-    rules.prerelease = match (options.pre, options.prerelease) {
-        (true, _) | (_, Some(PrereleaseName::Allow)) => PrereleaseMode::Allow,
-        (_, Some(PrereleaseName::Disallow)) => PrereleaseMode::Disallow,
-        (_, Some(PrereleaseName::IfNecessary)) => PrereleaseMode::IfNecessary,
-        (_, Some(PrereleaseName::Explicit)) => PrereleaseMode::Explicit,
-        (_, Some(PrereleaseName::IfNecessaryOrExplicit) | None) => {
-            PrereleaseMode::IfNecessaryOrExplicit
-        }
-    };
-    rules.cutoff = options.exclude_newer.as_deref().map(cutoff).transpose()?;
-    Ok(rules)
-}
-
-/// A date is its first instant in UTC plus a day: what was uploaded on that day still counts (uv's reading).
-fn cutoff(text: &str) -> Result<Timestamp, Failure> {
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Ok(instant);
-    }
-    // A time of day without an offset names no instant; only a date alone is a date.
-    let date = text.parse::<Date>();
-    date.and_then(Date::tomorrow)
-        .and_then(|date| date.to_zoned_datetime(TimeZone::UTC))
-        .ok()
-        .filter(|_| !text.contains(['T', 't', ' ', ':']))
-        .map(|zoned| zoned.timestamp())
-        .ok_or_else(|| {
-            Failure::new(format!(
-                "`--exclude-newer {text}`: it is neither a date nor an instant"
-            ))
-            .remedy("write `2026-10-01` or `2026-10-01T00:00:00Z`")
-        })
-}
-
-fn upgraded(text: &str) -> Result<Requirement, Failure> {
-    let requirement: Requirement = text
-        .parse()
-        .map_err(|error| Failure::new(format!("`--upgrade-package {text}`: {error}")))?;
-    if requirement.specifiers().is_none() || !requirement.marker.is_always() {
-        return Err(Failure::new(format!(
-            "`--upgrade-package {text}`: write a project, or a project and versions"
-        )));
-    }
-    Ok(requirement)
-}
-
 /// Policy and sources of advisories: command line, then `LOCKGATE_*`, then the configuration file.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -245,7 +187,11 @@ pub(crate) struct Settings {
     /// Where advisories come from, as written; empty when the gate is off.
     pub(crate) advisories: Vec<String>,
     /// How old advisories may be, when a setting says so.
-    pub(crate) max_advisory_age: Option<jiff::SignedDuration>,
+    pub(crate) max_advisory_age: Option<SignedDuration>,
+    /// How old a release must be, unless it fixes an advisory.
+    pub(crate) cooldown: Option<SignedDuration>,
+    /// What of it the configuration file says, by key, for `-v`.
+    pub(crate) told: Vec<(&'static str, String)>,
 }
 
 impl Settings {
@@ -260,6 +206,7 @@ impl Settings {
     }
 
     fn new(options: &GateOptions, config: Config) -> Result<Self, Failure> {
+        let told = provenance::configured(options, &config);
         let (mode, origin) = match (options.gate, config.gate) {
             (Some(mode), _) => (named_mode(mode), format!("--gate {}", mode_word(mode))),
             (None, Some(set)) => (
@@ -308,6 +255,8 @@ impl Settings {
             policy,
             advisories,
             max_advisory_age: config.max_advisory_age.map(|set| set.value),
+            cooldown: config.cooldown.map(|set| set.value),
+            told,
         })
     }
 }

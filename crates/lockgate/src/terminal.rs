@@ -22,6 +22,7 @@ impl Terminal {
     /// As the options and the standard streams have it. `-vv` starts the log.
     pub(crate) fn new(options: &TerminalOptions) -> Self {
         let color = match options.color {
+            _ if options.no_color => ColorChoice::Never,
             clap::ColorChoice::Auto => ColorChoice::Auto,
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,

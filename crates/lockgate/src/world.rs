@@ -1,20 +1,24 @@
 //! The world as an operation meets it: disk, index, clock, terminal and progress, made once per run.
 
 use std::mem::ManuallyDrop;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lockgate_index::Index;
+use lockgate_index::pip_config::Installation;
+use lockgate_index::{Index, Options, Silent};
 use tokio::runtime::Runtime;
 
 use crate::cli::{CacheOptions, IndexOptions};
 use crate::disk::Disk;
 use crate::failure::{Exit, Failure};
-use crate::indexes::{self, PipView};
+use crate::indexes;
+use crate::pip_settings::PipView;
 use crate::progress::Progress;
+use crate::provenance;
 use crate::request::named;
 use crate::terminal::Terminal;
 
@@ -42,10 +46,12 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Sets everything up; asks neither network nor interpreter.
+    /// Sets everything up, with the settings of the pip that `python` has; asks no network. An interpreter is asked only if its place
+    /// does not tell where its pip's configuration is.
     pub(crate) fn new(
         options: &IndexOptions,
         cache: &CacheOptions,
+        python: Option<&str>,
         terminal: &Terminal,
     ) -> Result<Arc<Self>, Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -56,7 +62,29 @@ impl World {
                 Failure::new(format!("cannot start the asynchronous runtime: {error}"))
             })?;
         let progress = Progress::new(terminal);
-        let pip = PipView::read()?;
+        let ask = |executable: &Path| {
+            let options = Options {
+                cache: indexes::cache_folder(cache),
+                ..Options::default()
+            };
+            let index = Index::new(options, runtime.handle().clone(), Arc::new(Silent));
+            let interpreter = index.interpreter(executable).ok()?;
+            let prefix = interpreter.prefix().to_owned();
+            Some(Installation {
+                base: Some(prefix.clone()),
+                prefix,
+            })
+        };
+        let pip = PipView::read(python, ask)?;
+        for place in pip.places() {
+            terminal.detail(&place);
+        }
+        if let Some(base) = pip.variables().get("LOCKGATE_OSV_EXPORT") {
+            let base = provenance::shown("url", base);
+            let told =
+                provenance::line(&format!("OSV's export is at {base}"), "LOCKGATE_OSV_EXPORT");
+            terminal.detail(&told);
+        }
         let options = indexes::index_options(options, cache, &pip)?;
         let index = Index::new(
             options,

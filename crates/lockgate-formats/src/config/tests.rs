@@ -7,7 +7,7 @@ fn read(text: &str) -> Result<Config, InputError> {
 #[test]
 fn every_key_is_read_with_its_place() {
     let config = read(
-        "gate = \"prefer\"\nmin-severity = \"medium\"\nunknown-severity = \"warn\"\nadvisories = [\n\"osv\", \"extra\"]\nmax-advisory-age = \"7 days\"\n\
+        "gate = \"prefer\"\nmin-severity = \"medium\"\nunknown-severity = \"warn\"\nadvisories = [\n\"osv\", \"extra\"]\nmax-advisory-age = \"7 days\"\ncooldown = \"3 days\"\n\
          [[ignore]]\nid = \"CVE-1\"\npackage = \"Jinja2\"\nversion = \"<3\"\nreason = \"ours\"\nexpires = 2027-03-01\nuntil-fixed = true\n\
          \n[[ignore]]\nid = \"CVE-2\"\nreason = \"unreachable\"\n",
     )
@@ -25,6 +25,9 @@ fn every_key_is_read_with_its_place() {
     let age = config.max_advisory_age.unwrap();
     assert_eq!(age.value, SignedDuration::from_hours(7 * 24));
     assert_eq!(age.origin, "lockgate.toml:6");
+    let cooldown = config.cooldown.unwrap();
+    assert_eq!(cooldown.value, SignedDuration::from_hours(3 * 24));
+    assert_eq!(cooldown.origin, "lockgate.toml:7");
     let [first, second] = config.ignores.as_slice() else {
         panic!("two entries")
     };
@@ -32,10 +35,10 @@ fn every_key_is_read_with_its_place() {
     assert_eq!(first.versions.as_ref().unwrap().to_string(), "<3");
     assert_eq!(first.expires.unwrap().to_string(), "2027-03-01");
     assert!(first.until_fixed);
-    assert_eq!(first.origin, "lockgate.toml:7");
+    assert_eq!(first.origin, "lockgate.toml:8");
     assert_eq!(second.reason, "unreachable");
     assert_eq!((second.expires, second.until_fixed), (None, false));
-    assert_eq!(second.origin, "lockgate.toml:15");
+    assert_eq!(second.origin, "lockgate.toml:16");
 }
 
 #[test]
@@ -86,7 +89,13 @@ fn wrong_configurations_name_the_line_and_what_is_wrong() {
             2,
             "unknown key `ignores`",
         ),
-        ("\ncooldown = \"7 days\"", 2, "`cooldown` is not supported"),
+        (
+            "\ncooldown = \"soon\"",
+            2,
+            "`cooldown = \"soon\"`: it is no duration",
+        ),
+        ("cooldown = \"1 month\"", 1, "months and years"),
+        ("cooldown = 7", 1, "string"),
         ("gate = \"strict\"", 1, "none of `deny`"),
         ("\nmin-severity = \"bad\"", 2, "none of `low`"),
         ("min_severity = \"low\"", 1, "unknown key `min_severity`"),
@@ -174,7 +183,7 @@ fn misspelled_keys_are_told_what_was_meant() {
         ("[[ignore]]\nexpire = 1", "is `expires` meant?"),
         (
             "colour = 1",
-            "the keys are gate, min-severity, unknown-severity, advisories, max-advisory-age, ignore",
+            "the keys are gate, min-severity, unknown-severity, advisories, max-advisory-age, cooldown, ignore",
         ),
     ] {
         assert_eq!(read(text).unwrap_err().remedy.unwrap(), remedy, "{text}");

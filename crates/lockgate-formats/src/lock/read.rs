@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{Environment, Marker, Name, Version};
+use lockgate_model::{Environment, Marker, Name, Source, Version};
 
 use super::omitted::{self, Omitted};
 use crate::error::InputError;
@@ -15,6 +15,8 @@ use crate::requirements::{
 pub struct Lock {
     /// The pins, in order.
     pub pins: Vec<LockedPin>,
+    /// Lines that install something from a direct reference, in order.
+    pub direct: Vec<LockedDirect>,
     /// Lines that install something and pin no version.
     pub unpinned: Vec<UnpinnedLine>,
     /// Options on lines of their own, in order.
@@ -38,6 +40,21 @@ pub struct LockedPin {
     pub extras: Vec<Name>,
     /// When it applies.
     pub marker: Marker,
+    /// Hashes with their algorithm, as written, sorted.
+    pub hashes: Vec<String>,
+    /// Who asks for it, as its `# via` lines say.
+    pub via: Vec<String>,
+    /// Its line, from 1.
+    pub line: usize,
+}
+
+/// A line that installs something from a direct reference: an address, a repository, a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedDirect {
+    /// What it says, without its hashes.
+    pub text: String,
+    /// The project and its version, where lockgate wrote them beside it.
+    pub project: Option<(Name, Version)>,
     /// Hashes with their algorithm, as written, sorted.
     pub hashes: Vec<String>,
     /// Who asks for it, as its `# via` lines say.
@@ -70,9 +87,11 @@ impl Lock {
     /// The versions that it holds for `environment`, by project. Where none of a project's pins is for it, the last one counts:
     /// what was good enough elsewhere is the first to try here. A version that is only named in comments counts too.
     pub fn versions(&self, environment: &Environment) -> BTreeMap<Name, Version> {
+        let direct = self.direct.iter();
         let named = self.omitted.iter();
         let mut versions: BTreeMap<Name, Version> = named
             .filter_map(|omitted| Some((omitted.name.clone(), omitted.version.clone()?)))
+            .chain(direct.filter_map(|direct| direct.project.clone()))
             .collect();
         let applies = |pin: &&LockedPin| pin.marker.holds(environment, &[]);
         let elsewhere = self.pins.iter().filter(|pin| !applies(pin));
@@ -92,6 +111,7 @@ pub fn read(text: &str, file: &str) -> Result<Lock, InputError> {
     let mut reading = Reading {
         lock: Lock::default(),
         comments: Comments::Nothing,
+        last: Last::Pin,
     };
     reading.header(text);
     let mut lines = physical(text).zip(1..).peekable();
@@ -133,9 +153,17 @@ enum Comments {
     Omitted,
 }
 
+/// What was read last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Pin,
+    Direct,
+}
+
 struct Reading {
     lock: Lock,
     comments: Comments,
+    last: Last,
 }
 
 impl Reading {
@@ -160,17 +188,25 @@ impl Reading {
             return Err(format!("`{word}` is neither an option nor part of a requirement").into());
         }
         if text.is_empty() {
-            return self.options(options, bare, number);
+            self.options(options, bare, number)?;
+            self.annotation(comment);
+            return Ok(());
         }
         let hashes = hashes(options)?;
         let requirement = match read_locked(&text) {
             Ok(requirement) => requirement,
             Err(bad) if bad.is_reference => {
-                self.lock.unpinned.push(UnpinnedLine { text, line: number });
+                self.direct(text, hashes, number);
+                self.annotation(comment);
                 return Ok(());
             }
             Err(bad) => return Err(bad.into()),
         };
+        if let Source::Url(_) = requirement.source {
+            self.direct(text, hashes, number);
+            self.annotation(comment);
+            return Ok(());
+        }
         let pinned = requirement
             .specifiers()
             .filter(|specifiers| specifiers.clauses().len() == 1)
@@ -188,9 +224,20 @@ impl Reading {
             via: Vec::new(),
             line: number,
         });
-        self.comments = Comments::Pin;
+        (self.comments, self.last) = (Comments::Pin, Last::Pin);
         self.annotation(comment);
         Ok(())
+    }
+
+    fn direct(&mut self, text: String, hashes: Vec<String>, line: usize) {
+        self.lock.direct.push(LockedDirect {
+            text,
+            project: None,
+            hashes,
+            via: Vec::new(),
+            line,
+        });
+        (self.comments, self.last) = (Comments::Pin, Last::Direct);
     }
 
     fn options(&mut self, options: Vec<Given>, text: &str, line: usize) -> Result<(), BadLine> {
@@ -209,10 +256,7 @@ impl Reading {
                         .to_owned()
                         .into());
                 }
-                Known::Editable => self.lock.unpinned.push(UnpinnedLine {
-                    text: format!("-e {}", given.value),
-                    line,
-                }),
+                Known::Editable => self.direct(format!("-e {}", given.value), Vec::new(), line),
                 _ => self.lock.options.push(LockOption {
                     name: given.name,
                     value: given.value,
@@ -239,15 +283,26 @@ impl Reading {
 
     /// `via x, y`, or `via` and then one on each line, set in by more.
     fn annotation(&mut self, comment: &str) {
-        let Some(pin) = self.lock.pins.last_mut() else {
-            return;
-        };
         if matches!(self.comments, Comments::Nothing | Comments::Omitted) {
             return;
         }
         let text = comment.trim();
+        if self.last == Last::Direct
+            && let Some(direct) = self.lock.direct.last_mut()
+            && let Some(stated) = text.strip_prefix("direct: ")
+        {
+            direct.project = project(stated);
+            return;
+        }
+        let via = match self.last {
+            Last::Pin => self.lock.pins.last_mut().map(|pin| &mut pin.via),
+            Last::Direct => self.lock.direct.last_mut().map(|direct| &mut direct.via),
+        };
+        let Some(via) = via else {
+            return;
+        };
         if self.comments == Comments::Via && comment.starts_with("   ") {
-            pin.via.push(text.to_owned());
+            via.push(text.to_owned());
             return;
         }
         self.comments = Comments::Pin;
@@ -258,7 +313,7 @@ impl Reading {
                 .split(", ")
                 .map(str::trim)
                 .filter(|name| !name.is_empty());
-            pin.via.extend(named.map(ToOwned::to_owned));
+            via.extend(named.map(ToOwned::to_owned));
         }
     }
 
@@ -275,6 +330,13 @@ impl Reading {
         let mut evidence = head().filter_map(|line| line.strip_prefix("# audit: "));
         self.lock.audit = evidence.next().map(ToOwned::to_owned);
     }
+}
+
+/// `name version`, and perhaps more behind a `;`.
+fn project(stated: &str) -> Option<(Name, Version)> {
+    let stated = stated.split(';').next()?;
+    let (name, version) = stated.split_once(' ')?;
+    Some((Name::new(name).ok()?, version.trim().parse().ok()?))
 }
 
 /// The hashes among the options of a requirement. Settings of a build change nothing for who reads.

@@ -17,12 +17,14 @@ fn pin(name: &str, version: &str, files: u8) -> Pin {
         sha256: Sha256([n; 32]),
         size: None,
         uploaded: None,
+        has_provenance: false,
     });
     Pin {
         name: name.parse().unwrap(),
         version: version.parse().unwrap(),
         extras: Vec::new(),
         files: files.collect(),
+        direct: None,
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use lockgate_model::{
-    Edge, LockedGraph, Name, Note, PassedOver, Pin, Requirement, Specifiers, Timestamp, Via,
+    DirectPin, Edge, LockedGraph, Name, Note, PassedOver, Pin, Requirement, Specifiers, Timestamp,
+    Via,
 };
 
 use super::options::{Annotation, Newline, RenderOptions};
@@ -48,6 +49,18 @@ const NAMED: usize = 3;
 
 /// The column that annotations begin at when they share a line with a pin.
 const COLUMN: usize = 24;
+
+/// The line of each pin at a direct reference, without its hashes, by project.
+pub fn direct_lines(graph: &LockedGraph, options: &RenderOptions) -> BTreeMap<Name, String> {
+    let annotations = Annotations::of(graph);
+    let pins = graph.pins.values();
+    pins.filter_map(|pin| {
+        let direct = pin.direct.as_ref()?;
+        let extras = extras_text(pin, &annotations, options);
+        Some((pin.name.clone(), direct_line(&pin.name, &extras, direct)))
+    })
+    .collect()
+}
 
 /// The text of a lock.
 pub fn render(graph: &LockedGraph, header: &Header, options: &RenderOptions) -> String {
@@ -205,18 +218,14 @@ fn render_pin(
     options: &RenderOptions,
     text: &mut String,
 ) {
-    let mut line = pin.name.to_string();
-    let extras = annotations.extras.get(&pin.name).into_iter().flatten();
-    let extras: Vec<&str> = extras.map(Name::as_str).collect();
-    if !extras.is_empty() && !options.strip_extras {
-        let _ = write!(line, "[{}]", extras.join(","));
-    }
-    let operator = if annotations.verbatim.contains(&pin.name) {
-        "==="
+    let extras = extras_text(pin, annotations, options);
+    let line = if let Some(direct) = &pin.direct {
+        direct_line(&pin.name, &extras, direct)
     } else {
-        "=="
+        let is_verbatim = annotations.verbatim.contains(&pin.name);
+        let operator = if is_verbatim { "===" } else { "==" };
+        format!("{}{extras}{operator}{}", pin.name, pin.version)
     };
-    let _ = write!(line, "{operator}{}", pin.version);
     text.push_str(&line);
     let digests = pin.files.iter().map(|file| file.sha256.to_string());
     let digests: BTreeSet<String> = digests.filter(|_| options.hashes).collect();
@@ -249,8 +258,52 @@ fn render_pin(
             }
         }
     }
+    if let Some(direct) = &pin.direct {
+        let hashed = if direct.kind.sha256().is_some() {
+            ""
+        } else {
+            "; not hashed, so pip refuses it while it checks hashes"
+        };
+        let _ = writeln!(text, "    # direct: {} {}{hashed}", pin.name, pin.version);
+    }
     if let Some(passed) = annotations.passed.get(&pin.name) {
         let _ = writeln!(text, "    # gate: {}", one_line(&passed_text(passed)));
+    }
+}
+
+/// `[one,other]`, or nothing.
+fn extras_text(pin: &Pin, annotations: &Annotations<'_>, options: &RenderOptions) -> String {
+    let extras = annotations.extras.get(&pin.name).into_iter().flatten();
+    let extras: Vec<&str> = extras.map(Name::as_str).collect();
+    if extras.is_empty() || options.strip_extras {
+        String::new()
+    } else {
+        format!("[{}]", extras.join(","))
+    }
+}
+
+/// The line of a pin at a direct reference, without hashes: as pip installs it. A path that is no address has no name before it: pip knows no such form.
+fn direct_line(name: &Name, extras: &str, direct: &DirectPin) -> String {
+    let reference = one_line(&direct.reference);
+    let is_address = reference.contains("://") || reference.starts_with("file:");
+    match (direct.editable, is_address) {
+        (true, true) => format!("-e {}", with_egg(&reference, name, extras)),
+        (true, false) => format!("-e {}", with_extras(&reference, extras)),
+        (false, true) => format!("{name}{extras} @ {reference}"),
+        (false, false) => with_extras(&reference, extras),
+    }
+}
+
+fn with_egg(reference: &str, name: &Name, extras: &str) -> String {
+    let joint = if reference.contains('#') { '&' } else { '#' };
+    format!("{reference}{joint}egg={name}{extras}")
+}
+
+/// A path with extras; its fragment stays behind them.
+fn with_extras(path: &str, extras: &str) -> String {
+    match path.split_once('#') {
+        Some((path, fragment)) => format!("{path}{extras}#{fragment}"),
+        None => format!("{path}{extras}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What to do about a `pyproject.toml` that says nothing static of its dependencies: other tools' tables, setuptools' older files.
 
-use lockgate_model::{Files, FilesError};
+use lockgate_model::Files;
 use toml::de::DeTable;
 
 use super::below;
@@ -67,15 +67,21 @@ fn foreign(root: &DeTable<'_>) -> Option<(&'static [&'static str], &'static str)
         .find(|(keys, _)| below(root, keys).is_some())
 }
 
-/// The older file of setuptools beside `path`.
+/// The older file of setuptools beside `path` that says what is required.
 fn older(files: &dyn Files, path: &str) -> Option<&'static str> {
-    let is_there = |name: &&str| files.read(&joined(path, name)) != Err(FilesError::Missing);
-    ["setup.cfg", "setup.py"].into_iter().find(is_there)
+    let holds = |name: &str, word: &str| {
+        let read = files.read(&joined(path, name));
+        read.is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(word))
+    };
+    [("setup.cfg", "install_requires"), ("setup.py", "")]
+        .into_iter()
+        .find(|(name, word)| holds(name, word))
+        .map(|(name, _)| name)
 }
 
 fn remedy_for_older(name: &str) -> &'static str {
     if name == "setup.cfg" {
-        "if `setup.cfg` beside it has `install_requires`, lock `setup.cfg`; else write the dependencies into `[project]`"
+        "`setup.cfg` beside it has `install_requires`: lock `setup.cfg`, or write the dependencies into `[project]`"
     } else {
         "`setup.py` beside it is a program, and is not run: write the dependencies into `[project]`, or lock a requirements file"
     }

@@ -336,3 +336,28 @@ fn sources_are_joined_and_all_named() {
         Level::Critical
     );
 }
+
+#[test]
+fn what_a_release_fixes_does_not_depend_on_the_mode() {
+    let ids = |gate: &AdvisoryGate, name: &str, before: &str, version: &str| -> Vec<String> {
+        let [before, version] = [before, version].map(|text| text.parse().unwrap());
+        let fixed = gate.fixes(&name.parse().unwrap(), &before, &version);
+        fixed.unwrap().iter().map(|one| one.id.clone()).collect()
+    };
+    for mode in [Mode::Deny, Mode::Prefer, Mode::Warn] {
+        let gate = gate(policy(mode));
+        assert_eq!(ids(&gate, "foo", "1.0", "2.0"), ["PYSEC-1"], "{mode:?}");
+        assert_eq!(ids(&gate, "foo", "1.5", "3.0"), ["PYSEC-1", "PYSEC-2"]);
+        assert!(ids(&gate, "foo", "1.0", "1.2").is_empty());
+        assert!(ids(&gate, "foo", "2.0", "2.5").is_empty());
+        assert!(ids(&gate, "unknown", "1.0", "2.0").is_empty());
+    }
+    let mut lenient = policy(Mode::Deny);
+    lenient.min_severity = Some(Level::Critical);
+    lenient.ignores = vec![entry("PYSEC-2")];
+    let gate = gate(lenient);
+    // Below the threshold a fix is one; what is ignored needs none.
+    assert_eq!(ids(&gate, "foo", "1.5", "3.0"), ["PYSEC-1"]);
+    let off = AdvisoryGate::new(policy(Mode::Off), vec![source(ROWS)], NOON.parse().unwrap());
+    assert!(ids(&off, "foo", "1.0", "2.0").is_empty());
+}

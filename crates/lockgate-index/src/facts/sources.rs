@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use lockgate_model::{CoreMetadata, DistFile, FactError, Metadata, Name, ProjectView, Version};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use url::Url;
 
+use super::links::Links;
 use crate::Shared;
 use crate::cache::{Bucket, EntryKind};
 use crate::error::FetchError;
 use crate::http::{self, Get, Got};
 use crate::metadata::{self, Source};
-use crate::page::{self, PageView};
-use crate::redact::redact_url;
+use crate::page::{self, MergedView, PageView};
+use crate::places::{Places, Strategy};
+use crate::redact::{redact_url, without_credentials};
 use crate::transport::Response;
 
 /// What is known of a project.
@@ -26,12 +29,17 @@ pub(super) type Release = Result<Arc<Metadata>, FactError>;
 /// A body from this size on takes milliseconds to parse: long enough to get out of other tasks' way.
 const LONG_BODY: usize = 128 * 1024;
 
-/// The indexes in order, and the ways to them.
+/// The places in order, and the ways to them.
 #[derive(Debug)]
 pub(super) struct Sources {
     pub(super) shared: Arc<Shared>,
     pub(super) indexes: Vec<Url>,
+    strategy: Strategy,
+    links: Vec<Links>,
 }
+
+/// One index's view of a project; none: it does not have it.
+type Page = Option<Arc<dyn ProjectView>>;
 
 /// A release and the file to read.
 #[derive(Debug, Clone, Copy)]
@@ -42,63 +50,128 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Sources {
-    /// The project from the cache, if that may answer without asking. Touches no network.
-    pub(super) fn stored_project(&self, name: &Name) -> Option<Project> {
-        let (store, is_offline) = (&self.shared.store, self.shared.options.offline);
-        for index in &self.indexes {
-            let get = self.page(index, name)?;
-            match http::stored(store, &get, is_offline, SystemTime::now())? {
-                Got::Present(stored) => return Some(Ok(Arc::new(PageView::open(stored).ok()?))),
-                Got::Absent => {}
-            }
+    pub(super) fn new(shared: Arc<Shared>, places: Places) -> Self {
+        Self {
+            shared,
+            indexes: places.indexes,
+            strategy: places.strategy,
+            links: places.find_links.into_iter().map(Links::new).collect(),
         }
-        Some(Err(absent(name)))
     }
 
-    /// The project from the first index that has it.
+    /// The project from disk and cache, if they may answer without asking. Touches no network.
+    pub(super) fn stored_project(&self, name: &Name) -> Option<Project> {
+        let mut views = Vec::new();
+        for links in &self.links {
+            match links.stored(&self.shared)? {
+                Ok(files) => views.extend(page::select(name, &files)),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        for index in &self.indexes {
+            match self.stored_page(index, name)? {
+                Ok(None) => {}
+                Ok(Some(view)) => {
+                    views.push(view);
+                    if self.strategy == Strategy::FirstIndex {
+                        break;
+                    }
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(MergedView::of(views).ok_or_else(|| absent(name)))
+    }
+
+    /// The project from all places that it may be taken from.
     ///
-    /// The order decides, not the versions: a name that the first index serves is never taken from another one, so that nobody can
-    /// put a higher version of a private project on a public index.
+    /// Under [`Strategy::FirstIndex`] the order decides, not the versions: a name that the first index serves is never taken from another
+    /// one, so that nobody can put a higher version of a private project on a public index. What `--find-links` names is the user's
+    /// own choice, and joins whichever index that is.
     pub(super) async fn fetch_project(&self, name: &Name) -> Project {
         let reporter = &self.shared.reporter;
         reporter.started(name.as_str());
-        let project = self.ask_indexes(name).await;
+        let project = self.ask_all(name).await;
         reporter.finished(name.as_str());
         project
     }
 
-    async fn ask_indexes(&self, name: &Name) -> Project {
-        let unlearned = |error: &FetchError| error.unlearned(format!("releases of `{name}`"));
-        for index in &self.indexes {
-            let get = self.page(index, name).ok_or_else(|| {
-                unlearned(&FetchError::Answer {
-                    url: redact_url(index.as_str()),
-                    why: "it can't be an index's address".to_owned(),
-                })
-            })?;
-            let (url, project) = (get.url.clone(), name.clone());
-            let (store, transport) = (&self.shared.store, &self.shared.transport);
-            let got = http::get_cached(store, transport, get, move |response| {
-                condense(&project, response)
-            });
-            match got.await.map_err(|error| unlearned(&error))? {
-                Got::Present(stored) => {
-                    let view = PageView::open(stored).map_err(|error| {
-                        unlearned(&FetchError::Answer {
-                            url: redact_url(url.as_str()),
-                            why: error.to_string(),
-                        })
-                    })?;
-                    return Ok(Arc::new(view));
+    async fn ask_all(&self, name: &Name) -> Project {
+        let mut views = Vec::new();
+        for links in &self.links {
+            views.extend(page::select(name, &links.fetched(&self.shared).await?));
+        }
+        match self.strategy {
+            Strategy::FirstIndex => {
+                for index in &self.indexes {
+                    if let Some(view) = self.fetch_page(index, name).await? {
+                        views.push(view);
+                        break;
+                    }
                 }
-                Got::Absent => {}
+            }
+            Strategy::UnsafeBestMatch => {
+                let pages = self
+                    .indexes
+                    .iter()
+                    .map(|index| self.fetch_page(index, name));
+                for page in join_all(pages).await {
+                    views.extend(page?);
+                }
             }
         }
-        Err(absent(name))
+        MergedView::of(views).ok_or_else(|| absent(name))
+    }
+
+    /// What one index has of a project, if disk or cache may answer.
+    fn stored_page(&self, index: &Url, name: &Name) -> Option<Result<Page, FactError>> {
+        let get = self.page(index, name)?;
+        if get.url.scheme() == "file" {
+            return Some(page_on_disk(&get.url, name));
+        }
+        let (store, is_offline) = (&self.shared.store, self.shared.options.offline);
+        match http::stored(store, &get, is_offline, SystemTime::now())? {
+            Got::Present(stored) => Some(Ok(Some(Arc::new(PageView::open(stored).ok()?)))),
+            Got::Absent => Some(Ok(None)),
+        }
+    }
+
+    /// What one index has of a project.
+    pub(super) async fn fetch_page(&self, index: &Url, name: &Name) -> Result<Page, FactError> {
+        let unlearned = |error: &FetchError| error.unlearned(format!("releases of `{name}`"));
+        let get = self.page(index, name).ok_or_else(|| {
+            unlearned(&FetchError::Answer {
+                url: redact_url(index.as_str()),
+                why: "it can't be an index's address".to_owned(),
+            })
+        })?;
+        if get.url.scheme() == "file" {
+            return page_on_disk(&get.url, name);
+        }
+        let (url, project) = (get.url.clone(), name.clone());
+        let (store, transport) = (&self.shared.store, &self.shared.transport);
+        let got = http::get_cached(store, transport, get, move |response| {
+            condense(&project, response)
+        });
+        match got.await.map_err(|error| unlearned(&error))? {
+            Got::Present(stored) => {
+                let view = PageView::open(stored).map_err(|error| {
+                    unlearned(&FetchError::Answer {
+                        url: redact_url(url.as_str()),
+                        why: error.to_string(),
+                    })
+                })?;
+                Ok(Some(Arc::new(view)))
+            }
+            Got::Absent => Ok(None),
+        }
     }
 
     /// The metadata from the cache. Touches no network.
     pub(super) fn stored_release(&self, wanted: Wanted<'_>) -> Option<Release> {
+        if wanted.file.is_local() {
+            return Some(on_disk(wanted));
+        }
         let options = &self.shared.options;
         let may_have_changed =
             !is_settled(wanted.file) && options.refresh.includes(wanted.name) && !options.offline;
@@ -150,13 +223,52 @@ impl Sources {
             .push("");
         Some(Get {
             bucket: Bucket::Pages,
-            key: url.as_str().to_owned(),
+            key: without_credentials(&url).into(),
             url,
             accept: page::ACCEPT,
             limit: page::LIMIT,
             refresh: self.shared.options.refresh.includes(name),
         })
     }
+}
+
+/// The page of a project in a folder of pages, `NAME/index.html`.
+fn page_on_disk(url: &Url, name: &Name) -> Result<Page, FactError> {
+    let unlearned = |why: String| {
+        FetchError::Answer {
+            url: url.to_string(),
+            why,
+        }
+        .unlearned(format!("releases of `{name}`"))
+    };
+    let folder = url
+        .to_file_path()
+        .map_err(|()| unlearned("it is no folder of this machine".to_owned()))?;
+    let body = match std::fs::read(folder.join("index.html")) {
+        Ok(body) => body,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unlearned(error.to_string())),
+    };
+    let page = page::parse(name, Some("text/html"), url, &body)
+        .map_err(|error| unlearned(error.to_string()))?;
+    Ok(Some(page::listed(name, page)))
+}
+
+/// The metadata of a file on this machine.
+fn on_disk(wanted: Wanted<'_>) -> Release {
+    let source = Source {
+        name: wanted.name,
+        file: wanted.file,
+    };
+    let unlearned =
+        |error: &FetchError| error.unlearned(format!("metadata of `{}`", wanted.file.filename));
+    let stored = metadata::read_local(source).map_err(|error| unlearned(&error))?;
+    read(wanted, &stored).unwrap_or_else(|| {
+        Err(unlearned(&FetchError::Answer {
+            url: wanted.file.url.clone(),
+            why: "what was read could not be written down".to_owned(),
+        }))
+    })
 }
 
 fn absent(name: &Name) -> FactError {

@@ -1,12 +1,12 @@
 //! METADATA and PKG-INFO: the headers of the core metadata specification.
 
-use lockgate_model::{Name, UnusableReason};
+use lockgate_model::{Name, Unstated, UnusableReason};
 use mailparse::MailHeaderMap as _;
 use serde::{Deserialize, Serialize};
 
 /// What headers state, with the texts that are long to parse left as texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stated {
+pub(crate) struct Stated {
     pub(super) name: Name,
     pub(super) version: String,
     pub(super) requires_python: Option<String>,
@@ -36,8 +36,11 @@ pub(super) fn of_sdist(text: &[u8]) -> Result<Stated, UnusableReason> {
         .get_all_values("Dynamic")
         .iter()
         .any(|field| FIELDS.contains(&field.trim().to_ascii_lowercase().as_str()));
-    if !is_static || is_dynamic {
-        return Err(UnusableReason::NeedsBuild);
+    if !is_static {
+        return Err(UnusableReason::NeedsBuild(Unstated::Old));
+    }
+    if is_dynamic {
+        return Err(UnusableReason::NeedsBuild(Unstated::Dynamic));
     }
     state(&headers)
 }

@@ -1,7 +1,7 @@
 //! Fetches the metadata of one file, by the cheapest way that the server offers.
 
 use bytes::Bytes;
-use lockgate_model::{CoreMetadata, DistFile, DistKind, Name, Sha256, UnusableReason};
+use lockgate_model::{CoreMetadata, DistFile, DistKind, Name, Sha256, Unstated, UnusableReason};
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_RANGE;
 use url::Url;
@@ -190,7 +190,7 @@ async fn from_whole(
 
 async fn of_sdist(transport: &Transport, source: Source<'_>) -> Result<Learned, FetchError> {
     let Some(packing) = Packing::of(&source.file.filename) else {
-        return Ok(Err(UnusableReason::NeedsBuild));
+        return Ok(Err(UnusableReason::NeedsBuild(Unstated::Missing)));
     };
     let archive = whole(transport, source).await?;
     let learned = tokio::task::spawn_blocking(move || {

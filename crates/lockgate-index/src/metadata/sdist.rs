@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
-use lockgate_model::UnusableReason;
+use lockgate_model::{Unstated, UnusableReason};
 use zip::ZipArchive;
 
 use super::LIMIT;
@@ -44,24 +44,63 @@ pub(super) fn pkg_info(packing: Packing, archive: &[u8]) -> Result<Vec<u8>, Unus
     }
 }
 
+/// The text of a file in the archive's one folder, or in `subdirectory` of it; none if it is not there.
+pub(super) fn text(
+    packing: Packing,
+    archive: &[u8],
+    subdirectory: Option<&str>,
+    file: &str,
+) -> Result<Option<String>, UnusableReason> {
+    let wanted = match subdirectory {
+        Some(folder) => format!("{folder}/{file}"),
+        None => file.to_owned(),
+    };
+    let is_wanted = |path: &[u8]| {
+        let path = path.strip_prefix(b"./").unwrap_or(path);
+        path.strip_suffix(wanted.as_bytes())
+            .and_then(|folder| folder.strip_suffix(b"/"))
+            .is_some_and(|folder| !folder.is_empty() && !folder.contains(&b'/'))
+    };
+    let found = match packing {
+        Packing::TarGz => find_in_tar(MultiGzDecoder::new(archive), is_wanted)?,
+        Packing::Tar => find_in_tar(archive, is_wanted)?,
+        Packing::Zip => find_in_zip(archive, is_wanted)?,
+    };
+    Ok(found.map(|text| String::from_utf8_lossy(&text).into_owned()))
+}
+
 fn in_tar(reader: impl Read) -> Result<Vec<u8>, UnusableReason> {
+    find_in_tar(reader, is_pkg_info)?.ok_or(UnusableReason::NeedsBuild(Unstated::Missing))
+}
+
+fn find_in_tar(
+    reader: impl Read,
+    is_wanted: impl Fn(&[u8]) -> bool,
+) -> Result<Option<Vec<u8>>, UnusableReason> {
     let mut archive = tar::Archive::new(reader.take(MOST_UNPACKED));
     for entry in archive.entries().map_err(|error| bad(&error))? {
         let mut entry = entry.map_err(|error| bad(&error))?;
-        if entry.header().entry_type().is_file() && is_pkg_info(&entry.path_bytes()) {
-            return read(&mut entry);
+        if entry.header().entry_type().is_file() && is_wanted(&entry.path_bytes()) {
+            return read(&mut entry).map(Some);
         }
     }
-    Err(UnusableReason::NeedsBuild)
+    Ok(None)
 }
 
 fn in_zip(bytes: &[u8]) -> Result<Vec<u8>, UnusableReason> {
+    find_in_zip(bytes, is_pkg_info)?.ok_or(UnusableReason::NeedsBuild(Unstated::Missing))
+}
+
+fn find_in_zip(
+    bytes: &[u8],
+    is_wanted: impl Fn(&[u8]) -> bool,
+) -> Result<Option<Vec<u8>>, UnusableReason> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| bad(&error))?;
-    let place = archive.file_names_raw().position(is_pkg_info);
-    let Some(index) = place else {
-        return Err(UnusableReason::NeedsBuild);
-    };
-    read(&mut archive.by_index(index).map_err(|error| bad(&error))?)
+    let place = archive.file_names_raw().position(is_wanted);
+    match place {
+        Some(index) => read(&mut archive.by_index(index).map_err(|error| bad(&error))?).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// `folder/PKG-INFO`, perhaps with `./` before it.

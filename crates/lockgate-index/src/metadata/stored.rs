@@ -34,7 +34,12 @@ pub(crate) fn decode(
     }
 }
 
-fn parse(stated: Stated, name: &Name, version: &Version) -> Result<Metadata, UnusableReason> {
+/// Parses what is stated, and holds it against what it should be of.
+pub(super) fn parse(
+    stated: Stated,
+    name: &Name,
+    version: &Version,
+) -> Result<Metadata, UnusableReason> {
     let says = || UnusableReason::Mismatch(format!("`{} {}`", stated.name, stated.version));
     let stated_version: Version = stated.version.parse().ok().ok_or_else(says)?;
     if stated.name != *name || stated_version != *version {

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use bytes::Bytes;
-use lockgate_model::{Name, UnusableReason, Version};
+use lockgate_model::{Name, Unstated, UnusableReason, Version};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -266,7 +266,11 @@ fn an_sdist_is_authoritative_from_2_2_on_for_what_is_not_dynamic() {
         assert_eq!(read(headers), expected, "{headers}");
     }
     let old = headers::of_sdist(b"Metadata-Version: 2.1\nName: foo\nVersion: 1\n");
-    assert_eq!(old, Err(UnusableReason::NeedsBuild));
+    assert_eq!(old, Err(UnusableReason::NeedsBuild(Unstated::Old)));
+    let dynamic = headers::of_sdist(
+        b"Metadata-Version: 2.2\nName: foo\nVersion: 1\nDynamic: Requires-Dist\n",
+    );
+    assert_eq!(dynamic, Err(UnusableReason::NeedsBuild(Unstated::Dynamic)));
 }
 
 fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
@@ -311,7 +315,7 @@ fn pkg_info_is_taken_from_the_root_folder_of_every_packing() {
     let none = tar_of(&files[..1]);
     assert_eq!(
         pkg_info(Packing::TarGz, &gzip(&none)),
-        Err(UnusableReason::NeedsBuild)
+        Err(UnusableReason::NeedsBuild(Unstated::Missing))
     );
     for packing in [Packing::TarGz, Packing::Tar, Packing::Zip] {
         let read = pkg_info(packing, &noise(5000));
@@ -358,7 +362,7 @@ fn the_stored_form_gives_back_metadata_or_the_reason_there_is_none() {
     let read = stored::decode(&broken, &foo(), &version("1.0")).unwrap();
     assert!(matches!(read, Err(UnusableReason::Malformed(why)) if why.contains("b ~> 2")));
 
-    let reason = UnusableReason::NeedsBuild;
+    let reason = UnusableReason::NeedsBuild(Unstated::Missing);
     let unusable = stored::encode(Err(reason.clone()));
     assert_eq!(
         stored::decode(&unusable, &foo(), &version("1")),

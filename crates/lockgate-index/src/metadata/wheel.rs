@@ -134,6 +134,15 @@ impl WheelProbe {
     }
 }
 
+/// METADATA of a wheel that is all there.
+pub(super) fn metadata<R: std::io::Read + std::io::Seek>(
+    archive: &mut ZipArchive<R>,
+    project: &Name,
+) -> Result<Vec<u8>, UnusableReason> {
+    let index = metadata_entry(archive, project)?;
+    unpack(archive, index)
+}
+
 /// The one `*.dist-info/METADATA`; of several the project's.
 fn metadata_entry<R: std::io::Read + std::io::Seek>(
     archive: &ZipArchive<R>,

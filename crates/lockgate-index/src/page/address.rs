@@ -49,7 +49,13 @@ impl<'a> Addresses<'a> {
             return Some(format!("{prefix}{rest}"));
         }
         let url = self.base.join(path).ok()?;
-        matches!(url.scheme(), "http" | "https" | "file").then(|| url.into())
+        // A page from elsewhere must not make us read the files of this machine.
+        let is_allowed = match url.scheme() {
+            "http" | "https" => true,
+            "file" => self.base.scheme() == "file",
+            _ => false,
+        };
+        is_allowed.then(|| url.into())
     }
 }
 
@@ -148,6 +154,12 @@ mod tests {
         }
         assert_eq!(addresses.resolve("data:text/plain,x"), None);
         assert_eq!(addresses.resolve("https://[broken/"), None);
+        assert_eq!(addresses.resolve("file:///etc/foo-1.tar.gz"), None);
+        let local = Url::parse("file:///wheels/index.html").unwrap();
+        assert_eq!(
+            Addresses::new(&local).resolve("foo-1.tar.gz"),
+            Some(("file:///wheels/foo-1.tar.gz".to_owned(), None))
+        );
     }
 
     #[test]

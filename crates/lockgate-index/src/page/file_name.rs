@@ -9,6 +9,13 @@ const SDIST: [&str; 8] = [
     ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar",
 ];
 
+/// Whether `filename` is of a wheel or source distribution of some project.
+pub(crate) fn is_distribution(filename: &str) -> bool {
+    let ends_so = |suffix: &&str| filename.ends_with(*suffix);
+    (SDIST.iter().any(ends_so) || ends_so(&".whl"))
+        && !filename.contains(|c: char| c == '/' || c == '\\' || c.is_control())
+}
+
 /// The version part of `filename`, if it is a wheel or source distribution of `project` by its name.
 pub(super) fn version_text<'a>(filename: &'a str, project: &Name) -> Option<Cow<'a, str>> {
     if filename.contains(|c: char| c == '/' || c == '\\' || c.is_control()) {

@@ -9,9 +9,53 @@ use url::Url;
 use super::address::{Addresses, sha256_of_fragment};
 use super::builder::PageBuilder;
 use super::entities::unescape;
-use super::{Page, PageError, check_api_version, project_status};
+use super::{Page, PageError, check_api_version, file_name, project_status};
+use crate::percent;
 
 pub(super) fn parse(project: &Name, address: &Url, body: &[u8]) -> Result<Page, PageError> {
+    let mut builder = PageBuilder::new(project);
+    let head = visit(address, body, |filename, file| {
+        builder.add(filename, file);
+    })?;
+    let page = builder.finish(head.status);
+    if page.releases.is_empty() && !head.is_index_page {
+        return Err(no_index_page());
+    }
+    Ok(page)
+}
+
+/// The distributions of any project that a page links to.
+pub(super) fn links(address: &Url, body: &[u8]) -> Result<Vec<DistFile>, PageError> {
+    let mut files = Vec::new();
+    let head = visit(address, body, |filename, file| {
+        if file_name::is_distribution(filename) {
+            files.extend(file());
+        }
+    })?;
+    if files.is_empty() && !head.is_index_page {
+        return Err(no_index_page());
+    }
+    Ok(files)
+}
+
+/// What the `<meta>` tags of a page say.
+struct Head {
+    status: ProjectStatus,
+    /// Whether it says of itself that it is a page of the simple API.
+    is_index_page: bool,
+}
+
+/// A login page is well-formed HTML too, and must not become "no versions".
+fn no_index_page() -> PageError {
+    PageError::Malformed("it lists no files and does not say that it is an index page".to_owned())
+}
+
+/// Shows every anchor's file name to `see`, with the way to the file itself.
+fn visit(
+    address: &Url,
+    body: &[u8],
+    mut see: impl FnMut(&str, &mut dyn FnMut() -> Option<DistFile>),
+) -> Result<Head, PageError> {
     let text = String::from_utf8_lossy(body);
     let document = tl::parse(&text, tl::ParserOptions::default())
         .map_err(|error| PageError::Malformed(error.to_string()))?;
@@ -19,25 +63,22 @@ pub(super) fn parse(project: &Name, address: &Url, body: &[u8]) -> Result<Page, 
     let base = base_address(tags(), address);
     let status = head(tags())?;
     let mut addresses = Addresses::new(&base);
-    let mut builder = PageBuilder::new(project);
     let is_index_page = tags().any(|tag| {
         is_named(tag, "meta")
             && attribute(tag, "name").is_some_and(|name| name.starts_with("pypi:"))
     });
     for anchor in tags().filter(|tag| is_named(tag, "a")) {
         if let Some(href) = attribute(anchor, "href") {
-            let filename = file_name(&href);
-            builder.add(&filename, || file(anchor, &href, &filename, &mut addresses));
+            let filename = last_segment(&href);
+            see(&filename, &mut || {
+                file(anchor, &href, &filename, &mut addresses)
+            });
         }
     }
-    let page = builder.finish(status);
-    // A login page is well-formed HTML too, and must not become "no versions".
-    if page.releases.is_empty() && !is_index_page {
-        return Err(PageError::Malformed(
-            "it lists no files and does not say that it is an index page".to_owned(),
-        ));
-    }
-    Ok(page)
+    Ok(Head {
+        status,
+        is_index_page,
+    })
 }
 
 /// The first `<base href>`, resolved, else where the page came from.
@@ -74,32 +115,10 @@ fn head<'t, 'd: 't>(
 }
 
 /// The last segment of the address's path, with escapes decoded.
-fn file_name(href: &str) -> String {
+fn last_segment(href: &str) -> String {
     let path = href.split(['#', '?']).next().unwrap_or_default();
     let segment = path.rsplit('/').next().unwrap_or_default().trim();
-    percent_decode(segment)
-}
-
-fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        rest = tail;
-        let escaped = (first == b'%')
-            .then(|| tail.get(..2))
-            .flatten()
-            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match escaped {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => bytes.push(first),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent::decode_text(segment)
 }
 
 fn file(
@@ -129,6 +148,7 @@ fn file(
             .find_map(|name| stated(name).then(|| attribute(anchor, name).unwrap_or_default()))
             .map(|text| core_metadata(&text))
             .unwrap_or_default(),
+        has_provenance: stated("data-provenance"),
     })
 }
 

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::address::{Addresses, sha256_of_fragment};
 use super::builder::PageBuilder;
-use super::{Page, PageError, check_api_version, project_status};
+use super::{Page, PageError, check_api_version, file_name, project_status};
 
 pub(super) fn parse(project: &Name, address: &Url, body: &[u8]) -> Result<Page, PageError> {
     let wire: WirePage<'_> =
@@ -26,6 +26,20 @@ pub(super) fn parse(project: &Name, address: &Url, body: &[u8]) -> Result<Page, 
         &status.status.0,
         status.reason.map(|reason| reason.0.into_owned()),
     )))
+}
+
+/// The distributions of any project that a page lists.
+pub(super) fn links(address: &Url, body: &[u8]) -> Result<Vec<DistFile>, PageError> {
+    let wire: WirePage<'_> =
+        serde_json::from_slice(body).map_err(|error| PageError::Malformed(error.to_string()))?;
+    check_api_version(&wire.meta.api_version.0)?;
+    let mut addresses = Addresses::new(address);
+    Ok(wire
+        .files
+        .iter()
+        .filter(|file| file_name::is_distribution(&file.filename))
+        .filter_map(|file| file.to_model(&mut addresses))
+        .collect())
 }
 
 #[derive(Deserialize)]
@@ -73,6 +87,9 @@ struct WireFile<'a> {
     core_metadata: Option<CoreMetadata>,
     #[serde(default, deserialize_with = "core_metadata")]
     dist_info_metadata: Option<CoreMetadata>,
+    /// PEP 740: only whether it is there counts.
+    #[serde(default)]
+    provenance: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize, Default)]
@@ -111,6 +128,7 @@ impl WireFile<'_> {
                 .core_metadata
                 .or(self.dist_info_metadata)
                 .unwrap_or_default(),
+            has_provenance: self.provenance.is_some(),
         })
     }
 }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Page, Release};
 
-const MAGIC: [u8; 4] = *b"lgp1";
+const MAGIC: [u8; 4] = *b"lgp2";
 const WORD: usize = 4;
 const FIXED: usize = MAGIC.len() + 2 * WORD;
 const ENTRY: usize = 4 * WORD;
@@ -63,6 +63,7 @@ struct StoredFile<'a> {
     requires_python: Option<u32>,
     yanked: Option<&'a str>,
     core_metadata: CoreMetadata,
+    has_provenance: bool,
 }
 
 /// Where a release's spelling and blob stand.
@@ -210,6 +211,7 @@ impl StoredFile<'_> {
                 .yanked
                 .map_or(Yank::No, |reason| Yank::Yes(reason.to_owned())),
             core_metadata: self.core_metadata,
+            has_provenance: self.has_provenance,
         })
     }
 }
@@ -242,6 +244,7 @@ fn encode_files(
                     Yank::Yes(reason) => Some(reason),
                 },
                 core_metadata: file.core_metadata,
+                has_provenance: file.has_provenance,
             })
         })
         .collect::<Result<_, StoreError>>()?;

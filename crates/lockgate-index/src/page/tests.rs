@@ -56,6 +56,7 @@ fn bare_file() -> DistFile {
         requires_python: None,
         yanked: Yank::No,
         core_metadata: CoreMetadata::Absent,
+        has_provenance: false,
     }
 }
 
@@ -83,6 +84,8 @@ fn members_of_a_json_file_become_the_models_fields() {
         (format!(r#","core-metadata":{{"sha512":"0","sha256":"{digest}"}}"#), served(Some(digest))),
         (r#","dist-info-metadata":true"#.into(), served(None)),
         (r#","core-metadata":false,"dist-info-metadata":true"#.into(), bare_file()),
+        (r#","provenance":null"#.into(), bare_file()),
+        (r#","provenance":"https://index.test/p/foo""#.into(), with(&|f| f.has_provenance = true)),
     ];
     for (members, expected) in cases {
         assert_eq!(json_file(&members), expected, "{members}");
@@ -124,6 +127,10 @@ fn attributes_of_an_html_anchor_become_the_models_fields() {
         (
             r#"data-core-metadata="false" data-dist-info-metadata="true""#.into(),
             bare_file(),
+        ),
+        (
+            r#"data-provenance="https://index.test/p/foo""#.into(),
+            with(&|f| f.has_provenance = true),
         ),
     ];
     for (attributes, expected) in cases {
@@ -271,6 +278,7 @@ fn large_page() -> Page {
             } else {
                 CoreMetadata::Absent
             },
+            has_provenance: number % 4 == 1,
             filename,
         };
         builder.releases.push(Release {

@@ -1,5 +1,7 @@
 //! From text to [`Requirement`].
 
+use std::borrow::Cow;
+
 use pep508_rs::{MarkerTree, MarkerWarningKind};
 
 use super::{Requirement, RequirementError, Source};
@@ -8,6 +10,10 @@ use crate::{Marker, Name, Specifiers};
 /// Reads one dependency specifier.
 pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
     check_names(text)?;
+    let (url, text) = match with_reference(text) {
+        Some((named, url)) => (Some(url), Cow::Owned(named)),
+        None => (None, Cow::Borrowed(text)),
+    };
     let parsed: pep508_rs::Requirement =
         text.parse().map_err(|error: pep508_rs::Pep508Error| {
             RequirementError::Syntax(error.message.to_string())
@@ -19,12 +25,17 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
         .collect();
     extras.sort();
     extras.dedup();
-    let source = match parsed.version_or_url {
-        None => Source::Index(Specifiers::any()),
-        Some(pep508_rs::VersionOrUrl::VersionSpecifier(specifiers)) => {
+    let source = match (url, parsed.version_or_url) {
+        (Some(url), None) => Source::Url(url),
+        (None, None) => Source::Index(Specifiers::any()),
+        (None, Some(pep508_rs::VersionOrUrl::VersionSpecifier(specifiers))) => {
             Source::Index(specifiers.to_string().parse()?)
         }
-        Some(pep508_rs::VersionOrUrl::Url(url)) => Source::Url(url.to_string()),
+        (_, Some(_)) => {
+            return Err(RequirementError::Syntax(
+                "it names an address and versions".to_owned(),
+            ));
+        }
     };
     Ok(Requirement {
         name: Name::new(parsed.name.as_ref())
@@ -33,6 +44,26 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
         source,
         marker: Marker::from_tree(parsed.marker),
     })
+}
+
+/// Takes `name[extras] @ address ; marker` apart: the rest, and the address as written. It ends at white space. The parser above would
+/// put variables of the environment into it, and what others publish must not learn those.
+fn with_reference(text: &str) -> Option<(String, String)> {
+    let name_end =
+        text.trim_start().find(|c| !is_of_name(c))? + text.len() - text.trim_start().len();
+    let (name, after) = text.split_at_checked(name_end)?;
+    let after = after.trim_start();
+    let (extras, after) = match after.strip_prefix('[') {
+        Some(rest) => {
+            let (extras, after) = rest.split_once(']')?;
+            (format!("[{extras}]"), after.trim_start())
+        }
+        None => (String::new(), after),
+    };
+    let address = after.strip_prefix('@')?.trim_start();
+    let end = address.find(char::is_whitespace).unwrap_or(address.len());
+    let (address, rest) = address.split_at_checked(end)?;
+    (!address.is_empty()).then(|| (format!("{name}{extras}{rest}"), address.to_owned()))
 }
 
 /// Reads one dependency specifier, and refuses a marker of which a part would be dropped.
@@ -107,6 +138,8 @@ mod tests {
             "a ; os.name == 'nt'",
             "a ; platform_release > '2'",
             "a @ https://host.test/a;b ; os_name == 'nt'",
+            "a[x] @ git+https://${TOKEN}@host.test/a@main",
+            "a@file:///srv/a",
         ] {
             assert!(strict(text).is_ok(), "{text}");
         }

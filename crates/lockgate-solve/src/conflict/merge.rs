@@ -11,19 +11,26 @@ pub(super) fn merge(one: &Fact, other: &Fact) -> Option<Fact> {
                 from_versions,
                 to,
                 to_versions,
+                overridden,
             },
             Fact::Requires {
                 from: other_from,
                 from_versions: other_versions,
                 to: other_to,
                 to_versions: other_to_versions,
+                overridden: other_overridden,
             },
-        ) if from == other_from && to == other_to && to_versions == other_to_versions => {
+        ) if from == other_from
+            && to == other_to
+            && to_versions == other_to_versions
+            && overridden == other_overridden =>
+        {
             Some(Fact::Requires {
                 from: from.clone(),
                 from_versions: from_versions.union(other_versions),
                 to: to.clone(),
                 to_versions: to_versions.clone(),
+                overridden: overridden.clone(),
             })
         }
         (

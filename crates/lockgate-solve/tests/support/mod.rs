@@ -1,7 +1,7 @@
 //! Worlds in memory, written as text, and questions about them.
 //!
 //! A world is a list of releases, each `name version flag…`, with its requirements indented below. Flags: `yanked`,
-//! `python=SPEC`, `wheel=TAGS`, `sdist`, `needs-build`, `extras=x,y`, `uploaded=INSTANT`, `no-hash`.
+//! `python=SPEC`, `wheel=TAGS`, `sdist`, `needs-build`, `extras=x,y`, `uploaded=INSTANT`, `no-hash`, `local`.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(unreachable_pub, reason = "a module of test binaries")]
@@ -13,8 +13,8 @@ use std::sync::Arc;
 use lockgate_model::{
     Advisory, ChoiceRules, Constraint, CoreMetadata, DistFile, FactError, Facts, Gate, Level,
     Manifest, Metadata, Name, Origin, Preferences, ProjectStatus, ProjectView, Reason, Requirement,
-    RootRequirement, Rule, Scout, Severity, Sha256, Specifiers, Tags, Target, UnusableReason,
-    Verdict, Version, VersionSet, Want, Yank,
+    RootRequirement, Rule, Scout, Severity, Sha256, Specifiers, Tags, Target, Unstated,
+    UnusableReason, Verdict, Version, VersionSet, Want, Yank,
 };
 use lockgate_solve::{Answer, Question, Unwatched, solve, verify};
 
@@ -117,7 +117,11 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
         format!("{project}-{text}-{tags}.whl")
     };
     let file = DistFile {
-        url: format!("https://index.test/{filename}"),
+        url: if has("local") {
+            format!("file:///wheels/{filename}")
+        } else {
+            format!("https://index.test/{filename}")
+        },
         sha256: (!has("no-hash")).then(|| Sha256::of(filename.as_bytes())),
         filename,
         size: None,
@@ -129,6 +133,7 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
             Yank::No
         },
         core_metadata: CoreMetadata::Absent,
+        has_provenance: false,
     };
     let metadata = Metadata {
         name: name(project),
@@ -143,7 +148,7 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
         version: version(text),
         files: [file].into(),
         metadata: if has("needs-build") {
-            Err(UnusableReason::NeedsBuild)
+            Err(UnusableReason::NeedsBuild(Unstated::Old))
         } else {
             Ok(Arc::new(metadata))
         },
@@ -316,7 +321,11 @@ impl Case {
     }
 
     fn origin(file: &str, line: usize) -> Origin {
-        let flag = if file.starts_with('c') { "-c" } else { "-r" };
+        let flag = match file.chars().next() {
+            Some('c') => "-c",
+            Some('o') => "--override",
+            _ => "-r",
+        };
         Origin {
             file: file.to_owned(),
             line: Some(line),
@@ -343,6 +352,21 @@ impl Case {
             origin: Self::origin("constraints.txt", line),
             hashes: Vec::new(),
         });
+        self
+    }
+
+    pub fn overrule(mut self, requirement: &str) -> Self {
+        let line = self.manifest.overrides.len() + 1;
+        self.manifest.overrides.push(Constraint {
+            requirement: requirement.parse().unwrap(),
+            origin: Self::origin("overrides.txt", line),
+            hashes: Vec::new(),
+        });
+        self
+    }
+
+    pub fn exclude(mut self, project: &str) -> Self {
+        self.manifest.excludes.insert(name(project));
         self
     }
 

@@ -38,7 +38,7 @@ pub(super) struct AuditArguments {
     #[command(flatten)]
     cache: CacheOptions,
     #[command(flatten)]
-    output: OutputOptions,
+    pub(super) output: OutputOptions,
     #[command(flatten)]
     pub(super) terminal: TerminalOptions,
 }
@@ -73,7 +73,7 @@ fn audited(arguments: AuditArguments, terminal: &Terminal) -> Result<Outcome, Fa
     files.extend(arguments.requirement);
     let files = ops::locks_or_default(files)?;
     let settings = Settings::read(&arguments.gate, &files)?;
-    let world = World::new(&arguments.index, &arguments.cache, terminal)?;
+    let world = World::new(&arguments.index, &arguments.cache, None, terminal)?;
     let allow_incomplete = arguments.allow_incomplete;
     world
         .until_interrupted(move |world| {

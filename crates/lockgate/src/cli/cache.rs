@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &CacheArguments, terminal: &Terminal) -> Result<Exi
         cache_dir: arguments.cache_dir.clone(),
         ..CacheOptions::default()
     };
-    let world = World::new(&IndexOptions::default(), &options, terminal)?;
+    let world = World::new(&IndexOptions::default(), &options, None, terminal)?;
     ops::cache::run(arguments.verb, &world)?;
     Ok(Exit::Done)
 }

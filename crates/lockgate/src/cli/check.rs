@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
-    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, ProjectOptions,
-    RenderingOptions, TargetOptions, TerminalOptions,
+    BuildOptions, CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions,
+    ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, check::CheckRequest};
@@ -24,10 +24,23 @@ pub(crate) struct CheckArguments {
     /// Constraints, in place of those that the lock names (repeatable)
     #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
     pub(crate) constraint: Vec<String>,
+    /// Overrides, in place of those that the lock names (repeatable)
+    #[arg(
+        long = "override",
+        alias = "overrides",
+        value_name = "FILE",
+        help_heading = "Requirements"
+    )]
+    pub(crate) overrides: Vec<String>,
+    /// Projects to leave out, in place of those that the lock names (repeatable)
+    #[arg(long, value_name = "PKG", help_heading = "Requirements")]
+    pub(crate) exclude: Vec<String>,
     #[command(flatten)]
     pub(crate) project: ProjectOptions,
     #[command(flatten)]
     pub(crate) choice: ChoiceOptions,
+    #[command(flatten)]
+    pub(crate) build: BuildOptions,
     #[command(flatten)]
     pub(crate) target: TargetOptions,
     #[command(flatten)]

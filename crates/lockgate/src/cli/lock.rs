@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{
-    CacheOptions, ChoiceOptions, GateOptions, IndexOptions, OutputOptions, ProjectOptions,
-    RenderingOptions, TargetOptions, TerminalOptions,
+    BuildOptions, CacheOptions, ChoiceOptions, ForeignOptions, GateOptions, IndexOptions,
+    OutputOptions, ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops;
@@ -17,11 +17,17 @@ use crate::world::World;
 
 /// Arguments of `lock`.
 #[derive(Debug, Clone, Default, Args)]
+#[command(
+    after_help = "What pip, pip-compile and uv call their options is understood too: docs/options.md has the table."
+)]
 pub(crate) struct LockArguments {
     /// Requirement files, `pyproject.toml`, `setup.cfg`, a script (PEP 723), or `-` for standard input; none: `requirements.in`, else
     /// `pyproject.toml`, unless a `--group` is asked for
     #[arg(value_name = "SRC")]
     pub(crate) sources: Vec<String>,
+    /// A source, as pip spells it (repeatable)
+    #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
+    pub(crate) requirement: Vec<String>,
     /// The lock to write; `-` is standard output [default: `X.in` to `X.txt`, a project to `requirements.txt` beside it, `X.py` to `X.py.txt`]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output_file: Option<String>,
@@ -37,6 +43,17 @@ pub(crate) struct LockArguments {
     /// Versions that are allowed, whether or not something requires the project (repeatable)
     #[arg(short, long, value_name = "FILE", help_heading = "Requirements")]
     pub(crate) constraint: Vec<String>,
+    /// Requirements that take the place of all others on their projects, whoever asks (repeatable)
+    #[arg(
+        long = "override",
+        alias = "overrides",
+        value_name = "FILE",
+        help_heading = "Requirements"
+    )]
+    pub(crate) overrides: Vec<String>,
+    /// A project to leave out, whoever asks for it (repeatable)
+    #[arg(long, value_name = "PKG", help_heading = "Requirements")]
+    pub(crate) exclude: Vec<String>,
     #[command(flatten)]
     pub(crate) project: ProjectOptions,
     /// Keep no pin of the existing lock
@@ -45,8 +62,13 @@ pub(crate) struct LockArguments {
     /// Do not keep the pin of this project; a specifier restricts the new one (repeatable)
     #[arg(short = 'P', long, value_name = "PKG[SPEC]", help_heading = "Choice")]
     pub(crate) upgrade_package: Vec<String>,
+    /// Keep the pin of this project under `-U` too (repeatable)
+    #[arg(long, value_name = "PKG", help_heading = "Choice")]
+    pub(crate) no_upgrade_package: Vec<String>,
     #[command(flatten)]
     pub(crate) choice: ChoiceOptions,
+    #[command(flatten)]
+    pub(crate) build: BuildOptions,
     #[command(flatten)]
     pub(crate) target: TargetOptions,
     #[command(flatten)]
@@ -61,6 +83,16 @@ pub(crate) struct LockArguments {
     pub(crate) output: OutputOptions,
     #[command(flatten)]
     pub(crate) terminal: TerminalOptions,
+    #[command(flatten)]
+    pub(crate) foreign: ForeignOptions,
+}
+
+impl LockArguments {
+    /// What `-r` names is a source like any other.
+    pub(super) fn settle(&mut self) {
+        self.sources.append(&mut self.requirement);
+        self.output.settle();
+    }
 }
 
 /// `--format` values.
@@ -95,9 +127,18 @@ fn locked(
     words: Vec<String>,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
+    arguments.foreign.judged(
+        |remark| terminal.warn(remark),
+        |remark| terminal.detail(remark),
+    )?;
     let request = LockRequest::new(arguments, words)?;
     let settings = Settings::read(&request.arguments.gate, &request.inputs())?;
-    let world = World::new(&request.arguments.index, &request.arguments.cache, terminal)?;
+    let world = World::new(
+        &request.arguments.index,
+        &request.arguments.cache,
+        request.arguments.target.python.as_deref(),
+        terminal,
+    )?;
     world
         .until_interrupted(move |world| ops::lock::lock(&request, &settings, world))
         .map(Outcome::Lock)

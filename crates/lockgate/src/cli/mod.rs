@@ -3,19 +3,25 @@
 //! Nothing here decides anything about packages. A command parses, builds one request and calls one operation.
 
 mod audit;
+mod build;
 mod cache;
 mod check;
+mod foreign;
+mod index;
 mod lock;
 mod options;
 mod rendering;
 mod usage;
 
+pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
+pub(crate) use foreign::ForeignOptions;
+pub(crate) use index::{IndexOptions, KeyringName, StrategyName};
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
-    BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, IndexOptions, LevelName,
-    OutputOptions, PrereleaseName, ProjectOptions, TargetOptions, TerminalOptions,
+    BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, LevelName, OutputOptions,
+    PrereleaseName, ProjectOptions, ReleaseOption, ResolutionName, TargetOptions, TerminalOptions,
 };
 pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
@@ -26,6 +32,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use lockgate_formats::command::Word;
 
 use crate::failure::{Exit, Failure};
+use crate::provenance;
 use crate::terminal::Terminal;
 
 /// A pip-compatible lockfile resolver with an audit gate
@@ -54,12 +61,28 @@ enum Command {
     Cache(cache::CacheArguments),
 }
 
+/// The command line as it is read. `-f` is pip's for `--find-links`, and pip-audit's for the format of an audit.
+fn command() -> clap::Command {
+    let mut command = Arguments::command();
+    for name in ["lock", "check"] {
+        command = command.mut_subcommand(name, |subcommand| {
+            subcommand.mut_arg("find_links", |argument| argument.short('f'))
+        });
+    }
+    command
+}
+
 /// Runs one command line and says how it ended.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    let parsed = without_empty_variables(Arguments::command())
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let parsed = match parsed {
+    let expanded = match foreign::expanded(arguments) {
+        Ok(expanded) => expanded,
+        Err(failure) => return usage::refuse(&failure, arguments).into(),
+    };
+    let mut command = without_empty_variables(command());
+    let parsed = command
+        .try_get_matches_from_mut(expanded)
+        .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+    let (mut parsed, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage::tell(&error, arguments).into(),
     };
@@ -67,7 +90,13 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
+    parsed.command.settle();
     let terminal = Terminal::new(parsed.command.terminal());
+    if terminal.is_verbose() {
+        for line in provenance::given(&command, &matches) {
+            terminal.detail(&line);
+        }
+    }
     let ended = enter(parsed.command.terminal()).and_then(|()| match parsed.command {
         Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
         Command::Audit(arguments) => audit::run(*arguments, &terminal),
@@ -78,6 +107,16 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 }
 
 impl Command {
+    /// Brings what can be said in two ways to one.
+    fn settle(&mut self) {
+        match self {
+            Self::Lock(arguments) => arguments.settle(),
+            Self::Audit(arguments) => arguments.output.settle(),
+            Self::Check(arguments) => arguments.output.settle(),
+            Self::Cache(_) => {}
+        }
+    }
+
     fn terminal(&self) -> &TerminalOptions {
         match self {
             Self::Lock(arguments) => &arguments.terminal,
@@ -130,25 +169,32 @@ fn finish(terminal: &Terminal, ended: Result<Exit, Failure>) -> ExitCode {
 
 /// Reads the command recorded in a lock's header, so that its options hold again.
 pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> {
-    match Arguments::try_parse_from(words)
+    let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+    let words = foreign::expanded(&words).map_err(|failure| failure.message)?;
+    match command()
+        .try_get_matches_from(words)
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| error.kind().to_string())?
         .command
     {
-        Command::Lock(arguments) => Ok(*arguments),
+        Command::Lock(mut arguments) => {
+            arguments.settle();
+            Ok(*arguments)
+        }
         _ => Err("it is no `lock` command".to_owned()),
     }
 }
 
 /// What the lock's header has to know of an option of `lock`, `--long` or `-s`.
 pub(crate) fn known_option(name: &str) -> Word {
-    let command = Arguments::command();
+    let command = command();
     let argument = command.find_subcommand("lock").and_then(|lock| {
         lock.get_arguments()
             .find(|argument| is_named(argument, name))
     });
     Word {
         takes_value: argument.is_some_and(|argument| argument.get_action().takes_values()),
-        is_idle: false,
+        is_idle: foreign::table().any(|option| option.is_idle() && option.is(name)),
     }
 }
 
@@ -177,6 +223,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Arguments::command().debug_assert();
+        command().debug_assert();
     }
 }

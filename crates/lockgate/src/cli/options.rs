@@ -5,48 +5,6 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 
-/// Which index is asked, and how.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Index")]
-pub(crate) struct IndexOptions {
-    /// The index to resolve from, in place of the one that pip has
-    #[arg(
-        short = 'i',
-        long,
-        alias = "default-index",
-        value_name = "URL",
-        env = "LOCKGATE_INDEX_URL",
-        hide_env_values = true
-    )]
-    pub(crate) index_url: Option<String>,
-    /// A further index; a project found on an earlier one is not taken from it (repeatable)
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "LOCKGATE_EXTRA_INDEX_URL",
-        hide_env_values = true,
-        value_delimiter = ' '
-    )]
-    pub(crate) extra_index_url: Vec<String>,
-    /// A bundle of certificates to trust in place of the system's
-    #[arg(long, value_name = "FILE", env = "LOCKGATE_CERT")]
-    pub(crate) cert: Option<PathBuf>,
-    /// The proxy to use, in place of the environment's
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "LOCKGATE_PROXY",
-        hide_env_values = true
-    )]
-    pub(crate) proxy: Option<String>,
-    /// Seconds to wait for a connection, and for each piece of an answer
-    #[arg(long, value_name = "SECONDS", env = "LOCKGATE_TIMEOUT")]
-    pub(crate) timeout: Option<f64>,
-    /// How often a failed request is tried again
-    #[arg(long, value_name = "COUNT", env = "LOCKGATE_RETRIES")]
-    pub(crate) retries: Option<u32>,
-}
-
 /// What of the projects among the sources is locked.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Requirements")]
@@ -67,7 +25,7 @@ pub(crate) struct ProjectOptions {
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetOptions {
     /// The interpreter to lock for: a path, a name, or a version to look for
-    #[arg(long, value_name = "PYTHON", env = "LOCKGATE_PYTHON")]
+    #[arg(short = 'p', long, value_name = "PYTHON", env = "LOCKGATE_PYTHON")]
     pub(crate) python: Option<String>,
     /// The Python version to lock for; `3.11` is 3.11.0
     #[arg(long, value_name = "X.Y[.Z]")]
@@ -82,19 +40,33 @@ pub(crate) struct TargetOptions {
 #[command(next_help_heading = "Choice")]
 pub(crate) struct ChoiceOptions {
     /// Let pre-releases compete as any other version
-    #[arg(long, conflicts_with = "prerelease")]
+    #[arg(long, conflicts_with_all = ["prerelease", "all_releases", "only_final"])]
     pub(crate) pre: bool,
     /// When pre-releases may be chosen
     #[arg(long, value_name = "WHEN")]
     pub(crate) prerelease: Option<PrereleaseName>,
+    #[command(flatten)]
+    pub(crate) releases: ReleaseOptions,
+    /// Which of the versions that work is taken [default: highest]
+    #[arg(long, value_name = "WHICH")]
+    pub(crate) resolution: Option<ResolutionName>,
     /// Lock only what is required directly
     #[arg(long)]
     pub(crate) no_deps: bool,
     #[command(flatten)]
     pub(crate) binary: BinaryOptions,
-    /// Act as if nothing had been uploaded since: a date or an RFC 3339 instant
+    /// Take an older version that has a wheel before a newer one that has none
+    #[arg(long)]
+    pub(crate) prefer_binary: bool,
+    /// Act as if nothing had been uploaded since: a date, an RFC 3339 instant, or a duration such as `7 days` or `P7D`
     #[arg(long, value_name = "WHEN", env = "LOCKGATE_EXCLUDE_NEWER")]
     pub(crate) exclude_newer: Option<String>,
+    /// The same in pip's words: an instant, in local time where it names no other, or days such as `P3D`; of both the earlier holds
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) uploaded_prior_to: Option<String>,
+    /// Pass over what is younger, unless it fixes an advisory: a duration such as `7 days` or `P7D`
+    #[arg(long, value_name = "DURATION", env = "LOCKGATE_COOLDOWN")]
+    pub(crate) cooldown: Option<String>,
 }
 
 /// `--no-binary` and `--only-binary` in the order in which they stand: the last word on a project wins.
@@ -110,6 +82,42 @@ pub(crate) enum BinaryOption {
     OnlyBinary(String),
 }
 
+/// `--all-releases` and `--only-final` in the order in which they stand.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReleaseOptions(pub(crate) Vec<ReleaseOption>);
+
+/// One of them, with its value.
+#[derive(Debug, Clone)]
+pub(crate) enum ReleaseOption {
+    /// `--all-releases`
+    AllReleases(String),
+    /// `--only-final`
+    OnlyFinal(String),
+}
+
+/// An option of a pair whose order among each other counts: its id, and what a value of it comes to.
+type Ordered<T> = (&'static str, fn(String) -> T);
+
+/// The values of such options in the order in which they stand.
+fn in_order<T>(matches: &ArgMatches, options: [Ordered<T>; 2]) -> Vec<T> {
+    let mut placed = Vec::new();
+    for (id, option) in options {
+        let values = matches.get_many::<String>(id).unwrap_or_default();
+        let places = matches.indices_of(id).unwrap_or_default();
+        placed.extend(places.zip(values.cloned().map(option)));
+    }
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, option)| option).collect()
+}
+
+fn of_packages(id: &'static str, long: &'static str, help: &'static str) -> clap::Arg {
+    clap::Arg::new(id)
+        .long(long)
+        .value_name("PKG")
+        .action(clap::ArgAction::Append)
+        .help(help)
+}
+
 impl FromArgMatches for BinaryOptions {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut options = Self::default();
@@ -118,37 +126,26 @@ impl FromArgMatches for BinaryOptions {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        let mut placed = Vec::new();
-        for (id, option) in [
-            ("no_binary", BinaryOption::NoBinary as fn(String) -> _),
-            ("only_binary", BinaryOption::OnlyBinary),
-        ] {
-            let values = matches.get_many::<String>(id).unwrap_or_default();
-            let places = matches.indices_of(id).unwrap_or_default();
-            placed.extend(places.zip(values.cloned().map(option)));
-        }
-        placed.sort_by_key(|(place, _)| *place);
-        self.0 = placed.into_iter().map(|(_, option)| option).collect();
+        self.0 = in_order(
+            matches,
+            [
+                ("no_binary", BinaryOption::NoBinary),
+                ("only_binary", BinaryOption::OnlyBinary),
+            ],
+        );
         Ok(())
     }
 }
 
 impl Args for BinaryOptions {
     fn augment_args(command: clap::Command) -> clap::Command {
-        let option = |id: &'static str, long: &'static str, help: &'static str| {
-            clap::Arg::new(id)
-                .long(long)
-                .value_name("PKG")
-                .action(clap::ArgAction::Append)
-                .help(help)
-        };
         command
-            .arg(option(
+            .arg(of_packages(
                 "no_binary",
                 "no-binary",
                 "Do not use wheels of these projects: names, `:all:` or `:none:` (repeatable)",
             ))
-            .arg(option(
+            .arg(of_packages(
                 "only_binary",
                 "only-binary",
                 "Use only wheels of these projects: names, `:all:` or `:none:` (repeatable)",
@@ -158,6 +155,56 @@ impl Args for BinaryOptions {
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
         Self::augment_args(command)
     }
+}
+
+impl FromArgMatches for ReleaseOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut options = Self::default();
+        options.update_from_arg_matches(matches)?;
+        Ok(options)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0 = in_order(
+            matches,
+            [
+                ("all_releases", ReleaseOption::AllReleases),
+                ("only_final", ReleaseOption::OnlyFinal),
+            ],
+        );
+        Ok(())
+    }
+}
+
+impl Args for ReleaseOptions {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command
+            .arg(of_packages(
+                "all_releases",
+                "all-releases",
+                "Let pre-releases of these projects compete: names, `:all:` or `:none:` (repeatable)",
+            ))
+            .arg(of_packages(
+                "only_final",
+                "only-final",
+                "Never take a pre-release of these projects: names, `:all:` or `:none:` (repeatable)",
+            ))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+/// `--resolution` values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ResolutionName {
+    /// The highest
+    Highest,
+    /// The lowest
+    Lowest,
+    /// The lowest of what is required directly, the highest of the rest
+    LowestDirect,
 }
 
 /// `--prerelease` values.
@@ -265,6 +312,9 @@ pub(crate) struct TerminalOptions {
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: clap::ColorChoice,
+    /// Use no colour, as pip spells it
+    #[arg(long, hide = true)]
+    pub(crate) no_color: bool,
     /// Run in this folder: relative paths start there
     #[arg(long, value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
@@ -280,7 +330,17 @@ pub(crate) struct OutputOptions {
     /// Print the outcome as one JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write the outcome as JSON to a file, on a refusal too
+    /// Write the outcome as JSON to a file, on a refusal too; `-` is as `--json`
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+}
+
+impl OutputOptions {
+    /// `--report -` is `--json`, as with pip.
+    pub(crate) fn settle(&mut self) {
+        if self.report.as_deref() == Some(std::path::Path::new("-")) {
+            self.report = None;
+            self.json = true;
+        }
+    }
 }

@@ -5,27 +5,44 @@ use std::path::{Path, PathBuf};
 
 use lockgate_formats::command::redacted;
 
+use super::TerminalOptions;
 use crate::disk;
 use crate::failure::{Exit, Failure};
 use crate::output;
+use crate::terminal::Terminal;
 
 /// Prints what is wrong, or the help that was asked for, and says how the process ends.
 pub(super) fn tell(error: &clap::Error, arguments: &[OsString]) -> Exit {
-    // Help and version are answers; everything else is bad usage. A closed pipe changes neither.
-    let _ = error.print();
     if !error.use_stderr() {
+        // Help and version are answers; a closed pipe does not change that.
+        let _ = error.print();
         return Exit::Done;
     }
+    // A value that does not fit is shown, and it may be an address.
+    let text = redacted(&error.render().ansi().to_string());
+    Terminal::new(&TerminalOptions::default()).talk(&text);
+    report_on(&failure(error), arguments);
+    Exit::NoAnswer
+}
+
+/// Says that a command line is refused.
+pub(super) fn refuse(failure: &Failure, arguments: &[OsString]) -> Exit {
+    Terminal::new(&TerminalOptions::default()).failure(failure);
+    report_on(failure, arguments);
+    failure.exit
+}
+
+/// Says it where `--json` and `--report` want it.
+fn report_on(failure: &Failure, arguments: &[OsString]) {
     let words: Vec<String> = arguments
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     output::deliver_usage(
-        &failure(error),
+        failure,
         words.iter().any(|word| word == "--json"),
         report(&words).as_deref(),
     );
-    Exit::NoAnswer
 }
 
 /// The first line says what is wrong; the rest is how to call the program.

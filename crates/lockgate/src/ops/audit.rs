@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use lockgate_formats::lock::Lock;
+use lockgate_index::{FindLinks, Places};
 use lockgate_model::{AuditReport, Gap, Manifest, Name};
-use url::Url;
 
 use crate::cli::{IndexOptions, TargetOptions};
 use crate::disk;
 use crate::failure::Failure;
 use crate::gating::{self, Audited};
 use crate::indexes;
+use crate::places;
 use crate::request::Settings;
 use crate::world::World;
 
@@ -35,23 +36,32 @@ fn names_from(
     locks: &[(&str, Lock)],
     index: &IndexOptions,
     world: &World,
-) -> Result<Vec<Url>, Failure> {
-    let mut found = Vec::new();
+) -> Result<Places, Failure> {
+    let mut found = Places::default();
     let mut all_name_it = true;
     for (file, lock) in locks {
         let mut names_it = false;
         for option in &lock.options {
-            names_it |= option.name == "--index-url";
+            names_it |= matches!(option.name, "--index-url" | "--no-index");
             if matches!(option.name, "--index-url" | "--extra-index-url") {
                 let origin = format!("{file}:{}", option.line);
-                found.push(indexes::address(&origin, &option.value)?);
+                found
+                    .indexes
+                    .push(indexes::address(&origin, &option.value)?);
+            }
+            if option.name == "--find-links"
+                && let Ok(place) = FindLinks::locate(&option.value, world.pip.home())
+            {
+                found.find_links.push(place);
             }
         }
         all_name_it &= names_it;
     }
     if !all_name_it {
         let (manifest, target) = (Manifest::default(), TargetOptions::default());
-        found.extend(indexes::locations(&manifest, index, &target, world)?);
+        let asked = places::places(&manifest, index, &target, world)?;
+        found.indexes.extend(asked.indexes);
+        found.find_links.extend(asked.find_links);
     }
     Ok(found)
 }
@@ -74,6 +84,10 @@ pub(crate) fn audit_locks(
                 path: paths.get(&pin.name).cloned().unwrap_or_default(),
             });
         }
+        gaps.extend(lock.direct.iter().map(|line| Gap {
+            what: format!("{file}:{}: `{}`", line.line, line.text),
+            why: "it is taken from a direct reference, and advisories speak of releases".to_owned(),
+        }));
         gaps.extend(lock.unpinned.iter().map(|line| Gap {
             what: format!("{file}:{}: `{}`", line.line, line.text),
             why: "it is not pinned to one version; lock it first".to_owned(),

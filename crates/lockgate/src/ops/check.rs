@@ -6,19 +6,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lockgate_formats::lock::Lock;
+use lockgate_formats::lock::{Lock, LockedPin, RenderOptions};
 use lockgate_model::{
-    AuditReport, Change, Conflict, LockedGraph, Name, Note, OpenGate, Preferences,
+    Advisory, AuditReport, Change, Conflict, FactError, Gate, LockedGraph, Marker, Name, Note,
+    Preferences, ProjectStatus, Verdict, Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
 
-use crate::cli::{self, CheckArguments, LockArguments};
+use crate::cli::{self, CheckArguments, ChoiceOptions, LockArguments};
 use crate::disk;
 use crate::failure::Failure;
-use crate::gating;
-use crate::indexes;
+use crate::ops::known::Known;
 use crate::ops::{audit, lock, target};
+use crate::places;
+use crate::provenance;
 use crate::rendering;
 use crate::request::{LockRequest, Settings};
 use crate::terminal::Terminal;
@@ -73,8 +75,39 @@ impl CheckRequest {
         let settings = Settings::read(&arguments.gate, &self.request.inputs())?;
         Ok((
             settings,
-            World::new(&arguments.index, &arguments.cache, terminal)?,
+            World::new(
+                &arguments.index,
+                &arguments.cache,
+                arguments.target.python.as_deref(),
+                terminal,
+            )?,
         ))
+    }
+}
+
+/// A gate that speaks against nothing, and knows what releases fix: a pin that the cooldown admitted for what it fixes still is admitted.
+struct KnowsFixes<'a>(&'a dyn Gate);
+
+impl Gate for KnowsFixes<'_> {
+    fn affected(&self, _: &Name) -> Result<Option<Arc<VersionSet>>, FactError> {
+        Ok(None)
+    }
+
+    fn verdict(&self, _: &Name, _: &Version) -> Result<Verdict, FactError> {
+        Ok(Verdict::Clear)
+    }
+
+    fn fixes(
+        &self,
+        name: &Name,
+        before: &Version,
+        version: &Version,
+    ) -> Result<Vec<Arc<Advisory>>, FactError> {
+        self.0.fixes(name, before, version)
+    }
+
+    fn project_verdict(&self, _: &Name, _: &ProjectStatus) -> Verdict {
+        Verdict::Clear
     }
 }
 
@@ -112,17 +145,14 @@ fn merged(
     merged.output_file = Some("-".to_owned());
     merged.upgrade = false;
     merged.upgrade_package.clear();
-    let choice = &given.choice;
-    merged.choice.pre |= choice.pre;
-    merged.choice.no_deps |= choice.no_deps;
-    replace_if_given(&mut merged.choice.prerelease, choice.prerelease.as_ref());
-    replace_if_given(
-        &mut merged.choice.exclude_newer,
-        choice.exclude_newer.as_ref(),
-    );
-    if !choice.binary.0.is_empty() {
-        merged.choice.binary = choice.binary.clone();
+    merged.no_upgrade_package.clear();
+    if !given.overrides.is_empty() {
+        merged.overrides.clone_from(&given.overrides);
     }
+    if !given.exclude.is_empty() {
+        merged.exclude.clone_from(&given.exclude);
+    }
+    merge_choice(&mut merged.choice, &given.choice);
     replace_if_given(&mut merged.target.python, given.target.python.as_ref());
     replace_if_given(
         &mut merged.target.python_version,
@@ -132,18 +162,7 @@ fn merged(
         &mut merged.target.python_platform,
         given.target.python_platform.as_ref(),
     );
-    let index = &given.index;
-    replace_if_given(&mut merged.index.index_url, index.index_url.as_ref());
-    if !index.extra_index_url.is_empty() {
-        merged
-            .index
-            .extra_index_url
-            .clone_from(&index.extra_index_url);
-    }
-    replace_if_given(&mut merged.index.cert, index.cert.as_ref());
-    replace_if_given(&mut merged.index.proxy, index.proxy.as_ref());
-    replace_if_given(&mut merged.index.timeout, index.timeout.as_ref());
-    replace_if_given(&mut merged.index.retries, index.retries.as_ref());
+    given.index.over(&mut merged.index);
     let gate = &given.gate;
     replace_if_given(&mut merged.gate.gate, gate.gate.as_ref());
     replace_if_given(&mut merged.gate.min_severity, gate.min_severity.as_ref());
@@ -157,8 +176,32 @@ fn merged(
         .extend(gate.ignore_vuln.iter().cloned());
     merged.gate.no_config |= gate.no_config;
     merged.rendering = merged.rendering.with(&given.rendering);
+    merged.build = merged.build.with(&given.build);
     merged.cache = given.cache.clone();
     Ok(merged)
+}
+
+/// The recorded options of the choice under those given now.
+fn merge_choice(merged: &mut ChoiceOptions, given: &ChoiceOptions) {
+    let says_prereleases = given.pre || given.prerelease.is_some() || !given.releases.0.is_empty();
+    if says_prereleases {
+        // They speak of the same, so that one given now takes the place of all that are recorded.
+        merged.pre = given.pre;
+        merged.prerelease = given.prerelease;
+        merged.releases = given.releases.clone();
+    }
+    merged.no_deps |= given.no_deps;
+    merged.prefer_binary |= given.prefer_binary;
+    replace_if_given(&mut merged.resolution, given.resolution.as_ref());
+    replace_if_given(&mut merged.exclude_newer, given.exclude_newer.as_ref());
+    replace_if_given(
+        &mut merged.uploaded_prior_to,
+        given.uploaded_prior_to.as_ref(),
+    );
+    replace_if_given(&mut merged.cooldown, given.cooldown.as_ref());
+    if !given.binary.0.is_empty() {
+        merged.binary = given.binary.clone();
+    }
 }
 
 fn replace_if_given<T: Clone>(recorded: &mut Option<T>, given: Option<&T>) {
@@ -202,7 +245,8 @@ pub(crate) fn check(
     world: &World,
 ) -> Result<Checked, Failure> {
     let request = &check.request;
-    let manifest = lock::manifest(request, world).map_err(|mut failure| {
+    provenance::tell(&request.arguments, settings, world);
+    let mut manifest = lock::manifest(request, world).map_err(|mut failure| {
         failure.message = format!(
             "{}: its sources cannot be read: {}",
             check.lock, failure.message
@@ -215,15 +259,25 @@ pub(crate) fn check(
     })?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
-    let locations = indexes::locations(
+    let places = places::places(
         &manifest,
         &request.arguments.index,
         &request.arguments.target,
         world,
     )?;
-    let gating = gating::open(settings, || Ok(locations.clone()), world)?;
-    let facts = indexes::facts(&locations, world);
-    let rules = request.rules_with(&manifest)?;
+    let mut rules = request.rules_with(&manifest, settings, world.now)?;
+    world.pip.options().lay_under(&mut rules, world.now);
+    let mut known = Known::of(
+        &mut manifest,
+        &request.arguments,
+        &target.target,
+        rules.cutoff,
+        settings,
+        &places,
+        world,
+    )?;
+    let gating = known.gate()?;
+    let facts = Arc::clone(&known.facts);
     let pins = check.read.versions(&target.target.environment);
     let keep = Preferences { pins: pins.clone() };
     let question = Question {
@@ -232,7 +286,7 @@ pub(crate) fn check(
         rules: &rules,
         keep: &keep,
         upgrade: &[],
-        gate: &OpenGate,
+        gate: &KnowsFixes(&gating.gate),
     };
     let mut reasons: Vec<String> = check
         .read
@@ -245,11 +299,14 @@ pub(crate) fn check(
             )
         })
         .collect();
+    let mut judged = check.read.clone();
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
-            reasons.extend(differences(check, &change, &solution.graph.notes)?);
+            reasons.extend(differences(check, &change, &solution.graph)?);
             reasons.extend(hash_reasons(check, &solution.graph));
+            reasons.extend(direct_reasons(check, &solution.graph));
+            judged = with_direct(&check.read, &solution.graph);
             (change, None)
         }
         Answer::Impossible(conflict) => {
@@ -262,7 +319,7 @@ pub(crate) fn check(
             (Change::default(), Some(conflict))
         }
     };
-    let locks = [(check.lock.as_str(), check.read.clone())];
+    let locks = [(check.lock.as_str(), judged)];
     let audit = audit::audit_locks(&locks, &gating)?;
     Ok(Checked {
         lock: check.lock.clone(),
@@ -276,13 +333,13 @@ pub(crate) fn check(
 fn differences(
     check: &CheckRequest,
     change: &Change,
-    notes: &[Note],
+    graph: &LockedGraph,
 ) -> Result<Vec<String>, Failure> {
     let CheckRequest { lock, read, .. } = check;
     let named: BTreeSet<&Name> = read.omitted.iter().map(|omitted| &omitted.name).collect();
     let unpinned = rendering::omitted(&check.request.arguments.rendering)?;
     let why = |moved: &Name| {
-        notes.iter().find_map(|note| match note {
+        graph.notes.iter().find_map(|note| match note {
             Note::NotKept { name, why, .. } if name == moved => Some(why.as_str()),
             _ => None,
         })
@@ -294,7 +351,10 @@ fn differences(
             .map_or(0, |pin| pin.line)
     };
     let mut reasons = Vec::new();
-    let missing = |name: &Name| !named.contains(name) && !unpinned.contains(name);
+    // What is taken from a direct reference has no pin to be held against.
+    let is_direct = |name: &Name| graph.pins.get(name).is_some_and(|pin| pin.direct.is_some());
+    let missing =
+        |name: &Name| !named.contains(name) && !unpinned.contains(name) && !is_direct(name);
     for (name, version) in change.added.iter().filter(|(name, _)| missing(name)) {
         reasons.push(format!(
             "{lock}: `{name}` is required and not locked; it would be {version}"
@@ -306,7 +366,7 @@ fn differences(
             line(name)
         ));
     }
-    for (name, (old, new)) in &change.moved {
+    for (name, (old, new)) in change.moved.iter().filter(|(name, _)| !is_direct(name)) {
         reasons.push(format!(
             "{lock}:{}: `{name}=={old}` would now be {new}: {}",
             line(name),
@@ -355,6 +415,72 @@ fn hash_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
             let hashes = if foreign == 1 { "hash" } else { "hashes" };
             reasons.push(format!(
                 "{place} has {foreign} {hashes} of none of its files"
+            ));
+        }
+    }
+    reasons
+}
+
+/// The lock with what its direct references have turned out to be as pins, so that the audit judges them as `lock` does.
+fn with_direct(read: &Lock, graph: &LockedGraph) -> Lock {
+    let mut judged = read.clone();
+    let lines = lockgate_formats::lock::direct_lines(graph, &RenderOptions::default());
+    judged.direct.retain(|held| {
+        let pin = lines
+            .iter()
+            .find(|(_, line)| **line == held.text)
+            .and_then(|(name, _)| graph.pins.get(name));
+        if let Some(pin) = pin {
+            judged.pins.push(LockedPin {
+                name: pin.name.clone(),
+                version: pin.version.clone(),
+                extras: pin.extras.clone(),
+                marker: Marker::always(),
+                hashes: held.hashes.clone(),
+                via: held.via.clone(),
+                line: held.line,
+            });
+        }
+        pin.is_none()
+    });
+    judged
+}
+
+/// Each direct reference stands in the lock as it would be written now, and each that stands there is asked for.
+fn direct_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
+    let CheckRequest { lock, read, .. } = check;
+    let rendering = &check.request.arguments.rendering;
+    let options = RenderOptions {
+        strip_extras: rendering.strip_extras,
+        ..RenderOptions::default()
+    };
+    let lines = lockgate_formats::lock::direct_lines(graph, &options);
+    let mut reasons = Vec::new();
+    for (name, line) in &lines {
+        let Some(held) = read.direct.iter().find(|held| held.text == *line) else {
+            reasons.push(format!("{lock}: `{name}` would now be locked as `{line}`"));
+            continue;
+        };
+        let fresh = graph.pins.get(name).and_then(|pin| pin.direct.as_ref());
+        let digest = fresh.and_then(|direct| direct.kind.sha256());
+        let expected = digest.map(|digest| format!("sha256:{digest}"));
+        if let Some(expected) = expected
+            && !rendering.no_hashes
+            && !held.hashes.contains(&expected)
+        {
+            let place = format!("{lock}:{}: `{line}`", held.line);
+            reasons.push(if held.hashes.is_empty() {
+                format!("{place} has no hash")
+            } else {
+                format!("{place} has another hash than the file, {expected}")
+            });
+        }
+    }
+    for held in &read.direct {
+        if !lines.values().any(|line| *line == held.text) {
+            reasons.push(format!(
+                "{lock}:{}: `{}` is locked and not what its sources ask for",
+                held.line, held.text
             ));
         }
     }

@@ -2,14 +2,15 @@
 //!
 //! Writes nothing itself: the outcome carries the text, and is delivered when nothing can go wrong any more.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_model::{
-    AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, OpenGate, Preferences,
-    Upgrade,
+    AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pin,
+    Preferences,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -18,7 +19,10 @@ use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
 use crate::inputs::Inputs;
-use crate::ops::{hash_mode, target, unconsumed};
+use crate::ops::known::Known;
+use crate::ops::{hash_mode, target};
+use crate::places;
+use crate::provenance;
 use crate::rendering;
 use crate::request::{LockRequest, Output, Settings};
 use crate::world::World;
@@ -54,6 +58,8 @@ pub(crate) struct Locked {
     pub(crate) audit: AuditReport,
     /// Remarks on the choice.
     pub(crate) notes: Vec<Note>,
+    /// What is locked.
+    pub(crate) pins: BTreeMap<Name, Pin>,
     /// Whether it is only shown.
     pub(crate) dry_run: bool,
     /// Whether to show how the text changes.
@@ -73,41 +79,48 @@ pub(crate) fn lock(
     settings: &Settings,
     world: &World,
 ) -> Result<LockOutcome, Failure> {
-    let manifest = manifest(request, world)?;
+    provenance::tell(&request.arguments, settings, world);
+    let mut manifest = manifest(request, world)?;
     let previous = previous(request)?;
     let target = target::of(&request.arguments.target, world)?;
     target::admits(&manifest, &target)?;
     hash_mode::holds(&manifest, &target.target)?;
-    let locations = indexes::locations(
+    let places = places::places(
         &manifest,
         &request.arguments.index,
         &request.arguments.target,
         world,
     )?;
-    let facts = indexes::facts(&locations, world);
-    let rules = request.rules_with(&manifest)?;
+    let mut rules = request.rules_with(&manifest, settings, world.now)?;
+    world.pip.options().lay_under(&mut rules, world.now);
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
-    let rendered = rendering::options(request, &manifest, &rules, old_text)?;
+    let rendered = rendering::options(request, &manifest, &places, &rules, old_text)?;
+    let mut known = Known::of(
+        &mut manifest,
+        &request.arguments,
+        &target.target,
+        rules.cutoff,
+        settings,
+        &places,
+        world,
+    )?;
+    let facts = Arc::clone(&known.facts);
     let old_pins = previous
         .as_ref()
         .map(|(_, lock)| lock.versions(&target.target.environment))
         .unwrap_or_default();
-    let upgrade = Upgrade {
-        all: request.arguments.upgrade,
-        packages: request.upgrade.clone(),
-    };
-    let keep = Preferences::new(old_pins.clone(), &upgrade);
+    let keep = Preferences::new(old_pins.clone(), &request.upgrade);
     let ungated = Question {
         manifest: &manifest,
         target: &target.target,
         rules: &rules,
         keep: &keep,
-        upgrade: &request.upgrade,
+        upgrade: &request.upgrade.packages,
         gate: &OpenGate,
     };
     // Pages and metadata are on their way while the advisories are read.
     lockgate_solve::look_ahead(&ungated, &facts);
-    let gating = gating::open(settings, || Ok(locations.clone()), world)?;
+    let gating = known.gate()?;
     let question = Question {
         gate: &gating.gate,
         ..ungated
@@ -123,7 +136,9 @@ pub(crate) fn lock(
             });
         }
     };
-    let graph = solution.graph;
+    let mut graph = solution.graph;
+    let confusion = places::confusion(&question, &graph, &places, &known.indexes);
+    graph.notes.extend(confusion);
     let audit = gating.audit(&graph, request.output.as_str())?;
     tell_unpinned(&rendered, &graph, world);
     let header = Header {
@@ -139,6 +154,7 @@ pub(crate) fn lock(
         change: Change::between(&old_pins, &graph),
         audit,
         notes: graph.notes,
+        pins: graph.pins,
         dry_run: request.arguments.dry_run,
         diff: request.arguments.diff,
     })))
@@ -168,21 +184,43 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         )
         .remedy("name the project's file as a source, or remove the option"));
     }
-    let inputs = Inputs {
+    let files = Inputs {
         disk: &world.files,
         index: &world.index,
     };
-    let manifest = Manifests {
+    // As pip has it, the command line adds to what is set up.
+    let set_up = world.pip.options().constraints.iter();
+    let constraints: Vec<String> = set_up
+        .map(|set| set.value.clone())
+        .chain(request.arguments.constraint.iter().cloned())
+        .collect();
+    let mut manifest = Manifests {
         extras: &project.extra,
         all_extras: project.all_extras,
         groups: &request.groups,
     }
-    .read(&inputs, &request.sources, &request.arguments.constraint)
-    .map_err(|error| Failure::of_input(&error))?;
+    .read_onto(
+        world.pip.options().before_files(),
+        &files,
+        &request.sources,
+        &constraints,
+    )
+    .map_err(|error| {
+        let mut failure = Failure::of_input(&error);
+        let mut set_up = world.pip.options().constraints.iter();
+        if let Some(set) = set_up.find(|set| set.value == error.file) {
+            failure.message += " (a constraint of pip's settings: ";
+            failure.message += &set.origin;
+            failure.message.push(')');
+        }
+        failure
+    })?;
     for (warning, origin) in &manifest.warnings {
         world.terminal.warn(&format!("{origin}: {warning}"));
     }
-    unconsumed::refuse(&manifest)?;
+    manifest.overrides = lockgate_formats::read_overrides(&files, &request.arguments.overrides)
+        .map_err(|error| Failure::of_input(&error))?;
+    manifest.excludes.clone_from(&request.excludes);
     Ok(manifest)
 }
 

@@ -3,10 +3,11 @@
 pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod check;
+pub(crate) mod direct;
 mod hash_mode;
+pub(crate) mod known;
 pub(crate) mod lock;
 pub(crate) mod target;
-mod unconsumed;
 
 use std::path::Path;
 

@@ -18,10 +18,14 @@ pub(crate) struct LockTarget {
 
 /// The target of `options`. No interpreter is started when version and platform are both given.
 pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, Failure> {
+    world.pip.admits_target(
+        options.python_version.is_some() || options.python.is_some(),
+        options.python_platform.is_some(),
+    )?;
     let version = options
         .python_version
         .as_deref()
-        .map(str::parse::<PythonVersion>)
+        .map(|text| dotted(text).parse::<PythonVersion>())
         .transpose()
         .map_err(|error| Failure::new(format!("`--python-version`: {error}")))?;
     let platform = options
@@ -55,6 +59,18 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
         target,
         python: python.short(),
     })
+}
+
+/// pip's `311` is 3.11: the first digit is a number of its own.
+fn dotted(text: &str) -> String {
+    match text.split_at_checked(1) {
+        Some((major, minor))
+            if !minor.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            format!("{major}.{minor}")
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// Refuses a target that `requires-python` of a source excludes.

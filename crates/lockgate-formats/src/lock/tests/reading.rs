@@ -73,12 +73,12 @@ fn a_lock_of_pip_compile_is_read() {
             ("--trusted-host", "index.test")
         ]
     );
-    let unpinned: Vec<(&str, usize)> = lock
-        .unpinned
+    let direct: Vec<(&str, usize)> = lock
+        .direct
         .iter()
         .map(|line| (line.text.as_str(), line.line))
         .collect();
-    assert_eq!(unpinned, [("-e file:.", 26)]);
+    assert_eq!(direct, [("-e file:.", 26)]);
 }
 
 #[test]
@@ -143,15 +143,6 @@ fn lines_that_pin_nothing_are_kept_with_their_place() {
         ("\nclick\n", "click", 2),
         ("click==8.*\n", "click==8.*", 1),
         ("click==8.1,!=8.2\n", "click==8.1,!=8.2", 1),
-        ("-e .\n", "-e .", 1),
-        ("--editable=./x\n", "-e ./x", 1),
-        (
-            "x @ https://host.test/x.whl\n",
-            "x @ https://host.test/x.whl",
-            1,
-        ),
-        ("git+https://host.test/x\n", "git+https://host.test/x", 1),
-        ("./x.whl --hash=sha256:aa\n", "./x.whl", 1),
         ("a==1\rclick\n", "click", 2),
     ] {
         let lock = read(text, "requirements.txt").unwrap();
@@ -257,5 +248,44 @@ fn only_lockgates_own_header_gives_a_command() {
     ] {
         let lock = read(head, "r.txt").unwrap();
         assert_eq!(lock.command.map(|words| words.len()), command, "{head:?}");
+    }
+}
+
+#[test]
+fn direct_references_are_kept_with_what_is_known_of_them() {
+    for (text, expected) in [
+        ("-e .\n", "-e . None #0 <>"),
+        ("--editable=./x\n", "-e ./x None #0 <>"),
+        (
+            "git+https://host.test/x\n",
+            "git+https://host.test/x None #0 <>",
+        ),
+        ("./x.whl --hash=sha256:aa\n", "./x.whl None #1 <>"),
+        (
+            "x @ https://host.test/x.whl \\\n    --hash=sha256:aa\n    # via -r a.in\n    # direct: x 1.0\n",
+            "x @ https://host.test/x.whl x 1.0 #1 <-r a.in>",
+        ),
+        (
+            "-e ./x\n    # via\n    #   -r a.in\n    #   y\n    # direct: x 1.0; not hashed\n",
+            "-e ./x x 1.0 #0 <-r a.in|y>",
+        ),
+    ] {
+        let lock = read(text, "requirements.txt").unwrap();
+        let [only] = lock.direct.as_slice() else {
+            panic!("{text:?}: {lock:?}")
+        };
+        let project = match &only.project {
+            Some((name, version)) => format!("{name} {version}"),
+            None => "None".to_owned(),
+        };
+        assert_eq!(
+            format!(
+                "{} {project} #{} <{}>",
+                only.text,
+                only.hashes.len(),
+                only.via.join("|")
+            ),
+            expected
+        );
     }
 }

@@ -102,7 +102,7 @@ fn what_a_build_alone_tells_is_refused_when_it_is_needed() {
 fn the_file_beside_that_decides_is_named() {
     let files = Texts::default()
         .with("pyproject.toml", &project("dynamic = [\"dependencies\"]\n"))
-        .with("setup.cfg", "");
+        .with("setup.cfg", "[options]\ninstall_requires = a\n");
     let error = read(&files, &["pyproject.toml"], &[]).unwrap_err();
     assert!(error.remedy.unwrap().contains("lock `setup.cfg`"));
 }

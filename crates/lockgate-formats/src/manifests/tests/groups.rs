@@ -177,3 +177,10 @@ fn a_request_names_a_pyproject() {
         assert!(error.contains(part), "{text}: {error}");
     }
 }
+
+#[test]
+fn where_there_is_no_project_there_are_no_extras() {
+    let files = Texts::default().with("pyproject.toml", "[dependency-groups]\ndev = []\n");
+    let error = read_with(&files, &["pyproject.toml"], &["x"], &["dev"]).unwrap_err();
+    is_told(&error, None, "so no extras");
+}

@@ -239,7 +239,7 @@ fn other_tools_tables_have_remedies_of_their_own() {
     ] {
         let mut files = Texts::default().with("app/pyproject.toml", text);
         if let Some(name) = beside {
-            files = files.with(&format!("app/{name}"), "");
+            files = files.with(&format!("app/{name}"), "install_requires");
         }
         let error = read(&files, &["app/pyproject.toml"], &[]).unwrap_err();
         is_told(&error, None, "no `[project]` table");

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use lockgate_model::{FactError, Metadata, Sha256, UnusableReason};
+use lockgate_model::{FactError, Metadata, Sha256, Unstated, UnusableReason};
 
 use super::server::{Ranges, Site, metadata_text, newest, options, wheel};
 
@@ -169,7 +169,7 @@ fn sdists_are_read_where_static_and_what_was_learned_is_kept() {
     let text = metadata_text("foo", &["static".to_owned()]);
     for (pkg_info, expected) in [
         (text.replace("2.1", "2.2"), Ok(vec!["static".to_owned()])),
-        (text.clone(), Err(UnusableReason::NeedsBuild)),
+        (text.clone(), Err(UnusableReason::NeedsBuild(Unstated::Old))),
     ] {
         let archive = sdist(&pkg_info);
         let members = format!(r#","hashes":{{"sha256":"{}"}}"#, Sha256::of(&archive));

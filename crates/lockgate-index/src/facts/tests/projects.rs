@@ -93,7 +93,10 @@ fn secrets_in_an_address_stay_out_of_messages() {
         server.runtime.handle().clone(),
         std::sync::Arc::new(crate::Silent),
     );
-    let facts = index.facts(vec![format!("{root}/simple").parse().unwrap()]);
+    let facts = index.facts(crate::Places {
+        indexes: vec![format!("{root}/simple").parse().unwrap()],
+        ..crate::Places::default()
+    });
     let error = facts
         .project(&name("foo"))
         .map(|view| view.len())

@@ -15,7 +15,7 @@ use lockgate_model::{DistFile, FactError, Facts as _, Metadata, Name, Sha256, Ve
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
-use crate::{Index, IndexFacts, Options, Silent};
+use crate::{Index, IndexFacts, Options, Places, Silent};
 
 /// How the server answers range requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,7 +188,10 @@ impl Server {
             .iter()
             .map(|root| Url::parse(&format!("{}/{root}", self.url)).unwrap())
             .collect();
-        index.facts(indexes)
+        index.facts(Places {
+            indexes,
+            ..Places::default()
+        })
     }
 
     pub(super) fn facts(&self) -> IndexFacts {

@@ -1,0 +1,172 @@
+//! Wheels and source distributions that are named by their address or path.
+
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use lockgate_model::{FactError, Sha256, UnusableReason};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::tree::Stated;
+use crate::Index;
+use crate::cache::Bucket;
+use crate::error::FetchError;
+use crate::http::{self, Get, Got};
+use crate::metadata;
+use crate::redact::redact_url;
+
+/// The largest archive. It is held in memory while it is read.
+const LIMIT: u64 = 4 * 1024 * 1024 * 1024;
+
+/// An archive, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archive {
+    /// The last part of its address or path.
+    pub filename: String,
+    /// Its digest.
+    pub sha256: Sha256,
+    /// Bytes.
+    pub size: u64,
+    /// What it states of itself.
+    pub stated: Stated,
+}
+
+/// What is kept of one.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    sha256: Sha256,
+    size: u64,
+    metadata: Result<metadata::Stated, UnusableReason>,
+    pyproject: Option<String>,
+}
+
+impl Kept {
+    fn of(filename: &str, subdirectory: Option<&str>, bytes: &Bytes) -> Self {
+        let whole = metadata::of_archive(filename, subdirectory, bytes);
+        Self {
+            sha256: Sha256::of(bytes),
+            size: bytes.len() as u64,
+            metadata: whole.metadata,
+            pyproject: whole.pyproject,
+        }
+    }
+
+    fn archive(self, filename: &str) -> Archive {
+        Archive {
+            filename: filename.to_owned(),
+            sha256: self.sha256,
+            size: self.size,
+            stated: Stated {
+                metadata: self.metadata.and_then(metadata::Stated::parsed),
+                pyproject: self.pyproject,
+            },
+        }
+    }
+}
+
+impl Index {
+    /// The archive at an address. Blocks; not for threads of the runtime.
+    pub fn archive(
+        &self,
+        url: &Url,
+        filename: &str,
+        subdirectory: Option<&str>,
+    ) -> Result<Archive, FactError> {
+        let what = || redact_url(url.as_str());
+        let get = archive_get(url, subdirectory, self.shared.options.refresh.is_all());
+        let (store, transport) = (&self.shared.store, &self.shared.transport);
+        let is_offline = self.shared.options.offline;
+        let got = if let Some(got) = http::stored(store, &get, is_offline, SystemTime::now()) {
+            got
+        } else {
+            transport.remember(url);
+            self.shared.reporter.started(filename);
+            let (name, folder) = (filename.to_owned(), subdirectory.map(ToOwned::to_owned));
+            let fetched = http::get_cached(store, transport, get, move |response| {
+                let kept = Kept::of(&name, folder.as_deref(), &response.body);
+                postcard::to_stdvec(&kept).map_err(|error| FetchError::Answer {
+                    url: redact_url(response.url.as_str()),
+                    why: format!("what it states cannot be kept: {error}"),
+                })
+            });
+            let fetched = self.shared.runtime.block_on(fetched);
+            self.shared.reporter.finished(filename);
+            fetched.map_err(|error| error.unlearned(what()))?
+        };
+        let bytes = match got {
+            Got::Present(bytes) => bytes,
+            Got::Absent => return Err(FetchError::NotFound { url: what() }.unlearned(what())),
+        };
+        let kept: Kept = postcard::from_bytes(&bytes).map_err(|error| {
+            FetchError::Answer {
+                url: what(),
+                why: format!("what the cache holds of it is unreadable: {error}"),
+            }
+            .unlearned(what())
+        })?;
+        Ok(kept.archive(filename))
+    }
+
+    /// The archive in a file.
+    pub fn archive_at(
+        &self,
+        path: &Path,
+        filename: &str,
+        subdirectory: Option<&str>,
+    ) -> std::io::Result<Archive> {
+        let bytes = Bytes::from(fs::read(path)?);
+        Ok(Kept::of(filename, subdirectory, &bytes).archive(filename))
+    }
+
+    /// The bytes of the archive at an address, for a build. Blocks; not for threads of the runtime.
+    pub fn download(&self, url: &Url) -> Result<Bytes, FactError> {
+        let what = || redact_url(url.as_str());
+        if url.scheme() == "file" {
+            let read = url.to_file_path().map(fs::read);
+            return match read {
+                Ok(Ok(bytes)) => Ok(Bytes::from(bytes)),
+                Ok(Err(error)) => Err(FetchError::Answer {
+                    url: what(),
+                    why: error.to_string(),
+                }
+                .unlearned(what())),
+                Err(()) => Err(FetchError::NotFound { url: what() }.unlearned(what())),
+            };
+        }
+        let request = crate::transport::Request::get(url.clone(), "*/*", LIMIT);
+        let response = self
+            .shared
+            .runtime
+            .block_on(self.shared.transport.send(request))
+            .map_err(|error| error.unlearned(what()))?;
+        match response.status.as_u16() {
+            200 => Ok(response.body),
+            404 | 410 => Err(FetchError::NotFound { url: what() }.unlearned(what())),
+            status => Err(FetchError::Status {
+                url: what(),
+                status,
+            }
+            .unlearned(what())),
+        }
+    }
+}
+
+/// Kept under its address without credentials and fragment, and the folder that is looked at within.
+fn archive_get(url: &Url, subdirectory: Option<&str>, refresh: bool) -> Get {
+    let mut bare = url.clone();
+    bare.set_fragment(None);
+    let mut key = bare.clone();
+    // An address without a host has none.
+    let _ = key.set_username("");
+    let _ = key.set_password(None);
+    Get {
+        bucket: Bucket::Direct,
+        key: format!("archive {key} {}", subdirectory.unwrap_or("")),
+        url: bare,
+        accept: "*/*",
+        limit: LIMIT,
+        refresh,
+    }
+}

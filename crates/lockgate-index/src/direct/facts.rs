@@ -1,0 +1,110 @@
+//! The facts of the indexes, under what direct references decide.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lockgate_model::{
+    DirectRelease, DistFile, FactError, Facts, Metadata, Name, ProjectStatus, ProjectView,
+    Reference, Scout, Version, Want,
+};
+
+/// Facts in which some projects have one release, at a direct reference. No index is asked about those.
+pub struct DirectFacts {
+    inner: Arc<dyn Facts>,
+    releases: BTreeMap<Name, Arc<DirectRelease>>,
+    folder: PathBuf,
+}
+
+impl DirectFacts {
+    /// `releases` over `inner`; paths are compared from `folder`.
+    pub fn new(
+        inner: Arc<dyn Facts>,
+        releases: BTreeMap<Name, Arc<DirectRelease>>,
+        folder: PathBuf,
+    ) -> Self {
+        Self {
+            inner,
+            releases,
+            folder,
+        }
+    }
+}
+
+impl Facts for DirectFacts {
+    fn project(&self, name: &Name) -> Result<Arc<dyn ProjectView>, FactError> {
+        match self.releases.get(name) {
+            Some(release) => Ok(Arc::new(DirectView(Arc::clone(release)))),
+            None => self.inner.project(name),
+        }
+    }
+
+    fn metadata(
+        &self,
+        name: &Name,
+        version: &Version,
+        file: &DistFile,
+    ) -> Result<Arc<Metadata>, FactError> {
+        match self.releases.get(name) {
+            Some(release) => Ok(Arc::clone(&release.metadata)),
+            None => self.inner.metadata(name, version, file),
+        }
+    }
+
+    fn direct(&self, name: &Name) -> Option<Arc<DirectRelease>> {
+        self.releases.get(name).cloned()
+    }
+
+    fn is_at(&self, name: &Name, reference: &str) -> bool {
+        let folder = self.folder.to_string_lossy();
+        self.releases.get(name).is_some_and(|release| {
+            reference
+                .parse::<Reference>()
+                .is_ok_and(|reference| reference.is_same(&release.reference, &folder))
+        })
+    }
+
+    fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
+        let (direct, mut wants): (Vec<Want>, Vec<Want>) = wants
+            .into_iter()
+            .partition(|want| self.releases.contains_key(&want.name));
+        for want in direct {
+            if let Some(release) = self.releases.get(&want.name) {
+                let follows = scout.follow(&want, &release.metadata);
+                wants.extend(
+                    follows
+                        .into_iter()
+                        .filter(|want| !self.releases.contains_key(&want.name)),
+                );
+            }
+        }
+        self.inner.hint(wants, scout);
+    }
+}
+
+/// The one release of a project at a direct reference.
+#[derive(Debug)]
+struct DirectView(Arc<DirectRelease>);
+
+impl ProjectView for DirectView {
+    fn name(&self) -> &Name {
+        &self.0.metadata.name
+    }
+
+    fn status(&self) -> &ProjectStatus {
+        const ACTIVE: &ProjectStatus = &ProjectStatus::Active;
+        ACTIVE
+    }
+
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn version(&self, _index: usize) -> &Version {
+        &self.0.metadata.version
+    }
+
+    fn files(&self, _index: usize) -> Result<Arc<[DistFile]>, FactError> {
+        Ok(Arc::from([self.0.file.clone()]))
+    }
+}

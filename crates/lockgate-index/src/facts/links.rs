@@ -1,0 +1,209 @@
+//! What `--find-links` names, read once: every distribution there, of whatever project.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+use std::{fs, io};
+
+use lockgate_model::{CoreMetadata, DistFile, FactError, Yank};
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::Shared;
+use crate::cache::Bucket;
+use crate::error::FetchError;
+use crate::http::{self, Get, Got};
+use crate::page;
+use crate::places::{FindLinks, is_html};
+use crate::redact::redact_url;
+
+/// The files of one place.
+type Listing = Result<Arc<[DistFile]>, FactError>;
+
+/// One place, and what was found there.
+#[derive(Debug)]
+pub(super) struct Links {
+    place: FindLinks,
+    files: OnceLock<Listing>,
+    fetching: Mutex<()>,
+}
+
+impl Links {
+    pub(super) fn new(place: FindLinks) -> Self {
+        Self {
+            place,
+            files: OnceLock::new(),
+            fetching: Mutex::new(()),
+        }
+    }
+
+    /// The files, if no network is needed to know them.
+    pub(super) fn stored(&self, shared: &Shared) -> Option<Listing> {
+        if let Some(known) = self.files.get() {
+            return Some(known.clone());
+        }
+        let listing = match &self.place {
+            FindLinks::Folder(path) => self.told(folder(path)),
+            FindLinks::File(path) => self.told(file(path)),
+            FindLinks::Page(url) => {
+                let (get, now) = (get(url, shared), SystemTime::now());
+                match http::stored(&shared.store, &get, shared.options.offline, now)? {
+                    Got::Present(stored) => Ok(postcard::from_bytes(&stored).ok()?),
+                    Got::Absent => Ok(Arc::from([])),
+                }
+            }
+        };
+        Some(self.files.get_or_init(|| listing).clone())
+    }
+
+    /// The files, fetched if need be.
+    pub(super) async fn fetched(&self, shared: &Shared) -> Listing {
+        if let Some(known) = self.stored(shared) {
+            return known;
+        }
+        let _turn = self.fetching.lock().await;
+        if let Some(known) = self.files.get() {
+            return known.clone();
+        }
+        let listing = match &self.place {
+            FindLinks::Page(url) => fetch(url, shared)
+                .await
+                .map_err(|error| self.unlearned(&error)),
+            // Never reached: places on disk are read above.
+            FindLinks::Folder(_) | FindLinks::File(_) => Ok(Arc::from([])),
+        };
+        self.files.get_or_init(|| listing).clone()
+    }
+
+    fn told(&self, files: Result<Vec<DistFile>, LocalError>) -> Listing {
+        files.map(Arc::from).map_err(|error| FactError::Unlearned {
+            what: self.what(),
+            why: error.to_string(),
+            remedy: Some("see that it can be read, or leave it out".to_owned()),
+        })
+    }
+
+    fn unlearned(&self, error: &FetchError) -> FactError {
+        error.unlearned(self.what())
+    }
+
+    fn what(&self) -> String {
+        format!("the files that `--find-links {}` names", self.place.shown())
+    }
+}
+
+async fn fetch(url: &Url, shared: &Shared) -> Result<Arc<[DistFile]>, FetchError> {
+    let shown = redact_url(url.as_str());
+    let broken = |why: String| FetchError::Answer {
+        url: shown.clone(),
+        why,
+    };
+    shared.reporter.started(&shown);
+    let got = http::get_cached(
+        &shared.store,
+        &shared.transport,
+        get(url, shared),
+        |response| {
+            let content_type = response.header(&reqwest::header::CONTENT_TYPE);
+            let files = page::links(content_type, &response.url, &response.body)
+                .map_err(|error| broken(error.to_string()))?;
+            postcard::to_stdvec(&files).map_err(|error| broken(error.to_string()))
+        },
+    );
+    let got = got.await;
+    shared.reporter.finished(&shown);
+    match got? {
+        Got::Present(stored) => {
+            postcard::from_bytes(&stored).map_err(|error| broken(error.to_string()))
+        }
+        Got::Absent => {
+            shared.reporter.warning(&format!(
+                "`--find-links {shown}`: there is no such page; going on without it"
+            ));
+            Ok(Arc::from([]))
+        }
+    }
+}
+
+fn get(url: &Url, shared: &Shared) -> Get {
+    Get {
+        bucket: Bucket::Pages,
+        key: format!("links of {}", crate::redact::without_credentials(url)),
+        url: url.clone(),
+        accept: page::ACCEPT,
+        limit: page::LIMIT,
+        refresh: shared.options.refresh == crate::Refresh::All,
+    }
+}
+
+/// Why a place on disk tells nothing.
+#[derive(Debug, thiserror::Error)]
+enum LocalError {
+    #[error("`{path}` cannot be read: {why}")]
+    Unreadable { path: String, why: io::Error },
+    #[error("`{path}`: {why}")]
+    Page { path: String, why: page::PageError },
+}
+
+fn unreadable(path: &Path, why: io::Error) -> LocalError {
+    LocalError::Unreadable {
+        path: path.display().to_string(),
+        why,
+    }
+}
+
+/// The distributions in a folder, and what its HTML files link to; sub-folders are not looked into.
+fn folder(path: &Path) -> Result<Vec<DistFile>, LocalError> {
+    let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = entries.map_err(|error| unreadable(path, error))?;
+    let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        if is_html(&path) {
+            // A page that is there for another purpose lists nothing, as with pip.
+            files.extend(html(&path).or_else(|error| match error {
+                LocalError::Page { .. } => Ok(Vec::new()),
+                LocalError::Unreadable { .. } => Err(error),
+            })?);
+        } else {
+            files.extend(distribution(&path));
+        }
+    }
+    Ok(files)
+}
+
+fn file(path: &Path) -> Result<Vec<DistFile>, LocalError> {
+    if is_html(path) {
+        return html(path);
+    }
+    Ok(distribution(path).into_iter().collect())
+}
+
+fn html(path: &Path) -> Result<Vec<DistFile>, LocalError> {
+    let body = fs::read(path).map_err(|error| unreadable(path, error))?;
+    let no_address = || unreadable(path, io::Error::from(io::ErrorKind::InvalidInput));
+    let address = Url::from_file_path(path).map_err(|()| no_address())?;
+    page::links(Some("text/html"), &address, &body).map_err(|why| LocalError::Page {
+        path: path.display().to_string(),
+        why,
+    })
+}
+
+/// A file of this machine; what it states is read when it is looked at.
+fn distribution(path: &Path) -> Option<DistFile> {
+    let filename = path.file_name()?.to_str()?.to_owned();
+    let is_file = || fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    (page::file_name::is_distribution(&filename) && is_file()).then_some(())?;
+    Some(DistFile {
+        url: Url::from_file_path(path).ok()?.into(),
+        filename,
+        sha256: None,
+        size: None,
+        uploaded: None,
+        requires_python: None,
+        yanked: Yank::No,
+        core_metadata: CoreMetadata::Absent,
+        has_provenance: false,
+    })
+}

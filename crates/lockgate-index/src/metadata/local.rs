@@ -1,0 +1,50 @@
+//! The metadata of a file on this machine.
+
+use std::fs::{self, File};
+use std::io;
+
+use lockgate_model::{DistKind, Unstated, UnusableReason};
+use url::Url;
+use zip::ZipArchive;
+
+use super::headers::{self, Stated};
+use super::remote::Source;
+use super::sdist::{self, Packing};
+use super::{stored, wheel};
+use crate::error::FetchError;
+use crate::redact::redact_url;
+
+/// The stored form of the metadata of a file, read from the disk. An error: they could not be learned.
+pub(crate) fn read(source: Source<'_>) -> Result<Vec<u8>, FetchError> {
+    learn(source)
+        .map(stored::encode)
+        .map_err(|error| FetchError::Answer {
+            url: redact_url(&source.file.url),
+            why: format!("it cannot be read: {error}"),
+        })
+}
+
+fn learn(source: Source<'_>) -> io::Result<Result<Stated, UnusableReason>> {
+    let invalid = || io::Error::from(io::ErrorKind::InvalidInput);
+    let url = Url::parse(&source.file.url).map_err(io::Error::other)?;
+    let path = url.to_file_path().map_err(|()| invalid())?;
+    Ok(match source.file.kind() {
+        Some(DistKind::Wheel(_)) => {
+            let file = File::open(path)?;
+            ZipArchive::new(io::BufReader::new(file))
+                .map_err(|error| UnusableReason::BadArchive(error.to_string()))
+                .and_then(|mut archive| wheel::metadata(&mut archive, source.name))
+                .and_then(|text| headers::of_wheel(&text))
+        }
+        Some(DistKind::Sdist) => match Packing::of(&source.file.filename) {
+            Some(packing) => {
+                let archive = fs::read(path)?;
+                sdist::pkg_info(packing, &archive).and_then(|text| headers::of_sdist(&text))
+            }
+            None => Err(UnusableReason::NeedsBuild(Unstated::Missing)),
+        },
+        None => Err(UnusableReason::BadArchive(
+            "its name is of no wheel and no source distribution".to_owned(),
+        )),
+    })
+}

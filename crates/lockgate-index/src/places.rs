@@ -1,0 +1,182 @@
+//! Where projects are looked for: indexes in order, and what `--find-links` names.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use crate::redact::redact_url;
+use crate::trust::TrustedHost;
+
+/// Everything that is asked for projects.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Addresses of simple APIs, in order: `http`, `https`, or `file` for a folder of pages.
+    pub indexes: Vec<Url>,
+    /// Folders, pages and files whose distributions are candidates whatever the indexes have.
+    pub find_links: Vec<FindLinks>,
+    /// Which of several indexes a project is taken from.
+    pub strategy: Strategy,
+    /// Hosts that the sources trust whatever their certificates say.
+    pub trusted_hosts: Vec<TrustedHost>,
+}
+
+/// `--index-strategy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// The first index that has a project is the only one it is taken from.
+    #[default]
+    FirstIndex,
+    /// The files of all indexes are one list, as with pip: the best version wins, the earlier index where versions are equal.
+    UnsafeBestMatch,
+}
+
+/// What one `--find-links` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FindLinks {
+    /// The files in a folder, and the links of its HTML files.
+    Folder(PathBuf),
+    /// One distribution, or the links of an HTML file.
+    File(PathBuf),
+    /// The links of a page.
+    Page(Url),
+}
+
+/// Why a `--find-links` names nothing that could be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum NoPlace {
+    /// Nothing is there: pip passes over it.
+    #[error("there is no such file or folder")]
+    Missing,
+    /// It is neither an archive nor a page: pip passes over it.
+    #[error("it is neither a folder, nor a wheel or source distribution, nor an HTML file")]
+    NoArchive,
+    /// An address of another kind.
+    #[error("`{0}` addresses are not supported")]
+    Scheme(String),
+    /// The system refuses to tell.
+    #[error("it cannot be looked at: {0}")]
+    Unreadable(#[from] io::Error),
+    /// It is no address.
+    #[error("it is no address: {0}")]
+    Address(#[from] url::ParseError),
+}
+
+impl FindLinks {
+    /// Looks at what `text` names, in pip's order: something on disk, a `file:` address, any other address.
+    pub fn locate(text: &str, home: Option<&Path>) -> Result<Self, NoPlace> {
+        let expanded = text
+            .strip_prefix("~/")
+            .and_then(|rest| Some(home?.join(rest)))
+            .filter(|path| path.exists());
+        let path = expanded.unwrap_or_else(|| PathBuf::from(text));
+        match Self::on_disk(&path) {
+            Err(NoPlace::Missing) if text.contains(':') => {}
+            found => return found,
+        }
+        let Ok(url) = Url::parse(text) else {
+            return Err(NoPlace::Missing);
+        };
+        match url.scheme() {
+            "http" | "https" => Ok(Self::Page(url)),
+            "file" => Self::on_disk(&url.to_file_path().map_err(|()| NoPlace::Missing)?),
+            // `C:\wheels` reads as an address too.
+            letter if letter.len() == 1 => Err(NoPlace::Missing),
+            other => Err(NoPlace::Scheme(other.to_owned())),
+        }
+    }
+
+    fn on_disk(path: &Path) -> Result<Self, NoPlace> {
+        let metadata = match fs::metadata(path) {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound
+                        | io::ErrorKind::NotADirectory
+                        | io::ErrorKind::InvalidInput
+                        | io::ErrorKind::InvalidFilename
+                ) =>
+            {
+                return Err(NoPlace::Missing);
+            }
+            found => found?,
+        };
+        let path = std::path::absolute(path)?;
+        if metadata.is_dir() {
+            return Ok(Self::Folder(path));
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if is_html(&path) || crate::page::file_name::is_distribution(&name) {
+            return Ok(Self::File(path));
+        }
+        Err(NoPlace::NoArchive)
+    }
+
+    /// As people are told of it, without secrets.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Folder(path) | Self::File(path) => path.display().to_string(),
+            Self::Page(url) => redact_url(url.as_str()),
+        }
+    }
+}
+
+/// Whether a file is a page by its name.
+pub(crate) fn is_html(path: &Path) -> bool {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| matches!(extension.to_ascii_lowercase().as_str(), "html" | "htm"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_find_links_names_is_looked_at_as_pip_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("a b")).unwrap();
+        for file in ["links.html", "a-1-py3-none-any.whl", "notes.txt"] {
+            fs::write(path(file), "").unwrap();
+        }
+        let locate = |text: &str| FindLinks::locate(text, Some(folder.path()));
+        let text = |name: &str| path(name).display().to_string();
+        assert_eq!(
+            locate(&text("a b")).unwrap(),
+            FindLinks::Folder(path("a b"))
+        );
+        let address = Url::from_file_path(path("a b")).unwrap();
+        assert_eq!(
+            locate(address.as_str()).unwrap(),
+            FindLinks::Folder(path("a b"))
+        );
+        assert_eq!(
+            locate("~/links.html").unwrap(),
+            FindLinks::File(path("links.html"))
+        );
+        assert_eq!(
+            locate(&text("a-1-py3-none-any.whl")).unwrap(),
+            FindLinks::File(path("a-1-py3-none-any.whl"))
+        );
+        assert!(matches!(
+            locate("https://host.test/links").unwrap(),
+            FindLinks::Page(_)
+        ));
+        assert!(matches!(
+            locate(&text("notes.txt")),
+            Err(NoPlace::NoArchive)
+        ));
+        assert!(matches!(
+            locate("ftp://host.test/"),
+            Err(NoPlace::Scheme(_))
+        ));
+        for missing in ["nowhere", "file:///nowhere/at/all", "C:\\wheels"] {
+            assert!(
+                matches!(locate(missing), Err(NoPlace::Missing)),
+                "{missing}"
+            );
+        }
+    }
+}

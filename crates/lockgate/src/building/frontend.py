@@ -1,0 +1,22 @@
+"""Asks a PEP 517 backend one thing, through the hook caller that pip brings along. Reads what to ask from the file that is named first,
+writes the answer to the file that is named second; what the backend prints goes where it likes."""
+import json
+import sys
+
+from pip._vendor.pyproject_hooks import BuildBackendHookCaller
+
+
+def main(question_path, answer_path):
+    with open(question_path, encoding="utf-8") as file:
+        question = json.load(file)
+    hooks = BuildBackendHookCaller(question["source"], question["backend"], backend_path=question["backend_path"] or None)
+    settings = question["settings"]
+    if question["ask"] == "requires":
+        answer = hooks.get_requires_for_build_wheel(settings)
+    else:
+        answer = hooks.prepare_metadata_for_build_wheel(question["folder"], settings)
+    with open(answer_path, "w", encoding="utf-8") as file:
+        json.dump(answer, file)
+
+
+main(*sys.argv[1:])

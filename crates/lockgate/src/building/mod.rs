@@ -1,0 +1,345 @@
+//! Builds, where they are allowed: the metadata of a project that does not state them, asked of its own build backend.
+//!
+//! This is the one place where code of a package runs, and only of packages that `--allow-build` names. What the build requires is
+//! resolved under the same gate and cutoff as everything else, from wheels only, and installed by pip into an environment of its own
+//! (PEP 517, PEP 518). The build sees no variable that may hold a secret and no configuration of pip, and has a time limit.
+
+mod environment;
+mod facts;
+mod open;
+mod requirements;
+
+pub(crate) use facts::BuildingFacts;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lockgate_formats::build_system;
+use lockgate_index::{Index, in_folder, unpack};
+use lockgate_model::{
+    DistFile, FactError, Facts, Metadata, Name, Requirement, Sha256, Target, Timestamp,
+};
+use url::Url;
+
+use self::environment::Environment;
+use crate::gating::Gating;
+use crate::progress::Progress;
+
+/// Which packages may be built.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Allowed {
+    /// None.
+    #[default]
+    Nothing,
+    /// These.
+    Packages(BTreeSet<Name>),
+    /// All.
+    Everything,
+}
+
+impl Allowed {
+    /// Whether `name` may be built; a project whose name is not known yet only where all may.
+    pub(crate) fn includes(&self, name: Option<&Name>) -> bool {
+        match (self, name) {
+            (Self::Nothing, _) | (Self::Packages(_), None) => false,
+            (Self::Everything, _) => true,
+            (Self::Packages(names), Some(name)) => names.contains(name),
+        }
+    }
+}
+
+/// What builds work with.
+#[derive(Debug, Clone)]
+pub(crate) struct BuildSettings {
+    /// Which packages may be built.
+    pub(crate) allowed: Allowed,
+    /// `--config-settings`, in order.
+    pub(crate) settings: Vec<(String, String)>,
+    /// The longest that one step of a build may take.
+    pub(crate) patience: Duration,
+    /// Files uploaded at or after this instant do not exist for builds either.
+    pub(crate) cutoff: Option<Timestamp>,
+}
+
+/// The interpreter that builds run on, which is what the lock is for.
+#[derive(Debug, Clone)]
+pub(crate) struct BuildPython {
+    /// Its executable.
+    pub(crate) executable: PathBuf,
+    /// Its whole version and platform, for the keys of what is kept.
+    pub(crate) identity: String,
+    /// What it is.
+    pub(crate) target: Target,
+}
+
+/// Builds metadata.
+pub(crate) struct Builder {
+    pub(crate) settings: BuildSettings,
+    /// The interpreter, or why there is none to build with.
+    pub(crate) python: Result<BuildPython, String>,
+    pub(crate) index: Index,
+    /// What the indexes have, without anything that is built.
+    pub(crate) facts: Arc<dyn Facts>,
+    pub(crate) gating: Arc<Gating>,
+    pub(crate) progress: Progress,
+}
+
+/// What is to be built.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// A source distribution behind an address.
+    Address {
+        url: &'a Url,
+        filename: &'a str,
+        sha256: Option<Sha256>,
+        subdirectory: Option<&'a str>,
+    },
+    /// A source distribution in a file.
+    File {
+        path: &'a Path,
+        filename: &'a str,
+        sha256: Sha256,
+        subdirectory: Option<&'a str>,
+    },
+    /// A commit of a repository.
+    Repository {
+        repository: &'a str,
+        id: &'a str,
+        subdirectory: Option<&'a str>,
+    },
+    /// A folder. What it says may change any time, so that nothing of it is kept.
+    Folder(&'a Path),
+}
+
+impl Source<'_> {
+    /// What it is kept under; none: it is not kept.
+    fn key(&self) -> Option<String> {
+        let (what, subdirectory) = match self {
+            Self::Address {
+                sha256: Some(sha256),
+                subdirectory,
+                ..
+            }
+            | Self::File {
+                sha256,
+                subdirectory,
+                ..
+            } => (sha256.to_string(), subdirectory),
+            Self::Repository {
+                id, subdirectory, ..
+            } => ((*id).to_owned(), subdirectory),
+            Self::Address { sha256: None, .. } | Self::Folder(_) => return None,
+        };
+        Some(format!("{what} {}", subdirectory.unwrap_or("")))
+    }
+}
+
+/// Why there are no built metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BuildError {
+    /// What went wrong, with what the build printed.
+    pub(crate) why: String,
+    /// What a person can do about it.
+    pub(crate) remedy: Option<String>,
+}
+
+impl BuildError {
+    fn new(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            remedy: None,
+        }
+    }
+
+    fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    fn of(error: &FactError) -> Self {
+        match error {
+            FactError::Unlearned { what, why, remedy } => Self {
+                why: format!("{what}: {why}"),
+                remedy: remedy.clone(),
+            },
+            other => Self::new(other.to_string()),
+        }
+    }
+}
+
+impl Builder {
+    /// The metadata that building `source` would give it. `label` names it for people.
+    pub(crate) fn metadata(
+        &self,
+        label: &str,
+        source: Source<'_>,
+        settings: &[(String, String)],
+    ) -> Result<Metadata, BuildError> {
+        let python = self.python.as_ref().map_err(|why| {
+            BuildError::new(format!(
+                "building {label} needs the Python that is locked for: {why}"
+            ))
+            .remedy("name it with `--python`, or lock for the Python and the platform at hand")
+        })?;
+        let mut all = self.settings.settings.clone();
+        all.extend_from_slice(settings);
+        let key = source
+            .key()
+            .map(|key| format!("built {key} {} {all:?}", python.identity));
+        if let Some(key) = &key
+            && let Some(kept) = self.index.kept_metadata(key)
+        {
+            return Ok(kept);
+        }
+        if self.index.is_offline() {
+            return Err(BuildError::new(format!(
+                "building {label} is not possible with `--offline`"
+            ))
+            .remedy("run once without `--offline`"));
+        }
+        self.progress.phase(&format!("building {label}"));
+        let metadata = self.build(label, source, &all, python)?;
+        if let Some(key) = &key {
+            self.index.keep_metadata(key, &metadata);
+        }
+        Ok(metadata)
+    }
+
+    fn build(
+        &self,
+        label: &str,
+        source: Source<'_>,
+        settings: &[(String, String)],
+        python: &BuildPython,
+    ) -> Result<Metadata, BuildError> {
+        let failed = |error: std::io::Error| BuildError::new(format!("building {label}: {error}"));
+        let work = tempfile::Builder::new()
+            .prefix("lockgate-build-")
+            .tempdir()
+            .map_err(failed)?;
+        let project = self.project(source, &work.path().join("source"))?;
+        if !project.is_dir() {
+            return Err(BuildError::new(format!(
+                "building {label}: it has no folder `{}`",
+                project.display()
+            )));
+        }
+        let stated = in_folder(&project).map_err(failed)?;
+        let system = build_system::read(stated.pyproject.as_deref()).map_err(|why| {
+            BuildError::new(format!("building {label}: its `pyproject.toml`: {why}"))
+        })?;
+        let environment = Environment::new(python, work.path(), self.settings.patience)
+            .map_err(|why| BuildError::new(format!("building {label}: {}", why.why)))?;
+        let backend = environment::Backend {
+            label,
+            project: &project,
+            system: &system,
+            settings,
+        };
+        let mut requires = system.requires.clone();
+        self.install(label, &environment, &requires, python, work.path())?;
+        let more: Vec<Requirement> = environment.requires(&backend)?;
+        if !more.is_empty() {
+            requires.extend(more);
+            self.install(label, &environment, &requires, python, work.path())?;
+        }
+        let text = environment.metadata(&backend)?;
+        lockgate_index::built_metadata(&text)
+            .map_err(|reason| BuildError::new(format!("building {label}: {reason}")))
+    }
+
+    /// The folder of the project. A folder of the user's is built where it is, as pip does.
+    fn project(&self, source: Source<'_>, folder: &Path) -> Result<PathBuf, BuildError> {
+        let failed = |error: std::io::Error| BuildError::new(error.to_string());
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let (root, subdirectory) = match source {
+            Source::Folder(path) => (path.to_owned(), None),
+            Source::Address {
+                url,
+                filename,
+                sha256,
+                subdirectory,
+            } => {
+                let bytes = self
+                    .index
+                    .download(url)
+                    .map_err(|error| BuildError::of(&error))?;
+                must_be(&bytes, sha256, filename)?;
+                (
+                    unpack(filename, &bytes, folder).map_err(failed)?,
+                    subdirectory,
+                )
+            }
+            Source::File {
+                path,
+                filename,
+                sha256,
+                subdirectory,
+            } => {
+                let bytes = std::fs::read(path).map_err(failed)?;
+                must_be(&bytes, Some(sha256), filename)?;
+                (
+                    unpack(filename, &bytes, folder).map_err(failed)?,
+                    subdirectory,
+                )
+            }
+            Source::Repository {
+                repository,
+                id,
+                subdirectory,
+            } => {
+                self.index
+                    .check_out(repository, id, folder)
+                    .map_err(|error| BuildError::of(&error))?;
+                (folder.to_owned(), subdirectory)
+            }
+        };
+        Ok(subdirectory.map_or_else(|| root.clone(), |folder| root.join(folder)))
+    }
+
+    fn install(
+        &self,
+        label: &str,
+        environment: &Environment,
+        requires: &[Requirement],
+        python: &BuildPython,
+        work: &Path,
+    ) -> Result<(), BuildError> {
+        let wheels = self.wheels(label, requires, python)?;
+        let folder = work.join("wheels");
+        std::fs::create_dir_all(&folder).map_err(|error| BuildError::new(error.to_string()))?;
+        let mut files = Vec::new();
+        for wheel in &wheels {
+            files.push(self.fetch(wheel, &folder)?);
+        }
+        environment.install(label, &files)
+    }
+
+    fn fetch(&self, wheel: &DistFile, folder: &Path) -> Result<PathBuf, BuildError> {
+        let path = folder.join(&wheel.filename);
+        if path.is_file() {
+            return Ok(path);
+        }
+        let url = Url::parse(&wheel.url).map_err(|error| BuildError::new(error.to_string()))?;
+        let bytes = self
+            .index
+            .download(&url)
+            .map_err(|error| BuildError::of(&error))?;
+        must_be(&bytes, wheel.sha256, &wheel.filename)?;
+        std::fs::write(&path, &bytes).map_err(|error| BuildError::new(error.to_string()))?;
+        Ok(path)
+    }
+}
+
+/// Nothing is run or installed that is not what was locked or stated.
+fn must_be(bytes: &[u8], stated: Option<Sha256>, filename: &str) -> Result<(), BuildError> {
+    let found = Sha256::of(bytes);
+    match stated {
+        Some(stated) if stated != found => Err(BuildError::new(format!(
+            "`{filename}`: its hash differs: sha256 {stated} is stated, the file has {found}"
+        ))),
+        _ => Ok(()),
+    }
+}

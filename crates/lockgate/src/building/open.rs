@@ -1,0 +1,111 @@
+//! From options to a builder.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lockgate_index::interpreter;
+use lockgate_model::{Facts, Name, Target, Timestamp};
+
+use super::{Allowed, BuildPython, BuildSettings, Builder};
+use crate::cli::{BuildOptions, TargetOptions};
+use crate::failure::Failure;
+use crate::gating::Gating;
+use crate::request::named;
+use crate::world::{World, seconds};
+
+/// Builds that take longer are given up.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+impl BuildSettings {
+    /// Checks the options.
+    pub(crate) fn new(options: &BuildOptions, cutoff: Option<Timestamp>) -> Result<Self, Failure> {
+        let settings = options.config_settings.iter().map(|text| {
+            text.split_once('=')
+                .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+                .ok_or_else(|| {
+                    Failure::new(format!("`--config-settings {text}`: write `KEY=VALUE`"))
+                })
+        });
+        Ok(Self {
+            allowed: allowed(&options.allow_build)?,
+            settings: settings.collect::<Result<_, _>>()?,
+            patience: match options.build_timeout {
+                Some(value) => seconds("--build-timeout", value)?,
+                None => PATIENCE,
+            },
+            cutoff,
+        })
+    }
+}
+
+fn allowed(texts: &[String]) -> Result<Allowed, Failure> {
+    if texts.iter().any(|text| text == ":all:") {
+        return Ok(Allowed::Everything);
+    }
+    let names: BTreeSet<Name> = texts
+        .iter()
+        .filter(|text| !text.is_empty())
+        .map(|text| named("--allow-build", text))
+        .collect::<Result<_, _>>()?;
+    Ok(if names.is_empty() {
+        Allowed::Nothing
+    } else {
+        Allowed::Packages(names)
+    })
+}
+
+impl Builder {
+    /// A builder for `target`. No interpreter is started where nothing may be built.
+    pub(crate) fn open(
+        settings: BuildSettings,
+        target: &Target,
+        options: &TargetOptions,
+        facts: Arc<dyn Facts>,
+        gating: Arc<Gating>,
+        world: &World,
+    ) -> Self {
+        Self {
+            settings,
+            python: python(target, options, world),
+            index: world.index.clone(),
+            facts,
+            gating,
+            progress: world.progress.clone(),
+        }
+    }
+}
+
+/// The interpreter whose builds are good for `target`: the one that is asked for or active, else one of that version.
+fn python(target: &Target, options: &TargetOptions, world: &World) -> Result<BuildPython, String> {
+    let numbers = target.environment.python_full_version().release().to_vec();
+    let wanted: Vec<String> = numbers.iter().take(2).map(ToString::to_string).collect();
+    let wanted = wanted.join(".");
+    let variables = world.pip.variables();
+    let asked = interpreter::find(options.python.as_deref(), variables);
+    let other = || interpreter::find(Some(&wanted), variables);
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for found in [asked, other()] {
+        let Ok(executable) = found else { continue };
+        if seen.contains(&executable) {
+            continue;
+        }
+        seen.push(executable.clone());
+        let Ok(known) = world.index.interpreter(&executable) else {
+            continue;
+        };
+        if let Ok(own) = known.target()
+            && own.environment.builds_like(&target.environment)
+        {
+            return Ok(BuildPython {
+                identity: format!("{:?}", own.environment),
+                executable,
+                target: own,
+            });
+        }
+    }
+    Err(format!(
+        "there is none of {wanted} for its platform on the path"
+    ))
+}

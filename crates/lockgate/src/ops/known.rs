@@ -1,0 +1,72 @@
+//! What exists for one question: what the indexes have, what direct references lead to, what builds add.
+
+use std::sync::Arc;
+
+use lockgate_index::{IndexFacts, Places};
+use lockgate_model::{Facts, Manifest, Target, Timestamp};
+
+use crate::building::{Allowed, BuildSettings, Builder, BuildingFacts};
+use crate::cli::LockArguments;
+use crate::failure::Failure;
+use crate::gating::{self, Gating};
+use crate::ops::direct;
+use crate::places;
+use crate::request::Settings;
+use crate::world::World;
+
+/// The facts, and the gate.
+pub(crate) struct Known<'a> {
+    /// What exists.
+    pub(crate) facts: Arc<dyn Facts>,
+    /// What the indexes alone have.
+    pub(crate) indexes: Arc<IndexFacts>,
+    gating: Option<Arc<Gating>>,
+    settings: &'a Settings,
+    places: &'a Places,
+    world: &'a World,
+}
+
+impl<'a> Known<'a> {
+    /// Looks at the direct references of `manifest`, and names those without a name.
+    pub(crate) fn of(
+        manifest: &mut Manifest,
+        arguments: &LockArguments,
+        target: &Target,
+        cutoff: Option<Timestamp>,
+        settings: &'a Settings,
+        places: &'a Places,
+        world: &'a World,
+    ) -> Result<Self, Failure> {
+        let indexes = places::facts(places, world);
+        let mut known = Self {
+            facts: Arc::clone(&indexes) as _,
+            indexes,
+            gating: None,
+            settings,
+            places,
+            world,
+        };
+        let build = BuildSettings::new(&arguments.build, cutoff)?;
+        let mut builder = None;
+        if build.allowed != Allowed::Nothing {
+            // What a build requires is held against the gate, before anything else is known.
+            let gating = known.gate()?;
+            let below = Arc::clone(&known.facts);
+            let opened = Builder::open(build, target, &arguments.target, below, gating, world);
+            let opened = builder.insert(Arc::new(opened));
+            known.facts = Arc::new(BuildingFacts::new(known.facts, Arc::clone(opened)));
+        }
+        let releases = direct::follow(manifest, target, builder.as_deref(), world)?;
+        known.facts = direct::over(known.facts, releases)?;
+        Ok(known)
+    }
+
+    /// The gate, opened when it is first asked for.
+    pub(crate) fn gate(&mut self) -> Result<Arc<Gating>, Failure> {
+        if let Some(gating) = &self.gating {
+            return Ok(Arc::clone(gating));
+        }
+        let gating = gating::open(self.settings, || Ok(self.places.clone()), self.world)?;
+        Ok(Arc::clone(self.gating.insert(Arc::new(gating))))
+    }
+}

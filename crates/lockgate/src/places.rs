@@ -1,0 +1,258 @@
+//! Where projects are looked for: which indexes in which order, and what `--find-links` adds. By option, by the sources, by pip's
+//! settings; last by the index that pip has built in.
+
+use std::sync::Arc;
+
+use lockgate_index::{
+    FindLinks, IndexFacts, NoPlace, Places, Strategy, TrustedHost, is_secure, redact_url,
+};
+use lockgate_model::{LockedGraph, Manifest, Name, Note};
+use lockgate_solve::Question;
+use url::Url;
+
+use crate::cli::{IndexOptions, StrategyName, TargetOptions};
+use crate::failure::Failure;
+use crate::indexes::{address, built_in, trusted_host, trusted_hosts};
+use crate::pip_settings::Sourced;
+use crate::world::World;
+
+/// An address or path as written, and where it was.
+type Named = (String, String);
+
+/// Everything that is asked for projects, in order.
+pub(crate) fn places(
+    manifest: &Manifest,
+    options: &IndexOptions,
+    target: &TargetOptions,
+    world: &World,
+) -> Result<Places, Failure> {
+    let indexes = if has_no_index(manifest, options, world) {
+        Vec::new()
+    } else {
+        indexes(manifest, options, target, world)?
+    };
+    let places = Places {
+        indexes,
+        find_links: find_links(manifest, options, world)?,
+        strategy: match options.index_strategy {
+            None | Some(StrategyName::FirstIndex) => Strategy::FirstIndex,
+            Some(StrategyName::UnsafeBestMatch) => Strategy::UnsafeBestMatch,
+        },
+        trusted_hosts: trusted(manifest, options, world)?,
+    };
+    must_be_secure(&places)?;
+    if places.indexes.is_empty() && places.find_links.is_empty() {
+        world
+            .terminal
+            .warn("`--no-index` without `--find-links` leaves nothing that could be locked");
+    }
+    if places.indexes.len() > 1 {
+        world.terminal.detail(match places.strategy {
+            Strategy::FirstIndex => {
+                "index strategy: first-index (a project is taken from the first index that has it)"
+            }
+            Strategy::UnsafeBestMatch => {
+                "index strategy: unsafe-best-match (the best version of all indexes)"
+            }
+        });
+    }
+    Ok(places)
+}
+
+/// The hosts that options, pip's settings and the sources say to trust.
+fn trusted(
+    manifest: &Manifest,
+    options: &IndexOptions,
+    world: &World,
+) -> Result<Vec<TrustedHost>, Failure> {
+    let mut hosts = trusted_hosts(options, &world.pip)?;
+    for (host, origin) in &manifest.index.trusted_hosts {
+        hosts.push(trusted_host(host, &origin.to_string())?);
+    }
+    hosts.dedup();
+    Ok(hosts)
+}
+
+/// What comes over the network in the clear can be changed on the way, its hashes with it. pip passes over such an index; left out without
+/// a word it would change what is locked, so here it ends the run.
+fn must_be_secure(places: &Places) -> Result<(), Failure> {
+    let pages = places.find_links.iter().filter_map(|place| match place {
+        FindLinks::Page(url) => Some(url),
+        FindLinks::Folder(_) | FindLinks::File(_) => None,
+    });
+    let is_trusted = |url: &Url| places.trusted_hosts.iter().any(|host| host.covers(url));
+    let insecure = places
+        .indexes
+        .iter()
+        .chain(pages)
+        .find(|url| !is_secure(url) && !is_trusted(url));
+    let Some(url) = insecure else {
+        return Ok(());
+    };
+    let host = url.host_str().unwrap_or_default();
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    Err(Failure::new(format!(
+        "{} is not encrypted: anybody on the way could change what it says",
+        redact_url(url.as_str())
+    ))
+    .remedy(format!(
+        "use its `https` address, or accept it with `--trusted-host {host}{port}`"
+    )))
+}
+
+/// What exists, by the places in use.
+pub(crate) fn facts(places: &Places, world: &World) -> Arc<IndexFacts> {
+    Arc::new(world.index.facts(places.clone()))
+}
+
+/// Whether no index is asked: nothing takes `--no-index` back, as with pip.
+fn has_no_index(manifest: &Manifest, options: &IndexOptions, world: &World) -> bool {
+    let origin = if options.no_index {
+        "--no-index".to_owned()
+    } else if manifest.index.no_index {
+        "--no-index of the sources".to_owned()
+    } else if let Some(set) = world
+        .pip
+        .options()
+        .no_index
+        .as_ref()
+        .filter(|set| set.value)
+    {
+        set.origin.clone()
+    } else {
+        return false;
+    };
+    world.terminal.detail(&format!("index: none ({origin})"));
+    true
+}
+
+fn indexes(
+    manifest: &Manifest,
+    options: &IndexOptions,
+    target: &TargetOptions,
+    world: &World,
+) -> Result<Vec<Url>, Failure> {
+    let mut found: Vec<Named> = Vec::new();
+    // pip lets a requirement file's `--index-url` replace everything before it.
+    if let Some((url, origin)) = &manifest.index.index_url {
+        found.push((url.clone(), origin.to_string()));
+    } else {
+        found.push(main_index(options, target, world)?);
+        let set_up = &world.pip.options().extra_index_urls;
+        found.extend(listed(
+            set_up,
+            &options.extra_index_url,
+            "--extra-index-url",
+        ));
+    }
+    found.extend(
+        manifest
+            .index
+            .extra_index_urls
+            .iter()
+            .map(|(url, origin)| (url.clone(), origin.to_string())),
+    );
+    let mut indexes: Vec<Url> = Vec::new();
+    for (text, origin) in found {
+        world
+            .terminal
+            .detail(&format!("index: {} ({origin})", redact_url(&text)));
+        let url = address(&origin, &text)?;
+        if !indexes.contains(&url) {
+            indexes.push(url);
+        }
+    }
+    Ok(indexes)
+}
+
+fn main_index(
+    options: &IndexOptions,
+    target: &TargetOptions,
+    world: &World,
+) -> Result<Named, Failure> {
+    if let Some(url) = &options.index_url {
+        return Ok((url.clone(), "--index-url".to_owned()));
+    }
+    if let Some(set) = &world.pip.options().index_url {
+        return Ok((set.value.clone(), set.origin.clone()));
+    }
+    built_in(target, world)?
+        .map(|url| (url, "the interpreter's pip".to_owned()))
+        .ok_or_else(|| {
+            Failure::new("there is no index to ask: the interpreter has no pip, and no setting names an index")
+                .remedy("name one with `--index-url`")
+        })
+}
+
+/// The values of a list: as with pip, the command line adds to what is set up.
+fn listed(set_up: &[Sourced<String>], given: &[String], option: &str) -> Vec<Named> {
+    let set_up = set_up
+        .iter()
+        .map(|set| (set.value.clone(), set.origin.clone()));
+    let given = given.iter().map(|value| (value.clone(), option.to_owned()));
+    set_up.chain(given).collect()
+}
+
+/// What `--find-links` names. What is not there is passed over with a warning, as pip does; what cannot be looked at ends the run.
+fn find_links(
+    manifest: &Manifest,
+    options: &IndexOptions,
+    world: &World,
+) -> Result<Vec<FindLinks>, Failure> {
+    let mut found = listed(
+        &world.pip.options().find_links,
+        &options.find_links,
+        "--find-links",
+    );
+    found.extend(
+        manifest
+            .index
+            .find_links
+            .iter()
+            .map(|(text, origin)| (text.clone(), origin.to_string())),
+    );
+    let mut places: Vec<FindLinks> = Vec::new();
+    for (text, origin) in found {
+        let shown = redact_url(&text);
+        world
+            .terminal
+            .detail(&format!("find-links: {shown} ({origin})"));
+        match FindLinks::locate(&text, world.pip.home()) {
+            Ok(place) if places.contains(&place) => {}
+            Ok(place) => places.push(place),
+            Err(why @ (NoPlace::Missing | NoPlace::NoArchive)) => world
+                .terminal
+                .warn(&format!("{origin}: `{shown}` is passed over: {why}")),
+            Err(why) => {
+                return Err(Failure::new(format!("{origin}: `{shown}`: {why}"))
+                    .remedy("name a folder, a wheel, or a page that links to files"));
+            }
+        }
+    }
+    Ok(places)
+}
+
+/// Notes the pins that depend on which of several indexes is asked.
+pub(crate) fn confusion(
+    question: &Question<'_>,
+    graph: &LockedGraph,
+    places: &Places,
+    facts: &IndexFacts,
+) -> Option<Note> {
+    if places.indexes.len() < 2 {
+        return None;
+    }
+    let pins = graph.pins.values().filter(|pin| pin.direct.is_none());
+    let names: Vec<Name> = pins.map(|pin| pin.name.clone()).collect();
+    let pages = facts.on_each_index(&names);
+    let mut found = lockgate_solve::confusion(question, graph, &pages);
+    found.strategy = match places.strategy {
+        Strategy::FirstIndex => "first-index",
+        Strategy::UnsafeBestMatch => "unsafe-best-match",
+    };
+    let is_silent = found.packages.is_empty() && found.unknown.is_empty();
+    (!is_silent).then_some(Note::IndexConfusion(found))
+}

@@ -1,0 +1,330 @@
+//! Builds: never unless they are allowed, and then in surroundings of their own.
+
+use lockgate_tests::artifact::wheel_with;
+use lockgate_tests::{
+    Advisory, Index, Loopback, Release, Run, SourceDistribution, TestContext, World,
+};
+
+/// A backend that says what its surroundings are, and leaves a trace of having run.
+const BACKEND: &str = r#"
+import os, sys
+
+def build_wheel(folder, settings=None, metadata=None):
+    raise SystemExit("nothing builds wheels here")
+
+def prepare_metadata_for_build_wheel(folder, settings=None):
+    settings = settings or {}
+    place = os.path.join(folder, "thing-1.5.dist-info")
+    os.mkdir(place)
+    with open(os.path.join(place, "METADATA"), "w") as file:
+        file.write("Metadata-Version: 2.1\nName: thing\nVersion: 1.5\n")
+        file.write("Requires-Dist: " + settings.get("needs", "helper<2") + "\n")
+    secrets = [name for name in os.environ if "SECRET" in name or "TOKEN" in name or name.startswith(("PIP_", "LOCKGATE_")) and name != "PIP_CONFIG_FILE"]
+    if secrets:
+        raise SystemExit("it sees " + ", ".join(secrets))
+    if settings.get("sleep"):
+        import time
+        time.sleep(600)
+    if settings.get("fail"):
+        print("the compiler is not in the mood")
+        raise SystemExit(1)
+    return "thing-1.5.dist-info"
+"#;
+
+const PYPROJECT: &str = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n[project]\nname = \"thing\"\ndynamic = [\"version\", \"dependencies\"]\n";
+
+fn world() -> World {
+    World::new()
+        .with("helper", "1.0", &[])
+        .with("helper", "2.0", &[])
+}
+
+fn with_folder(context: &TestContext) {
+    context.write("thing/pyproject.toml", PYPROJECT);
+    context.write("thing/backend.py", BACKEND);
+    context.write("requirements.in", "./thing\n");
+}
+
+/// For the interpreter at hand: a build runs on no other.
+fn lock(context: &TestContext, index: &Loopback<Index>, arguments: &[&str]) -> Run {
+    if !context.exists("advisories") {
+        context.write_advisories("advisories", &[]);
+    }
+    context
+        .lockgate(&["lock", "requirements.in", "-o", "requirements.txt"])
+        .args([
+            "--index-url",
+            &index.index_url(),
+            "--advisories",
+            "advisories",
+        ])
+        .arg("--cache-dir")
+        .arg(context.cache())
+        .args(arguments)
+        .run()
+}
+
+#[test]
+fn nothing_is_built_unless_it_is_allowed() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    with_folder(&context);
+    lock(&context, &index, &[]).exits(2).mentions(&[
+        "requirements.in:1",
+        "`./thing`",
+        "leaves `version`, `dependencies` to the build",
+        "--allow-build=thing",
+    ]);
+    lock(&context, &index, &["--allow-build=other"]).exits(2);
+    assert!(!context.exists("requirements.txt"));
+}
+
+#[test]
+fn an_allowed_build_tells_the_metadata_and_sees_no_secret() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    with_folder(&context);
+    context.write_advisories("advisories", &[]);
+    for allow in [
+        "--allow-build",
+        "--allow-build=thing",
+        "--allow-build=other,Thing",
+    ] {
+        context
+            .lockgate(&["lock", "requirements.in", "-o", "requirements.txt", allow])
+            .args([
+                "--index-url",
+                &index.index_url(),
+                "--advisories",
+                "advisories",
+            ])
+            .env("MY_SECRET", "s")
+            .env("CI_JOB_TOKEN", "t")
+            .env("PIP_TIMEOUT", "9")
+            .env("LOCKGATE_RETRIES", "1")
+            .run()
+            .exits(0);
+        let text = context.read("requirements.txt");
+        assert!(text.contains("# direct: thing 1.5; not hashed"), "{text}");
+        assert!(text.contains("helper==1.0"), "{text}");
+    }
+    let settings = ["--allow-build", "--config-settings", "needs=helper>=2"];
+    lock(&context, &index, &settings).exits(0);
+    assert!(context.read("requirements.txt").contains("helper==2.0"));
+}
+
+#[test]
+fn a_build_that_fails_or_never_ends_is_told_and_stopped() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    with_folder(&context);
+    context.write("requirements.txt", "helper==1.0\n");
+    lock(&context, &index, &["--allow-build", "-C", "fail=1"])
+        .exits(2)
+        .mentions(&[
+            "building ./thing failed",
+            "the compiler is not in the mood",
+            "requirements.in:1",
+        ]);
+    lock(
+        &context,
+        &index,
+        &["--allow-build", "-C", "sleep=1", "--build-timeout", "8"],
+    )
+    .exits(2)
+    .mentions(&["did not end within 8 seconds", "--build-timeout"]);
+    assert_eq!(context.read("requirements.txt"), "helper==1.0\n");
+}
+
+/// `thing` as a source distribution whose metadata only a build knows, built with a backend from the index.
+fn packaged() -> World {
+    let backend = |version: &str| {
+        let files = [("backend.py".to_owned(), BACKEND.as_bytes().to_vec())];
+        wheel_with(
+            "backend",
+            version,
+            "py3-none-any",
+            b"Metadata-Version: 2.1\nName: backend\nVersion: 1.0\n",
+            &files,
+        )
+    };
+    let pyproject = "[build-system]\nrequires = [\"backend\"]\nbuild-backend = \"backend\"\n";
+    let release = Release {
+        wheels: Vec::new(),
+        sdist: SourceDistribution::Dynamic,
+        ..Release::default()
+    };
+    let mut world = world()
+        .with("backend", "1.0", &[])
+        .with_release("thing", "1.5", release);
+    world
+        .replaced_files
+        .insert("backend-1.0-py3-none-any.whl".to_owned(), backend("1.0"));
+    world.replaced_files.insert(
+        "thing-1.5.tar.gz".to_owned(),
+        archive(&[
+            (
+                "thing-1.5/PKG-INFO",
+                "Metadata-Version: 2.1\nName: thing\nVersion: 1.5\n",
+            ),
+            ("thing-1.5/pyproject.toml", pyproject),
+        ]),
+    );
+    world
+}
+
+fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    lockgate_tests::artifact::tar_gz(
+        &files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+            .collect::<Vec<_>>(),
+    )
+}
+
+#[test]
+fn what_a_build_requires_is_resolved_under_the_same_gate() {
+    let index = Loopback::index(packaged());
+    let context = TestContext::new();
+    context.write("requirements.in", "thing\n");
+    lock(&context, &index, &[])
+        .exits(1)
+        .mentions(&["thing", "--allow-build=thing"]);
+    lock(&context, &index, &["--allow-build=thing"]).exits(0);
+    let text = context.read("requirements.txt");
+    assert!(
+        text.contains("thing==1.5 \\\n") && text.contains("helper==1.0"),
+        "{text}"
+    );
+
+    // What was built is kept: without network the same lock.
+    lock(&context, &index, &["--allow-build=thing", "--offline"]).exits(0);
+    assert_eq!(
+        context.read("requirements.txt"),
+        text.replace(" --offline", "")
+    );
+
+    let advisory = Advisory::new("PYSEC-2024-7", "backend").between("1.0", "1.1");
+    context.write_advisories("advisories", &[advisory]);
+    std::fs::remove_dir_all(context.cache()).unwrap();
+    lock(&context, &index, &["--allow-build=thing"])
+        .exits(2)
+        .mentions(&["building thing 1.5", "PYSEC-2024-7", "backend"]);
+    assert_eq!(context.read("requirements.txt"), text);
+}
+
+/// An index whose files run code that leaves a trace where it can, at build and at start-up.
+fn trapped(trap: &str) -> World {
+    let wheel = wheel_with(
+        "wheeled",
+        "1.0",
+        "py3-none-any",
+        b"Metadata-Version: 2.1\nName: wheeled\nVersion: 1.0\n",
+        &[
+            ("wheeled/__init__.py".to_owned(), trap.as_bytes().to_vec()),
+            (
+                "wheeled.pth".to_owned(),
+                format!("import os; {trap}").into_bytes(),
+            ),
+            ("sitecustomize.py".to_owned(), trap.as_bytes().to_vec()),
+        ],
+    );
+    let release = Release {
+        wheels: Vec::new(),
+        sdist: SourceDistribution::Dynamic,
+        ..Release::default()
+    };
+    let source = archive(&[
+        (
+            "sourced-1.0/PKG-INFO",
+            "Metadata-Version: 2.1\nName: sourced\nVersion: 1.0\n",
+        ),
+        ("sourced-1.0/setup.py", trap),
+        ("sourced-1.0/backend.py", &trapped_backend(trap)),
+        ("sourced-1.0/pyproject.toml", PYPROJECT),
+    ]);
+    let mut world = World::new()
+        .with("wheeled", "1.0", &[])
+        .with_release("sourced", "1.0", release);
+    world
+        .replaced_files
+        .insert("wheeled-1.0-py3-none-any.whl".to_owned(), wheel);
+    world
+        .replaced_files
+        .insert("sourced-1.0.tar.gz".to_owned(), source);
+    world
+}
+
+fn trapped_backend(trap: &str) -> String {
+    format!("{trap}\ndef prepare_metadata_for_build_wheel(*a, **k): pass\n")
+}
+
+/// The same traps in a folder and in a repository; returns the repository's address.
+fn trapped_folders(context: &TestContext, trap: &str) -> String {
+    for folder in ["folder", "repo"] {
+        context.write(&format!("{folder}/setup.py"), trap);
+        context.write(&format!("{folder}/backend.py"), trapped_backend(trap));
+        context.write(&format!("{folder}/pyproject.toml"), PYPROJECT);
+        context.write(&format!("{folder}/conftest.py"), trap);
+    }
+    let author = ["-c", "user.name=a", "-c", "user.email=a@host.test"];
+    for arguments in [
+        &["init", "--quiet", "--initial-branch", "main"][..],
+        &["add", "--all"],
+        &[author.as_slice(), &["commit", "--quiet", "-m", "x"]].concat(),
+    ] {
+        context
+            .program("git")
+            .args(["-C", "repo"])
+            .args(arguments)
+            .run()
+            .exits(0);
+    }
+    let place = context
+        .path("repo")
+        .canonicalize()
+        .expect("the repository is there");
+    format!("git+file://{}", place.display())
+}
+
+#[test]
+fn no_code_of_a_package_runs_by_itself() {
+    let context = TestContext::new();
+    let trace = context.path("trapped").display().to_string();
+    let trap = format!("open({trace:?}, 'w').close()\n");
+    let index = Loopback::index(trapped(&trap));
+    let place = trapped_folders(&context, &trap);
+    let files = format!("{}/files", index.origin());
+    for (requirements, code) in [
+        ("wheeled\n".to_owned(), 0),
+        ("sourced\n".to_owned(), 1),
+        ("./folder\n".to_owned(), 2),
+        ("-e ./folder\n".to_owned(), 2),
+        (format!("thing @ {place}\n"), 2),
+        (
+            format!("wheeled @ {files}/wheeled-1.0-py3-none-any.whl\n"),
+            0,
+        ),
+        (format!("sourced @ {files}/sourced-1.0.tar.gz\n"), 2),
+    ] {
+        context.write("requirements.in", &requirements);
+        lock(&context, &index, &[]).exits(code);
+        // Where others are allowed, these still are not.
+        lock(&context, &index, &["--allow-build=other"]).exits(code);
+        assert!(!context.exists("trapped"), "{requirements}");
+    }
+    context.write("requirements.in", "wheeled\n");
+    lock(&context, &index, &["--allow-build"]).exits(0);
+    for command in ["check", "audit"] {
+        context
+            .lockgate(&[command, "requirements.txt", "--advisories", "advisories"])
+            .args(["--index-url", &index.index_url()])
+            .run()
+            .exits(0);
+    }
+    assert!(!context.exists("trapped"));
+    // The trap works: where the build may run, it leaves its trace.
+    context.write("requirements.in", "./folder\n");
+    lock(&context, &index, &["--allow-build=thing"]).exits(2);
+    assert!(context.exists("trapped"));
+}
