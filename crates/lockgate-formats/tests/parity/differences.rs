@@ -180,6 +180,15 @@ pub(crate) const CHOICES: &[Choice] = &[
             });
         },
     ),
+    // An older one takes `== "=x"` for `===x`.
+    reading(
+        "older-marker",
+        |case| {
+            let has_equals = ["'=", "\"="].iter().any(|text| case.text.contains(text));
+            case.about.is_before(24, 1) && has_equals
+        },
+        |pip, ours| for_each_line(pip, ours, |line| line.marker.clear()),
+    ),
     refusal("older-mark", |case| {
         case.about.is_before(26, 0) && case.only_pip_refuses("\\x00")
     }),
