@@ -183,9 +183,9 @@ fn random_files_mean_what_they_mean_to_pip() {
     let names = generate::write(&root, seed, files);
     let (about, tally) = compare(&root, &names);
     report("random", &about, &tally);
-    // A generator whose files are all refused would compare nothing.
+    // A generator whose files are all refused would compare nothing. Older pips refuse more: newer options, a last comma.
     assert!(
-        tally.refused * 2 < tally.files,
+        tally.refused * 4 < tally.files * 3,
         "{} of {} refused",
         tally.refused,
         tally.files
