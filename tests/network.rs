@@ -245,3 +245,25 @@ fn what_is_no_page_is_told_with_what_to_do() {
             .mentions(&[said, "help:"]);
     }
 }
+
+#[test]
+fn where_an_index_states_no_digests_the_files_are_hashed() {
+    let world = World {
+        without_hashes: true,
+        ..World::new()
+            .with("tool", "1.0", &["base"])
+            .with("base", "2.0", &[])
+    };
+    let index = Loopback::index(world);
+    let context = TestContext::new();
+    context.write("requirements.in", "tool\n");
+    context.lock(&index).run().exits(0);
+    let lock = context.read("requirements.txt");
+    for (name, version) in [("tool", "1.0"), ("base", "2.0")] {
+        for hash in index.hashes(name, version, |_| true) {
+            assert!(lock.contains(&format!("--hash=sha256:{hash}")), "{lock}");
+        }
+    }
+    context.lock(&index).arg("--offline").run().exits(0);
+    assert_eq!(context.read("requirements.txt"), lock);
+}

@@ -70,7 +70,10 @@ impl Served {
         let with_metadata = !self.world.without_metadata_files;
         let wants_json =
             request.header(header::ACCEPT).contains("v1+json") && !self.world.html_only;
-        let mut answer = if wants_json {
+        let mut answer = if self.world.without_hashes {
+            let page = html_page(name, project, &releases, false);
+            Answer::ok(HTML, without_digests(&String::from_utf8_lossy(&page)))
+        } else if wants_json {
             Answer::ok(JSON, json_page(name, project, &releases, with_metadata))
         } else {
             Answer::ok(HTML, html_page(name, project, &releases, with_metadata))
@@ -102,6 +105,15 @@ impl Index {
             served: RwLock::new(Served::new(world)),
         }
     }
+}
+
+/// A page without the fragments that state digests.
+fn without_digests(page: &str) -> String {
+    let mut pieces = page.split("#sha256=");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |page, piece| {
+        page + piece.get(64..).unwrap_or_default()
+    })
 }
 
 impl Site for Index {

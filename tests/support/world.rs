@@ -11,6 +11,8 @@ pub struct World {
     pub projects: BTreeMap<String, Project>,
     /// Whether metadata are served beside their wheels (PEP 658).
     pub without_metadata_files: bool,
+    /// Whether pages state no digests.
+    pub without_hashes: bool,
     /// Whether pages are HTML, whatever is asked for.
     pub html_only: bool,
     /// `Cache-Control` of pages, when there is one.

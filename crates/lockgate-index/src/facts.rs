@@ -12,16 +12,17 @@ mod sources;
 mod tests;
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::hash::Hash;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use lockgate_model::{
-    DistFile, FactError, Facts, Metadata, Name, OnIndex, ProjectView, Scout, Version, Want,
+    DistFile, FactError, Facts, Metadata, Name, OnIndex, ProjectView, Scout, Sha256, Version, Want,
 };
+use url::Url;
 
 use self::crawl::Crawler;
 use self::once_map::{Claim, OnceMap, Slot};
@@ -41,6 +42,8 @@ struct Library {
     sources: Sources,
     projects: Arc<OnceMap<Name, Project>>,
     releases: Arc<OnceMap<MetadataKey, Release>>,
+    /// Digests of files whose index states none, by address.
+    digests: Mutex<HashMap<String, Sha256>>,
     crawler: Crawler,
     questions: AtomicUsize,
 }
@@ -63,6 +66,7 @@ impl Index {
                 sources,
                 projects: OnceMap::new(),
                 releases: OnceMap::new(),
+                digests: Mutex::default(),
                 crawler: Crawler::default(),
                 questions: AtomicUsize::new(0),
             }),
@@ -143,6 +147,24 @@ impl Facts for IndexFacts {
         library
             .ask(&library.releases, url, key, stored, fetch)
             .unwrap_or_else(|| Err(interrupted(format!("metadata of `{}`", file.filename))))
+    }
+
+    fn sha256(&self, file: &DistFile) -> Result<Sha256, FactError> {
+        let digests = || (self.library.digests.lock()).unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = digests().get(&file.url) {
+            return Ok(*known);
+        }
+        let index = Index {
+            shared: Arc::clone(&self.library.sources.shared),
+        };
+        let url = Url::parse(&file.url).map_err(|error| FactError::Unlearned {
+            what: format!("the sha256 of `{}`", file.filename),
+            why: error.to_string(),
+            remedy: None,
+        })?;
+        let digest = index.archive(&url, &file.filename, None)?.sha256;
+        digests().insert(file.url.clone(), digest);
+        Ok(digest)
     }
 
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DirectRelease, DistFile, Metadata, Name, ProjectView, Version, VersionSet};
+use crate::{DirectRelease, DistFile, Metadata, Name, ProjectView, Sha256, Version, VersionSet};
 
 /// What exists. Calls block until the answer is known.
 pub trait Facts: Send + Sync {
@@ -18,6 +18,15 @@ pub trait Facts: Send + Sync {
         version: &Version,
         file: &DistFile,
     ) -> Result<Arc<Metadata>, FactError>;
+
+    /// The digest of a file that no index states one of: learned from the file itself, whole.
+    fn sha256(&self, file: &DistFile) -> Result<Sha256, FactError> {
+        Err(FactError::Unlearned {
+            what: format!("the sha256 of `{}`", file.filename),
+            why: "the index does not state it".to_owned(),
+            remedy: Some("use an index that states hashes".to_owned()),
+        })
+    }
 
     /// What the project is at, where a direct reference in the sources decides that. Its one release is what [`Facts::project`] has of it.
     fn direct(&self, _name: &Name) -> Option<Arc<DirectRelease>> {

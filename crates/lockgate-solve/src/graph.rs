@@ -182,11 +182,10 @@ pub(crate) fn locked_files(
         .locked(name, &files, cooldown)
         .into_iter()
         .map(|file| {
-            let sha256 = file.sha256.ok_or_else(|| FactError::Unlearned {
-                what: format!("the sha256 of `{}`", file.filename),
-                why: "the index does not state it".to_owned(),
-                remedy: Some("use an index that states hashes".to_owned()),
-            })?;
+            let sha256 = match file.sha256 {
+                Some(stated) => stated,
+                None => shelf.facts.sha256(file)?,
+            };
             Ok(LockedFile {
                 filename: file.filename.clone(),
                 url: file.url.clone(),

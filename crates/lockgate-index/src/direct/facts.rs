@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lockgate_model::{
     DirectRelease, DistFile, FactError, Facts, Metadata, Name, ProjectStatus, ProjectView,
-    Reference, Scout, Version, Want,
+    Reference, Scout, Sha256, Version, Want,
 };
 
 /// Facts in which some projects have one release, at a direct reference. No index is asked about those.
@@ -49,6 +49,10 @@ impl Facts for DirectFacts {
             Some(release) => Ok(Arc::clone(&release.metadata)),
             None => self.inner.metadata(name, version, file),
         }
+    }
+
+    fn sha256(&self, file: &DistFile) -> Result<Sha256, FactError> {
+        self.inner.sha256(file)
     }
 
     fn direct(&self, name: &Name) -> Option<Arc<DirectRelease>> {

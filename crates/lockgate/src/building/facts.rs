@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lockgate_model::{
-    DirectRelease, DistFile, FactError, Facts, Metadata, Name, ProjectView, Scout, UnusableReason,
-    Version, Want,
+    DirectRelease, DistFile, FactError, Facts, Metadata, Name, ProjectView, Scout, Sha256,
+    UnusableReason, Version, Want,
 };
 use url::Url;
 
@@ -78,6 +78,10 @@ impl Facts for BuildingFacts {
             }
             known => known,
         }
+    }
+
+    fn sha256(&self, file: &DistFile) -> Result<Sha256, FactError> {
+        self.inner.sha256(file)
     }
 
     fn direct(&self, name: &Name) -> Option<Arc<DirectRelease>> {
