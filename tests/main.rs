@@ -10,6 +10,7 @@ mod credentials;
 mod direct;
 mod faults;
 mod find_links;
+mod indexes;
 mod inputs;
 mod lock;
 mod network;
