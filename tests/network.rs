@@ -211,3 +211,37 @@ fn a_login_page_is_no_empty_project() {
         .exits(2)
         .mentions(&["index page"]);
 }
+
+#[test]
+fn a_page_that_drips_is_cut_off() {
+    let index = Loopback::index(world());
+    index.fault("/simple/a/", Fault::Drip);
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    context
+        .lock(&index)
+        .args(["--timeout", "1"])
+        .run()
+        .exits(2)
+        .mentions(&["too slowly", "help"]);
+    assert_eq!(index.count("/simple/a/"), 1, "it is no passing trouble");
+}
+
+#[test]
+fn what_is_no_page_is_told_with_what_to_do() {
+    for (fault, said) in [
+        (Fault::ContentType("image/png"), "image/png"),
+        (Fault::Huge(101 << 20), "more than"),
+        (Fault::Status(418), "418"),
+    ] {
+        let index = Loopback::index(world());
+        index.fault("/simple/a/", fault);
+        let context = TestContext::new();
+        context.write("requirements.in", "a\n");
+        context
+            .lock(&index)
+            .run()
+            .exits(2)
+            .mentions(&[said, "help:"]);
+    }
+}

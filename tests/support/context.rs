@@ -62,6 +62,19 @@ impl TestContext {
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
+    /// Writes a program into the folder `bin`, and gives the `PATH` that it is found on, before all others.
+    #[cfg(unix)]
+    pub fn write_program(&self, name: &str, script: &str) -> std::ffi::OsString {
+        use std::os::unix::fs::PermissionsExt as _;
+        let relative = format!("bin/{name}");
+        self.write(&relative, format!("#!/bin/sh\n{script}\n"));
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(self.path(&relative), mode).expect("our own file is ours");
+        let others = std::env::var_os("PATH").unwrap_or_default();
+        let all = std::iter::once(self.path("bin")).chain(std::env::split_paths(&others));
+        std::env::join_paths(all).expect("no folder here has a colon in its name")
+    }
+
     /// Reads a file.
     pub fn read(&self, relative: &str) -> String {
         let path = self.path(relative);

@@ -27,6 +27,8 @@ pub enum Fault {
     Huge(u64),
     /// Other content.
     Content(Bytes),
+    /// One byte of the body at a time, for ever.
+    Drip,
     /// The whole content whatever range is asked for.
     NoRanges,
 }
@@ -60,6 +62,7 @@ impl Fault {
                 body,
                 ..answer
             }),
+            Self::Drip => drip(&answer.content_type),
             Self::NoRanges => without_ranges(&answer),
         };
         let status = response.status().as_u16();
@@ -86,6 +89,17 @@ fn huge(content_type: &str, size: u64) -> Response<Body> {
     Response::builder()
         .header(header::CONTENT_TYPE, content_type)
         .body(Body::from_stream(stream::iter(pieces)))
+        .expect("the parts are valid")
+}
+
+fn drip(content_type: &str) -> Response<Body> {
+    let drops = stream::unfold((), |()| async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        Some((Ok::<_, std::io::Error>(Bytes::from_static(b" ")), ()))
+    });
+    Response::builder()
+        .header(header::CONTENT_TYPE, content_type)
+        .body(Body::from_stream(drops))
         .expect("the parts are valid")
 }
 

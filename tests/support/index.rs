@@ -95,6 +95,15 @@ impl Served {
     }
 }
 
+impl Index {
+    /// Of a world.
+    pub fn new(world: World) -> Self {
+        Self {
+            served: RwLock::new(Served::new(world)),
+        }
+    }
+}
+
 impl Site for Index {
     fn answer(&self, request: &Incoming) -> Answer {
         let served = self
@@ -116,9 +125,7 @@ impl Site for Index {
 impl Loopback<Index> {
     /// Serves a world.
     pub fn index(world: World) -> Self {
-        Self::start(Index {
-            served: RwLock::new(Served::new(world)),
-        })
+        Self::start(Index::new(world))
     }
 
     /// What `--index-url` takes.

@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 
 use crate::artifact::sha256;
 use crate::fault::{Fault, Faults};
+use crate::tls::{Authority, TlsListener};
 
 /// What stands at which path.
 pub trait Site: Send + Sync + 'static {
@@ -110,6 +111,8 @@ pub struct Logged {
     pub status: Option<u16>,
     /// `Authorization`, when it was sent.
     pub authorization: Option<String>,
+    /// `Proxy-Authorization`, when it was sent.
+    pub proxy_authorization: Option<String>,
     /// `Range`, when it was sent.
     pub range: Option<String>,
 }
@@ -135,6 +138,15 @@ struct Shared {
 impl<S: Site> Loopback<S> {
     /// Serves `site` on a free port.
     pub fn start(site: S) -> Self {
+        Self::serve(site, None)
+    }
+
+    /// Serves `site` over TLS, with a certificate of `authority`; with `asks_clients` only to those that have one too.
+    pub fn start_tls(site: S, authority: &Authority, asks_clients: bool) -> Self {
+        Self::serve(site, Some(authority.server(asks_clients)))
+    }
+
+    fn serve(site: S, tls: Option<rustls::ServerConfig>) -> Self {
         let site = Arc::new(site);
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))
             .expect("a port of the loopback address is free");
@@ -146,7 +158,10 @@ impl<S: Site> Loopback<S> {
             .expect("a bound listener has an address");
         let shared = Arc::new(Shared {
             site: Arc::clone(&site) as Arc<dyn Site>,
-            origin: format!("http://{address}"),
+            origin: format!(
+                "{}://{address}",
+                if tls.is_some() { "https" } else { "http" }
+            ),
             log: Mutex::default(),
             faults: Mutex::default(),
             delays: AtomicU64::new(0),
@@ -164,9 +179,21 @@ impl<S: Site> Loopback<S> {
                 let listener = tokio::net::TcpListener::from_std(listener)
                     .expect("the listener is non-blocking");
                 // Not a graceful end: a hanging answer would keep the server alive.
-                tokio::select! {
-                    _ = axum::serve(listener, router) => {}
-                    _ = stopped => {}
+                match tls {
+                    None => tokio::select! {
+                        _ = axum::serve(listener, router) => {}
+                        _ = stopped => {}
+                    },
+                    Some(config) => {
+                        let listener = TlsListener {
+                            tcp: listener,
+                            acceptor: Arc::new(config).into(),
+                        };
+                        tokio::select! {
+                            _ = axum::serve(listener, router) => {}
+                            _ = stopped => {}
+                        }
+                    }
                 }
             });
         });
@@ -184,7 +211,7 @@ impl<S: Site> Loopback<S> {
         &self.site
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at its end.
+    /// `http://127.0.0.1:PORT`, or `https`, without a slash at its end.
     pub fn origin(&self) -> String {
         self.shared.origin.clone()
     }
@@ -310,6 +337,7 @@ async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Respons
             path: incoming.path.clone(),
             status,
             authorization: header(header::AUTHORIZATION),
+            proxy_authorization: header(header::PROXY_AUTHORIZATION),
             range: header(header::RANGE),
         });
     match response {

@@ -185,10 +185,20 @@ fn write_beside(folder: &Path, bucket: Bucket, file: &str, parts: &[&[u8]]) -> s
     for part in parts {
         temporary.write_all(part)?;
     }
-    temporary
-        .persist(bucket.join(file))
-        .map_err(|error| error.error)?;
-    Ok(())
+    let place = bucket.join(file);
+    let Err(refused) = temporary.persist(&place) else {
+        return Ok(());
+    };
+    if !place.is_dir() {
+        return Err(refused.error);
+    }
+    // A folder in an entry's place is nobody's: it makes room, and the rest of the cache goes on.
+    fs::remove_dir_all(&place)?;
+    refused
+        .file
+        .persist(&place)
+        .map(drop)
+        .map_err(|error| error.error)
 }
 
 fn frame(entry: &Entry) -> Vec<u8> {
@@ -277,6 +287,17 @@ mod tests {
         }
         fs::write(&path, &sound[..10]).unwrap();
         assert!(store.read(Bucket::Pages, "a").is_none());
+    }
+
+    #[test]
+    fn a_folder_in_an_entrys_place_makes_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(Some(folder.path().to_owned()), Arc::new(Silent));
+        let path = store.path(Bucket::Pages, "a").unwrap();
+        fs::create_dir_all(path.join("inner")).unwrap();
+        assert!(store.read(Bucket::Pages, "a").is_none());
+        store.write(Bucket::Pages, "a", &entry(b"payload"));
+        assert!(store.read(Bucket::Pages, "a").is_some());
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use lockgate_model::FactError;
 
+use crate::credentials::LoginOrigin;
+
 /// Why an address gave no answer. Addresses carry no secrets here.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FetchError {
@@ -14,12 +16,32 @@ pub enum FetchError {
         url: String,
     },
     /// The server wants to know who asks (401), or refuses whoever asks (403).
-    #[error("{url} refused access with status {status}")]
+    #[error("{url} refused access with status {status}{}", after(*.login))]
     Unauthorized {
         /// The address.
         url: String,
         /// 401 or 403.
         status: u16,
+        /// Where the login came from that was refused, if one was sent.
+        login: Option<LoginOrigin>,
+    },
+    /// An encrypted address sends on to one that is not.
+    #[error("{url} redirects to {to}, where anybody on the way could change what it says")]
+    Insecure {
+        /// The address.
+        url: String,
+        /// The other one.
+        to: String,
+    },
+    /// An answer that comes, but not in any useful time.
+    #[error("{url} answers too slowly: {bytes} bytes in {seconds} seconds")]
+    Slow {
+        /// The address.
+        url: String,
+        /// How much came.
+        bytes: u64,
+        /// In which time.
+        seconds: u64,
     },
     /// A status that is no answer, after all retries.
     #[error("{url} answered with status {status}")]
@@ -69,25 +91,36 @@ pub enum FetchError {
 impl FetchError {
     /// What a person can do about it.
     pub fn remedy(&self) -> Option<String> {
-        match self {
-            Self::Unauthorized { .. } => Some(
-                "put the credentials into the index's address, or check that they may read it"
-                    .to_owned(),
-            ),
-            Self::Offline { .. } => Some("run once without `--offline`".to_owned()),
+        let text = match self {
+            Self::Unauthorized { status, login, .. } => denied(*status, *login),
+            Self::Insecure { .. } => {
+                "use an address that stays encrypted, or accept it with `--trusted-host HOST`"
+            }
+            Self::Offline { .. } => "run once without `--offline`",
+            Self::Slow { .. } => {
+                "try again later, or allow more time with `--timeout`: twice as long is waited before speed counts"
+            }
             Self::Transport { timeout: true, .. } => {
-                Some("try again, or allow more time with `--timeout`".to_owned())
+                "try again, or allow more time with `--timeout`"
             }
-            Self::Transport { why, .. } if why.contains("certificate") => Some(
-                "name the certificates to trust with `--cert FILE`, or in `SSL_CERT_FILE` or `SSL_CERT_DIR`"
-                    .to_owned(),
-            ),
-            Self::Transport { .. } => {
-                Some("check the network, the address and the proxy; try again".to_owned())
+            Self::Transport { why, .. } if why.contains("ertificateRequired") => {
+                "the server asks for a client certificate: name a PEM file with it and its key by `--client-cert FILE`"
             }
-            Self::Status { .. } => Some("try again later".to_owned()),
-            _ => None,
-        }
+            Self::Transport { why, .. } if why.contains("certificate") => {
+                "name the certificates to trust with `--cert FILE`, or in `SSL_CERT_FILE` or `SSL_CERT_DIR`; `--trusted-host HOST` trusts whoever answers there"
+            }
+            Self::Transport { .. } => "check the network, the address and the proxy; try again",
+            Self::Status { status: 500.., .. } => "try again later",
+            Self::NotFound { .. } | Self::Status { .. } => "check the address",
+            Self::TooLarge { .. } => "check the address: nothing of this kind is that large",
+            Self::Answer { .. } => {
+                "check the address; behind a proxy or a login page, check that it lets this machine through"
+            }
+            Self::Client(_) => {
+                "check `--cert`, `--client-cert` and `--proxy`, and what pip is set up with"
+            }
+        };
+        Some(text.to_owned())
     }
 
     /// As what the solver could not learn.
@@ -96,6 +129,31 @@ impl FetchError {
             what: what.into(),
             why: self.to_string(),
             remedy: self.remedy(),
+        }
+    }
+}
+
+/// After a refusal: whose login it was.
+fn after(login: Option<LoginOrigin>) -> &'static str {
+    match login {
+        None => "",
+        Some(LoginOrigin::Address) => " to the login in the address",
+        Some(LoginOrigin::Netrc) => " to the login of the netrc file",
+        Some(LoginOrigin::Keyring) => " to the login of the keyring",
+    }
+}
+
+fn denied(status: u16, login: Option<LoginOrigin>) -> &'static str {
+    match (status, login) {
+        (401, None) => {
+            "say who asks: `https://USER:PASSWORD@…` (in a requirement file best as `${VARIABLES}`), a netrc file, or `https://USER@…` and the keyring"
+        }
+        (401, Some(_)) => "check user name and password; tokens expire",
+        (_, None) => {
+            "the server refuses whoever asks without a login: give one as for 401, or check that the address is right"
+        }
+        (_, Some(_)) => {
+            "the server knows who asks and refuses: have it grant the right to read this address, or use another login"
         }
     }
 }

@@ -12,19 +12,21 @@ mod sources;
 mod tests;
 
 use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::future::join_all;
 use lockgate_model::{
-    DistFile, FactError, Facts, Metadata, Name, ProjectView, Scout, Version, Want,
+    DistFile, FactError, Facts, Metadata, Name, OnIndex, ProjectView, Scout, Version, Want,
 };
 
 use self::crawl::Crawler;
 use self::once_map::{Claim, OnceMap, Slot};
 use self::sources::{Project, Release, Sources, Wanted};
-use crate::{FindLinks, Index, Places};
+use crate::{FindLinks, Index, Places, redact_url};
 
 /// What the indexes say.
 pub struct IndexFacts {
@@ -46,6 +48,7 @@ struct Library {
 impl Index {
     /// The facts of these places.
     pub fn facts(&self, places: Places) -> IndexFacts {
+        self.shared.transport.trust(&places.trusted_hosts);
         for index in &places.indexes {
             self.shared.transport.remember(index);
         }
@@ -64,6 +67,34 @@ impl Index {
                 questions: AtomicUsize::new(0),
             }),
         }
+    }
+}
+
+impl IndexFacts {
+    /// What each index by itself has of these projects, in the order of the indexes; what `--find-links` names left out. Blocks.
+    pub fn on_each_index(&self, names: &[Name]) -> BTreeMap<Name, Vec<OnIndex>> {
+        let sources = &self.library.sources;
+        let indexes: Vec<String> = sources
+            .indexes
+            .iter()
+            .map(|index| redact_url(index.as_str()))
+            .collect();
+        let pages = names.iter().map(|name| async move {
+            let pages = sources
+                .indexes
+                .iter()
+                .map(|index| sources.fetch_page(index, name));
+            (name.clone(), join_all(pages).await)
+        });
+        let found = sources.shared.runtime.block_on(join_all(pages));
+        let named = |pages: Vec<_>| {
+            let pairs = indexes.iter().cloned().zip(pages);
+            pairs.map(|(index, page)| OnIndex { index, page }).collect()
+        };
+        found
+            .into_iter()
+            .map(|(name, pages)| (name, named(pages)))
+            .collect()
     }
 }
 

@@ -89,7 +89,7 @@ impl FeedSource {
                 .is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
         };
         match text {
-            "" => return Err(FeedError::Source(text.to_owned(), "it is empty")),
+            "" => return Err(FeedError::Source(String::new(), "it is empty")),
             "osv" => return Ok(Self::Osv),
             "osv-api" => return Self::parse(OSV_API),
             "pypi" => {
@@ -102,7 +102,7 @@ impl FeedSource {
         }
         if text.starts_with("http://") || text.starts_with("https://") {
             let url = Url::parse(text)
-                .map_err(|_error| FeedError::Source(text.to_owned(), "it is no address"))?;
+                .map_err(|_error| FeedError::Source(crate::redact_url(text), "it is no address"))?;
             return Ok(if is_archive(url.path()) {
                 Self::RemoteArchive(url)
             } else {
@@ -116,7 +116,7 @@ impl FeedSource {
             return Ok(Self::Folder(PathBuf::from(text)));
         }
         Err(FeedError::Source(
-            text.to_owned(),
+            crate::redact_url(text),
             "there is no such folder, and it is no `.zip` and no address",
         ))
     }

@@ -4,6 +4,7 @@
 //! to show progress passes a [`Reporter`]. The runtime is the caller's; the solver talks to it through `Facts` and blocks while it waits.
 
 mod cache;
+mod credentials;
 mod direct;
 mod document;
 mod error;
@@ -14,23 +15,27 @@ pub mod interpreter;
 mod metadata;
 mod options;
 mod page;
+mod percent;
 pub mod pip_config;
 mod places;
 pub mod process;
 mod redact;
 mod reporter;
 mod transport;
+mod trust;
 
 pub use cache::{Cache, CacheError, Usage};
+pub use credentials::LoginOrigin;
 pub use direct::{Archive, Commit, DirectFacts, Stated, in_folder, unpack};
 pub use error::FetchError;
 pub use facts::IndexFacts;
 pub use feeds::{Feed, FeedError, FeedSource, RecordFeed};
 pub use metadata::built_metadata;
-pub use options::{Options, Refresh};
+pub use options::{KeyringProvider, Options, Refresh};
 pub use places::{FindLinks, NoPlace, Places, Strategy};
 pub use redact::redact_url;
 pub use reporter::{Reporter, Silent};
+pub use trust::{NoHost, TrustedHost, is_secure};
 
 use std::path::Path;
 use std::sync::Arc;
@@ -60,7 +65,7 @@ impl Index {
     /// Over `runtime`, telling `reporter`.
     pub fn new(options: Options, runtime: Handle, reporter: Arc<dyn Reporter>) -> Self {
         let store = Store::new(options.cache.clone(), Arc::clone(&reporter));
-        let transport = Transport::new(options.clone());
+        let transport = Transport::new(options.clone(), Arc::clone(&reporter));
         Self {
             shared: Arc::new(Shared {
                 options,

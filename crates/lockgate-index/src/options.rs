@@ -7,6 +7,8 @@ use std::time::Duration;
 use lockgate_model::Name;
 use url::Url;
 
+use crate::trust::TrustedHost;
+
 /// Where OSV keeps its bulk export for PyPI.
 const OSV_EXPORT: &str = "https://osv-vulnerabilities.storage.googleapis.com/PyPI";
 
@@ -27,8 +29,16 @@ pub struct Options {
     pub proxy: Option<String>,
     /// Whether the environment's proxies count, where `proxy` is not set.
     pub environment_proxy: bool,
-    /// A PEM bundle of certificates to trust, in place of the system's.
+    /// A PEM bundle of certificates to trust, or a folder of them, in place of the system's.
     pub certificate_bundle: Option<PathBuf>,
+    /// A PEM file with the certificate and the private key to show to servers that ask for one.
+    pub client_certificate: Option<PathBuf>,
+    /// Hosts whose certificate is not looked at.
+    pub trusted_hosts: Vec<TrustedHost>,
+    /// Where a netrc file may be; the first that is there counts.
+    pub netrc: Vec<PathBuf>,
+    /// Whether the keyring is asked for passwords.
+    pub keyring: KeyringProvider,
     /// The most requests under way at once.
     pub connections: usize,
     /// Where OSV's bulk export for PyPI is, or a mirror of it.
@@ -47,10 +57,26 @@ impl Default for Options {
             proxy: None,
             environment_proxy: true,
             certificate_bundle: None,
+            client_certificate: None,
+            trusted_hosts: Vec::new(),
+            netrc: Vec::new(),
+            keyring: KeyringProvider::Disabled,
             connections: 50,
             osv_export: Url::parse(OSV_EXPORT).expect("the constant is an address"),
         }
     }
+}
+
+/// How the keyring is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeyringProvider {
+    /// Not at all.
+    Disabled,
+    /// By the program `keyring`, if there is one.
+    #[default]
+    Auto,
+    /// By the program `keyring`, which must be there.
+    Subprocess,
 }
 
 /// What is asked again about.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use crate::redact::redact_url;
+use crate::trust::TrustedHost;
 
 /// Everything that is asked for projects.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,8 @@ pub struct Places {
     pub find_links: Vec<FindLinks>,
     /// Which of several indexes a project is taken from.
     pub strategy: Strategy,
+    /// Hosts that the sources trust whatever their certificates say.
+    pub trusted_hosts: Vec<TrustedHost>,
 }
 
 /// `--index-strategy`.

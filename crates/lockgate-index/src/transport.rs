@@ -1,27 +1,34 @@
-//! Requests over the network: retried with back-off, bounded in size, never more than so many at once.
+//! Requests over the network: retried with back-off, bounded in size and time, never more than so many at once.
 //!
-//! Clients are made when the first request needs one: a warm run makes none, and loading the system's certificates is put off until
-//! an `https` address is asked. The timeout holds for the connection and for each piece of the answer, so that a slow answer is no
-//! hanging one. What may pass is tried again: refused and broken connections, time-outs, bodies that break off, 408, 425, 429 and 5xx;
-//! `Retry-After` is obeyed up to a minute.
+//! Clients are made when the first request needs one ([`clients`]). The timeout holds for the connection and for each piece of the answer,
+//! so that a slow answer is no hanging one; one that merely drips is cut off ([`body`]). What may pass is tried again: refused and broken
+//! connections, time-outs, bodies that break off, 408, 425, 429 and 5xx; `Retry-After` is obeyed up to a minute. Redirects are followed
+//! here ([`redirect`]), so that each address is asked by its own login and none is carried to another server.
+
+mod body;
+mod clients;
+mod redirect;
 
 use std::error::Error as _;
-use std::fs;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use backon::BackoffBuilder as _;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, RANGE, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RANGE, RETRY_AFTER,
 };
-use reqwest::{Certificate, Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
 
+use self::clients::{Clients, Safety};
+use crate::credentials::{Credentials, Login};
 use crate::error::FetchError;
 use crate::options::Options;
-use crate::redact::redact_url;
+use crate::redact::{redact_url, without_credentials};
+use crate::reporter::Reporter;
+use crate::trust::TrustedHost;
 
 /// The longest wait that a server may ask for.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -30,11 +37,20 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(crate) struct Transport {
     options: Options,
-    plain: OnceLock<Result<Client, FetchError>>,
-    secure: OnceLock<Result<Client, FetchError>>,
+    reporter: Arc<dyn Reporter>,
+    clients: Clients,
     places: Semaphore,
-    /// Addresses with credentials that were given by the user: what else is on the same host and port is asked with them too.
-    known: Mutex<Vec<Url>>,
+    credentials: Credentials,
+    /// Hosts that the sources trust, beside those of the options.
+    trusted: Mutex<Vec<TrustedHost>>,
+}
+
+/// One request of a chain of redirects.
+#[derive(Debug, Clone)]
+struct Asked {
+    method: Method,
+    url: Url,
+    body: Option<Bytes>,
 }
 
 /// What to ask.
@@ -95,41 +111,33 @@ impl Response {
 }
 
 impl Transport {
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options, reporter: Arc<dyn Reporter>) -> Self {
         let places = Semaphore::new(options.connections.max(1));
         Self {
+            credentials: Credentials::new(&options),
             options,
-            plain: OnceLock::new(),
-            secure: OnceLock::new(),
+            reporter,
+            clients: Clients::default(),
             places,
-            known: Mutex::default(),
+            trusted: Mutex::default(),
         }
     }
 
-    /// Remembers credentials that stand in the address of an index, for the files that it serves.
+    /// Remembers an index: a login in its address counts for what it serves.
     pub(crate) fn remember(&self, index: &Url) {
-        if index.username().is_empty() && index.password().is_none() {
-            return;
-        }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains(index) {
-            known.push(index.clone());
-        }
+        self.credentials.remember(index);
     }
 
-    /// `url` with the credentials of its host, unless it has its own.
-    fn with_credentials(&self, url: &Url) -> Url {
-        let mut url = url.clone();
-        if !url.username().is_empty() || url.password().is_some() {
-            return url;
-        }
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(index) = known.iter().find(|index| index.origin() == url.origin()) {
-            // An address with a host, as both are, can take them.
-            let _ = url.set_username(index.username());
-            let _ = url.set_password(index.password());
-        }
-        url
+    /// Trusts hosts that the sources name.
+    pub(crate) fn trust(&self, hosts: &[TrustedHost]) {
+        let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        trusted.extend_from_slice(hosts);
+    }
+
+    fn is_trusted(&self, url: &Url) -> bool {
+        let trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hosts = self.options.trusted_hosts.iter().chain(&*trusted);
+        hosts.any(|host| host.covers(url))
     }
 
     /// Whether the network may not be used.
@@ -144,7 +152,6 @@ impl Transport {
         if self.options.offline {
             return Err(FetchError::Offline { url: shown });
         }
-        let client = self.client(request.url.scheme())?;
         let Ok(_place) = self.places.acquire().await else {
             return Err(FetchError::Client(Arc::from("it is shut down")));
         };
@@ -155,7 +162,7 @@ impl Transport {
             .with_jitter()
             .build();
         loop {
-            let (error, asked_wait) = match self.attempt(client, &request, &shown).await {
+            let (error, asked_wait) = match self.attempt(&request, &shown).await {
                 Ok(response) if is_passing(response.status) => {
                     let wait = retry_after(&response);
                     (
@@ -165,12 +172,6 @@ impl Transport {
                         },
                         wait,
                     )
-                }
-                Ok(response) if matches!(response.status.as_u16(), 401 | 403) => {
-                    return Err(FetchError::Unauthorized {
-                        url: shown,
-                        status: response.status.as_u16(),
-                    });
                 }
                 Ok(response) => return Ok(response),
                 Err(error @ FetchError::Transport { .. }) => (error, None),
@@ -184,110 +185,93 @@ impl Transport {
         }
     }
 
-    async fn attempt(
-        &self,
-        client: &Client,
-        request: &Request,
-        shown: &str,
-    ) -> Result<Response, FetchError> {
-        let failed = |error: &reqwest::Error| transport_error(shown, error);
-        let mut builder = client
-            .request(request.method.clone(), self.with_credentials(&request.url))
-            .headers(request.headers.clone());
-        if let Some(body) = &request.body {
-            builder = builder.body(body.clone());
-        }
-        let mut answer = builder.send().await.map_err(|error| failed(&error))?;
-        let too_large = || FetchError::TooLarge {
-            url: shown.to_owned(),
-            limit: request.limit,
+    /// One try: follows redirects, and reads the body of what they end at.
+    async fn attempt(&self, request: &Request, shown: &str) -> Result<Response, FetchError> {
+        let mut asked = Asked {
+            method: request.method.clone(),
+            url: request.url.clone(),
+            body: request.body.clone(),
         };
-        let announced = answer.content_length();
-        if announced.is_some_and(|length| length > request.limit) {
-            return Err(too_large());
-        }
-        let (status, headers, url) = (
-            answer.status(),
-            answer.headers().clone(),
-            answer.url().clone(),
-        );
-        let capacity = announced.unwrap_or(0).min(1 << 20);
-        let mut body = BytesMut::with_capacity(usize::try_from(capacity).unwrap_or(0));
-        while let Some(piece) = answer.chunk().await.map_err(|error| failed(&error))? {
-            if body.len() as u64 + piece.len() as u64 > request.limit {
-                return Err(too_large());
+        for _ in 0..=redirect::MOST {
+            let answer = self.ask(&asked, &request.headers).await?;
+            if let Some(next) = redirect::next(&asked, &answer, |url| self.is_trusted(url))? {
+                asked = next;
+                continue;
             }
-            body.extend_from_slice(&piece);
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let body = body::read(answer, shown, request.limit, self.options.timeout).await?;
+            return Ok(Response {
+                status,
+                headers,
+                body,
+                url: without_credentials(&asked.url),
+            });
         }
-        Ok(Response {
-            status,
-            headers,
-            body: body.freeze(),
-            url,
+        Err(FetchError::Answer {
+            url: shown.to_owned(),
+            why: format!("it redirects more than {} times", redirect::MOST),
         })
     }
 
-    fn client(&self, scheme: &str) -> Result<&Client, FetchError> {
-        let (slot, secure) = if scheme == "https" {
-            (&self.secure, true)
-        } else {
-            (&self.plain, false)
-        };
-        slot.get_or_init(|| self.build(secure))
-            .as_ref()
-            .map_err(Clone::clone)
+    /// Asks one address; where it refuses, the keyring is asked who else may ask.
+    async fn ask(
+        &self,
+        asked: &Asked,
+        headers: &HeaderMap,
+    ) -> Result<reqwest::Response, FetchError> {
+        let login = self.credentials.login(&asked.url, &*self.reporter);
+        let answer = self.put(asked, headers, login.as_ref()).await?;
+        if !is_refusal(answer.status()) {
+            return Ok(answer);
+        }
+        let (mut refused, mut status) = (login, answer.status());
+        let other = self
+            .credentials
+            .after_refusal(&asked.url, refused.as_ref(), &*self.reporter);
+        if let Some(login) = other.await {
+            let answer = self.put(asked, headers, Some(&login)).await?;
+            if !is_refusal(answer.status()) {
+                self.credentials.prove(&asked.url, login);
+                return Ok(answer);
+            }
+            status = answer.status();
+            refused = Some(login);
+        }
+        Err(FetchError::Unauthorized {
+            url: redact_url(asked.url.as_str()),
+            status: status.as_u16(),
+            login: refused.map(|login| login.origin),
+        })
     }
 
-    fn build(&self, secure: bool) -> Result<Client, FetchError> {
-        let failed =
-            |error: &dyn std::fmt::Display| FetchError::Client(Arc::from(error.to_string()));
-        // Another part of the process may have chosen the provider already; it is the same one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(concat!("lockgate/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(self.options.timeout)
-            .read_timeout(self.options.timeout)
-            .pool_max_idle_per_host(self.options.connections)
-            .redirect(reqwest::redirect::Policy::limited(10));
-        if let Some(proxy) = &self.options.proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(|error| failed(&error))?);
-        } else if !self.options.environment_proxy {
-            builder = builder.no_proxy();
+    async fn put(
+        &self,
+        asked: &Asked,
+        headers: &HeaderMap,
+        login: Option<&Login>,
+    ) -> Result<reqwest::Response, FetchError> {
+        let safety = match asked.url.scheme() {
+            "https" if self.is_trusted(&asked.url) => Safety::Trusting,
+            "https" => Safety::Verified,
+            _ => Safety::Plain,
+        };
+        let client = self.clients.get(safety, &self.options)?;
+        let mut builder = client
+            .request(asked.method.clone(), without_credentials(&asked.url))
+            .headers(headers.clone());
+        if let Some(header) = login.and_then(Login::header) {
+            builder = builder.header(AUTHORIZATION, header);
         }
-        if !secure {
-            // A redirect to `https` is followed with the verifier below only if there are roots: plain addresses rarely redirect,
-            // and when they do the system's roots are loaded here as well.
-            builder = builder.tls_backend_preconfigured(plain_tls());
-        } else if let Some(path) = &self.options.certificate_bundle {
-            let pem = fs::read(path).map_err(|error| {
-                failed(&format!(
-                    "the certificates in `{}` cannot be read: {error}",
-                    path.display()
-                ))
-            })?;
-            let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| {
-                failed(&format!(
-                    "`{}` holds no PEM certificates: {error}",
-                    path.display()
-                ))
-            })?;
-            if certificates.is_empty() {
-                return Err(failed(&format!(
-                    "`{}` holds no PEM certificates",
-                    path.display()
-                )));
-            }
-            builder = builder.tls_certs_only(certificates);
+        if let Some(body) = &asked.body {
+            builder = builder.body(body.clone());
         }
-        builder.build().map_err(|error| failed(&causes(&error)))
+        let sent = builder.send().await;
+        sent.map_err(|error| transport_error(&redact_url(asked.url.as_str()), &error))
     }
 }
 
-/// TLS that trusts nobody: what the client for plain addresses has, so that it costs nothing to make.
-fn plain_tls() -> rustls::ClientConfig {
-    rustls::ClientConfig::builder()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth()
+fn is_refusal(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 401 | 403)
 }
 
 fn is_passing(status: StatusCode) -> bool {

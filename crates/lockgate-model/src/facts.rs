@@ -33,6 +33,15 @@ pub trait Facts: Send + Sync {
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>);
 }
 
+/// What one of several indexes has of a project.
+#[derive(Debug, Clone)]
+pub struct OnIndex {
+    /// The index's address, without secrets.
+    pub index: String,
+    /// The project there; none if it does not have it.
+    pub page: Result<Option<Arc<dyn ProjectView>>, FactError>,
+}
+
 /// A project that may be asked about soon.
 #[derive(Debug, Clone)]
 pub struct Want {

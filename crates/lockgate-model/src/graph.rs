@@ -112,6 +112,8 @@ pub enum Note {
         /// Why.
         why: String,
     },
+    /// Other indexes than those that the pins come from could have been taken.
+    IndexConfusion(IndexConfusion),
     /// The pin is a repository or a folder, and pip installs neither while it checks hashes.
     NotHashed {
         /// The project.
@@ -171,6 +173,41 @@ pub enum Note {
         /// The reason that the index states.
         reason: Option<String>,
     },
+}
+
+/// Pins that depend on which of several indexes is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IndexConfusion {
+    /// The strategy in use: `first-index` or `unsafe-best-match`.
+    pub strategy: &'static str,
+    /// The pins, in the order of names.
+    pub packages: Vec<Confusable>,
+    /// What could not be compared: the project, the index, and why.
+    pub unknown: Vec<(Name, String, String)>,
+}
+
+/// A pin that another strategy would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confusable {
+    /// The project.
+    pub name: Name,
+    /// Its version.
+    pub version: Version,
+    /// The first index that has the project.
+    pub index: String,
+    /// Later ones that have something else.
+    pub others: Vec<Rival>,
+}
+
+/// What a later index has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rival {
+    /// The index.
+    pub index: String,
+    /// The version that would be taken from it.
+    pub version: Version,
+    /// Whether that is a version which goes before all of the first index; else it has other files of the same one.
+    pub is_better: bool,
 }
 
 /// What the gate took away from one pin.

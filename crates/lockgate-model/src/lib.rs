@@ -35,10 +35,13 @@ pub use conflict::{
     Statement, WayOut, Why,
 };
 pub use direct::{DirectKind, DirectPin, DirectRelease};
-pub use facts::{FactError, Facts, Pick, Scout, Unstated, UnusableReason, Want};
+pub use facts::{FactError, Facts, OnIndex, Pick, Scout, Unstated, UnusableReason, Want};
 pub use files::{FileKind, Files, FilesError};
 pub use gate::{Gate, OpenGate, Reason, Rule, Verdict};
-pub use graph::{Change, Edge, LockedFile, LockedGraph, Note, PassedOver, Pin, Snapshot, Via};
+pub use graph::{
+    Change, Confusable, Edge, IndexConfusion, LockedFile, LockedGraph, Note, PassedOver, Pin,
+    Rival, Snapshot, Via,
+};
 pub use manifest::{
     Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, UnnamedRequirement,
     Upgrade,

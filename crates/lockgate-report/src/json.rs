@@ -1,8 +1,10 @@
 //! The JSON documents (INTERFACE, "Exit codes" and "`audit`"): `version` 1, keys in a fixed order, lists sorted as given.
 
+use std::collections::BTreeMap;
+
 use lockgate_model::{
-    AuditReport, AuditedPackage, Change, Conflict, Finding, GateRefusal, Note, Severity, Snapshot,
-    WayOut,
+    AuditReport, AuditedPackage, Change, Conflict, Finding, GateRefusal, IndexConfusion, Name,
+    Note, Pin, Severity, Snapshot, WayOut,
 };
 use serde_json::{Map, Value, json};
 
@@ -23,6 +25,8 @@ pub struct LockDocument<'a> {
     pub change: Option<&'a Change>,
     /// Notes on the choice.
     pub notes: &'a [Note],
+    /// What is locked, when there is a new lock.
+    pub pins: Option<&'a BTreeMap<Name, Pin>>,
     /// Why there is no lock.
     pub conflict: Option<&'a Conflict>,
     /// Why a check fails, one text each.
@@ -35,7 +39,7 @@ pub fn lock_document(document: &LockDocument<'_>) -> Value {
     out.insert("output".to_owned(), json!(document.output));
     out.insert("written".to_owned(), json!(document.written));
     if let Some(audit) = document.audit {
-        insert_audit(&mut out, audit);
+        insert_audit(&mut out, audit, document.pins);
     }
     if let Some(change) = document.change {
         out.insert("changes".to_owned(), changes(change));
@@ -56,7 +60,7 @@ pub fn lock_document(document: &LockDocument<'_>) -> Value {
 /// The document of an audit.
 pub fn audit_document(status: &str, audit: &AuditReport) -> Value {
     let mut out = head(status);
-    insert_audit(&mut out, audit);
+    insert_audit(&mut out, audit, None);
     Value::Object(out)
 }
 
@@ -77,10 +81,20 @@ fn head(status: &str) -> Map<String, Value> {
     out
 }
 
-fn insert_audit(out: &mut Map<String, Value>, audit: &AuditReport) {
+fn insert_audit(
+    out: &mut Map<String, Value>,
+    audit: &AuditReport,
+    pins: Option<&BTreeMap<Name, Pin>>,
+) {
     out.insert(
         "packages".to_owned(),
-        Value::Array(audit.packages.iter().map(package).collect()),
+        Value::Array(
+            audit
+                .packages
+                .iter()
+                .map(|audited| package(audited, pins.and_then(|pins| pins.get(&audited.name))))
+                .collect(),
+        ),
     );
     out.insert(
         "summary".to_owned(),
@@ -116,13 +130,19 @@ fn evidence(snapshot: &Snapshot) -> Value {
     })
 }
 
-fn package(package: &AuditedPackage) -> Value {
-    json!({
+fn package(package: &AuditedPackage, pin: Option<&Pin>) -> Value {
+    let mut value = json!({
         "name": package.name.as_str(),
         "version": package.version.to_string(),
         "source": package.source,
         "findings": package.findings.iter().map(finding).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(pin) = pin {
+        // PEP 740: of how many of its files the index serves attestations. Whether they hold is the installer's to verify.
+        let attested = pin.files.iter().filter(|file| file.has_provenance).count();
+        value["provenance"] = json!({ "files": pin.files.len(), "attested": attested });
+    }
+    value
 }
 
 fn finding(finding: &Finding) -> Value {
@@ -152,9 +172,9 @@ fn severity(severity: Option<&Severity>) -> Value {
 }
 
 fn changes(change: &Change) -> Value {
-    let versions = |map: &std::collections::BTreeMap<_, _>| {
+    let versions = |map: &BTreeMap<_, _>| {
         map.iter()
-            .map(|(name, version): (&lockgate_model::Name, &lockgate_model::Version)| {
+            .map(|(name, version): (&Name, &lockgate_model::Version)| {
                 json!({ "name": name.as_str(), "version": version.to_string() })
             })
             .collect::<Vec<_>>()
@@ -200,6 +220,7 @@ fn note(note: &Note) -> Value {
         Note::NotKept { name, version, why } => {
             json!({ "kind": "not-kept", "name": name.as_str(), "version": version.to_string(), "reason": why })
         }
+        Note::IndexConfusion(confusion) => confusion_value(confusion),
         Note::NotHashed { name, reference } => {
             json!({ "kind": "not-hashed", "name": name.as_str(), "reference": reference })
         }
@@ -243,6 +264,43 @@ fn note(note: &Note) -> Value {
             json!({ "kind": status, "name": name.as_str(), "reason": reason })
         }
     }
+}
+
+fn confusion_value(confusion: &IndexConfusion) -> Value {
+    let packages: Vec<Value> = confusion
+        .packages
+        .iter()
+        .map(|package| {
+            let others: Vec<Value> = package
+                .others
+                .iter()
+                .map(|rival| {
+                    json!({
+                        "index": rival.index,
+                        "version": rival.version.to_string(),
+                        "differs": if rival.is_better { "version" } else { "files" },
+                    })
+                })
+                .collect();
+            json!({
+                "name": package.name.as_str(),
+                "version": package.version.to_string(),
+                "index": package.index,
+                "others": others,
+            })
+        })
+        .collect();
+    let unknown: Vec<Value> = confusion
+        .unknown
+        .iter()
+        .map(|(name, index, why)| json!({ "name": name.as_str(), "index": index, "why": why }))
+        .collect();
+    json!({
+        "kind": "dependency-confusion",
+        "strategy": confusion.strategy,
+        "packages": packages,
+        "unknown": unknown,
+    })
 }
 
 fn conflict_value(conflict: &Conflict) -> Value {
@@ -340,6 +398,7 @@ mod tests {
                 version: version.clone(),
                 why: String::new(),
             },
+            Note::IndexConfusion(IndexConfusion::default()),
             Note::Excluded {
                 name: name.clone(),
                 origin: Origin {

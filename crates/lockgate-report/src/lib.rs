@@ -13,4 +13,4 @@ pub use audit::audit_table;
 pub use change::change_lines;
 pub use conflict::{Detail, conflict_text};
 pub use json::{LockDocument, audit_document, failure_document, lock_document};
-pub use notes::note_lines;
+pub use notes::{confusion_text, note_lines};

@@ -10,6 +10,7 @@ mod bounds;
 mod candidates;
 mod changes;
 mod conflict;
+mod confusion;
 mod defied;
 mod dependencies;
 mod exhaust;
@@ -28,6 +29,7 @@ mod shelf;
 mod sources;
 mod verify;
 
+pub use confusion::confusion;
 pub use question::{Accepted, Answer, Question, Solution, Statistics, Unwatched, Watch};
 pub use search::{look_ahead, solve};
 pub use verify::{Violation, verify};

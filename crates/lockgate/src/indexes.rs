@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use lockgate_index::interpreter;
-use lockgate_index::{Cache, FindLinks, Options, Places, redact_url};
+use lockgate_index::{Cache, FindLinks, KeyringProvider, Options, Places, TrustedHost, redact_url};
 use lockgate_model::FactError;
 use url::Url;
 
-use crate::cli::{CacheOptions, IndexOptions, TargetOptions};
+use crate::cli::{CacheOptions, IndexOptions, KeyringName, TargetOptions};
 use crate::failure::Failure;
 use crate::pip_settings::{PipView, is_on};
 use crate::world::{World, refresh, seconds};
@@ -40,15 +40,91 @@ pub(crate) fn index_options(
         .proxy
         .clone()
         .or_else(|| set.proxy.as_ref().map(|set| set.value.clone()));
-    all.environment_proxy = !is_on(&set.no_proxy_env);
+    all.environment_proxy = !is_on(&set.no_proxy_env) && !excludes_all(pip);
     all.certificate_bundle = options
         .cert
         .clone()
-        .or_else(|| set.cert.as_ref().map(|set| set.value.clone()));
+        .or_else(|| set.cert.as_ref().map(|set| set.value.clone()))
+        .or_else(|| bundle_of_requests(pip));
+    all.client_certificate = options
+        .client_cert
+        .clone()
+        .or_else(|| set.client_cert.as_ref().map(|set| set.value.clone()));
+    all.trusted_hosts = trusted_hosts(options, pip)?;
+    all.netrc = netrc(pip);
+    all.keyring = keyring(options, pip);
     if let Some(base) = pip.variables().get("LOCKGATE_OSV_EXPORT") {
         all.osv_export = address("LOCKGATE_OSV_EXPORT", base)?;
     }
     Ok(all)
+}
+
+/// `NO_PROXY=*` is for all hosts, those that are numbers too.
+fn excludes_all(pip: &PipView) -> bool {
+    let variables = pip.variables();
+    let excluded = variables.get("no_proxy").or(variables.get("NO_PROXY"));
+    excluded.is_some_and(|hosts| hosts.split(',').any(|host| host.trim() == "*"))
+}
+
+/// What pip's HTTP library looks at where pip itself is told nothing.
+fn bundle_of_requests(pip: &PipView) -> Option<PathBuf> {
+    ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
+        .iter()
+        .filter_map(|name| pip.variables().get(*name))
+        .find(|path| !path.is_empty())
+        .map(PathBuf::from)
+}
+
+/// The hosts that options and pip's settings say to trust.
+pub(crate) fn trusted_hosts(
+    options: &IndexOptions,
+    pip: &PipView,
+) -> Result<Vec<TrustedHost>, Failure> {
+    let set_up = pip.options().trusted_hosts.iter();
+    let set_up = set_up.map(|set| (set.value.as_str(), set.origin.as_str()));
+    let given = options.trusted_host.iter();
+    let given = given.map(|host| (host.as_str(), "--trusted-host"));
+    set_up
+        .chain(given)
+        .map(|(host, origin)| trusted_host(host, origin))
+        .collect()
+}
+
+/// A host that `origin` says to trust.
+pub(crate) fn trusted_host(host: &str, origin: &str) -> Result<TrustedHost, Failure> {
+    host.parse().map_err(|error| {
+        Failure::new(format!("{origin}: {error}"))
+            .remedy("write `HOST` or `HOST:PORT`, without scheme and path")
+    })
+}
+
+/// Where logins may be kept: the file that `NETRC` names, else the two in the user's home.
+fn netrc(pip: &PipView) -> Vec<PathBuf> {
+    if let Some(named) = pip.variables().get("NETRC").filter(|path| !path.is_empty()) {
+        let expanded = named
+            .strip_prefix("~/")
+            .and_then(|rest| Some(pip.home()?.join(rest)));
+        return vec![expanded.unwrap_or_else(|| PathBuf::from(named))];
+    }
+    let home = pip.home().into_iter();
+    home.flat_map(|home| [home.join(".netrc"), home.join("_netrc")])
+        .collect()
+}
+
+fn keyring(options: &IndexOptions, pip: &PipView) -> KeyringProvider {
+    use crate::pip_settings::KeyringProvider as Set;
+    if let Some(named) = options.keyring_provider {
+        return match named {
+            KeyringName::Auto => KeyringProvider::Auto,
+            KeyringName::Disabled => KeyringProvider::Disabled,
+            KeyringName::Import | KeyringName::Subprocess => KeyringProvider::Subprocess,
+        };
+    }
+    match pip.options().keyring_provider.as_ref().map(|set| set.value) {
+        None | Some(Set::Auto) => KeyringProvider::Auto,
+        Some(Set::Disabled) => KeyringProvider::Disabled,
+        Some(Set::Import | Set::Subprocess) => KeyringProvider::Subprocess,
+    }
 }
 
 /// Where the cache is, if there is to be one.

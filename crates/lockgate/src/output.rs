@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use lockgate_formats::diff;
-use lockgate_model::AuditReport;
+use lockgate_model::{AuditReport, Note};
 use lockgate_report::{
-    Detail, LockDocument, audit_document, audit_table, change_lines, conflict_text,
+    Detail, LockDocument, audit_document, audit_table, change_lines, conflict_text, confusion_text,
     failure_document, lock_document, note_lines,
 };
 use serde_json::Value;
@@ -149,6 +149,7 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
                 audit: None,
                 change: None,
                 notes: &[],
+                pins: None,
                 conflict: Some(conflict),
                 reasons: &[],
             };
@@ -173,6 +174,7 @@ fn document_of(locked: &Locked) -> LockDocument<'_> {
         audit: Some(&locked.audit),
         change: Some(&locked.change),
         notes: &locked.notes,
+        pins: Some(&locked.pins),
         conflict: None,
         reasons: &[],
     }
@@ -253,6 +255,11 @@ fn tell(locked: &Locked, terminal: &Terminal) {
     for remark in &locked.audit.remarks {
         terminal.warn(remark);
     }
+    for note in &locked.notes {
+        if let Note::IndexConfusion(confusion) = note {
+            terminal.warn(&confusion_text(confusion));
+        }
+    }
     for line in note_lines(&locked.notes) {
         terminal.summary(&line);
     }
@@ -330,6 +337,7 @@ fn judge_check(checked: &[Checked]) -> (Exit, Value) {
                 audit: Some(&one.audit),
                 change: Some(&one.change),
                 notes: &[],
+                pins: None,
                 conflict: one.conflict.as_deref(),
                 reasons: &one.reasons,
             })

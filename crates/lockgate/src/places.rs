@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
-use lockgate_index::{FindLinks, IndexFacts, NoPlace, Places, Strategy, redact_url};
-use lockgate_model::Manifest;
+use lockgate_index::{
+    FindLinks, IndexFacts, NoPlace, Places, Strategy, TrustedHost, is_secure, redact_url,
+};
+use lockgate_model::{LockedGraph, Manifest, Name, Note};
+use lockgate_solve::Question;
 use url::Url;
 
 use crate::cli::{IndexOptions, StrategyName, TargetOptions};
 use crate::failure::Failure;
-use crate::indexes::{address, built_in};
+use crate::indexes::{address, built_in, trusted_host, trusted_hosts};
 use crate::pip_settings::Sourced;
 use crate::world::World;
 
@@ -35,7 +38,9 @@ pub(crate) fn places(
             None | Some(StrategyName::FirstIndex) => Strategy::FirstIndex,
             Some(StrategyName::UnsafeBestMatch) => Strategy::UnsafeBestMatch,
         },
+        trusted_hosts: trusted(manifest, options, world)?,
     };
+    must_be_secure(&places)?;
     if places.indexes.is_empty() && places.find_links.is_empty() {
         world
             .terminal
@@ -52,6 +57,50 @@ pub(crate) fn places(
         });
     }
     Ok(places)
+}
+
+/// The hosts that options, pip's settings and the sources say to trust.
+fn trusted(
+    manifest: &Manifest,
+    options: &IndexOptions,
+    world: &World,
+) -> Result<Vec<TrustedHost>, Failure> {
+    let mut hosts = trusted_hosts(options, &world.pip)?;
+    for (host, origin) in &manifest.index.trusted_hosts {
+        hosts.push(trusted_host(host, &origin.to_string())?);
+    }
+    hosts.dedup();
+    Ok(hosts)
+}
+
+/// What comes over the network in the clear can be changed on the way, its hashes with it. pip passes over such an index; left out without
+/// a word it would change what is locked, so here it ends the run.
+fn must_be_secure(places: &Places) -> Result<(), Failure> {
+    let pages = places.find_links.iter().filter_map(|place| match place {
+        FindLinks::Page(url) => Some(url),
+        FindLinks::Folder(_) | FindLinks::File(_) => None,
+    });
+    let is_trusted = |url: &Url| places.trusted_hosts.iter().any(|host| host.covers(url));
+    let insecure = places
+        .indexes
+        .iter()
+        .chain(pages)
+        .find(|url| !is_secure(url) && !is_trusted(url));
+    let Some(url) = insecure else {
+        return Ok(());
+    };
+    let host = url.host_str().unwrap_or_default();
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    Err(Failure::new(format!(
+        "{} is not encrypted: anybody on the way could change what it says",
+        redact_url(url.as_str())
+    ))
+    .remedy(format!(
+        "use its `https` address, or accept it with `--trusted-host {host}{port}`"
+    )))
 }
 
 /// What exists, by the places in use.
@@ -184,4 +233,26 @@ fn find_links(
         }
     }
     Ok(places)
+}
+
+/// Notes the pins that depend on which of several indexes is asked.
+pub(crate) fn confusion(
+    question: &Question<'_>,
+    graph: &LockedGraph,
+    places: &Places,
+    facts: &IndexFacts,
+) -> Option<Note> {
+    if places.indexes.len() < 2 {
+        return None;
+    }
+    let pins = graph.pins.values().filter(|pin| pin.direct.is_none());
+    let names: Vec<Name> = pins.map(|pin| pin.name.clone()).collect();
+    let pages = facts.on_each_index(&names);
+    let mut found = lockgate_solve::confusion(question, graph, &pages);
+    found.strategy = match places.strategy {
+        Strategy::FirstIndex => "first-index",
+        Strategy::UnsafeBestMatch => "unsafe-best-match",
+    };
+    let is_silent = found.packages.is_empty() && found.unknown.is_empty();
+    (!is_silent).then_some(Note::IndexConfusion(found))
 }

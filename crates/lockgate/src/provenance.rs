@@ -118,6 +118,8 @@ fn overrides(arguments: &LockArguments, pip: &str) -> bool {
         "retries" => index.retries.is_some(),
         "proxy" | "no-proxy-env" => index.proxy.is_some(),
         "cert" => index.cert.is_some(),
+        "client-cert" => index.client_cert.is_some(),
+        "keyring-provider" => index.keyring_provider.is_some(),
         "pre" => choice.pre || choice.prerelease.is_some(),
         "uploaded-prior-to" => choice.exclude_newer.is_some() || choice.uploaded_prior_to.is_some(),
         _ => false,
@@ -131,7 +133,7 @@ pub(crate) fn line(setting: &str, origin: &str) -> String {
 
 /// A value in one line and without secrets.
 pub(crate) fn shown(option: &str, value: &str) -> String {
-    let is_address = option.ends_with("url") || option == "proxy";
+    let is_address = option.ends_with("url") || matches!(option, "proxy" | "trusted-host");
     let words: Vec<String> = value
         .split_whitespace()
         .map(|word| {

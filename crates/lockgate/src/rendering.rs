@@ -96,6 +96,10 @@ fn index(request: &LockRequest, manifest: &Manifest, places: &Places) -> IndexOp
     if rendering.emit_find_links {
         index.find_links = places.find_links.iter().map(of_place).collect();
     }
+    if rendering.emit_trusted_host {
+        let hosts = places.trusted_hosts.iter();
+        index.trusted_hosts = hosts.map(|host| in_use(&host.to_string())).collect();
+    }
     if rendering.no_emit_index_url {
         index.index_url = None;
         index.extra_index_urls.clear();

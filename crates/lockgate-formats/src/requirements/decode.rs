@@ -68,27 +68,31 @@ fn marked(bytes: &[u8]) -> Option<Result<Cow<'_, str>, String>> {
 
 fn in_encoding<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, str>, String> {
     let Some(codec) = Codec::named(name) else {
-        return Err(format!(
-            "its declared encoding `{name}` is not supported; save it as UTF-8"
-        ));
+        return Err(format!("its declared encoding `{name}` is not supported"));
     };
     if codec == Codec::Utf8 {
         return utf8(bytes);
     }
     codec
         .decode(bytes)
-        .ok_or_else(|| format!("it is not in its declared encoding `{name}`; save it as UTF-8"))
+        .ok_or_else(|| format!("it is not in its declared encoding `{name}`"))
 }
 
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
-    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
-        let line = 1 + bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
-        format!("line {line} is not UTF-8 text; save it as UTF-8, or declare its encoding in the first line")
-    })
+    std::str::from_utf8(bytes)
+        .map(Cow::Borrowed)
+        .map_err(|error| {
+            let line = 1 + bytes
+                .iter()
+                .take(error.valid_up_to())
+                .filter(|byte| **byte == b'\n')
+                .count();
+            format!("line {line} is not UTF-8 text, and its encoding is not declared")
+        })
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, String> {
-    let wrong = "it begins like UTF-16 and is none; save it as UTF-8";
+    let wrong = "it begins like UTF-16 and is none";
     let (pairs, []) = bytes.as_chunks::<2>() else {
         return Err(wrong.to_owned());
     };
@@ -97,7 +101,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, String> {
 }
 
 fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Result<String, String> {
-    let wrong = || "it begins like UTF-32 and is none; save it as UTF-8".to_owned();
+    let wrong = || "it begins like UTF-32 and is none".to_owned();
     let (units, []) = bytes.as_chunks::<4>() else {
         return Err(wrong());
     };

@@ -73,7 +73,11 @@ impl<'a> Reader<'a> {
 
     fn read_text(&mut self, at: &str, role: Role, bytes: &[u8]) -> Result<(), InputError> {
         let shown = &address::shown(at);
-        let decoded = decode(bytes, self.files).map_err(|why| InputError::new(shown, why))?;
+        let decoded = decode(bytes, self.files).map_err(|why| {
+            InputError::new(shown, why).remedy(
+                "save it as UTF-8, or declare its encoding in the first line: `# -*- coding: latin-1 -*-`",
+            )
+        })?;
         if decoded.text.contains('\0') {
             return Err(
                 InputError::new(shown, "it is a binary file, and no requirement file")
@@ -102,7 +106,10 @@ impl<'a> Reader<'a> {
         let error = |why: String| {
             InputError::new(place.shown, format!("{why}\n  in `{}`", line.text)).at(line.number)
         };
-        let words = split(&line.text).map_err(error)?;
+        let wrong_option = |why| {
+            error(why).remedy("write what a requirements file may hold: see docs/sources.md; other options stand on the command line")
+        };
+        let words = split(&line.text).map_err(wrong_option)?;
         if words
             .options
             .iter()
@@ -111,7 +118,7 @@ impl<'a> Reader<'a> {
             return Err(error("pip has no `--global-option` any more".to_owned())
                 .remedy("use `--config-settings`, or remove it"));
         }
-        settings::everywhere(self.manifest, &words.options).map_err(error)?;
+        settings::everywhere(self.manifest, &words.options).map_err(wrong_option)?;
         let origin = place.origin(line.number);
         for word in &words.stray {
             self.warn(
@@ -154,7 +161,7 @@ impl<'a> Reader<'a> {
         }
         let ignored =
             settings::of_line(self.manifest, &words.options, place.at, &origin, self.files)
-                .map_err(error)?;
+                .map_err(wrong_option)?;
         for option in ignored {
             self.warn(
                 format!("`{option}` has no effect here, and is passed over as pip does"),
@@ -200,7 +207,10 @@ impl<'a> Reader<'a> {
         };
         let hashes = of(Known::Hash)
             .map(|given| {
-                hash(&given.value).map_err(|why| error(format!("`--hash {}`: {why}", given.value)))
+                hash(&given.value).map_err(|why| {
+                    error(format!("`--hash {}`: {why}", given.value))
+                        .remedy("write `--hash=sha256:` and its 64 digits, or remove it")
+                })
             })
             .collect::<Result<Vec<Sha256>, InputError>>()?;
         let config_settings = of(Known::ConfigSettings)

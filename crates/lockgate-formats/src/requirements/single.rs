@@ -30,11 +30,11 @@ impl BadRequirement {
     }
 
     pub(crate) fn into_input(self, file: &str) -> InputError {
-        let input = InputError::new(file, self.message);
-        match self.remedy {
-            Some(remedy) => input.remedy(remedy),
-            None => input,
-        }
+        InputError::new(file, self.message).remedy(
+            self.remedy.unwrap_or(
+                "write it as in `name`, `name[extra]>=1,<2` or `name @ https://host/file`",
+            ),
+        )
     }
 }
 
@@ -80,7 +80,8 @@ pub(super) fn read_specifier(text: &str, parse: Parse) -> Result<Requirement, Ba
     if direct.address.is_empty() {
         return Err(BadRequirement::new(format!(
             "`{text}` is not a requirement: there is no address after `@`"
-        )));
+        ))
+        .remedy("write `name @ https://host/file`"));
     }
     if !direct.rest.is_empty() && !direct.rest.starts_with(';') {
         return Err(BadRequirement::new(format!(
@@ -121,6 +122,7 @@ pub(super) fn read_marker(text: &str) -> Result<Marker, BadRequirement> {
         .map(|requirement| requirement.marker)
         .map_err(|error| {
             BadRequirement::new(format!("`{text}` is not a marker: {}", in_one_line(&error)))
+                .remedy("write it as in `; python_version >= '3.9'`")
         })
 }
 

@@ -10,6 +10,7 @@ use super::address::{Addresses, sha256_of_fragment};
 use super::builder::PageBuilder;
 use super::entities::unescape;
 use super::{Page, PageError, check_api_version, file_name, project_status};
+use crate::percent;
 
 pub(super) fn parse(project: &Name, address: &Url, body: &[u8]) -> Result<Page, PageError> {
     let mut builder = PageBuilder::new(project);
@@ -117,29 +118,7 @@ fn head<'t, 'd: 't>(
 fn last_segment(href: &str) -> String {
     let path = href.split(['#', '?']).next().unwrap_or_default();
     let segment = path.rsplit('/').next().unwrap_or_default().trim();
-    percent_decode(segment)
-}
-
-fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        rest = tail;
-        let escaped = (first == b'%')
-            .then(|| tail.get(..2))
-            .flatten()
-            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match escaped {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => bytes.push(first),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent::decode_text(segment)
 }
 
 fn file(

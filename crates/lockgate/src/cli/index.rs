@@ -42,9 +42,24 @@ pub(crate) struct IndexOptions {
     /// Which of several indexes a project is taken from [default: first-index]
     #[arg(long, value_name = "STRATEGY", env = "LOCKGATE_INDEX_STRATEGY")]
     pub(crate) index_strategy: Option<StrategyName>,
-    /// A bundle of certificates to trust in place of the system's
+    /// A host, or `HOST:PORT`, to ask without looking at its certificate, or without one at all (repeatable)
+    #[arg(
+        long,
+        alias = "allow-insecure-host",
+        value_name = "HOST",
+        env = "LOCKGATE_TRUSTED_HOST",
+        value_delimiter = ' '
+    )]
+    pub(crate) trusted_host: Vec<String>,
+    /// A bundle of certificates, or a folder of them, to trust in place of the system's
     #[arg(long, value_name = "FILE", env = "LOCKGATE_CERT")]
     pub(crate) cert: Option<PathBuf>,
+    /// A PEM file with the certificate and the private key to show to servers that ask for one
+    #[arg(long, value_name = "FILE", env = "LOCKGATE_CLIENT_CERT")]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// Whether the keyring is asked for the password of a user that an address names [default: auto]
+    #[arg(long, value_name = "PROVIDER", env = "LOCKGATE_KEYRING_PROVIDER")]
+    pub(crate) keyring_provider: Option<KeyringName>,
     /// The proxy to use, in place of the environment's
     #[arg(
         long,
@@ -70,6 +85,19 @@ pub(crate) enum StrategyName {
     UnsafeBestMatch,
 }
 
+/// `--keyring-provider` values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyringName {
+    /// By the program `keyring`, if there is one
+    Auto,
+    /// Not at all
+    Disabled,
+    /// As `subprocess`: there is no Python here to import it into
+    Import,
+    /// By the program `keyring`
+    Subprocess,
+}
+
 impl IndexOptions {
     /// These, where they are given, in place of `recorded`.
     pub(crate) fn over(&self, recorded: &mut Self) {
@@ -88,7 +116,13 @@ impl IndexOptions {
         take_list(&mut recorded.find_links, &self.find_links);
         recorded.no_index |= self.no_index;
         take(&mut recorded.index_strategy, self.index_strategy.as_ref());
+        take_list(&mut recorded.trusted_host, &self.trusted_host);
         take(&mut recorded.cert, self.cert.as_ref());
+        take(&mut recorded.client_cert, self.client_cert.as_ref());
+        take(
+            &mut recorded.keyring_provider,
+            self.keyring_provider.as_ref(),
+        );
         take(&mut recorded.proxy, self.proxy.as_ref());
         take(&mut recorded.timeout, self.timeout.as_ref());
         take(&mut recorded.retries, self.retries.as_ref());

@@ -17,7 +17,7 @@ pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
 pub(crate) use foreign::ForeignOptions;
-pub(crate) use index::{IndexOptions, StrategyName};
+pub(crate) use index::{IndexOptions, KeyringName, StrategyName};
 pub(crate) use lock::{LockArguments, LockFormat};
 pub(crate) use options::{
     BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, LevelName, OutputOptions,

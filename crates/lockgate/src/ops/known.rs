@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockgate_index::Places;
+use lockgate_index::{IndexFacts, Places};
 use lockgate_model::{Facts, Manifest, Target, Timestamp};
 
 use crate::building::{Allowed, BuildSettings, Builder, BuildingFacts};
@@ -18,6 +18,8 @@ use crate::world::World;
 pub(crate) struct Known<'a> {
     /// What exists.
     pub(crate) facts: Arc<dyn Facts>,
+    /// What the indexes alone have.
+    pub(crate) indexes: Arc<IndexFacts>,
     gating: Option<Arc<Gating>>,
     settings: &'a Settings,
     places: &'a Places,
@@ -35,8 +37,10 @@ impl<'a> Known<'a> {
         places: &'a Places,
         world: &'a World,
     ) -> Result<Self, Failure> {
+        let indexes = places::facts(places, world);
         let mut known = Self {
-            facts: places::facts(places, world),
+            facts: Arc::clone(&indexes) as _,
+            indexes,
             gating: None,
             settings,
             places,

@@ -2,13 +2,15 @@
 //!
 //! Writes nothing itself: the outcome carries the text, and is delivered when nothing can go wrong any more.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_model::{
-    AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Note, OpenGate, Preferences,
+    AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pin,
+    Preferences,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -56,6 +58,8 @@ pub(crate) struct Locked {
     pub(crate) audit: AuditReport,
     /// Remarks on the choice.
     pub(crate) notes: Vec<Note>,
+    /// What is locked.
+    pub(crate) pins: BTreeMap<Name, Pin>,
     /// Whether it is only shown.
     pub(crate) dry_run: bool,
     /// Whether to show how the text changes.
@@ -132,7 +136,9 @@ pub(crate) fn lock(
             });
         }
     };
-    let graph = solution.graph;
+    let mut graph = solution.graph;
+    let confusion = places::confusion(&question, &graph, &places, &known.indexes);
+    graph.notes.extend(confusion);
     let audit = gating.audit(&graph, request.output.as_str())?;
     tell_unpinned(&rendered, &graph, world);
     let header = Header {
@@ -148,6 +154,7 @@ pub(crate) fn lock(
         change: Change::between(&old_pins, &graph),
         audit,
         notes: graph.notes,
+        pins: graph.pins,
         dry_run: request.arguments.dry_run,
         diff: request.arguments.diff,
     })))
