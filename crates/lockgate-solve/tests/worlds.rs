@@ -553,11 +553,8 @@ fn the_solver_agrees_with_brute_force() {
     assert_eq!(missed, 0, "solutions were missed");
     let improvable = improvable.into_inner();
     println!("{improvable} of {}: one version could be better", worlds());
-    // A search that learns from conflicts does not promise the best of all solutions, but a wrong order would show in many.
-    assert!(
-        improvable * 100 <= worlds(),
-        "{improvable} are not the best"
-    );
+    // A search that learns from conflicts promises no best solution, but in worlds of this size it finds one; a wrong order shows here.
+    assert_eq!(improvable, 0, "not the best");
 }
 
 /// The world, the questions, and the solution that was missed, for a person to read.
