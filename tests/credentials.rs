@@ -50,6 +50,20 @@ fn an_address_may_hold_an_escaped_login_and_its_files_are_asked_with_it() {
 }
 
 #[test]
+fn files_without_a_digest_are_hashed_with_the_login_of_their_index() {
+    let world = World {
+        without_hashes: true,
+        ..world()
+    };
+    let index = Loopback::start(Guarded::new(Index::new(world), USER, PASSWORD));
+    let context = TestContext::new();
+    lock(&context, &url(&index, "joe:s3cret%2Fw%25rd@"))
+        .run()
+        .exits(0);
+    assert!(context.read("requirements.txt").contains("--hash=sha256:"));
+}
+
+#[test]
 fn a_netrc_file_says_who_asks_a_host() {
     let index = guarded();
     let entry = format!("machine 127.0.0.1 login {USER} password {PASSWORD}\n");

@@ -74,14 +74,13 @@ impl Index {
         filename: &str,
         subdirectory: Option<&str>,
     ) -> Result<Archive, FactError> {
-        let what = || redact_url(url.as_str());
+        let what = || format!("`{filename}`");
         let get = archive_get(url, subdirectory, self.shared.options.refresh.is_all());
         let (store, transport) = (&self.shared.store, &self.shared.transport);
         let is_offline = self.shared.options.offline;
         let got = if let Some(got) = http::stored(store, &get, is_offline, SystemTime::now()) {
             got
         } else {
-            transport.remember(url);
             self.shared.reporter.started(filename);
             let (name, folder) = (filename.to_owned(), subdirectory.map(ToOwned::to_owned));
             let fetched = http::get_cached(store, transport, get, move |response| {
@@ -97,11 +96,16 @@ impl Index {
         };
         let bytes = match got {
             Got::Present(bytes) => bytes,
-            Got::Absent => return Err(FetchError::NotFound { url: what() }.unlearned(what())),
+            Got::Absent => {
+                return Err(FetchError::NotFound {
+                    url: redact_url(url.as_str()),
+                }
+                .unlearned(what()));
+            }
         };
         let kept: Kept = postcard::from_bytes(&bytes).map_err(|error| {
             FetchError::Answer {
-                url: what(),
+                url: redact_url(url.as_str()),
                 why: format!("what the cache holds of it is unreadable: {error}"),
             }
             .unlearned(what())
