@@ -114,6 +114,41 @@ fn an_allowed_build_tells_the_metadata_and_sees_no_secret() {
 }
 
 #[test]
+fn a_project_whose_requirements_only_a_build_knows_is_built_where_that_is_allowed() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    with_folder(&context);
+    context.write_advisories("advisories", &[]);
+    let run = |arguments: &[&str]| {
+        context
+            .lockgate(&["lock", "thing/pyproject.toml", "-o", "requirements.txt"])
+            .args([
+                "--index-url",
+                &index.index_url(),
+                "--advisories",
+                "advisories",
+            ])
+            .args(arguments)
+            .run()
+    };
+    run(&[])
+        .exits(2)
+        .mentions(&["`dependencies`", "--allow-build"]);
+    run(&["--allow-build=other"]).exits(2);
+    run(&["--allow-build=thing"]).exits(0);
+    let text = context.read("requirements.txt");
+    assert!(text.contains("helper==1.0"), "{text}");
+    assert!(
+        text.contains("# via thing (thing/pyproject.toml)"),
+        "{text}"
+    );
+    assert!(!text.contains("thing=="), "{text}");
+    run(&["--allow-build", "--extra", "none"])
+        .exits(2)
+        .mentions(&["no extra `none`"]);
+}
+
+#[test]
 fn a_build_that_fails_or_never_ends_is_told_and_stopped() {
     let index = Loopback::index(world());
     let context = TestContext::new();

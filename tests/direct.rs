@@ -397,6 +397,21 @@ fn the_gate_holds_for_direct_references_too() {
 }
 
 #[test]
+fn names_from_direct_references_are_sent_to_no_service() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    context.write("lib/pyproject.toml", project("lib", "1.0", ""));
+    context.write("requirements.in", "./lib\n");
+    context
+        .lock_bare()
+        .args(["--index-url", &index.index_url()])
+        .args(["--advisories", "https://service.test"])
+        .run()
+        .exits(2)
+        .mentions(&["names from ./lib are not sent"]);
+}
+
+#[test]
 fn an_audit_names_direct_references_as_what_it_cannot_judge() {
     let index = Loopback::index(world());
     let context = TestContext::new();

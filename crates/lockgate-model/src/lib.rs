@@ -43,8 +43,8 @@ pub use graph::{
     Rival, Snapshot, Via,
 };
 pub use manifest::{
-    Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, UnnamedRequirement,
-    Upgrade,
+    Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, UnbuiltProject,
+    UnnamedRequirement, Upgrade,
 };
 pub use marker::{Environment, Marker, MarkerError};
 pub use metadata::Metadata;

@@ -12,6 +12,8 @@ pub struct Manifest {
     pub requirements: Vec<RootRequirement>,
     /// Direct references whose project is only known once they are looked at: a bare address, a path, an editable.
     pub unnamed: Vec<UnnamedRequirement>,
+    /// Projects whose requirements only a build knows.
+    pub unbuilt: Vec<UnbuiltProject>,
     /// Constraints, in order: they restrict versions and pull nothing in.
     pub constraints: Vec<Constraint>,
     /// Overrides, in order: each takes the place of every requirement on its project, whoever asks.
@@ -83,6 +85,19 @@ pub struct UnnamedRequirement {
     pub editable: bool,
     /// `--config-settings` for its build, in order.
     pub config_settings: Vec<(String, String)>,
+}
+
+/// A project among the sources that must be built before it says what it requires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnbuiltProject {
+    /// The source.
+    pub file: String,
+    /// Its folder.
+    pub folder: String,
+    /// Extras asked for, as written.
+    pub extras: Vec<String>,
+    /// All extras.
+    pub all_extras: bool,
 }
 
 /// A constraint.

@@ -219,6 +219,14 @@ pub(crate) fn may_tell(service: &Url, places: &Places, world: &World) -> Result<
     }
 }
 
+/// That what is taken from `place` is named to no service.
+pub(crate) fn not_told(place: &str) -> Failure {
+    Failure::new(format!(
+        "names from {place} are not sent to a service, so the advisories about them cannot be known"
+    ))
+    .remedy("use advisories that are kept here: `osv`, a `.zip` export or a folder")
+}
+
 /// What could not be learned, as the end of a run.
 pub(crate) fn unlearned(error: &FactError) -> Failure {
     let failure = Failure::new(error.to_string());

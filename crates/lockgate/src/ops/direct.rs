@@ -60,6 +60,20 @@ pub(crate) fn follow(
     Ok(following.releases)
 }
 
+/// A direct reference among the sources, without credentials.
+pub(crate) fn any(manifest: &Manifest) -> Option<String> {
+    let shown = |text: &str| match text.parse::<Reference>() {
+        Ok(reference) => reference.to_string(),
+        Err(_) => lockgate_index::redact_url(text),
+    };
+    let mut roots = manifest.requirements.iter();
+    let named = roots.find_map(|root| match &root.requirement.source {
+        Source::Url(text) => Some(shown(text)),
+        Source::Index(_) => None,
+    });
+    named.or_else(|| (manifest.unnamed.first()).map(|unnamed| shown(&unnamed.reference)))
+}
+
 /// `facts`, under what the direct references decide.
 pub(crate) fn over(
     facts: Arc<dyn Facts>,

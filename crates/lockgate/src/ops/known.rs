@@ -9,7 +9,8 @@ use crate::building::{Allowed, BuildSettings, Builder, BuildingFacts};
 use crate::cli::LockArguments;
 use crate::failure::Failure;
 use crate::gating::{self, Gating};
-use crate::ops::direct;
+use crate::indexes;
+use crate::ops::{direct, unbuilt};
 use crate::places;
 use crate::request::Settings;
 use crate::world::World;
@@ -21,6 +22,8 @@ pub(crate) struct Known<'a> {
     /// What the indexes alone have.
     pub(crate) indexes: Arc<IndexFacts>,
     gating: Option<Arc<Gating>>,
+    /// A direct reference among the sources: what is taken from there has a name that no service needs to know.
+    reference: Option<String>,
     settings: &'a Settings,
     places: &'a Places,
     world: &'a World,
@@ -42,6 +45,7 @@ impl<'a> Known<'a> {
             facts: Arc::clone(&indexes) as _,
             indexes,
             gating: None,
+            reference: direct::any(manifest),
             settings,
             places,
             world,
@@ -54,6 +58,7 @@ impl<'a> Known<'a> {
             let below = Arc::clone(&known.facts);
             let opened = Builder::open(build, target, &arguments.target, below, gating, world);
             let opened = builder.insert(Arc::new(opened));
+            unbuilt::build(manifest, opened, target)?;
             known.facts = Arc::new(BuildingFacts::new(known.facts, Arc::clone(opened)));
         }
         let releases = direct::follow(manifest, target, builder.as_deref(), world)?;
@@ -66,7 +71,14 @@ impl<'a> Known<'a> {
         if let Some(gating) = &self.gating {
             return Ok(Arc::clone(gating));
         }
-        let gating = gating::open(self.settings, || Ok(self.places.clone()), self.world)?;
+        let gating = gating::open(
+            self.settings,
+            || match &self.reference {
+                Some(reference) => Err(indexes::not_told(reference)),
+                None => Ok(self.places.clone()),
+            },
+            self.world,
+        )?;
         Ok(Arc::clone(self.gating.insert(Arc::new(gating))))
     }
 }

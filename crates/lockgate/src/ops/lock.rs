@@ -14,13 +14,14 @@ use lockgate_model::{
 };
 use lockgate_solve::{Answer, Question, Solution};
 
+use crate::building::{Allowed, BuildSettings};
 use crate::disk;
 use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
 use crate::inputs::Inputs;
 use crate::ops::known::Known;
-use crate::ops::{hash_mode, target};
+use crate::ops::{hash_mode, target, unbuilt};
 use crate::places;
 use crate::provenance;
 use crate::rendering;
@@ -194,19 +195,42 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         .map(|set| set.value.clone())
         .chain(request.arguments.constraint.iter().cloned())
         .collect();
-    let mut manifest = Manifests {
-        extras: &project.extra,
-        all_extras: project.all_extras,
-        groups: &request.groups,
+    let read = |sources: &[String], has_extras: bool| {
+        Manifests {
+            extras: if has_extras { &project.extra } else { &[] },
+            all_extras: has_extras && project.all_extras,
+            groups: &request.groups,
+        }
+        .read_onto(
+            world.pip.options().before_files(),
+            &files,
+            sources,
+            &constraints,
+        )
+    };
+    let build = BuildSettings::new(&request.arguments.build, None)?;
+    let mut read_manifest = read(&request.sources, true);
+    if let Err(error) = &read_manifest
+        && let Some(mut unbuilt) = unbuilt::project(error, &build.allowed)
+    {
+        // Extras are asked of the one project; where there are several, none is left to a build.
+        let others: Vec<String> = (request.sources.iter())
+            .filter(|source| **source != unbuilt.file)
+            .cloned()
+            .collect();
+        unbuilt.extras.clone_from(&project.extra);
+        unbuilt.all_extras = project.all_extras;
+        read_manifest = read(&others, false).map(|mut manifest| {
+            manifest.unbuilt.push(unbuilt);
+            manifest
+        });
     }
-    .read_onto(
-        world.pip.options().before_files(),
-        &files,
-        &request.sources,
-        &constraints,
-    )
-    .map_err(|error| {
+    let mut manifest = read_manifest.map_err(|error| {
         let mut failure = Failure::of_input(&error);
+        if error.needs_build.is_some() && build.allowed == Allowed::Nothing {
+            let remedy = failure.remedy.take().unwrap_or_default();
+            failure.remedy = Some(format!("{remedy}; or allow its build with `--allow-build`"));
+        }
         let mut set_up = world.pip.options().constraints.iter();
         if let Some(set) = set_up.find(|set| set.value == error.file) {
             failure.message += " (a constraint of pip's settings: ";

@@ -8,6 +8,7 @@ mod hash_mode;
 pub(crate) mod known;
 pub(crate) mod lock;
 pub(crate) mod target;
+mod unbuilt;
 
 use std::path::Path;
 

@@ -1,0 +1,156 @@
+//! Projects among the sources whose requirements only a build knows: built where that is allowed, and read from what the build says.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use lockgate_formats::InputError;
+use lockgate_formats::static_project::{self, NotStatic};
+use lockgate_model::{
+    Manifest, Marker, Metadata, Name, Origin, RootRequirement, Specifiers, Target, UnbuiltProject,
+};
+
+use crate::building::{Allowed, Builder, Source};
+use crate::failure::{Exit, Failure};
+
+/// What is to be built in the place of reading `error.file`, if `allowed` includes it.
+pub(crate) fn project(error: &InputError, allowed: &Allowed) -> Option<UnbuiltProject> {
+    let needs = error.needs_build.as_ref()?;
+    let folder = if needs.folder.is_empty() {
+        "."
+    } else {
+        &needs.folder
+    };
+    let text = std::fs::read_to_string(Path::new(folder).join("pyproject.toml"));
+    let name = match text.as_deref().map(static_project::metadata) {
+        Ok(Err(NotStatic::Dynamic { name, .. })) => name,
+        Ok(Ok(metadata)) => Some(metadata.name),
+        _ => None,
+    };
+    allowed.includes(name.as_ref()).then(|| UnbuiltProject {
+        file: error.file.clone(),
+        folder: folder.to_owned(),
+        extras: Vec::new(),
+        all_extras: false,
+    })
+}
+
+/// Builds what `manifest` leaves to a build, and adds what that asks for.
+pub(crate) fn build(
+    manifest: &mut Manifest,
+    builder: &Builder,
+    target: &Target,
+) -> Result<(), Failure> {
+    for project in std::mem::take(&mut manifest.unbuilt) {
+        let failed = |why: &str| Failure::new(format!("{}: {why}", project.file));
+        let metadata = builder
+            .metadata(
+                &project.file,
+                Source::Folder(Path::new(&project.folder)),
+                &[],
+            )
+            .map_err(|error| {
+                let mut failure = failed(&error.why);
+                failure.remedy = error.remedy;
+                failure
+            })?;
+        let origin = Origin {
+            file: project.file.clone(),
+            line: None,
+            via: format!("{} ({})", metadata.name, project.file),
+        };
+        admits(&metadata, &origin, target)?;
+        for root in asked_for(&metadata, &extras(&project, &metadata)?, target) {
+            manifest.requirements.push(RootRequirement {
+                origin: origin.clone(),
+                ..root
+            });
+        }
+    }
+    Ok(())
+}
+
+fn admits(metadata: &Metadata, origin: &Origin, target: &Target) -> Result<(), Failure> {
+    let Some(text) = &metadata.requires_python else {
+        return Ok(());
+    };
+    match text.parse::<Specifiers>() {
+        Ok(specifiers) if !specifiers.set().contains(&target.python) => Err(Failure::new(format!(
+            "{origin} requires Python {specifiers}, and the lock is for Python {}",
+            target.python
+        ))
+        .remedy("choose another Python with `--python` or `--python-version`")
+        .exit(Exit::No)),
+        _ => Ok(()),
+    }
+}
+
+fn extras(project: &UnbuiltProject, metadata: &Metadata) -> Result<BTreeSet<Name>, Failure> {
+    if project.all_extras {
+        return Ok(metadata.extras.iter().cloned().collect());
+    }
+    let known: Vec<&str> = metadata.extras.iter().map(Name::as_str).collect();
+    project
+        .extras
+        .iter()
+        .map(|text| {
+            Name::new(text)
+                .ok()
+                .filter(|extra| metadata.extras.contains(extra))
+                .ok_or_else(|| {
+                    Failure::new(format!(
+                        "{}: the project has no extra `{text}`",
+                        project.file
+                    ))
+                    .remedy(if known.is_empty() {
+                        "it has none".to_owned()
+                    } else {
+                        format!("it has {}", known.join(", "))
+                    })
+                })
+        })
+        .collect()
+}
+
+/// What holds on `target` with these extras; what the project asks of itself is more extras.
+fn asked_for(
+    metadata: &Metadata,
+    extras: &BTreeSet<Name>,
+    target: &Target,
+) -> Vec<RootRequirement> {
+    let mut extras = extras.clone();
+    loop {
+        let asked: Vec<Name> = extras.iter().cloned().collect();
+        let holding: Vec<_> = metadata
+            .requirements
+            .iter()
+            .filter(|requirement| requirement.marker.holds(&target.environment, &asked))
+            .collect();
+        let own = holding
+            .iter()
+            .filter(|requirement| requirement.name == metadata.name);
+        let before = extras.len();
+        extras.extend(own.flat_map(|requirement| requirement.extras.iter().cloned()));
+        if extras.len() > before {
+            continue;
+        }
+        return holding
+            .into_iter()
+            .filter(|requirement| requirement.name != metadata.name)
+            .map(|requirement| {
+                let mut requirement = requirement.clone();
+                requirement.marker = Marker::always();
+                RootRequirement {
+                    requirement,
+                    origin: Origin {
+                        file: String::new(),
+                        line: None,
+                        via: String::new(),
+                    },
+                    hashes: Vec::new(),
+                    editable: false,
+                    config_settings: Vec::new(),
+                }
+            })
+            .collect();
+    }
+}
