@@ -232,6 +232,18 @@ fn what_a_build_requires_is_resolved_under_the_same_gate() {
         "{text}"
     );
 
+    // Settings stand on the line of a requirement too.
+    context.write(
+        "requirements.in",
+        "thing --config-settings needs=helper>=2\n",
+    );
+    std::fs::remove_file(context.path("requirements.txt")).unwrap();
+    lock(&context, &index, &["--allow-build=thing"]).exits(0);
+    assert!(context.read("requirements.txt").contains("helper==2.0"));
+    context.write("requirements.in", "thing\n");
+    std::fs::remove_file(context.path("requirements.txt")).unwrap();
+    lock(&context, &index, &["--allow-build=thing"]).exits(0);
+
     // What was built is kept: without network the same lock.
     lock(&context, &index, &["--allow-build=thing", "--offline"]).exits(0);
     assert_eq!(

@@ -41,9 +41,11 @@ impl BuildingFacts {
             subdirectory: None,
         };
         let label = format!("{name} {version}");
+        let own = self.builder.settings.by_project.get(name);
+        let own = own.map_or(&[][..], Vec::as_slice);
         let metadata = self
             .builder
-            .metadata(&label, source, &[])
+            .metadata(&label, source, own)
             .map_err(|error| unlearned(error.why, error.remedy))?;
         if metadata.name != *name || metadata.version != *version {
             return Err(FactError::Unusable {

@@ -11,7 +11,7 @@ mod requirements;
 
 pub(crate) use facts::BuildingFacts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +57,8 @@ pub(crate) struct BuildSettings {
     pub(crate) allowed: Allowed,
     /// `--config-settings`, in order.
     pub(crate) settings: Vec<(String, String)>,
+    /// `--config-settings` of requirements, by project.
+    pub(crate) by_project: BTreeMap<Name, Vec<(String, String)>>,
     /// The longest that one step of a build may take.
     pub(crate) patience: Duration,
     /// Files uploaded at or after this instant do not exist for builds either.

@@ -1,12 +1,12 @@
 //! From options to a builder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lockgate_index::interpreter;
-use lockgate_model::{Facts, Name, Target, Timestamp};
+use lockgate_model::{Facts, Manifest, Name, Target, Timestamp};
 
 use super::{Allowed, BuildPython, BuildSettings, Builder};
 use crate::cli::{BuildOptions, TargetOptions};
@@ -31,12 +31,28 @@ impl BuildSettings {
         Ok(Self {
             allowed: allowed(&options.allow_build)?,
             settings: settings.collect::<Result<_, _>>()?,
+            by_project: BTreeMap::new(),
             patience: match options.build_timeout {
                 Some(value) => seconds("--build-timeout", value)?,
                 None => PATIENCE,
             },
             cutoff,
         })
+    }
+}
+
+impl BuildSettings {
+    /// With what the lines of requirements say of their own builds.
+    pub(crate) fn with_lines_of(mut self, manifest: &Manifest) -> Self {
+        for root in &manifest.requirements {
+            if !root.config_settings.is_empty() {
+                let settings = self.by_project.entry(root.requirement.name.clone());
+                settings
+                    .or_default()
+                    .extend_from_slice(&root.config_settings);
+            }
+        }
+        self
     }
 }
 

@@ -50,7 +50,7 @@ impl<'a> Known<'a> {
             places,
             world,
         };
-        let build = BuildSettings::new(&arguments.build, cutoff)?;
+        let build = BuildSettings::new(&arguments.build, cutoff)?.with_lines_of(manifest);
         let mut builder = None;
         if build.allowed != Allowed::Nothing {
             // What a build requires is held against the gate, before anything else is known.
