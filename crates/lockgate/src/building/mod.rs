@@ -232,8 +232,13 @@ impl Builder {
         let system = build_system::read(stated.pyproject.as_deref()).map_err(|why| {
             BuildError::new(format!("building {label}: its `pyproject.toml`: {why}"))
         })?;
-        let environment = Environment::new(python, work.path(), self.settings.patience)
-            .map_err(|why| BuildError::new(format!("building {label}: {}", why.why)))?;
+        let environment =
+            Environment::new(python, work.path(), self.settings.patience).map_err(|error| {
+                BuildError {
+                    why: format!("building {label}: {}", error.why),
+                    ..error
+                }
+            })?;
         let backend = environment::Backend {
             label,
             project: &project,
