@@ -7,6 +7,8 @@ mod expand;
 
 pub(super) use expand::expanded;
 
+use std::sync::LazyLock;
+
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Id};
 
 use super::is_named;
@@ -57,9 +59,10 @@ enum Effect {
     Beside,
 }
 
-/// The rows of the table.
+/// The rows of the table, read once.
 pub(super) fn table() -> impl Iterator<Item = Foreign> {
-    TABLE.lines().filter_map(row)
+    static ROWS: LazyLock<Vec<Foreign>> = LazyLock::new(|| TABLE.lines().filter_map(row).collect());
+    ROWS.iter().copied()
 }
 
 /// A line of the table: `-s, --long VALUE | tools | effect | text | remedy`; none for headings and remarks.

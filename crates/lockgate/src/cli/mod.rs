@@ -27,6 +27,7 @@ pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use lockgate_formats::command::Word;
@@ -187,8 +188,9 @@ pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> 
 
 /// What the lock's header has to know of an option of `lock`, `--long` or `-s`.
 pub(crate) fn known_option(name: &str) -> Word {
-    let command = command();
-    let argument = command.find_subcommand("lock").and_then(|lock| {
+    // Made once: it is asked for each word of a command line.
+    static COMMAND: LazyLock<clap::Command> = LazyLock::new(command);
+    let argument = COMMAND.find_subcommand("lock").and_then(|lock| {
         lock.get_arguments()
             .find(|argument| is_named(argument, name))
     });
