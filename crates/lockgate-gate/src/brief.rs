@@ -1,11 +1,14 @@
 //! A record cut down to what the gate keeps of it, so that a whole export fits in little memory.
 
-use lockgate_model::{Name, Severity, Timestamp};
+use lockgate_model::{AdvisoryLink, Name, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::matching::{self, Extent};
 use crate::record::Record;
 use crate::severity;
+
+/// More pages than this help nobody.
+const MOST_REFERENCES: usize = 12;
 
 /// What is kept of a record in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,13 +16,13 @@ pub(crate) struct Brief {
     pub(crate) id: String,
     pub(crate) aliases: Vec<String>,
     pub(crate) modified: Option<Timestamp>,
+    pub(crate) published: Option<Timestamp>,
     /// On one line and not too long; empty if it says nothing.
     pub(crate) summary: String,
     pub(crate) severity: Option<Severity>,
-    /// The first advisory that it refers to.
-    pub(crate) advisory_page: Option<String>,
-    /// The first page that it refers to.
-    pub(crate) web_page: Option<String>,
+    pub(crate) weaknesses: Vec<String>,
+    /// Pages that it refers to, the first few; of an advisory and of any other page at least one, if it has one.
+    pub(crate) references: Vec<AdvisoryLink>,
     /// What it affects, by project.
     pub(crate) extents: Vec<(Name, Extent)>,
 }
@@ -30,24 +33,24 @@ impl Brief {
         if record.withdrawn.is_some() {
             return None;
         }
-        let page = |kind: &str| {
-            let mut references = record.references.iter().flatten();
-            references
-                .find(|reference| reference.kind == kind)
-                .map(|reference| reference.url.clone())
-        };
         let summary = record.summary.as_ref().filter(|line| !line.0.is_empty());
         Some(Self {
             id: record.id.clone(),
             aliases: record.aliases.clone().unwrap_or_default(),
             modified: record.modified,
+            published: record.published,
             summary: summary
                 .or(record.details.as_ref())
                 .map(|line| line.0.clone())
                 .unwrap_or_default(),
             severity: severity::of(record),
-            advisory_page: page("ADVISORY"),
-            web_page: page("WEB"),
+            weaknesses: record
+                .database_specific
+                .iter()
+                .flat_map(crate::record::DatabaseSpecific::weaknesses)
+                .map(str::to_owned)
+                .collect(),
+            references: references(record),
             // A name that is none can be no project on an index.
             extents: record
                 .pypi()
@@ -58,6 +61,14 @@ impl Brief {
         })
     }
 
+    /// The first page of a kind.
+    pub(crate) fn page(&self, kind: &str) -> Option<&str> {
+        let mut references = self.references.iter();
+        references
+            .find(|reference| reference.kind == kind)
+            .map(|reference| reference.url.as_str())
+    }
+
     /// Its id and its aliases.
     pub(crate) fn ids(&self) -> Vec<String> {
         std::iter::once(&self.id)
@@ -65,4 +76,26 @@ impl Brief {
             .cloned()
             .collect()
     }
+}
+
+/// The pages of a record that are kept: those of the kinds that people look for first, in the record's order, then the rest.
+fn references(record: &Record) -> Vec<AdvisoryLink> {
+    let mut all: Vec<AdvisoryLink> = record
+        .references
+        .iter()
+        .flatten()
+        .filter(|reference| reference.kind != "PACKAGE")
+        .map(|reference| AdvisoryLink {
+            kind: reference.kind.clone(),
+            url: reference.url.clone(),
+        })
+        .collect();
+    all.sort_by_key(|link| match link.kind.as_str() {
+        "ADVISORY" => 0,
+        "FIX" => 1,
+        "WEB" => 2,
+        _ => 3,
+    });
+    all.truncate(MOST_REFERENCES);
+    all
 }

@@ -8,7 +8,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lockgate_model::{
     Advisory, FactError, Finding, FindingCode, Gate, Ignored, Name, ProjectStatus, Reason,
-    RecordLookup, Rule, Sha256, Snapshot, Timestamp, Verdict, Version, VersionSet,
+    RecordLookup, Remark, RemarkCode, Rule, Sha256, Snapshot, Timestamp, Verdict, Version,
+    VersionSet,
 };
 use rustc_hash::FxBuildHasher;
 
@@ -113,6 +114,8 @@ impl AdvisoryGate {
                     Standing::Ignored(entry) => Some(Ignored {
                         reason: entry.reason.clone(),
                         expires: entry.expires.map(|date| date.to_string()),
+                        origin: entry.origin.clone(),
+                        justification: entry.justification.clone(),
                     }),
                     _ => None,
                 };
@@ -178,20 +181,29 @@ impl AdvisoryGate {
     }
 
     /// Ignore entries that have expired, and entries that accepted nothing, once everything was asked: a line each.
-    pub fn remarks(&self) -> Vec<String> {
+    pub fn remarks(&self) -> Vec<Remark> {
         let entries = self.policy.ignores.iter().zip(&self.used);
         entries
             .filter_map(|(entry, used)| {
                 let place = format!("the ignore entry for `{}` ({})", entry.id, entry.origin);
-                match entry.expires.filter(|_| entry.has_expired(self.today)) {
-                    Some(date) => Some(format!(
-                        "{place} expired after {date}; the gate applies again"
-                    )),
-                    None if self.policy.mode == Mode::Off || used.load(Ordering::Relaxed) => None,
-                    None => Some(format!(
-                        "{place} matches nothing; remove it if it is no longer needed"
-                    )),
-                }
+                let (code, text) = match entry.expires.filter(|_| entry.has_expired(self.today)) {
+                    Some(date) => (
+                        RemarkCode::ExpiredIgnore,
+                        format!("{place} expired after {date}; the gate applies again"),
+                    ),
+                    None if self.policy.mode == Mode::Off || used.load(Ordering::Relaxed) => {
+                        return None;
+                    }
+                    None => (
+                        RemarkCode::UnmatchedIgnore,
+                        format!("{place} matches nothing; remove it if it is no longer needed"),
+                    ),
+                };
+                Some(Remark {
+                    code,
+                    text,
+                    origin: Some(entry.origin.clone()),
+                })
             })
             .collect()
     }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{Advisory, Name, Severity, Timestamp};
+use lockgate_model::{Advisory, AdvisoryLink, Name, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::brief::Brief;
@@ -49,6 +49,7 @@ pub(crate) fn concerns_of(members: &[&Brief], source_name: &str) -> Vec<(Name, C
         .map(|(name, extent)| {
             let advisory = Advisory {
                 fixed: extent.fixed.clone(),
+                unclear: extent.unclear.clone(),
                 ..advisory.clone()
             };
             (name.clone(), Concern { advisory, extent })
@@ -111,9 +112,36 @@ fn join(first: Concern, second: Concern) -> Concern {
         link: a.link,
         malicious: a.malicious || b.malicious,
         modified: a.modified.max(b.modified),
+        published: earlier(a.published, b.published),
+        weaknesses: united(a.weaknesses, b.weaknesses),
+        references: linked(a.references, b.references),
+        records: united(a.records, b.records),
+        unclear: extent.unclear.clone(),
         sources,
     };
     Concern { advisory, extent }
+}
+
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn united(a: Vec<String>, b: Vec<String>) -> Vec<String> {
+    let all: BTreeSet<String> = a.into_iter().chain(b).collect();
+    all.into_iter().collect()
+}
+
+fn linked(a: Vec<AdvisoryLink>, b: Vec<AdvisoryLink>) -> Vec<AdvisoryLink> {
+    let mut all = a;
+    for link in b {
+        if !all.iter().any(|known| known.url == link.url) {
+            all.push(link);
+        }
+    }
+    all
 }
 
 fn worse(a: Option<Severity>, b: Option<Severity>) -> Option<Severity> {
@@ -195,6 +223,20 @@ fn merged(members: &[&Brief], source_name: &str) -> Advisory {
         link: link(&ordered, &id),
         malicious,
         modified,
+        published: members
+            .iter()
+            .fold(None, |oldest, record| earlier(oldest, record.published)),
+        weaknesses: members.iter().fold(Vec::new(), |all, record| {
+            united(all, record.weaknesses.clone())
+        }),
+        references: ordered.iter().fold(Vec::new(), |all, record| {
+            linked(all, record.references.clone())
+        }),
+        records: united(
+            Vec::new(),
+            members.iter().map(|record| record.id.clone()).collect(),
+        ),
+        unclear: Vec::new(),
         sources: vec![source_name.to_owned()],
         id,
         aliases,
@@ -213,9 +255,10 @@ fn shown(mut ids: BTreeSet<String>, record_id: &str) -> (String, Vec<String>) {
 
 /// The first advisory that a record refers to, else the first page, else the record's page at OSV.
 fn link(ordered: &[&Brief], id: &str) -> String {
-    let advisory = ordered.iter().find_map(|brief| brief.advisory_page.clone());
-    advisory
-        .or_else(|| ordered.iter().find_map(|brief| brief.web_page.clone()))
+    let first = |kind| ordered.iter().find_map(|brief| brief.page(kind));
+    first("ADVISORY")
+        .or_else(|| first("WEB"))
+        .map(str::to_owned)
         .unwrap_or_else(|| format!("https://osv.dev/vulnerability/{id}"))
 }
 

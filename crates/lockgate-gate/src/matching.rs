@@ -17,6 +17,8 @@ pub(crate) struct Extent {
     listed: Vec<Version>,
     /// Versions that fix it, ascending.
     pub(crate) fixed: Vec<Version>,
+    /// Bounds that are no versions, each as it is written.
+    pub(crate) unclear: Vec<String>,
 }
 
 /// From a version (none: from the first) to an end.
@@ -76,6 +78,9 @@ impl Extent {
         self.fixed.extend(other.fixed);
         self.fixed.sort();
         self.fixed.dedup();
+        self.unclear.extend(other.unclear);
+        self.unclear.sort();
+        self.unclear.dedup();
     }
 }
 
@@ -89,6 +94,9 @@ pub(crate) fn extent(affected: &Affected) -> Extent {
     let mut found = Extent::default();
     for range in ranges {
         found.spans.extend(spans(range));
+        found
+            .unclear
+            .extend(range.events.iter().filter_map(unclear));
         found.fixed.extend(
             range
                 .events
@@ -150,6 +158,19 @@ fn spans(range: &Range) -> Vec<Span> {
         end: End::Open,
     }));
     spans
+}
+
+/// The event as it is written, if its bound is no version.
+fn unclear(event: &Event) -> Option<String> {
+    let of = |word: &str, bound: &Option<String>, open: &str| {
+        let bound = bound.as_ref().filter(|bound| bound.as_str() != open)?;
+        let is_version = bound.parse::<Version>().is_ok();
+        (!is_version).then(|| format!("{word} {bound}"))
+    };
+    of("introduced", &event.introduced, "0")
+        .or_else(|| of("fixed", &event.fixed, ""))
+        .or_else(|| of("last_affected", &event.last_affected, ""))
+        .or_else(|| of("limit", &event.limit, "*"))
 }
 
 fn bound(event: &Event) -> Option<Bound> {

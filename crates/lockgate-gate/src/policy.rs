@@ -65,6 +65,10 @@ pub struct IgnoreEntry {
     pub versions: Option<Specifiers>,
     /// Why it does no harm.
     pub reason: String,
+    /// The same in the words of OpenVEX.
+    pub justification: Option<String>,
+    /// Only where nothing but this dependency group asks for it.
+    pub group: Option<Name>,
     /// The last day on which it holds.
     pub expires: Option<Date>,
     /// Only as long as the advisory states no fix above the version.

@@ -17,6 +17,8 @@ pub(crate) struct Record {
     #[serde(default)]
     pub(crate) modified: Option<Timestamp>,
     #[serde(default)]
+    pub(crate) published: Option<Timestamp>,
+    #[serde(default)]
     pub(crate) withdrawn: Option<String>,
     #[serde(default)]
     pub(crate) aliases: Option<Vec<String>>,
@@ -90,6 +92,19 @@ pub(crate) struct Reference {
 pub(crate) struct DatabaseSpecific {
     #[serde(default)]
     pub(crate) severity: Option<serde_json::Value>,
+    #[serde(default)]
+    pub(crate) cwe_ids: Option<serde_json::Value>,
+}
+
+impl DatabaseSpecific {
+    /// Weaknesses as GitHub's records state them. A field of a database's own has no shape that could be relied on.
+    pub(crate) fn weaknesses(&self) -> impl Iterator<Item = &str> {
+        let ids = self.cwe_ids.as_ref().and_then(|ids| ids.as_array());
+        ids.into_iter()
+            .flatten()
+            .filter_map(serde_json::Value::as_str)
+            .filter(|id| id.starts_with("CWE-"))
+    }
 }
 
 /// An affected version as listed; none for what is no PEP 440 version. Exports list hundreds of thousands: they are parsed where they stand.

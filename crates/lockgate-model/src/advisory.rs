@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Name, Timestamp, Version};
 
 /// One vulnerability: all records that are aliases of each other, merged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Advisory {
     /// The id shown: PYSEC, else GHSA, else CVE, else the record's.
     pub id: String,
@@ -26,8 +26,27 @@ pub struct Advisory {
     pub malicious: bool,
     /// The newest `modified` of the merged records.
     pub modified: Option<Timestamp>,
+    /// The oldest `published` of the merged records.
+    pub published: Option<Timestamp>,
+    /// Weaknesses (`CWE-79`), sorted.
+    pub weaknesses: Vec<String>,
+    /// Pages about it, in the order of the records; the first few.
+    pub references: Vec<AdvisoryLink>,
+    /// The records that were merged, sorted: each id that a source has a record of.
+    pub records: Vec<String>,
+    /// Bounds of ranges that could not be understood, each as it is written: what they leave open counts as affected.
+    pub unclear: Vec<String>,
     /// The sources that hold it, as named on the command line.
     pub sources: Vec<String>,
+}
+
+/// A page about an advisory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdvisoryLink {
+    /// What it is (OSV schema, "references[].type"): `ADVISORY`, `FIX`, `WEB` and so on.
+    pub kind: String,
+    /// Its address.
+    pub url: String,
 }
 
 impl Advisory {
@@ -113,14 +132,36 @@ pub enum FindingCode {
     Vulnerable,
     /// An advisory says that the package is malicious.
     Malicious,
+    /// The index holds the project to be unsafe (PEP 792).
+    Quarantined,
+    /// The release was taken back (PEP 592).
+    Yanked,
+    /// The project is no longer maintained (PEP 792).
+    Archived,
+    /// The project is superseded (PEP 792).
+    Deprecated,
 }
 
 impl FindingCode {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Vulnerable,
+        Self::Malicious,
+        Self::Quarantined,
+        Self::Yanked,
+        Self::Archived,
+        Self::Deprecated,
+    ];
+
     /// The code as printed and documented.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Vulnerable => "vulnerable",
             Self::Malicious => "malicious",
+            Self::Quarantined => "quarantined",
+            Self::Yanked => "yanked",
+            Self::Archived => "archived",
+            Self::Deprecated => "deprecated",
         }
     }
 }
@@ -132,4 +173,8 @@ pub struct Ignored {
     pub reason: String,
     /// The last day on which it holds, `YYYY-MM-DD`.
     pub expires: Option<String>,
+    /// Where the entry stands: `lockgate.toml:3`, an option, a VEX document.
+    pub origin: String,
+    /// Why it does no harm, in the words of OpenVEX (`vulnerable_code_not_in_execute_path`), where the entry says so.
+    pub justification: Option<String>,
 }

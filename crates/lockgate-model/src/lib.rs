@@ -12,6 +12,7 @@ mod facts;
 mod files;
 mod gate;
 mod graph;
+mod inventory;
 mod manifest;
 mod marker;
 mod metadata;
@@ -25,8 +26,11 @@ mod tags;
 mod target;
 mod version_set;
 
-pub use advisory::{Advisory, Finding, FindingCode, Ignored, Level, Severity};
-pub use audit::{AuditReport, AuditedPackage, Gap};
+pub use advisory::{Advisory, AdvisoryLink, Finding, FindingCode, Ignored, Level, Severity};
+pub use audit::{
+    AuditReport, AuditedPackage, AuditedPlace, Baseline, Gap, GapCode, Notice, OwnProject, Remark,
+    RemarkCode, SourceState,
+};
 pub use choice::{
     BinaryPolicy, ChoiceRules, FormatControl, PrereleaseMode, ReleaseControl, Releases, Resolution,
 };
@@ -41,6 +45,9 @@ pub use gate::{Gate, OpenGate, Reason, Rule, Verdict};
 pub use graph::{
     Change, Confusable, Edge, IndexConfusion, LockedFile, LockedGraph, Note, PassedOver, Pin,
     Rival, Snapshot, Via,
+};
+pub use inventory::{
+    IndexRole, Inventory, InventoryKind, Item, ItemOrigin, NamedIndex, Parent, Scope,
 };
 pub use manifest::{
     Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, UnbuiltProject,

@@ -118,7 +118,16 @@ fn insert_audit(
         out.insert("gaps".to_owned(), Value::Array(gaps));
     }
     if !audit.remarks.is_empty() {
-        out.insert("remarks".to_owned(), json!(audit.remarks));
+        out.insert(
+            "remarks".to_owned(),
+            json!(
+                audit
+                    .remarks
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+            ),
+        );
     }
 }
 

@@ -178,6 +178,12 @@ impl Gating {
         self.audit_pins(pins.collect())
     }
 
+    /// What is to be said of the policy, a line each.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let remarks = self.gate.remarks().into_iter();
+        remarks.map(|remark| remark.text).collect()
+    }
+
     /// Audits pins, in their order.
     pub(crate) fn audit_pins(&self, pins: Vec<Audited>) -> Result<AuditReport, Failure> {
         lockgate_model::Gate::hint(
@@ -192,11 +198,9 @@ impl Gating {
                 .findings(&pin.name, &pin.version, &pin.path)
                 .map_err(|error| indexes::unlearned(&error))?;
             report.packages.push(AuditedPackage {
-                name: pin.name,
-                version: pin.version,
-                source: pin.source,
                 line: pin.line,
                 findings,
+                ..AuditedPackage::new(pin.name, pin.version, pin.source)
             });
         }
         report.evidence = self.gate.snapshot(&names);

@@ -253,7 +253,7 @@ fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> R
 /// Says what was done, and what people should know of it.
 fn tell(locked: &Locked, terminal: &Terminal) {
     for remark in &locked.audit.remarks {
-        terminal.warn(remark);
+        terminal.warn(&remark.text);
     }
     for note in &locked.notes {
         if let Note::IndexConfusion(confusion) = note {
@@ -294,7 +294,7 @@ fn tell(locked: &Locked, terminal: &Terminal) {
 fn deliver_check(checked: &[Checked], terminal: &Terminal) -> Result<(), Failure> {
     for one in checked {
         for remark in &one.audit.remarks {
-            terminal.warn(remark);
+            terminal.warn(&remark.text);
         }
         for reason in &one.reasons {
             terminal.failure(&Failure::new(reason.clone()));

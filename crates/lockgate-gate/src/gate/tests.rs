@@ -47,6 +47,8 @@ fn entry(id: &str) -> IgnoreEntry {
         id: id.to_owned(),
         package: None,
         versions: None,
+        justification: None,
+        group: None,
         reason: "tested".to_owned(),
         expires: None,
         until_fixed: false,
@@ -196,7 +198,7 @@ fn an_entry_holds_through_its_last_day_and_lapses_on_the_next() {
     let expired = until("2026-11-23");
     assert_eq!(verdict(&expired, "foo", "1.0"), "deny PYSEC-1");
     assert_eq!(
-        expired.remarks(),
+        texts(&expired),
         [
             "the ignore entry for `PYSEC-1` (lockgate.toml:1) expired after 2026-11-23; the gate applies again"
         ]
@@ -248,7 +250,7 @@ fn an_entry_that_matched_nothing_is_reported() {
     let remarks = gate.remarks();
     assert_eq!(remarks.len(), 1);
     assert!(
-        remarks[0].contains("`PYSEC-99`") && remarks[0].contains("matches nothing"),
+        remarks[0].text.contains("`PYSEC-99`") && remarks[0].text.contains("matches nothing"),
         "{remarks:?}"
     );
 }
@@ -360,4 +362,9 @@ fn what_a_release_fixes_does_not_depend_on_the_mode() {
     assert_eq!(ids(&gate, "foo", "1.5", "3.0"), ["PYSEC-1"]);
     let off = AdvisoryGate::new(policy(Mode::Off), vec![source(ROWS)], NOON.parse().unwrap());
     assert!(ids(&off, "foo", "1.0", "2.0").is_empty());
+}
+
+fn texts(gate: &AdvisoryGate) -> Vec<String> {
+    let remarks = gate.remarks().into_iter();
+    remarks.map(|remark| remark.text).collect()
 }

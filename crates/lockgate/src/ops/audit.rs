@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lockgate_formats::lock::Lock;
 use lockgate_index::{FindLinks, Places};
-use lockgate_model::{AuditReport, Gap, Manifest, Name};
+use lockgate_model::{AuditReport, Gap, GapCode, Manifest, Name};
 
 use crate::cli::{IndexOptions, TargetOptions};
 use crate::disk;
@@ -85,10 +85,18 @@ pub(crate) fn audit_locks(
             });
         }
         gaps.extend(lock.direct.iter().map(|line| Gap {
+            code: GapCode::DirectReference,
+            name: line.project.as_ref().map(|(name, _)| name.clone()),
+            source: Some((*file).to_owned()),
+            line: Some(line.line),
             what: format!("{file}:{}: `{}`", line.line, line.text),
             why: "it is taken from a direct reference, and advisories speak of releases".to_owned(),
         }));
         gaps.extend(lock.unpinned.iter().map(|line| Gap {
+            code: GapCode::Unpinned,
+            name: None,
+            source: Some((*file).to_owned()),
+            line: Some(line.line),
             what: format!("{file}:{}: `{}`", line.line, line.text),
             why: "it is not pinned to one version; lock it first".to_owned(),
         }));

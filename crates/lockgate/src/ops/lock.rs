@@ -133,7 +133,7 @@ pub(crate) fn lock(
             return Ok(LockOutcome::Impossible {
                 output: request.output.clone(),
                 conflict,
-                remarks: gating.gate.remarks(),
+                remarks: gating.remarks(),
             });
         }
     };
