@@ -39,14 +39,7 @@ fn origin(via: &str) -> Origin {
 fn advisory(id: &str) -> Arc<Advisory> {
     Arc::new(Advisory {
         id: id.to_owned(),
-        aliases: Vec::new(),
-        summary: String::new(),
-        severity: None,
-        fixed: Vec::new(),
-        link: String::new(),
-        malicious: false,
-        modified: None,
-        sources: Vec::new(),
+        ..Advisory::default()
     })
 }
 

@@ -230,8 +230,7 @@ impl ListedGate {
                 fixed: Vec::new(),
                 link: String::new(),
                 malicious,
-                modified: None,
-                sources: Vec::new(),
+                ..Advisory::default()
             })],
             rule: if malicious {
                 Rule::Malicious
