@@ -1,5 +1,7 @@
 //! `lockgate.toml`, and `[tool.lockgate]` of `pyproject.toml`.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use lockgate_model::{Level, Name, Specifiers};
@@ -13,7 +15,7 @@ use crate::error::{InputError, in_one_line, nearest};
 use crate::script;
 use crate::text;
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 10] = [
     "gate",
     "min-severity",
     "unknown-severity",
@@ -21,15 +23,33 @@ const KEYS: [&str; 7] = [
     "max-advisory-age",
     "cooldown",
     "ignore",
+    "yanked",
+    "vex",
+    "groups",
 ];
 
-const IGNORE_KEYS: [&str; 6] = [
+const IGNORE_KEYS: [&str; 8] = [
     "id",
     "package",
     "version",
     "reason",
     "expires",
     "until-fixed",
+    "group",
+    "justification",
+];
+
+const SOURCE_KEYS: [&str; 2] = ["source", "overrides"];
+
+const GROUP_KEYS: [&str; 3] = ["gate", "min-severity", "unknown-severity"];
+
+/// Why an advisory does no harm, in the words of `OpenVEX` (specification 0.2.0, "Status Justifications").
+pub const JUSTIFICATIONS: [&str; 5] = [
+    "component_not_present",
+    "vulnerable_code_not_present",
+    "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_cannot_be_controlled_by_adversary",
+    "inline_mitigations_already_exist",
 ];
 
 /// The configuration, with where each value was set.
@@ -42,13 +62,39 @@ pub struct Config {
     /// Whether advisories without a severity are gated (`deny`) or only reported (`warn`).
     pub unknown_severity: Option<Set<bool>>,
     /// Sources of advisories, as written.
-    pub advisories: Option<Set<Vec<String>>>,
+    pub advisories: Option<Set<Vec<AdvisorySource>>>,
     /// How old advisories may be.
     pub max_advisory_age: Option<Set<SignedDuration>>,
     /// How old a release must be, unless it fixes an advisory.
     pub cooldown: Option<Set<SignedDuration>>,
     /// Advisories that are accepted.
     pub ignores: Vec<ConfigIgnore>,
+    /// Whether yanked releases are gated (`deny`) or only reported (`warn`).
+    pub yanked: Option<Set<bool>>,
+    /// `OpenVEX` documents whose statements are read as ignores: paths from the folder of the configuration.
+    pub vex: Vec<Set<String>>,
+    /// What differs for what only a dependency group asks for.
+    pub groups: BTreeMap<Name, ConfigGroup>,
+}
+
+/// A source of advisories.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdvisorySource {
+    /// As written: a word, an address, a path.
+    pub source: String,
+    /// Whether its records take the place of those of earlier sources.
+    pub overrides: bool,
+}
+
+/// One `[groups.NAME]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConfigGroup {
+    /// `deny`, `prefer`, `warn` or `off`, as written.
+    pub gate: Option<Set<String>>,
+    /// Findings below it are not gated.
+    pub min_severity: Option<Set<Level>>,
+    /// Whether advisories without a severity are gated.
+    pub unknown_severity: Option<Set<bool>>,
 }
 
 /// A value and where it stands: `lockgate.toml:3`.
@@ -75,6 +121,10 @@ pub struct ConfigIgnore {
     pub expires: Option<Date>,
     /// Only as long as no fix is known above the pin.
     pub until_fixed: bool,
+    /// Only where nothing but this dependency group asks for it.
+    pub group: Option<Name>,
+    /// Why it does no harm, in the words of `OpenVEX`.
+    pub justification: Option<String>,
     /// Where it stands.
     pub origin: String,
 }
@@ -85,11 +135,35 @@ struct Table {
     gate: Option<Spanned<String>>,
     min_severity: Option<Spanned<String>>,
     unknown_severity: Option<Spanned<String>>,
-    advisories: Option<Spanned<Vec<String>>>,
+    advisories: Option<Spanned<Vec<Source>>>,
     max_advisory_age: Option<Spanned<String>>,
     cooldown: Option<Spanned<String>>,
     #[serde(default)]
     ignore: Vec<Spanned<Entry>>,
+    yanked: Option<Spanned<String>>,
+    #[serde(default)]
+    vex: Vec<Spanned<String>>,
+    #[serde(default)]
+    groups: BTreeMap<String, Spanned<Group>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a source, or a table with `source`")]
+enum Source {
+    Plain(String),
+    Table {
+        source: String,
+        #[serde(default)]
+        overrides: bool,
+    },
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, expecting = "a table")]
+struct Group {
+    gate: Option<Spanned<String>>,
+    min_severity: Option<Spanned<String>>,
+    unknown_severity: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,6 +176,8 @@ struct Entry {
     expires: Option<toml::value::Datetime>,
     #[serde(default)]
     until_fixed: bool,
+    group: Option<String>,
+    justification: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -169,18 +245,34 @@ impl Config {
 fn check_keys(table: &DeTable<'_>, document: &Document<'_>) -> Result<(), InputError> {
     for (key, value) in table {
         known(key, &KEYS, document)?;
-        let entries = value
-            .get_ref()
-            .as_array()
-            .filter(|_| key.get_ref() == "ignore");
-        let entries = entries.into_iter().flatten();
-        for entry in entries.filter_map(|entry| DeValue::as_table(entry.get_ref())) {
+        let (tables, keys): (Vec<&DeValue<'_>>, &[&str]) = match key.get_ref().as_ref() {
+            "ignore" => (listed(value), &IGNORE_KEYS),
+            "advisories" => (listed(value), &SOURCE_KEYS),
+            "groups" => (
+                value
+                    .get_ref()
+                    .as_table()
+                    .into_iter()
+                    .flat_map(DeTable::values)
+                    .map(Spanned::get_ref)
+                    .collect(),
+                &GROUP_KEYS,
+            ),
+            _ => continue,
+        };
+        for entry in tables.into_iter().filter_map(DeValue::as_table) {
             for key in entry.keys() {
-                known(key, &IGNORE_KEYS, document)?;
+                known(key, keys, document)?;
             }
         }
     }
     Ok(())
+}
+
+/// The values of an array.
+fn listed<'v, 't>(value: &'v Spanned<DeValue<'t>>) -> Vec<&'v DeValue<'t>> {
+    let values = value.get_ref().as_array().into_iter().flatten();
+    values.map(Spanned::get_ref).collect()
 }
 
 fn known(
@@ -205,46 +297,59 @@ struct Reading<'a>(&'a Document<'a>);
 impl Reading<'_> {
     fn config(&self, table: Table) -> Result<Config, InputError> {
         let mut config = Config::default();
-        if let Some(gate) = &table.gate {
-            let word = gate.get_ref();
-            if !matches!(word.as_str(), "deny" | "prefer" | "warn" | "off") {
+        let rules = Group {
+            gate: table.gate,
+            min_severity: table.min_severity,
+            unknown_severity: table.unknown_severity,
+        };
+        let rules = self.rules(&rules)?;
+        config.gate = rules.gate;
+        config.min_severity = rules.min_severity;
+        config.unknown_severity = rules.unknown_severity;
+        config.yanked = table
+            .yanked
+            .as_ref()
+            .map(|yanked| self.is_denied("yanked", yanked))
+            .transpose()?;
+        config.vex = table
+            .vex
+            .iter()
+            .map(|path| self.set(path, path.get_ref().clone()))
+            .collect();
+        for (name, group) in table.groups {
+            let key = Name::new(&name)
+                .map_err(|why| self.error(&group, format!("`[groups.{name}]`: {why}")))?;
+            let rules = self.rules(group.get_ref())?;
+            if config.groups.insert(key, rules).is_some() {
                 return Err(self.error(
-                    gate,
-                    format!("`gate = \"{word}\"` is none of `deny`, `prefer`, `warn` and `off`"),
+                    &group,
+                    format!("`[groups.{name}]` stands there twice, written differently"),
                 ));
             }
-            config.gate = Some(self.set(gate, word.clone()));
-        }
-        if let Some(level) = &table.min_severity {
-            let value = match level.get_ref().as_str() {
-                "low" => Level::Low,
-                "medium" => Level::Medium,
-                "high" => Level::High,
-                "critical" => Level::Critical,
-                word => {
-                    return Err(self.error(level, format!("`min-severity = \"{word}\"` is none of `low`, `medium`, `high` and `critical`")));
-                }
-            };
-            config.min_severity = Some(self.set(level, value));
-        }
-        if let Some(unknown) = &table.unknown_severity {
-            let value = match unknown.get_ref().as_str() {
-                "deny" => true,
-                "warn" => false,
-                word => {
-                    return Err(self.error(
-                        unknown,
-                        format!("`unknown-severity = \"{word}\"` is neither `deny` nor `warn`"),
-                    ));
-                }
-            };
-            config.unknown_severity = Some(self.set(unknown, value));
         }
         if let Some(sources) = &table.advisories {
             if sources.get_ref().is_empty() {
                 return Err(self.error(sources, "`advisories` names no source; use `gate = \"off\"` for a lock without advisories".to_owned()));
             }
-            config.advisories = Some(self.set(sources, sources.get_ref().clone()));
+            let all = sources.get_ref().iter().map(|source| match source {
+                Source::Plain(source) => AdvisorySource {
+                    source: source.clone(),
+                    overrides: false,
+                },
+                Source::Table { source, overrides } => AdvisorySource {
+                    source: source.clone(),
+                    overrides: *overrides,
+                },
+            });
+            let all: Vec<AdvisorySource> = all.collect();
+            if all.first().is_some_and(|first| first.overrides) {
+                return Err(self.error(
+                    sources,
+                    "the first of `advisories` overrides, and there is nothing before it"
+                        .to_owned(),
+                ));
+            }
+            config.advisories = Some(self.set(sources, all));
         }
         if let Some(age) = &table.max_advisory_age {
             let value = self.duration("max-advisory-age", age)?;
@@ -266,6 +371,51 @@ impl Reading<'_> {
             .map(|entry| self.ignore(entry))
             .collect::<Result<_, _>>()?;
         Ok(config)
+    }
+
+    /// Mode and thresholds, of everything or of a group.
+    fn rules(&self, table: &Group) -> Result<ConfigGroup, InputError> {
+        let mut rules = ConfigGroup::default();
+        if let Some(gate) = &table.gate {
+            let word = gate.get_ref();
+            if !matches!(word.as_str(), "deny" | "prefer" | "warn" | "off") {
+                return Err(self.error(
+                    gate,
+                    format!("`gate = \"{word}\"` is none of `deny`, `prefer`, `warn` and `off`"),
+                ));
+            }
+            rules.gate = Some(self.set(gate, word.clone()));
+        }
+        if let Some(level) = &table.min_severity {
+            let value = match level.get_ref().as_str() {
+                "low" => Level::Low,
+                "medium" => Level::Medium,
+                "high" => Level::High,
+                "critical" => Level::Critical,
+                word => {
+                    return Err(self.error(level, format!("`min-severity = \"{word}\"` is none of `low`, `medium`, `high` and `critical`")));
+                }
+            };
+            rules.min_severity = Some(self.set(level, value));
+        }
+        rules.unknown_severity = table
+            .unknown_severity
+            .as_ref()
+            .map(|unknown| self.is_denied("unknown-severity", unknown))
+            .transpose()?;
+        Ok(rules)
+    }
+
+    /// `deny` or `warn`.
+    fn is_denied(&self, key: &str, word: &Spanned<String>) -> Result<Set<bool>, InputError> {
+        match word.get_ref().as_str() {
+            "deny" => Ok(self.set(word, true)),
+            "warn" => Ok(self.set(word, false)),
+            other => Err(self.error(
+                word,
+                format!("`{key} = \"{other}\"` is neither `deny` nor `warn`"),
+            )),
+        }
     }
 
     fn duration(&self, key: &str, text: &Spanned<String>) -> Result<SignedDuration, InputError> {
@@ -313,6 +463,18 @@ impl Reading<'_> {
                 })
             })
             .transpose()?;
+        let group = entry
+            .group
+            .map(|name| Name::new(&name).map_err(|why| error(format!("`group`: {why}"))))
+            .transpose()?;
+        if let Some(word) = &entry.justification
+            && !JUSTIFICATIONS.contains(&word.as_str())
+        {
+            return Err(error(format!(
+                "`justification = \"{word}\"` is no word of OpenVEX"
+            ))
+            .remedy(format!("the words are {}", JUSTIFICATIONS.join(", "))));
+        }
         let origin = self.place(start);
         Ok(ConfigIgnore {
             id: entry.id,
@@ -321,6 +483,8 @@ impl Reading<'_> {
             reason,
             expires,
             until_fixed: entry.until_fixed,
+            group,
+            justification: entry.justification,
             origin,
         })
     }

@@ -29,7 +29,7 @@ pub mod lock;
 pub mod static_project;
 
 pub use age::{AgeError, When, duration};
-pub use config::{Config, ConfigIgnore, Set};
+pub use config::{AdvisorySource, Config, ConfigGroup, ConfigIgnore, JUSTIFICATIONS, Set};
 pub use error::{InputError, NeedsBuild};
 pub use manifests::{GroupRequest, Manifests};
 pub use overrides::read_overrides;

@@ -256,10 +256,10 @@ fn shown(mut ids: BTreeSet<String>, record_id: &str) -> (String, Vec<String>) {
 /// The first advisory that a record refers to, else the first page, else the record's page at OSV.
 fn link(ordered: &[&Brief], id: &str) -> String {
     let first = |kind| ordered.iter().find_map(|brief| brief.page(kind));
-    first("ADVISORY")
-        .or_else(|| first("WEB"))
-        .map(str::to_owned)
-        .unwrap_or_else(|| format!("https://osv.dev/vulnerability/{id}"))
+    first("ADVISORY").or_else(|| first("WEB")).map_or_else(
+        || format!("https://osv.dev/vulnerability/{id}"),
+        str::to_owned,
+    )
 }
 
 #[cfg(test)]

@@ -3,18 +3,22 @@
 //! Fetches nothing and knows no clock: records and the day are arguments. The rules are told in docs/gate.md.
 
 mod age;
+mod audit;
 mod brief;
 mod compact;
 mod error;
 mod gate;
 mod group;
 mod matching;
+mod overlay;
 mod policy;
 mod record;
 mod severity;
 
 pub use age::check_age;
+pub use audit::{Auditor, Selection, leave_out_known};
 pub use compact::{COMPACT_FORMAT, Compact, Compiler};
 pub use error::GateError;
-pub use gate::{AdvisoryGate, Source};
-pub use policy::{IgnoreEntry, Mode, Policy};
+pub use gate::{AdvisoryGate, Judged, Source, Subject};
+pub use overlay::Overlay;
+pub use policy::{GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};

@@ -1,7 +1,9 @@
 //! What is done about advisories: mode, thresholds and accepted ones.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
-use lockgate_model::{Advisory, Level, Name, Specifiers, Version};
+use lockgate_model::{Advisory, Level, Name, Scope, Specifiers, Version};
 
 /// What the gate does about affected versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,20 +54,45 @@ pub struct Policy {
     pub gate_unknown_severity: bool,
     /// Accepted advisories.
     pub ignores: Vec<IgnoreEntry>,
+    /// What is done about yanked releases, where that is asked about.
+    pub yanked: YankRule,
+    /// What differs for packages that only some dependency groups ask for.
+    pub groups: BTreeMap<Name, GroupPolicy>,
+}
+
+/// What is done about yanked releases.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum YankRule {
+    /// They are reported.
+    #[default]
+    Warn,
+    /// They are gated.
+    Deny,
+}
+
+/// What differs for one dependency group; what it leaves open is as everywhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupPolicy {
+    /// The mode.
+    pub mode: Option<Mode>,
+    /// The threshold.
+    pub min_severity: Option<Level>,
+    /// Whether advisories that state no severity are gated.
+    pub gate_unknown_severity: Option<bool>,
 }
 
 /// An accepted advisory.
 #[derive(Debug, Clone)]
 pub struct IgnoreEntry {
-    /// Any of its ids.
-    pub id: String,
+    /// Its ids, any of them; the first is the one that people are told.
+    pub ids: Vec<String>,
     /// Only for this project.
     pub package: Option<Name>,
     /// Only for these versions.
     pub versions: Option<Specifiers>,
     /// Why it does no harm.
     pub reason: String,
-    /// The same in the words of OpenVEX.
+    /// The same in the words of `OpenVEX`.
     pub justification: Option<String>,
     /// Only where nothing but this dependency group asks for it.
     pub group: Option<Name>,
@@ -85,7 +112,7 @@ impl IgnoreEntry {
 
     /// Whether it speaks of this advisory and release, expired or not.
     pub(crate) fn speaks_of(&self, advisory: &Advisory, name: &Name, version: &Version) -> bool {
-        advisory.is_known_as(&self.id)
+        self.ids.iter().any(|id| advisory.is_known_as(id))
             && self.package.as_ref().is_none_or(|package| package == name)
             && self
                 .versions
@@ -93,9 +120,52 @@ impl IgnoreEntry {
                 .is_none_or(|versions| versions.set().contains(version))
             && !(self.until_fixed && advisory.fixed_above(version).is_some())
     }
+
+    /// Whether it counts for what `scopes` ask for: an entry for a group only where nothing else asks.
+    pub(crate) fn counts_for(&self, scopes: &BTreeSet<Scope>) -> bool {
+        self.group.as_ref().is_none_or(|group| {
+            let mut scopes_left = scopes.iter();
+            !scopes.is_empty()
+                && scopes_left.all(|scope| matches!(scope, Scope::Group(name) if name == group))
+        })
+    }
 }
 
 impl Policy {
+    /// Whether an advisory is gated for what `scopes` ask for: each scope by its own rules, and the strictest holds.
+    pub(crate) fn gates(&self, advisory: &Advisory, scopes: &BTreeSet<Scope>) -> bool {
+        let everywhere = || self.gates_everywhere(advisory);
+        if scopes.is_empty() || self.groups.is_empty() {
+            return everywhere();
+        }
+        scopes.iter().any(|scope| {
+            let own = match scope {
+                Scope::Group(name) => self.groups.get(name),
+                Scope::Main | Scope::Extra(_) => None,
+            };
+            own.map_or_else(everywhere, |own| self.with(own).gates_everywhere(advisory))
+        })
+    }
+
+    fn gates_everywhere(&self, advisory: &Advisory) -> bool {
+        self.mode == Mode::Deny && self.is_above_threshold(advisory)
+    }
+
+    /// This policy with what differs for a group.
+    fn with(&self, own: &GroupPolicy) -> Self {
+        Self {
+            mode: own.mode.unwrap_or(self.mode),
+            origin: self.origin.clone(),
+            min_severity: own.min_severity.or(self.min_severity),
+            gate_unknown_severity: own
+                .gate_unknown_severity
+                .unwrap_or(self.gate_unknown_severity),
+            ignores: Vec::new(),
+            yanked: self.yanked,
+            groups: BTreeMap::new(),
+        }
+    }
+
     /// Whether the threshold lets an advisory be gated.
     pub(crate) fn is_above_threshold(&self, advisory: &Advisory) -> bool {
         match &advisory.severity {

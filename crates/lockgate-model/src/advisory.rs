@@ -175,6 +175,6 @@ pub struct Ignored {
     pub expires: Option<String>,
     /// Where the entry stands: `lockgate.toml:3`, an option, a VEX document.
     pub origin: String,
-    /// Why it does no harm, in the words of OpenVEX (`vulnerable_code_not_in_execute_path`), where the entry says so.
+    /// Why it does no harm, in the words of `OpenVEX` (`vulnerable_code_not_in_execute_path`), where the entry says so.
     pub justification: Option<String>,
 }

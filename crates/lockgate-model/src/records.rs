@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{FactError, Name};
+use crate::{FactError, Name, Version};
 
 /// Bytes that are read by place: the compact advisories in the cache, read where they lie.
 pub trait ReadAt: Send + Sync + fmt::Debug {
@@ -38,6 +38,17 @@ pub trait RecordLookup: Send + Sync + fmt::Debug {
     /// Every OSV record (JSON) about the project. Blocks until known; an empty list is knowledge.
     fn records(&self, name: &Name) -> Result<Arc<[Vec<u8>]>, FactError>;
 
+    /// Every OSV record (JSON) that may affect one version of the project, perhaps with others. Blocks until known.
+    fn records_for(&self, name: &Name, _version: &Version) -> Result<Arc<[Vec<u8>]>, FactError> {
+        self.records(name)
+    }
+
     /// Says which projects may be asked about soon. Never blocks.
     fn hint(&self, names: &[Name]);
+
+    /// Says which pins may be asked about soon. Never blocks.
+    fn hint_pins(&self, pins: &[(Name, Version)]) {
+        let names: Vec<Name> = pins.iter().map(|(name, _)| name.clone()).collect();
+        self.hint(&names);
+    }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use lockgate_formats::AdvisorySource;
 use lockgate_formats::lock::AuditLine;
 use lockgate_gate::{
-    AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Source, check_age,
+    AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Overlay, Source, check_age,
 };
 use lockgate_index::{Feed, FeedError, FeedSource, Places, RecordFeed};
 use lockgate_model::{AuditReport, AuditedPackage, LockedGraph, Name, Version, Via};
@@ -48,42 +49,80 @@ pub(crate) fn open(
     places: impl Fn() -> Result<Places, Failure>,
     world: &World,
 ) -> Result<Gating, Failure> {
-    let max_age = settings.max_advisory_age.unwrap_or(MAX_AGE);
     let mut sources = Vec::new();
-    for text in &settings.advisories {
-        let source = FeedSource::parse(text).map_err(|error| feed_failure(&error))?;
-        if let FeedSource::Service(url) = &source
+    for source in &settings.advisories {
+        if let FeedSource::Service(url) = &parsed(source)?
             && !indexes::is_local(url)
         {
             indexes::may_tell(url, &places()?, world)?;
         }
-        world.progress.phase("reading advisories");
-        let feed = world
-            .runtime
-            .block_on(world.index.feed(&source, world.now, max_age))
-            .map_err(|error| feed_failure(&error))?;
-        sources.push(match feed {
-            Feed::Service { name, lookup } => Source::Lookup { name, lookup },
-            Feed::Records(feed) => {
-                let compact = compact(&feed)?;
-                if let Some(limit) = settings
-                    .max_advisory_age
-                    .filter(|_| feed.refreshed.is_none())
-                {
-                    check_age(&feed.name, compact.modified(world.now), limit, world.now)
-                        .map_err(|error| gate_failure(&error))?;
-                }
-                Source::Compact {
-                    name: feed.name,
-                    digest: feed.digest,
-                    compact,
-                }
-            }
+        sources.push(opened(source, settings, world)?);
+    }
+    Ok(Gating::new(settings, sources, world))
+}
+
+fn parsed(source: &AdvisorySource) -> Result<FeedSource, Failure> {
+    FeedSource::parse(&source.source).map_err(|error| feed_failure(&error))
+}
+
+/// Opens one source.
+pub(crate) fn opened(
+    source: &AdvisorySource,
+    settings: &Settings,
+    world: &World,
+) -> Result<Source, Failure> {
+    let max_age = settings.max_advisory_age.unwrap_or(MAX_AGE);
+    let parsed = parsed(source)?;
+    world.progress.phase("reading advisories");
+    let feed = world
+        .runtime
+        .block_on(world.index.feed(&parsed, world.now, max_age))
+        .map_err(|error| feed_failure(&error))?;
+    let feed = match feed {
+        Feed::Service { name, .. } if source.overrides => {
+            return Err(
+                Failure::new(format!("{name}: a service cannot override other sources"))
+                    .remedy("keep the records that correct others in a folder or a `.zip`"),
+            );
+        }
+        Feed::Service { name, lookup } => return Ok(Source::Lookup { name, lookup }),
+        Feed::Records(feed) => feed,
+    };
+    if source.overrides {
+        return Ok(Source::Overlay {
+            overlay: Arc::new(overlay(&feed)?),
+            digest: feed.digest,
+            name: feed.name,
         });
     }
-    Ok(Gating {
-        gate: AdvisoryGate::new(settings.policy.clone(), sources, world.now),
+    let compact = compact(&feed)?;
+    if let Some(limit) = settings
+        .max_advisory_age
+        .filter(|_| feed.refreshed.is_none())
+    {
+        check_age(&feed.name, compact.modified(world.now), limit, world.now)
+            .map_err(|error| gate_failure(&error))?;
+    }
+    Ok(Source::Compact {
+        name: feed.name,
+        digest: feed.digest,
+        compact,
+        refreshed: feed.refreshed,
     })
+}
+
+/// All records of a source that overrides: few, and one's own.
+fn overlay(feed: &RecordFeed) -> Result<Overlay, Failure> {
+    let mut records: Vec<(String, Vec<u8>)> = Vec::new();
+    feed.visit(0, 1, |file, bytes| {
+        records.push((file.to_owned(), bytes.to_vec()));
+        Ok::<_, FeedError>(())
+    })
+    .map_err(|error| feed_failure(&error))?;
+    let borrowed = records
+        .iter()
+        .map(|(file, bytes)| (file.as_str(), bytes.as_slice()));
+    Overlay::read(&feed.name, borrowed).map_err(|error| gate_failure(&error))
 }
 
 /// The compact form of a feed: kept from an earlier run, else compiled and kept.
@@ -166,6 +205,13 @@ fn gate_failure(error: &GateError) -> Failure {
 }
 
 impl Gating {
+    /// A gate over sources that were opened.
+    pub(crate) fn new(settings: &Settings, sources: Vec<Source>, world: &World) -> Self {
+        Self {
+            gate: AdvisoryGate::new(settings.policy.clone(), sources, world.now),
+        }
+    }
+
     /// Audits every pin of a new lock.
     pub(crate) fn audit(&self, graph: &LockedGraph, source: &str) -> Result<AuditReport, Failure> {
         let pins = graph.pins.values().map(|pin| Audited {
@@ -204,6 +250,7 @@ impl Gating {
             });
         }
         report.evidence = self.gate.snapshot(&names);
+        report.sources = self.gate.states(&names);
         report.remarks = self.gate.remarks();
         Ok(report)
     }

@@ -57,7 +57,12 @@ pub(crate) fn configured(options: &GateOptions, config: &Config) -> Vec<(&'stati
     }
     let is_open = options.advisories.is_empty() && !options.no_advisories;
     if let Some(set) = config.advisories.as_ref().filter(|_| is_open) {
-        let sources = shown("advisories", &set.value.join(" "));
+        let named: Vec<&str> = set
+            .value
+            .iter()
+            .map(|source| source.source.as_str())
+            .collect();
+        let sources = shown("advisories", &named.join(" "));
         tell("advisories", &sources, &set.origin);
     }
     if let Some(set) = &config.max_advisory_age {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
-use lockgate_formats::{Config, GroupRequest, SourceKind};
-use lockgate_gate::{IgnoreEntry, Mode, Policy};
+use lockgate_formats::{AdvisorySource, Config, ConfigGroup, GroupRequest, SourceKind};
+use lockgate_gate::{GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
 use lockgate_model::{ChoiceRules, Level, Manifest, Name, Timestamp, Upgrade};
 
 use crate::choosing::{Choosing, upgrade};
@@ -185,7 +185,7 @@ pub(crate) struct Settings {
     /// What the gate does.
     pub(crate) policy: Policy,
     /// Where advisories come from, as written; empty when the gate is off.
-    pub(crate) advisories: Vec<String>,
+    pub(crate) advisories: Vec<AdvisorySource>,
     /// How old advisories may be, when a setting says so.
     pub(crate) max_advisory_age: Option<SignedDuration>,
     /// How old a release must be, unless it fixes an advisory.
@@ -238,11 +238,12 @@ impl Settings {
         let advisories = if off {
             Vec::new()
         } else if !options.advisories.is_empty() {
-            options.advisories.clone()
+            let named = options.advisories.iter();
+            named.map(|source| plain_source(source)).collect()
         } else {
             config
                 .advisories
-                .map_or_else(|| vec!["osv".to_owned()], |set| set.value)
+                .map_or_else(|| vec![plain_source("osv")], |set| set.value)
         };
         let policy = Policy {
             mode: if off { Mode::Off } else { mode },
@@ -250,6 +251,15 @@ impl Settings {
             min_severity,
             gate_unknown_severity: config.unknown_severity.is_none_or(|set| set.value),
             ignores,
+            yanked: match &config.yanked {
+                Some(set) if set.value => YankRule::Deny,
+                _ => YankRule::Warn,
+            },
+            groups: config
+                .groups
+                .into_iter()
+                .map(|(name, group)| (name, group_policy(group)))
+                .collect(),
         };
         Ok(Self {
             policy,
@@ -258,6 +268,22 @@ impl Settings {
             cooldown: config.cooldown.map(|set| set.value),
             told,
         })
+    }
+}
+
+fn plain_source(source: &str) -> AdvisorySource {
+    AdvisorySource {
+        source: source.to_owned(),
+        overrides: false,
+    }
+}
+
+fn group_policy(group: ConfigGroup) -> GroupPolicy {
+    GroupPolicy {
+        // The word was checked where it was read.
+        mode: group.gate.and_then(|set| Mode::from_word(&set.value)),
+        min_severity: group.min_severity.map(|set| set.value),
+        gate_unknown_severity: group.unknown_severity.map(|set| set.value),
     }
 }
 
@@ -281,12 +307,12 @@ fn mode_word(mode: GateModeName) -> &'static str {
 
 fn entry_of_config(entry: lockgate_formats::ConfigIgnore) -> IgnoreEntry {
     IgnoreEntry {
-        id: entry.id,
+        ids: vec![entry.id],
         package: entry.package,
         versions: entry.versions,
         reason: entry.reason,
-        justification: None,
-        group: None,
+        justification: entry.justification,
+        group: entry.group,
         expires: entry.expires,
         until_fixed: entry.until_fixed,
         origin: entry.origin,
@@ -310,7 +336,7 @@ fn entry_of_option(text: &str) -> Result<IgnoreEntry, Failure> {
         )));
     }
     Ok(IgnoreEntry {
-        id: id.trim().to_owned(),
+        ids: vec![id.trim().to_owned()],
         package: None,
         versions: None,
         reason: "ignored on the command line".to_owned(),

@@ -20,7 +20,12 @@ fn every_key_is_read_with_its_place() {
     assert_eq!(config.min_severity.unwrap().value, Level::Medium);
     assert!(!config.unknown_severity.unwrap().value);
     let advisories = config.advisories.unwrap();
-    assert_eq!(advisories.value, ["osv", "extra"]);
+    let sources: Vec<&str> = advisories
+        .value
+        .iter()
+        .map(|source| source.source.as_str())
+        .collect();
+    assert_eq!(sources, ["osv", "extra"]);
     assert_eq!(advisories.origin, "lockgate.toml:4");
     let age = config.max_advisory_age.unwrap();
     assert_eq!(age.value, SignedDuration::from_hours(7 * 24));
@@ -183,7 +188,7 @@ fn misspelled_keys_are_told_what_was_meant() {
         ("[[ignore]]\nexpire = 1", "is `expires` meant?"),
         (
             "colour = 1",
-            "the keys are gate, min-severity, unknown-severity, advisories, max-advisory-age, cooldown, ignore",
+            "the keys are gate, min-severity, unknown-severity, advisories, max-advisory-age, cooldown, ignore, yanked, vex, groups",
         ),
     ] {
         assert_eq!(read(text).unwrap_err().remedy.unwrap(), remedy, "{text}");
@@ -241,4 +246,70 @@ fn a_scripts_own_table_is_read_with_its_lines() {
             .unwrap()
             .is_none()
     );
+}
+
+#[test]
+fn sources_groups_and_documents_are_read() {
+    let text = r#"
+yanked = "deny"
+vex = ["ours.vex.json"]
+advisories = ["osv", { source = "corrections", overrides = true }]
+
+[groups.Dev_Tools]
+min-severity = "high"
+gate = "warn"
+
+[[ignore]]
+id = "CVE-1"
+reason = "not reached"
+group = "dev"
+justification = "vulnerable_code_not_in_execute_path"
+"#;
+    let config = Config::from_lockgate_toml(text.as_bytes(), "lockgate.toml").unwrap();
+    assert!(config.yanked.unwrap().value);
+    assert_eq!(config.vex[0].value, "ours.vex.json");
+    assert_eq!(config.vex[0].origin, "lockgate.toml:3");
+    let overrides: Vec<bool> = config
+        .advisories
+        .unwrap()
+        .value
+        .iter()
+        .map(|source| source.overrides)
+        .collect();
+    assert_eq!(overrides, [false, true]);
+    let group = config.groups.get(&"dev-tools".parse().unwrap()).unwrap();
+    assert_eq!(group.min_severity.as_ref().unwrap().value, Level::High);
+    assert_eq!(group.gate.as_ref().unwrap().value, "warn");
+    assert_eq!(config.ignores[0].group, Some("dev".parse().unwrap()));
+}
+
+#[test]
+fn what_is_wrong_with_sources_and_groups_is_said() {
+    for (text, said) in [
+        (
+            "yanked = \"no\"\n",
+            "`yanked = \"no\"` is neither `deny` nor `warn`",
+        ),
+        (
+            "advisories = [{ source = \"a\", override = true }]\n",
+            "unknown key `override`",
+        ),
+        (
+            "advisories = [{ source = \"a\", overrides = true }]\n",
+            "nothing before it",
+        ),
+        (
+            "[groups.dev]\nseverity = \"low\"\n",
+            "unknown key `severity`",
+        ),
+        ("[groups.\"!\"]\ngate = \"warn\"\n", "`[groups.!]`"),
+        ("[groups.a_b]\n[groups.a-b]\n", "stands there twice"),
+        (
+            "[[ignore]]\nid = \"A\"\nreason = \"r\"\njustification = \"ours\"\n",
+            "no word of OpenVEX",
+        ),
+    ] {
+        let error = Config::from_lockgate_toml(text.as_bytes(), "lockgate.toml").unwrap_err();
+        assert!(error.to_string().contains(said), "{text}: {error}");
+    }
 }

@@ -1,5 +1,8 @@
 use super::*;
+use lockgate_model::FindingCode;
+
 use crate::compact::Compiler;
+use crate::policy::YankRule;
 
 const TODAY: &str = "2026-11-24";
 const NOON: &str = "2026-11-24T12:00:00Z";
@@ -29,6 +32,7 @@ fn source(rows: &[Row<'_>]) -> Source {
         name: "test".to_owned(),
         digest: Sha256([1; 32]),
         compact,
+        refreshed: None,
     }
 }
 
@@ -39,12 +43,14 @@ fn policy(mode: Mode) -> Policy {
         min_severity: None,
         gate_unknown_severity: true,
         ignores: Vec::new(),
+        yanked: YankRule::Warn,
+        groups: BTreeMap::new(),
     }
 }
 
 fn entry(id: &str) -> IgnoreEntry {
     IgnoreEntry {
-        id: id.to_owned(),
+        ids: vec![id.to_owned()],
         package: None,
         versions: None,
         justification: None,

@@ -1,0 +1,263 @@
+//! The audit of inventories: every item ends as an audited package, as the user's own project, as left out because it is not installed where
+//! the audit is for, or as a gap. Nothing is passed over.
+
+mod baseline;
+mod chains;
+mod selection;
+
+use std::collections::BTreeSet;
+
+use lockgate_model::{
+    AuditReport, AuditedPackage, AuditedPlace, FactError, Gap, GapCode, Inventory, Item,
+    ItemOrigin, Name, OwnProject, Parent, Remark, RemarkCode, Version,
+};
+
+pub use baseline::leave_out_known;
+pub use selection::Selection;
+
+use crate::gate::{AdvisoryGate, Subject};
+use chains::chains;
+
+/// Audits inventories, one after the other, into one report.
+#[derive(Debug)]
+pub struct Auditor<'a> {
+    gate: &'a AdvisoryGate,
+    selection: &'a Selection,
+    report: AuditReport,
+    names: BTreeSet<Name>,
+    /// Whether some source could not be opened.
+    has_failed_source: bool,
+}
+
+impl<'a> Auditor<'a> {
+    /// An audit that has looked at nothing yet.
+    pub fn new(gate: &'a AdvisoryGate, selection: &'a Selection) -> Self {
+        Self {
+            gate,
+            selection,
+            report: AuditReport::default(),
+            names: BTreeSet::new(),
+            has_failed_source: false,
+        }
+    }
+
+    /// Says that a source could not be opened: what it would have said is not known of any package.
+    pub fn source_failed(&mut self, source: &str, why: String) {
+        self.has_failed_source = true;
+        self.report.gaps.push(Gap {
+            code: GapCode::NotLearned,
+            what: format!("the advisories of {source}"),
+            why,
+            name: None,
+            source: None,
+            line: None,
+        });
+    }
+
+    /// Says that something that was to be audited could not be read.
+    pub fn unreadable(&mut self, place: &str, why: String) {
+        self.report.gaps.push(Gap {
+            code: GapCode::Unreadable,
+            what: place.to_owned(),
+            why,
+            name: None,
+            source: Some(place.to_owned()),
+            line: None,
+        });
+    }
+
+    /// Audits all that an inventory holds. `may_tell` says whether services may be told of an item.
+    pub fn add(&mut self, inventory: &Inventory, may_tell: &dyn Fn(&Item) -> bool) {
+        let first = self.report.packages.len();
+        // Where each item ended among the packages, for the edges between them.
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(inventory.items.len());
+        let mut left_out = 0;
+        for (index, item) in inventory.items.iter().enumerate() {
+            if !self.selection.admits(item) {
+                left_out += 1;
+                places.push(None);
+                continue;
+            }
+            let place = self.item(inventory, index, item, may_tell);
+            places.push(place);
+        }
+        for (item, place) in inventory.items.iter().zip(&places) {
+            let Some(package) = place.and_then(|place| self.report.packages.get_mut(place)) else {
+                continue;
+            };
+            let parents = item.parents.iter().filter_map(|parent| match parent {
+                Parent::Root(_) => None,
+                Parent::Item(index) => places.get(*index).copied().flatten(),
+            });
+            package.parents.extend(parents);
+        }
+        self.report.places.push(AuditedPlace {
+            place: inventory.place.clone(),
+            kind: inventory.kind,
+            packages: self.report.packages.len() - first,
+            left_out,
+        });
+        let remarks = inventory.remarks.iter().map(|text| Remark {
+            code: RemarkCode::Input,
+            text: text.clone(),
+            origin: Some(inventory.place.clone()),
+        });
+        self.report.remarks.extend(remarks);
+    }
+
+    /// The report, with the state of the sources.
+    pub fn finish(mut self) -> AuditReport {
+        self.report.evidence = self.gate.snapshot(&self.names);
+        self.report.sources = self.gate.states(&self.names);
+        self.report.remarks.extend(self.gate.remarks());
+        let mut seen = BTreeSet::new();
+        let remarks = &mut self.report.remarks;
+        remarks.retain(|remark| seen.insert((remark.text.clone(), remark.origin.clone())));
+        self.report
+    }
+
+    /// One item; where it stands among the packages, if it is one.
+    fn item(
+        &mut self,
+        inventory: &Inventory,
+        index: usize,
+        item: &Item,
+        may_tell: &dyn Fn(&Item) -> bool,
+    ) -> Option<usize> {
+        match &item.origin {
+            ItemOrigin::Own(place) => {
+                self.report.own.push(OwnProject {
+                    text: item.shown(),
+                    source: source_of(inventory, item),
+                    line: item.line,
+                    place: place.clone(),
+                });
+                None
+            }
+            ItemOrigin::Direct(_) => self.gap(
+                inventory,
+                item,
+                GapCode::DirectReference,
+                "it is taken from a direct reference, and advisories speak of releases",
+            ),
+            ItemOrigin::Unpinned => self.gap(
+                inventory,
+                item,
+                GapCode::Unpinned,
+                "it is not pinned to one version; lock it first, or audit what it comes to with `--resolve`",
+            ),
+            ItemOrigin::BadVersion(version) => {
+                let why = format!("`{version}` is no version (PEP 440), and can be compared with none");
+                self.gap(inventory, item, GapCode::BadVersion, &why)
+            }
+            ItemOrigin::Index(_) => match (&item.name, &item.version) {
+                (Some(name), Some(version)) => {
+                    self.package(inventory, index, item, (name, version), may_tell(item))
+                }
+                (Some(_), None) => self.gap(
+                    inventory,
+                    item,
+                    GapCode::Unpinned,
+                    "its version is not stated",
+                ),
+                (None, _) => self.gap(
+                    inventory,
+                    item,
+                    GapCode::Unnamed,
+                    "it has no name that could be asked about",
+                ),
+            },
+        }
+    }
+
+    fn package(
+        &mut self,
+        inventory: &Inventory,
+        index: usize,
+        item: &Item,
+        (name, version): (&Name, &Version),
+        may_tell: bool,
+    ) -> Option<usize> {
+        let judged = self.gate.judge(&Subject {
+            name,
+            version,
+            scopes: &item.scopes,
+            may_tell,
+        });
+        for failure in &judged.failures {
+            let (code, why) = reason(failure);
+            self.gap(inventory, item, code, &why);
+        }
+        if judged.answered == 0 && (self.gate.has_sources() || self.has_failed_source) {
+            if judged.failures.is_empty() && self.has_failed_source {
+                let why = "no source of advisories could be used for it";
+                self.gap(inventory, item, GapCode::NotLearned, why);
+            } else if judged.failures.is_empty() {
+                let why = "its name comes from an index of your own and is told to no service, and no advisories that are kept here were named";
+                self.gap(inventory, item, GapCode::NotTold, why);
+            }
+            return None;
+        }
+        self.report.remarks.extend(judged.overridden);
+        self.names.insert(name.clone());
+        let mut package =
+            AuditedPackage::new(name.clone(), version.clone(), source_of(inventory, item));
+        package.line = item.line;
+        package.direct = inventory.is_direct(item);
+        package.scopes.clone_from(&item.scopes);
+        package.marker = item.marker.to_text();
+        package.findings = judged.findings;
+        // Chains are for people who have to mend something.
+        if !package.findings.is_empty() {
+            package.paths = chains(inventory, index);
+            let path = package.paths.first().cloned().unwrap_or_default();
+            for finding in &mut package.findings {
+                finding.path.clone_from(&path);
+            }
+        }
+        self.report.packages.push(package);
+        Some(self.report.packages.len() - 1)
+    }
+
+    fn gap(
+        &mut self,
+        inventory: &Inventory,
+        item: &Item,
+        code: GapCode,
+        why: &str,
+    ) -> Option<usize> {
+        let source = source_of(inventory, item);
+        let what = match item.line {
+            Some(line) => format!("{source}:{line}: `{}`", item.text),
+            None => format!("{source}: `{}`", item.text),
+        };
+        self.report.gaps.push(Gap {
+            code,
+            what,
+            why: why.to_owned(),
+            name: item.name.clone(),
+            source: Some(source),
+            line: item.line,
+        });
+        None
+    }
+}
+
+fn source_of(inventory: &Inventory, _item: &Item) -> String {
+    inventory.place.clone()
+}
+
+/// What a failure comes to as a gap: the cause, without the project, so that one cause of many gaps is seen to be one.
+fn reason(failure: &FactError) -> (GapCode, String) {
+    match failure {
+        FactError::Absent { .. } => (
+            GapCode::NotOnIndex,
+            "the source of advisories does not know this release".to_owned(),
+        ),
+        FactError::Unusable { .. } => (GapCode::NotLearned, failure.to_string()),
+        FactError::Unlearned { why, .. } => (GapCode::NotLearned, why.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

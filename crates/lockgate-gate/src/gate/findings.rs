@@ -1,0 +1,197 @@
+//! What an audit is told: findings, what the index says, and remarks on the policy.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use lockgate_model::{
+    FactError, Finding, FindingCode, Ignored, Name, Notice, ProjectStatus, Remark, RemarkCode,
+    Scope, Version,
+};
+
+use super::known::{Asked, Known};
+use super::{AdvisoryGate, Mode, Standing};
+use crate::policy::YankRule;
+
+/// A pin as an audit asks about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The project.
+    pub name: &'a Name,
+    /// The version.
+    pub version: &'a Version,
+    /// What asks for it, where that is known.
+    pub scopes: &'a BTreeSet<Scope>,
+    /// Whether services may be told of it.
+    pub may_tell: bool,
+}
+
+/// What is known against a pin.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// Findings, ignored and ungated ones included, in the order of their ids.
+    pub findings: Vec<Finding>,
+    /// What could not be learned.
+    pub failures: Vec<FactError>,
+    /// How many sources answered.
+    pub answered: usize,
+    /// What overriding sources took back or replaced that would affect the pin.
+    pub overridden: Vec<Remark>,
+}
+
+impl AdvisoryGate {
+    /// Everything that is known against a release; what could not be learned is an error. Services are asked about the project, as a
+    /// solver asks them.
+    pub fn findings(
+        &self,
+        name: &Name,
+        version: &Version,
+        path: &[String],
+    ) -> Result<Vec<Finding>, FactError> {
+        let subject = Subject {
+            name,
+            version,
+            scopes: &BTreeSet::new(),
+            may_tell: true,
+        };
+        let mut judged = self.judged(&subject, &self.known_as_far_as(&Asked::project(name)));
+        if let Some(failure) = judged.failures.pop() {
+            return Err(failure);
+        }
+        for finding in &mut judged.findings {
+            finding.path = path.to_vec();
+        }
+        Ok(judged.findings)
+    }
+
+    /// Everything that is known against a pin, and what could not be learned.
+    pub fn judge(&self, subject: &Subject<'_>) -> Judged {
+        let asked = self.asked(subject.name, subject.version, subject.may_tell);
+        self.judged(subject, &self.known_as_far_as(&asked))
+    }
+
+    fn judged(&self, subject: &Subject<'_>, known: &Known) -> Judged {
+        let Subject {
+            name,
+            version,
+            scopes,
+            ..
+        } = *subject;
+        let concerns = known.concerns.iter();
+        let findings = concerns
+            .filter(|(_, versions)| versions.contains(version))
+            .map(|(advisory, _)| {
+                let standing = self.standing(advisory, name, version, scopes);
+                let ignored = match &standing {
+                    Standing::Ignored(entry) => Some(Ignored {
+                        reason: entry.reason.clone(),
+                        expires: entry.expires.map(|date| date.to_string()),
+                        origin: entry.origin.clone(),
+                        justification: entry.justification.clone(),
+                    }),
+                    _ => None,
+                };
+                Finding {
+                    code: if advisory.malicious {
+                        FindingCode::Malicious
+                    } else {
+                        FindingCode::Vulnerable
+                    },
+                    name: name.clone(),
+                    version: version.clone(),
+                    advisory: Arc::clone(advisory),
+                    gated: match standing {
+                        Standing::Malicious => true,
+                        Standing::Ignored(_) => false,
+                        Standing::Gated | Standing::BelowThreshold => {
+                            self.policy.gates(advisory, scopes)
+                        }
+                    },
+                    ignored,
+                    path: Vec::new(),
+                }
+            })
+            .collect();
+        let overridden = known
+            .overridden
+            .iter()
+            .filter(|overridden| overridden.versions.contains(version))
+            .map(|overridden| Remark {
+                code: RemarkCode::OverriddenAdvisory,
+                text: format!(
+                    "{} about {name}=={version} is {} by {}",
+                    overridden.advisory.id,
+                    if overridden.withdrawn {
+                        "withdrawn"
+                    } else {
+                        "replaced"
+                    },
+                    overridden.by
+                ),
+                origin: None,
+            })
+            .collect();
+        Judged {
+            findings,
+            failures: known.failures.clone(),
+            answered: known.answered,
+            overridden,
+        }
+    }
+
+    /// What an index's words about a release come to: whether it was taken back, and with what reason; the status of its project.
+    pub fn notices(&self, yanked: Option<&str>, status: &ProjectStatus) -> Vec<Notice> {
+        if self.policy.mode == Mode::Off {
+            return Vec::new();
+        }
+        let of = |code, reason: Option<&str>, gated| Notice {
+            code,
+            reason: reason.unwrap_or_default().to_owned(),
+            gated,
+        };
+        let is_deny = self.policy.yanked == YankRule::Deny;
+        let yanked = yanked.map(|reason| of(FindingCode::Yanked, Some(reason), is_deny));
+        let status = match status {
+            ProjectStatus::Active => None,
+            ProjectStatus::Quarantined(reason) => {
+                Some(of(FindingCode::Quarantined, reason.as_deref(), true))
+            }
+            ProjectStatus::Archived(reason) => {
+                Some(of(FindingCode::Archived, reason.as_deref(), false))
+            }
+            ProjectStatus::Deprecated(reason) => {
+                Some(of(FindingCode::Deprecated, reason.as_deref(), false))
+            }
+        };
+        status.into_iter().chain(yanked).collect()
+    }
+
+    /// Ignore entries that have expired, and entries that accepted nothing, once everything was asked.
+    pub fn remarks(&self) -> Vec<Remark> {
+        let entries = self.policy.ignores.iter().zip(&self.used);
+        entries
+            .filter_map(|(entry, used)| {
+                let id = entry.ids.first().map_or("", String::as_str);
+                let place = format!("the ignore entry for `{id}` ({})", entry.origin);
+                let (code, text) = match entry.expires.filter(|_| entry.has_expired(self.today)) {
+                    Some(date) => (
+                        RemarkCode::ExpiredIgnore,
+                        format!("{place} expired after {date}; the gate applies again"),
+                    ),
+                    None if self.policy.mode == Mode::Off || used.load(Ordering::Relaxed) => {
+                        return None;
+                    }
+                    None => (
+                        RemarkCode::UnmatchedIgnore,
+                        format!("{place} matches nothing; remove it if it is no longer needed"),
+                    ),
+                };
+                Some(Remark {
+                    code,
+                    text,
+                    origin: Some(entry.origin.clone()),
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,80 @@
+//! Records that take the place of those that earlier sources have: corrections and withdrawals of one's own.
+//!
+//! An overlay speaks for a whole vulnerability: what shares an id or an alias with one of its records is left out of what earlier sources
+//! said, for every project, and the overlay's record says what is affected instead. A withdrawn record of an overlay says: nothing is.
+
+use std::collections::BTreeMap;
+
+use lockgate_model::{Advisory, Name, Timestamp};
+
+use crate::brief::Brief;
+use crate::error::GateError;
+use crate::group::{Concern, concerns};
+use crate::record::Record;
+
+/// The records of a source that overrides.
+#[derive(Debug, Default)]
+pub struct Overlay {
+    concerns: BTreeMap<Name, Vec<Concern>>,
+    /// Whether it takes back what is known by an id (in capitals).
+    withdrawn: BTreeMap<String, bool>,
+    modified: Vec<Timestamp>,
+    records: u32,
+}
+
+impl Overlay {
+    /// Reads records, given as file name and bytes. One that cannot be read fails the whole.
+    pub fn read<'r>(
+        source_name: &str,
+        records: impl IntoIterator<Item = (&'r str, &'r [u8])>,
+    ) -> Result<Self, GateError> {
+        let mut overlay = Self::default();
+        let mut briefs = Vec::new();
+        for (file, bytes) in records {
+            let record = Record::read(source_name, file, bytes)?;
+            overlay.records += 1;
+            overlay.modified.extend(record.modified);
+            let brief = Brief::of(&record);
+            let ids = std::iter::once(&record.id).chain(record.aliases.iter().flatten());
+            for id in ids {
+                let is_withdrawn = overlay.withdrawn.entry(id.to_ascii_uppercase());
+                // Of two records that share an id, the one in force counts.
+                *is_withdrawn.or_insert(true) &= brief.is_none();
+            }
+            briefs.extend(brief);
+        }
+        overlay.concerns = concerns(&briefs, source_name);
+        Ok(overlay)
+    }
+
+    /// What concerns a project.
+    pub(crate) fn about(&self, name: &Name) -> Vec<Concern> {
+        self.concerns.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Whether it speaks in place of an advisory of another source.
+    pub(crate) fn speaks_of(&self, advisory: &Advisory) -> bool {
+        self.words_on(advisory).next().is_some()
+    }
+
+    /// Whether it takes back an advisory of another source.
+    pub(crate) fn withdraws(&self, advisory: &Advisory) -> bool {
+        self.speaks_of(advisory) && self.words_on(advisory).all(|withdrawn| withdrawn)
+    }
+
+    fn words_on(&self, advisory: &Advisory) -> impl Iterator<Item = bool> {
+        let ids = std::iter::once(&advisory.id).chain(&advisory.aliases);
+        ids.filter_map(|id| self.withdrawn.get(&id.to_ascii_uppercase()).copied())
+    }
+
+    /// How many records it has.
+    pub(crate) fn records(&self) -> u32 {
+        self.records
+    }
+
+    /// The newest `modified` of its records that is not after `now`.
+    pub(crate) fn modified(&self, now: Timestamp) -> Option<Timestamp> {
+        let modified = self.modified.iter().copied();
+        modified.filter(|modified| *modified <= now).max()
+    }
+}
