@@ -54,18 +54,6 @@ impl<'a> Auditor<'a> {
         });
     }
 
-    /// Says that something that was to be audited could not be read.
-    pub fn unreadable(&mut self, place: &str, why: String) {
-        self.report.gaps.push(Gap {
-            code: GapCode::Unreadable,
-            what: place.to_owned(),
-            why,
-            name: None,
-            source: Some(place.to_owned()),
-            line: None,
-        });
-    }
-
     /// Audits all that an inventory holds. `may_tell` says whether services may be told of an item.
     pub fn add(&mut self, inventory: &Inventory, may_tell: &dyn Fn(&Item) -> bool) {
         let first = self.report.packages.len();
@@ -243,8 +231,9 @@ impl<'a> Auditor<'a> {
     }
 }
 
-fn source_of(inventory: &Inventory, _item: &Item) -> String {
-    inventory.place.clone()
+/// The file that an item stands in.
+fn source_of(inventory: &Inventory, item: &Item) -> String {
+    item.file.clone().unwrap_or_else(|| inventory.place.clone())
 }
 
 /// What a failure comes to as a gap: the cause, without the project, so that one cause of many gaps is seen to be one.

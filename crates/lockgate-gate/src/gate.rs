@@ -102,6 +102,15 @@ impl AdvisoryGate {
         }
     }
 
+    /// Says which pins will be judged, so that services can be asked about all of them at once.
+    pub fn hint_pins(&self, pins: &[(Name, Version)]) {
+        for source in &self.sources {
+            if let Source::Lookup { lookup, .. } = source {
+                lookup.hint_pins(pins);
+            }
+        }
+    }
+
     /// Whether there is any source of advisories.
     pub(crate) fn has_sources(&self) -> bool {
         !self.sources.is_empty()

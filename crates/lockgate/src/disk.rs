@@ -51,11 +51,15 @@ fn whole(reader: impl io::Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What is in a file that must be there; `-` is standard input.
+pub(crate) fn bytes(disk: &Disk, path: &str) -> Result<Vec<u8>, Failure> {
+    disk.read(path)
+        .map_err(|error| Failure::new(format!("cannot read `{path}`: {error}")))
+}
+
 /// The text of a file that must be there; `-` is standard input.
 pub(crate) fn text(disk: &Disk, path: &str) -> Result<String, Failure> {
-    let bytes = disk
-        .read(path)
-        .map_err(|error| Failure::new(format!("cannot read `{path}`: {error}")))?;
+    let bytes = bytes(disk, path)?;
     String::from_utf8(bytes).map_err(|_utf8| Failure::new(format!("`{path}` is not UTF-8 text")))
 }
 

@@ -9,8 +9,10 @@ use lockgate_formats::lock::AuditLine;
 use lockgate_gate::{
     AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Overlay, Source, check_age,
 };
-use lockgate_index::{Feed, FeedError, FeedSource, Places, RecordFeed};
+use lockgate_index::{Feed, FeedError, FeedSource, FeedTerms, Places, RecordFeed};
 use lockgate_model::{AuditReport, AuditedPackage, LockedGraph, Name, Version, Via};
+
+use url::Url;
 
 use crate::failure::Failure;
 use crate::indexes;
@@ -49,53 +51,127 @@ pub(crate) fn open(
     places: impl Fn() -> Result<Places, Failure>,
     world: &World,
 ) -> Result<Gating, Failure> {
-    let mut sources = Vec::new();
-    for source in &settings.advisories {
-        if let FeedSource::Service(url) = &parsed(source)?
-            && !indexes::is_local(url)
-        {
-            indexes::may_tell(url, &places()?, world)?;
+    let parsed = parsed(settings)?;
+    let mut index = None;
+    for source in &parsed {
+        match source {
+            FeedSource::Service(url) if !indexes::is_local(url) => {
+                indexes::may_tell(url, &places()?, world)?;
+            }
+            FeedSource::Pypi => index = places()?.indexes.into_iter().next(),
+            _ => {}
         }
-        sources.push(opened(source, settings, world)?);
+    }
+    let mut sources = Vec::new();
+    for (named, feed) in settings.advisories.iter().zip(found(&parsed, settings, index, world)) {
+        let feed = feed.map_err(|error| feed_failure(&error))?;
+        sources.push(source(&feed, named, settings, world)?);
     }
     Ok(Gating::new(settings, sources, world))
 }
 
-fn parsed(source: &AdvisorySource) -> Result<FeedSource, Failure> {
-    FeedSource::parse(&source.source).map_err(|error| feed_failure(&error))
+/// Sources, each opened by itself.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    /// Those that could be opened, in order.
+    pub(crate) sources: Vec<Source>,
+    /// Where whole records are.
+    pub(crate) feeds: Vec<Feed>,
+    /// Those that could not be opened, and why.
+    pub(crate) failed: Vec<(String, String)>,
+    /// The addresses of services.
+    pub(crate) services: Vec<Url>,
 }
 
-/// Opens one source.
-pub(crate) fn opened(
-    source: &AdvisorySource,
+/// Opens each source by itself; those that need the network at once. `index` is the one whose JSON API `pypi` stands for.
+pub(crate) fn open_each(
+    settings: &Settings,
+    index: Option<Url>,
+    world: &World,
+) -> Result<Opened, Failure> {
+    let mut opened = Opened::default();
+    let parsed = parsed(settings)?;
+    for source in &parsed {
+        match source {
+            FeedSource::Service(url) => opened.services.push(url.clone()),
+            FeedSource::Pypi => opened.services.extend(index.clone()),
+            _ => {}
+        }
+    }
+    let feeds = found(&parsed, settings, index, world);
+    for ((named, place), feed) in settings.advisories.iter().zip(&parsed).zip(feeds) {
+        let made = feed
+            .map_err(|error| feed_failure(&error))
+            .and_then(|feed| Ok((source(&feed, named, settings, world)?, feed)));
+        match made {
+            Ok((source, feed)) => {
+                opened.sources.push(source);
+                opened.feeds.push(feed);
+            }
+            Err(failure) => {
+                let why = match &failure.remedy {
+                    Some(remedy) => format!("{} ({remedy})", failure.message),
+                    None => failure.message,
+                };
+                opened.failed.push((place.name(), why));
+            }
+        }
+    }
+    Ok(opened)
+}
+
+fn parsed(settings: &Settings) -> Result<Vec<FeedSource>, Failure> {
+    let named = settings.advisories.iter();
+    named
+        .map(|named| FeedSource::parse(&named.source).map_err(|error| feed_failure(&error)))
+        .collect()
+}
+
+fn found(
+    sources: &[FeedSource],
+    settings: &Settings,
+    index: Option<Url>,
+    world: &World,
+) -> Vec<Result<Feed, FeedError>> {
+    world.progress.phase("reading advisories");
+    let terms = FeedTerms {
+        now: world.now,
+        max_age: settings.max_advisory_age.unwrap_or(MAX_AGE),
+        index,
+    };
+    world.runtime.block_on(world.index.feeds(sources, &terms))
+}
+
+/// A feed as the gate reads it.
+pub(crate) fn source(
+    feed: &Feed,
+    named: &AdvisorySource,
     settings: &Settings,
     world: &World,
 ) -> Result<Source, Failure> {
-    let max_age = settings.max_advisory_age.unwrap_or(MAX_AGE);
-    let parsed = parsed(source)?;
-    world.progress.phase("reading advisories");
-    let feed = world
-        .runtime
-        .block_on(world.index.feed(&parsed, world.now, max_age))
-        .map_err(|error| feed_failure(&error))?;
     let feed = match feed {
-        Feed::Service { name, .. } if source.overrides => {
-            return Err(
-                Failure::new(format!("{name}: a service cannot override other sources"))
-                    .remedy("keep the records that correct others in a folder or a `.zip`"),
-            );
+        Feed::Service { name, .. } if named.overrides => {
+            return Err(Failure::new(format!(
+                "{name}: a service cannot override other sources"
+            ))
+            .remedy("keep the records that correct others in a folder or a `.zip`"));
         }
-        Feed::Service { name, lookup } => return Ok(Source::Lookup { name, lookup }),
+        Feed::Service { name, lookup } => {
+            return Ok(Source::Lookup {
+                name: name.clone(),
+                lookup: Arc::clone(lookup),
+            });
+        }
         Feed::Records(feed) => feed,
     };
-    if source.overrides {
+    if named.overrides {
         return Ok(Source::Overlay {
-            overlay: Arc::new(overlay(&feed)?),
+            overlay: Arc::new(overlay(feed)?),
             digest: feed.digest,
-            name: feed.name,
+            name: feed.name.clone(),
         });
     }
-    let compact = compact(&feed)?;
+    let compact = compact(feed)?;
     if let Some(limit) = settings
         .max_advisory_age
         .filter(|_| feed.refreshed.is_none())
@@ -104,7 +180,7 @@ pub(crate) fn opened(
             .map_err(|error| gate_failure(&error))?;
     }
     Ok(Source::Compact {
-        name: feed.name,
+        name: feed.name.clone(),
         digest: feed.digest,
         compact,
         refreshed: feed.refreshed,

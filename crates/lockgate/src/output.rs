@@ -6,15 +6,17 @@ use lockgate_formats::diff;
 use lockgate_model::{AuditReport, Note};
 use lockgate_report::{
     Detail, LockDocument, audit_document, audit_table, change_lines, conflict_text, confusion_text,
-    failure_document, lock_document, note_lines,
+    failure_document, json_text, lock_document, note_lines, pip_audit_summary,
 };
 use serde_json::Value;
 
 use crate::cli::TerminalOptions;
 use crate::disk;
 use crate::failure::{Exit, Failure};
+use crate::ops::audit::Audited;
 use crate::ops::check::Checked;
 use crate::ops::lock::{LockOutcome, Locked};
+use crate::reports::{self, ReportFormat};
 use crate::request::Output;
 use crate::terminal::{Terminal, colored_diff};
 
@@ -24,12 +26,7 @@ pub(crate) enum Outcome {
     /// Of `lock`.
     Lock(LockOutcome),
     /// Of `audit`.
-    Audit {
-        /// What was found.
-        report: AuditReport,
-        /// Whether gaps are accepted.
-        allow_incomplete: bool,
-    },
+    Audit(Box<Audited>),
     /// Of `check`, one for each lock.
     Check(Vec<Checked>),
 }
@@ -54,22 +51,21 @@ pub(crate) fn deliver(
         let (exit, document) = judge(&outcome);
         // Nothing is put into its place before all has been said that could fail to be.
         let lock = staged(&outcome)?;
+        let reports = staged_reports(&outcome, exit)?;
         if let Some(path) = report {
             write_report(path, &document)?;
         }
         match &outcome {
             Outcome::Lock(outcome) => deliver_lock(outcome, format, terminal)?,
-            Outcome::Audit { report, .. } if format == Format::Text => {
-                terminal.answer(&table(report)?)?;
-            }
-            Outcome::Audit { .. } => {}
+            Outcome::Audit(audited) => deliver_audit(audited, exit, terminal)?,
             Outcome::Check(checked) => deliver_check(checked, terminal)?,
         }
-        if format == Format::Json {
+        // What an audit prints was said by its own options.
+        if format == Format::Json && !matches!(outcome, Outcome::Audit(_)) {
             terminal.answer(&json_text(&document))?;
         }
-        if let Some(lock) = lock {
-            lock.commit()?;
+        for staged in lock.into_iter().chain(reports) {
+            staged.commit()?;
         }
         if let Outcome::Lock(LockOutcome::Locked(locked)) = &outcome {
             tell(locked, terminal);
@@ -155,12 +151,14 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
             };
             (Exit::No, lock_document(&document))
         }
-        Outcome::Audit {
-            report,
-            allow_incomplete,
-        } => {
-            let exit = audit_exit(report, *allow_incomplete);
-            (exit, audit_document(audit_status(report, exit), report))
+        Outcome::Audit(audited) => {
+            let exit = if audited.dry_run {
+                Exit::Done
+            } else {
+                audit_exit(&audited.report, audited.allow_incomplete)
+            };
+            let status = audit_status(&audited.report, exit);
+            (exit, audit_document(status, &audited.report))
         }
         Outcome::Check(checked) => judge_check(checked),
     }
@@ -289,6 +287,85 @@ fn tell(locked: &Locked, terminal: &Terminal) {
         (false, true) => format!("Locked {packages} in {name}"),
         (false, false) => format!("{name} is up to date ({packages})"),
     });
+}
+
+/// The reports that go to files, beside their places.
+fn staged_reports(outcome: &Outcome, exit: Exit) -> Result<Vec<disk::Staged>, Failure> {
+    let Outcome::Audit(audited) = outcome else {
+        return Ok(Vec::new());
+    };
+    if audited.dry_run {
+        return Ok(Vec::new());
+    }
+    let circumstances = audited.circumstances(audit_status(&audited.report, exit), None, false);
+    let files = audited.destinations.iter().filter_map(|destination| {
+        let path = destination.path.as_ref()?;
+        Some((destination.format, path))
+    });
+    files
+        .map(|(format, path)| {
+            let text = reports::text(format, &audited.report, &circumstances)?;
+            disk::stage(path, text.as_bytes())
+        })
+        .collect()
+}
+
+fn deliver_audit(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(), Failure> {
+    let report = &audited.report;
+    if audited.dry_run {
+        for place in &report.places {
+            terminal.summary(&format!(
+                "Would audit {} of {}",
+                counted(place.packages, "package", "packages"),
+                place.place
+            ));
+        }
+        return Ok(());
+    }
+    for remark in &report.remarks {
+        terminal.warn(&remark.text);
+    }
+    let printed = audited.destinations.iter().find(|one| one.path.is_none());
+    let (width, hyperlinks) = terminal.answers();
+    if let Some(destination) = printed {
+        let status = audit_status(report, exit);
+        let circumstances = audited.circumstances(status, width, hyperlinks);
+        let text = reports::text(destination.format, report, &circumstances)?;
+        terminal.answer(&text)?;
+    }
+    let speaks_for_pip_audit = audited.destinations.iter().any(|one| {
+        matches!(
+            one.format,
+            ReportFormat::Columns | ReportFormat::PipAuditJson | ReportFormat::PipAuditMarkdown
+        )
+    });
+    if speaks_for_pip_audit {
+        terminal.summary(&pip_audit_summary(report));
+    }
+    let tells_all = printed.is_some_and(|one| {
+        matches!(one.format, ReportFormat::Table | ReportFormat::Markdown)
+    });
+    // Whoever reads no table must still see that there is no answer.
+    if exit == Exit::NoAnswer && !tells_all {
+        let gaps = report.gaps.iter().take(5);
+        let mut text: Vec<String> = gaps.map(|gap| format!("  {}: {}", gap.what, gap.why)).collect();
+        if report.gaps.len() > text.len() {
+            text.push(format!("  and {} more", report.gaps.len() - text.len()));
+        }
+        terminal.failure(&Failure::new(format!(
+            "{} could not be audited\n{}",
+            counted(report.gaps.len(), "entry", "entries"),
+            text.join("\n")
+        )));
+    }
+    for path in audited.destinations.iter().filter_map(|one| one.path.as_ref()) {
+        terminal.detail(&format!("report: {}", path.display()));
+    }
+    Ok(())
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn deliver_check(checked: &[Checked], terminal: &Terminal) -> Result<(), Failure> {

@@ -190,6 +190,8 @@ pub(crate) struct Settings {
     pub(crate) max_advisory_age: Option<SignedDuration>,
     /// How old a release must be, unless it fixes an advisory.
     pub(crate) cooldown: Option<SignedDuration>,
+    /// Whether an audit asks the index too.
+    pub(crate) asks_index: bool,
     /// What of it the configuration file says, by key, for `-v`.
     pub(crate) told: Vec<(&'static str, String)>,
 }
@@ -266,6 +268,7 @@ impl Settings {
             advisories,
             max_advisory_age: config.max_advisory_age.map(|set| set.value),
             cooldown: config.cooldown.map(|set| set.value),
+            asks_index: config.yanked.is_some(),
             told,
         })
     }

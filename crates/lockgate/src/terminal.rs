@@ -112,6 +112,18 @@ impl Terminal {
         }
     }
 
+    /// How wide standard output is, and whether it takes hyperlinks: neither is known of what is no terminal.
+    pub(crate) fn answers(&self) -> (Option<usize>, bool) {
+        let out = std::io::stdout();
+        if !out.is_terminal() {
+            return (None, false);
+        }
+        let width = terminal_size::terminal_size_of(&out);
+        let takes_links = AutoStream::choice(&out) != ColorChoice::Never
+            && self.color != ColorChoice::Never;
+        (width.map(|(width, _)| usize::from(width.0)), takes_links)
+    }
+
     fn labelled(&self, label: &str, color: AnsiColor, message: &str) {
         let style = Style::new().bold().fg_color(Some(color.into()));
         self.talk(&format!("{style}{label}{style:#}: {message}"));

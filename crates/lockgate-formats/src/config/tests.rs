@@ -277,7 +277,7 @@ justification = "vulnerable_code_not_in_execute_path"
         .map(|source| source.overrides)
         .collect();
     assert_eq!(overrides, [false, true]);
-    let group = config.groups.get(&"dev-tools".parse().unwrap()).unwrap();
+    let group = &config.groups[&"dev-tools".parse().unwrap()];
     assert_eq!(group.min_severity.as_ref().unwrap().value, Level::High);
     assert_eq!(group.gate.as_ref().unwrap().value, "warn");
     assert_eq!(config.ignores[0].group, Some("dev".parse().unwrap()));

@@ -22,7 +22,7 @@ impl Selection {
     }
 
     /// Whether an item is among it. An item of which nobody says what asks for it is never left out for its group.
-    pub(crate) fn admits(&self, item: &Item) -> bool {
+    pub fn admits(&self, item: &Item) -> bool {
         let is_there = self
             .environment
             .as_ref()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockgate_model::{
-    Advisory, FactError, Name, RecordLookup, Sha256, Timestamp, Version, VersionSet,
+    Advisory, FactError, Name, RecordLookup, ReleaseRecords, Sha256, Timestamp, Version, VersionSet,
 };
 
 use super::{AdvisoryGate, Mode, Source};
@@ -151,8 +151,13 @@ impl AdvisoryGate {
     ) -> Result<(Sha256, Option<Timestamp>, Vec<Concern>), FactError> {
         let name = &asked.name;
         let bytes = match &asked.version {
-            Some(version) => lookup.records_for(name, version)?,
             None => lookup.records(name)?,
+            Some(version) => match lookup.records_for(name, version)? {
+                ReleaseRecords::Known(bytes) => bytes,
+                ReleaseRecords::NotOnIndex { .. } => {
+                    return Err(FactError::Absent { name: name.clone() });
+                }
+            },
         };
         let mut records = Vec::with_capacity(bytes.len());
         let mut digests = Vec::with_capacity(bytes.len());

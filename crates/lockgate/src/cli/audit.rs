@@ -1,86 +1,186 @@
 //! `lockgate audit`.
 
+mod pip_audit;
+
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
-use super::{CacheOptions, GateOptions, IndexOptions, OutputOptions, TerminalOptions};
+pub(crate) use pip_audit::{PipAuditOptions, Switch};
+
+use super::{
+    CacheOptions, GateOptions, IndexOptions, OutputOptions, TargetOptions, TerminalOptions,
+};
 use crate::failure::{Exit, Failure};
-use crate::ops;
+use crate::ops::audit::{self, AuditRequest};
 use crate::output::{self, Format, Outcome};
+use crate::reports::{Destination, ReportFormat};
 use crate::request::{Settings, report_is_apart};
 use crate::terminal::Terminal;
 use crate::world::World;
 
 /// Arguments of `audit`.
 #[derive(Debug, Clone, Args)]
-pub(super) struct AuditArguments {
-    /// Locks to audit: hashed or pinned requirement files [default: `requirements.txt`]
+pub(crate) struct AuditArguments {
+    /// What to audit: requirement files, locks, SBOMs, folders that hold some, `-` for standard input [default: `requirements.txt`, else `pylock.toml`]
     #[arg(value_name = "FILE")]
-    files: Vec<String>,
-    /// A lock to audit, as pip-audit spells it (repeatable)
+    pub(crate) files: Vec<String>,
+    /// A file to audit, as pip-audit spells it (repeatable)
     #[arg(short, long = "requirement", value_name = "FILE")]
-    requirement: Vec<String>,
-    /// How to print the findings
+    pub(crate) requirement: Vec<String>,
+    /// An installed environment to audit, by its folder or its interpreter; nothing of it is run (repeatable)
+    #[arg(long, value_name = "DIR|EXE")]
+    pub(crate) environment: Vec<String>,
+    /// Audit the active environment, or that of the Python on the path, without what it takes over from its base
+    #[arg(short, long)]
+    pub(crate) local: bool,
+    /// A folder of installed packages to audit (repeatable)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) path: Vec<String>,
+    /// Look for locks in the folders below those named, too
+    #[arg(long)]
+    pub(crate) recursive: bool,
+    /// What standard input is, and files whose names do not tell
+    #[arg(long, value_name = "KIND")]
+    pub(crate) input_format: Option<InputFormat>,
+    /// Solve what is not pinned, without the gate, and audit what comes of it
+    #[arg(long)]
+    pub(crate) resolve: bool,
+    /// Audit only what this dependency group asks for (repeatable)
+    #[arg(long, value_name = "NAME", help_heading = "Selection")]
+    pub(crate) only_group: Vec<String>,
+    /// Leave out what only this dependency group asks for (repeatable)
+    #[arg(long, value_name = "NAME", help_heading = "Selection")]
+    pub(crate) no_group: Vec<String>,
+    /// Leave out what only dependency groups ask for
+    #[arg(long, help_heading = "Selection")]
+    pub(crate) no_dev: bool,
+    #[command(flatten)]
+    pub(crate) target: TargetOptions,
+    /// How to print the findings [default: table]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<ReportFormat>,
+    /// Write a report to a file, `FORMAT=FILE` (repeatable); `FILE` alone takes what would be printed
     #[arg(
         short,
-        long,
-        value_name = "FORMAT",
-        default_value = "table",
+        long = "output",
+        value_name = "[FORMAT=]FILE",
+        env = "PIP_AUDIT_OUTPUT",
         help_heading = "Output"
     )]
-    format: FormatName,
+    pub(crate) outputs: Vec<String>,
     /// Exit by the findings even though something could not be audited; the gaps are still reported
     #[arg(long, help_heading = "Gate")]
-    allow_incomplete: bool,
+    pub(crate) allow_incomplete: bool,
+    /// Report only what this older lock does not have
+    #[arg(long, value_name = "LOCK", help_heading = "Gate")]
+    pub(crate) baseline: Option<String>,
+    /// An `OpenVEX` document whose statements are read as accepted advisories (repeatable)
+    #[arg(long, value_name = "FILE", help_heading = "Gate")]
+    pub(crate) vex: Vec<String>,
+    /// Ask the index too: which releases are yanked, which projects are quarantined, archived or deprecated
+    #[arg(long, help_heading = "Gate")]
+    pub(crate) online: bool,
+    /// What is done about yanked releases; asks the index
+    #[arg(long, value_name = "WHAT", help_heading = "Gate")]
+    pub(crate) yanked: Option<YankName>,
+    /// Use the advisories that the lock names, and no newer ones
+    #[arg(long, help_heading = "Gate")]
+    pub(crate) as_of_lock: bool,
     #[command(flatten)]
-    gate: GateOptions,
+    pub(crate) pip_audit: PipAuditOptions,
     #[command(flatten)]
-    index: IndexOptions,
+    pub(crate) gate: GateOptions,
     #[command(flatten)]
-    cache: CacheOptions,
+    pub(crate) index: IndexOptions,
     #[command(flatten)]
-    pub(super) output: OutputOptions,
+    pub(crate) cache: CacheOptions,
     #[command(flatten)]
-    pub(super) terminal: TerminalOptions,
+    pub(crate) output: OutputOptions,
+    #[command(flatten)]
+    pub(crate) terminal: TerminalOptions,
 }
 
-/// `--format` values.
+/// `--yanked` values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FormatName {
-    /// For people
-    Table,
-    /// One document
-    Json,
+pub(crate) enum YankName {
+    /// They are reported
+    Warn,
+    /// They fail the audit
+    Deny,
 }
 
-pub(super) fn run(arguments: AuditArguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let json = arguments.output.json || arguments.format == FormatName::Json;
+/// `--input-format` values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    /// A requirements file
+    Requirements,
+    /// `pylock.toml`
+    Pylock,
+    /// `uv.lock`
+    Uv,
+    /// `poetry.lock`
+    Poetry,
+    /// `pdm.lock`
+    Pdm,
+    /// `Pipfile.lock`
+    Pipfile,
+    /// A `CycloneDX` document
+    Cyclonedx,
+    /// An `SPDX` document
+    Spdx,
+}
+
+impl AuditArguments {
+    /// Brings what can be said in two ways to one.
+    pub(super) fn settle(&mut self) {
+        self.output.settle();
+        self.files.append(&mut self.requirement);
+        self.pip_audit.settle(&mut self.gate);
+    }
+}
+
+pub(super) fn run(
+    arguments: AuditArguments,
+    words: &[String],
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let json = arguments.output.json;
     let report = arguments.output.report.clone();
-    let mut files = arguments.files.clone();
-    files.extend(arguments.requirement.iter().cloned());
-    let files = ops::locks_or_default(files).unwrap_or_default();
-    report_is_apart(report.as_deref(), &files)?;
-    let outcome = audited(arguments, terminal);
+    let request = AuditRequest::new(arguments, words);
+    if let Ok(request) = &request {
+        let mut files = request.files();
+        files.extend(request.arguments.baseline.clone());
+        report_is_apart(report.as_deref(), &files)?;
+        for destination in &request.destinations {
+            let path: Option<&PathBuf> = destination.path.as_ref();
+            report_is_apart(path.map(PathBuf::as_path), &files)?;
+        }
+    }
+    let destinations = request
+        .as_ref()
+        .map(|request| request.destinations.clone())
+        .unwrap_or_default();
+    let is_json = json || Destination::is_json(&destinations);
+    let outcome = request.and_then(|request| audited(request, terminal));
     output::deliver(
         outcome,
-        if json { Format::Json } else { Format::Text },
+        if is_json { Format::Json } else { Format::Text },
         report.as_deref(),
         terminal,
     )
 }
 
-fn audited(arguments: AuditArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let mut files = arguments.files;
-    files.extend(arguments.requirement);
-    let files = ops::locks_or_default(files)?;
-    let settings = Settings::read(&arguments.gate, &files)?;
-    let world = World::new(&arguments.index, &arguments.cache, None, terminal)?;
-    let allow_incomplete = arguments.allow_incomplete;
+fn audited(request: AuditRequest, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let settings = Settings::read(&request.arguments.gate, &request.files())?;
+    let settings = request.settings(settings)?;
+    let world = World::new(
+        &request.arguments.index,
+        &request.arguments.cache,
+        request.arguments.target.python.as_deref(),
+        terminal,
+    )?;
     world
-        .until_interrupted(move |world| {
-            ops::audit::audit(&files, &arguments.index, &settings, world)
-        })
-        .map(|report| Outcome::Audit {
-            report,
-            allow_incomplete,
-        })
+        .until_interrupted(move |world| audit::audit(&request, &settings, world))
+        .map(|audited| Outcome::Audit(Box::new(audited)))
 }

@@ -13,6 +13,9 @@ mod options;
 mod rendering;
 mod usage;
 
+pub(crate) use audit::{
+    AuditArguments, InputFormat, PipAuditOptions, Switch, YankName,
+};
 pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
@@ -29,7 +32,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 use lockgate_formats::command::Word;
 
 use crate::failure::{Exit, Failure};
@@ -50,28 +53,92 @@ struct Arguments {
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+/// The verbs. What derives the trait would build the options of all of them in each run, which costs more than many a run itself.
+#[derive(Debug)]
 enum Command {
-    /// Resolve requirements under the gate and write a hashed, audited lock
     Lock(Box<LockArguments>),
-    /// Audit existing locks against advisories
     Audit(Box<audit::AuditArguments>),
-    /// Check that a lock satisfies its sources, has its hashes, and has no finding above policy
     Check(Box<CheckArguments>),
-    /// Look after the cache
     Cache(cache::CacheArguments),
 }
 
-/// The command line as it is read. `-f` is pip's for `--find-links`, and pip-audit's for the format of an audit.
-fn command() -> clap::Command {
-    let mut command = Arguments::command();
-    for name in ["lock", "check"] {
-        command = command.mut_subcommand(name, |subcommand| {
-            subcommand.mut_arg("find_links", |argument| argument.short('f'))
-        });
-    }
-    command
+/// Builds the options of a verb.
+type Options = fn(clap::Command) -> clap::Command;
+
+/// Name, purpose and options of each verb.
+const VERBS: [(&str, &str, Options); 4] = [
+    (
+        "lock",
+        "Resolve requirements under the gate and write a hashed, audited lock",
+        |command| with_links(LockArguments::augment_args(command)),
+    ),
+    (
+        "audit",
+        "Audit existing locks against advisories",
+        audit::AuditArguments::augment_args,
+    ),
+    (
+        "check",
+        "Check that a lock satisfies its sources, has its hashes, and has no finding above policy",
+        |command| with_links(CheckArguments::augment_args(command)),
+    ),
+    (
+        "cache",
+        "Look after the cache",
+        cache::CacheArguments::augment_args,
+    ),
+];
+
+/// `-f` is pip's for `--find-links`, and pip-audit's for the format of an audit.
+fn with_links(command: clap::Command) -> clap::Command {
+    command.mut_arg("find_links", |argument| argument.short('f'))
 }
+
+impl Subcommand for Command {
+    fn augment_subcommands(command: clap::Command) -> clap::Command {
+        VERBS
+            .iter()
+            .fold(command, |command, (name, about, options)| {
+                command.subcommand(clap::Command::new(*name).about(*about).defer(*options))
+            })
+    }
+
+    fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        VERBS.iter().any(|(verb, ..)| *verb == name)
+    }
+}
+
+impl FromArgMatches for Command {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let unknown = || clap::Error::new(clap::error::ErrorKind::MissingSubcommand);
+        let (name, matches) = matches.subcommand().ok_or_else(unknown)?;
+        Ok(match name {
+            "lock" => Self::Lock(Box::new(LockArguments::from_arg_matches(matches)?)),
+            "audit" => Self::Audit(Box::new(audit::AuditArguments::from_arg_matches(matches)?)),
+            "check" => Self::Check(Box::new(CheckArguments::from_arg_matches(matches)?)),
+            "cache" => Self::Cache(cache::CacheArguments::from_arg_matches(matches)?),
+            _ => return Err(unknown()),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The command line as it is read.
+fn command() -> clap::Command {
+    Arguments::command()
+}
+
+/// The options of `lock`, made once: they are asked for each word of a header's command.
+static LOCK: LazyLock<clap::Command> =
+    LazyLock::new(|| with_links(LockArguments::augment_args(clap::Command::new("lock"))));
 
 /// Runs one command line and says how it ended.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
@@ -79,7 +146,11 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         Ok(expanded) => expanded,
         Err(failure) => return usage::refuse(&failure, arguments).into(),
     };
-    let mut command = without_empty_variables(command());
+    let mut command = command();
+    if has_empty_variables() {
+        command.build();
+        command = without_empty_variables(command);
+    }
     let parsed = command
         .try_get_matches_from_mut(expanded)
         .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
@@ -100,7 +171,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     }
     let ended = enter(parsed.command.terminal()).and_then(|()| match parsed.command {
         Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
-        Command::Audit(arguments) => audit::run(*arguments, &terminal),
+        Command::Audit(arguments) => audit::run(*arguments, &words, &terminal),
         Command::Check(arguments) => check::run(&arguments, &terminal),
         Command::Cache(arguments) => cache::run(&arguments, &terminal),
     });
@@ -112,7 +183,7 @@ impl Command {
     fn settle(&mut self) {
         match self {
             Self::Lock(arguments) => arguments.settle(),
-            Self::Audit(arguments) => arguments.output.settle(),
+            Self::Audit(arguments) => arguments.settle(),
             Self::Check(arguments) => arguments.output.settle(),
             Self::Cache(_) => {}
         }
@@ -137,6 +208,10 @@ fn enter(options: &TerminalOptions) -> Result<(), Failure> {
         Failure::new(format!("`--directory {}`: {error}", folder.display()))
             .remedy("name a folder that is there")
     })
+}
+
+fn has_empty_variables() -> bool {
+    std::env::vars_os().any(|(_, value)| value.is_empty())
 }
 
 /// A variable that is set to nothing, as CI systems do with those that have no value, counts as not set.
@@ -188,12 +263,9 @@ pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> 
 
 /// What the lock's header has to know of an option of `lock`, `--long` or `-s`.
 pub(crate) fn known_option(name: &str) -> Word {
-    // Made once: it is asked for each word of a command line.
-    static COMMAND: LazyLock<clap::Command> = LazyLock::new(command);
-    let argument = COMMAND.find_subcommand("lock").and_then(|lock| {
-        lock.get_arguments()
-            .find(|argument| is_named(argument, name))
-    });
+    let argument = LOCK
+        .get_arguments()
+        .find(|argument| is_named(argument, name));
     Word {
         takes_value: argument.is_some_and(|argument| argument.get_action().takes_values()),
         is_idle: foreign::table().any(|option| option.is_idle() && option.is(name)),

@@ -1,173 +1,335 @@
-//! `audit`: existing locks against advisories. Solves nothing and runs nothing.
+//! `audit`: what is locked or installed against advisories. Runs nothing of what it looks at, and solves only when it is asked to.
+
+mod inputs;
+mod installed;
+mod known_by_lock;
+mod resolved;
+mod statuses;
+mod telling;
 
 use std::collections::BTreeMap;
 
-use lockgate_formats::lock::Lock;
-use lockgate_index::{FindLinks, Places};
-use lockgate_model::{AuditReport, Gap, GapCode, Manifest, Name};
+use lockgate_gate::{Auditor, Selection, YankRule, leave_out_known};
+use lockgate_index::Feed;
+use lockgate_model::{
+    AuditReport, AuditedPlace, Gap, GapCode, Inventory, Item, Manifest, Name, Timestamp, Version,
+};
+use url::Url;
 
-use crate::cli::{IndexOptions, TargetOptions};
-use crate::disk;
+use crate::cli::{AuditArguments, YankName};
 use crate::failure::Failure;
-use crate::gating::{self, Audited};
-use crate::indexes;
+use crate::gating::{self, Gating};
+use crate::ops::target;
 use crate::places;
-use crate::request::Settings;
+use crate::reports::{Circumstances, Destination, Switches, destinations};
+use crate::request::{Settings, named};
+use crate::vex;
 use crate::world::World;
+use inputs::Input;
+use telling::Telling;
 
-/// Audits every pin of `files`.
+/// What `audit` is asked to do.
+#[derive(Debug)]
+pub(crate) struct AuditRequest {
+    /// The arguments that are passed on as they are.
+    pub(crate) arguments: AuditArguments,
+    /// Where reports go.
+    pub(crate) destinations: Vec<Destination>,
+    inputs: Vec<Input>,
+    /// The command as typed, without secrets.
+    command: String,
+}
+
+/// What an audit came to.
+#[derive(Debug)]
+pub(crate) struct Audited {
+    /// What was found.
+    pub(crate) report: AuditReport,
+    /// Whether gaps are accepted.
+    pub(crate) allow_incomplete: bool,
+    /// Where it is to be told.
+    pub(crate) destinations: Vec<Destination>,
+    /// Whole descriptions of advisories, for formats that carry them.
+    pub(crate) descriptions: BTreeMap<String, String>,
+    /// Whether pip-audit's formats carry descriptions and aliases.
+    pub(crate) switches: Switches,
+    /// When it was done.
+    pub(crate) now: Timestamp,
+    /// Whether it only says what would be audited.
+    pub(crate) dry_run: bool,
+    /// The command as typed, without secrets.
+    pub(crate) command: Option<String>,
+}
+
+impl AuditRequest {
+    /// Checks the arguments against each other, and finds what is to be audited.
+    pub(crate) fn new(arguments: AuditArguments, words: &[String]) -> Result<Self, Failure> {
+        arguments.pip_audit.judged()?;
+        let destinations = destinations(&arguments)?;
+        let inputs = inputs::find(&arguments)?;
+        Ok(Self {
+            arguments,
+            destinations,
+            inputs,
+            command: lockgate_formats::command::redacted(&words.join(" ")),
+        })
+    }
+
+    /// The index whose JSON API `pypi` stands for: the main one that pip would ask.
+    fn index(&self, world: &World) -> Result<Option<Url>, Failure> {
+        let arguments = &self.arguments;
+        let is_asked = |text: &String| text == "pypi";
+        if !arguments.gate.advisories.iter().any(is_asked) && arguments.gate.no_config {
+            return Ok(None);
+        }
+        let places = places::places(&Manifest::default(), &arguments.index, &arguments.target, world)?;
+        Ok(places.indexes.into_iter().next())
+    }
+
+    /// The files that are audited: the configuration is looked for beside the first.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let files = self.inputs.iter();
+        files.filter_map(|input| input.file().map(str::to_owned)).collect()
+    }
+
+    /// The settings with what options of the audit say of them.
+    pub(crate) fn settings(&self, mut settings: Settings) -> Result<Settings, Failure> {
+        match self.arguments.yanked {
+            Some(YankName::Deny) => settings.policy.yanked = YankRule::Deny,
+            Some(YankName::Warn) => settings.policy.yanked = YankRule::Warn,
+            None => {}
+        }
+        settings.asks_index |= self.arguments.online || self.arguments.yanked.is_some();
+        for file in &self.arguments.vex {
+            settings.policy.ignores.extend(vex::ignores(file)?);
+        }
+        Ok(settings)
+    }
+
+    /// What the audit is restricted to.
+    fn selection(&self, world: &World) -> Result<Selection, Failure> {
+        let arguments = &self.arguments;
+        let names = |option: &str, texts: &[String]| {
+            let texts = texts.iter();
+            texts.map(|text| named(option, text)).collect::<Result<Vec<Name>, Failure>>()
+        };
+        let options = &arguments.target;
+        let has_target = options.python.is_some()
+            || options.python_version.is_some()
+            || options.python_platform.is_some();
+        Ok(Selection {
+            environment: if has_target {
+                Some(target::of(options, world)?.target.environment)
+            } else {
+                None
+            },
+            only_groups: names("--only-group", &arguments.only_group)?,
+            no_groups: names("--no-group", &arguments.no_group)?,
+            no_dev: arguments.no_dev,
+        })
+    }
+}
+
+/// Audits everything that was asked for.
 pub(crate) fn audit(
-    files: &[String],
-    index: &IndexOptions,
+    request: &AuditRequest,
     settings: &Settings,
     world: &World,
-) -> Result<AuditReport, Failure> {
-    let mut locks = Vec::new();
-    for file in files {
-        locks.push((file.as_str(), read(file, world)?));
-    }
-    let gating = gating::open(settings, || names_from(&locks, index, world), world)?;
-    audit_locks(&locks, &gating)
-}
-
-/// The indexes that the names in some locks come from: those that a lock names and, where it does not name the main one, those that pip
-/// would ask. An address that is none is an error: where names come from must be known before they are told.
-fn names_from(
-    locks: &[(&str, Lock)],
-    index: &IndexOptions,
-    world: &World,
-) -> Result<Places, Failure> {
-    let mut found = Places::default();
-    let mut all_name_it = true;
-    for (file, lock) in locks {
-        let mut names_it = false;
-        for option in &lock.options {
-            names_it |= matches!(option.name, "--index-url" | "--no-index");
-            if matches!(option.name, "--index-url" | "--extra-index-url") {
-                let origin = format!("{file}:{}", option.line);
-                found
-                    .indexes
-                    .push(indexes::address(&origin, &option.value)?);
-            }
-            if option.name == "--find-links"
-                && let Ok(place) = FindLinks::locate(&option.value, world.pip.home())
-            {
-                found.find_links.push(place);
-            }
-        }
-        all_name_it &= names_it;
-    }
-    if !all_name_it {
-        let (manifest, target) = (Manifest::default(), TargetOptions::default());
-        let asked = places::places(&manifest, index, &target, world)?;
-        found.indexes.extend(asked.indexes);
-        found.find_links.extend(asked.find_links);
-    }
-    Ok(found)
-}
-
-/// Audits locks that have been read already.
-pub(crate) fn audit_locks(
-    locks: &[(&str, Lock)],
-    gating: &gating::Gating,
-) -> Result<AuditReport, Failure> {
-    let mut audited = Vec::new();
-    let mut gaps = Vec::new();
-    for (file, lock) in locks {
-        let paths = paths(lock);
-        for pin in &lock.pins {
-            audited.push(Audited {
-                name: pin.name.clone(),
-                version: pin.version.clone(),
-                source: (*file).to_owned(),
-                line: Some(pin.line),
-                path: paths.get(&pin.name).cloned().unwrap_or_default(),
-            });
-        }
-        gaps.extend(lock.direct.iter().map(|line| Gap {
-            code: GapCode::DirectReference,
-            name: line.project.as_ref().map(|(name, _)| name.clone()),
-            source: Some((*file).to_owned()),
-            line: Some(line.line),
-            what: format!("{file}:{}: `{}`", line.line, line.text),
-            why: "it is taken from a direct reference, and advisories speak of releases".to_owned(),
-        }));
-        gaps.extend(lock.unpinned.iter().map(|line| Gap {
-            code: GapCode::Unpinned,
-            name: None,
-            source: Some((*file).to_owned()),
-            line: Some(line.line),
-            what: format!("{file}:{}: `{}`", line.line, line.text),
-            why: "it is not pinned to one version; lock it first".to_owned(),
-        }));
-    }
-    let mut report = gating.audit_pins(audited)?;
-    report.gaps.splice(0..0, gaps);
-    Ok(report)
-}
-
-/// Refuses locks of other tools by their names: read as requirements they would be nonsense, or nothing at all.
-pub(crate) fn must_be_requirements(file: &str) -> Result<(), Failure> {
-    let path = std::path::Path::new(file);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    if matches!(
-        extension.as_ref(),
-        "toml" | "lock" | "json" | "xml" | "cfg" | "py"
-    ) || name == "Pipfile"
+) -> Result<Audited, Failure> {
+    let selection = request.selection(world)?;
+    let (inventories, unread) = inputs::read(request, settings, world)?;
+    if selection.needs_scopes()
+        && let Some(inventory) = inventories.iter().find(|inventory| !inventory.knows_scopes)
     {
         return Err(Failure::new(format!(
-            "`{file}` is no requirements lock, and no other kind is supported"
+            "`{}` does not say which dependency group asks for what, so `--only-group` has no answer",
+            inventory.place
         ))
-        .remedy("name a `requirements.txt`; export one from the tool that wrote this file"));
+        .remedy("leave it out, or audit a lock that has groups, such as `uv.lock` or `pylock.toml`"));
     }
-    Ok(())
-}
-
-/// Reads one lock; `-` is standard input.
-pub(crate) fn read(file: &str, world: &World) -> Result<Lock, Failure> {
-    must_be_requirements(file)?;
-    let text = disk::text(&world.files, file)?;
-    if text.trim().is_empty() {
-        return Err(Failure::new(format!(
-            "`{file}` is empty: there is nothing to audit"
-        )));
+    let mut audited = Audited {
+        report: AuditReport::default(),
+        allow_incomplete: request.arguments.allow_incomplete,
+        destinations: request.destinations.clone(),
+        descriptions: BTreeMap::new(),
+        switches: Switches::of(&request.arguments.pip_audit),
+        now: world.now,
+        dry_run: request.arguments.pip_audit.dry_run,
+        command: Some(request.command.clone()),
+    };
+    if audited.dry_run {
+        audited.report = would_audit(&inventories, &selection);
+        return Ok(audited);
     }
-    lockgate_formats::lock::read(&text, file).map_err(|error| Failure::of_input(&error))
-}
-
-/// For each pin, one shortest chain down to it by the lock's `# via` lines: the source first, the pin last.
-fn paths(lock: &Lock) -> BTreeMap<Name, Vec<String>> {
-    let mut paths: BTreeMap<Name, Vec<String>> = BTreeMap::new();
-    // Breadth first from the pins that a source asks for; the lock's own order decides between chains of one length.
-    let mut frontier: Vec<&Name> = Vec::new();
-    for pin in &lock.pins {
-        if let Some(source) = pin.via.iter().find(|via| Name::new(via).is_err()) {
-            paths.insert(
-                pin.name.clone(),
-                vec![source.clone(), format!("{}=={}", pin.name, pin.version)],
-            );
-            frontier.push(&pin.name);
+    let opened = open(request, &inventories, settings, world)?;
+    let mut report = judged(&opened, &inventories, &selection, world);
+    for (place, why) in unread {
+        report.gaps.insert(0, unreadable(place, why));
+    }
+    if settings.asks_index {
+        statuses::ask(&mut report, &opened.gating.gate, request, world)?;
+    }
+    if let Some(baseline) = &request.arguments.baseline {
+        let inventory = inputs::read_one(baseline, request, world)?;
+        let mut older = judged(&opened, std::slice::from_ref(&inventory), &selection, world);
+        if settings.asks_index {
+            statuses::ask(&mut older, &opened.gating.gate, request, world)?;
         }
+        leave_out_known(&mut report, &older, baseline);
     }
-    while !frontier.is_empty() {
-        let mut next = Vec::new();
-        for pin in &lock.pins {
-            if paths.contains_key(&pin.name) {
+    if Destination::want_descriptions(&audited.destinations, audited.switches) {
+        audited.descriptions = opened.descriptions(&report);
+    }
+    audited.report = report;
+    Ok(audited)
+}
+
+/// The sources of advisories, as far as they could be opened.
+#[derive(Debug)]
+struct Opened {
+    gating: Gating,
+    /// Where whole records are.
+    feeds: Vec<Feed>,
+    /// Sources that could not be opened, and why.
+    failed: Vec<(String, String)>,
+    telling: Telling,
+}
+
+/// Opens each source by itself: one that fails leaves a gap, and the others go on.
+fn open(
+    request: &AuditRequest,
+    inventories: &[Inventory],
+    settings: &Settings,
+    world: &World,
+) -> Result<Opened, Failure> {
+    let index = request.index(world)?;
+    let opened = if request.arguments.as_of_lock {
+        known_by_lock::open(inventories, settings, world)?
+    } else {
+        gating::open_each(settings, index, world)?
+    };
+    let arguments = &request.arguments;
+    let telling = Telling::new(&opened.services, &arguments.index, &arguments.target, world)?;
+    Ok(Opened {
+        gating: Gating::new(settings, opened.sources, world),
+        feeds: opened.feeds,
+        failed: opened.failed,
+        telling,
+    })
+}
+
+/// Every item of the inventories, judged.
+fn judged(
+    opened: &Opened,
+    inventories: &[Inventory],
+    selection: &Selection,
+    world: &World,
+) -> AuditReport {
+    world.progress.phase("auditing");
+    let gate = &opened.gating.gate;
+    let mut pins: Vec<(Name, Version)> = Vec::new();
+    if opened.telling.is_asked() {
+        for inventory in inventories {
+            let told = inventory.items.iter().filter(|item| {
+                selection.admits(item) && opened.telling.may_tell(inventory, item)
+            });
+            pins.extend(told.filter_map(|item| item.pin()));
+        }
+        pins.sort();
+        pins.dedup();
+        gate.hint_pins(&pins);
+    }
+    let mut auditor = Auditor::new(gate, selection);
+    for (source, why) in &opened.failed {
+        auditor.source_failed(source, why.clone());
+    }
+    for inventory in inventories {
+        auditor.add(inventory, &|item: &Item| opened.telling.may_tell(inventory, item));
+    }
+    auditor.finish()
+}
+
+/// What would be audited, and nothing asked about it.
+fn would_audit(inventories: &[Inventory], selection: &Selection) -> AuditReport {
+    let mut report = AuditReport::default();
+    for inventory in inventories {
+        let admitted = inventory.items.iter().filter(|item| selection.admits(item));
+        let packages = admitted.filter(|item| item.pin().is_some()).count();
+        report.places.push(AuditedPlace {
+            place: inventory.place.clone(),
+            kind: inventory.kind,
+            packages,
+            left_out: inventory.items.len() - packages,
+        });
+    }
+    report
+}
+
+impl Opened {
+    /// What a record says in words, wherever it is. A text that cannot be had again is no reason to fail: what counts has been read.
+    fn description(&self, id: &str) -> Option<String> {
+        self.feeds.iter().find_map(|feed| {
+            let (file, bytes) = match feed {
+                Feed::Records(feed) => {
+                    let record = feed.record(id).ok().flatten()?;
+                    (record.file, record.bytes)
+                }
+                Feed::Service { lookup, .. } => {
+                    ("record.json".to_owned(), lookup.record(id).ok().flatten()?)
+                }
+            };
+            lockgate_gate::description(&file, &bytes)
+        })
+    }
+
+    /// The whole texts about what was found, by the ids that are shown: a record's summary, else its details.
+    fn descriptions(&self, report: &AuditReport) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        for finding in report.findings() {
+            let advisory = &finding.advisory;
+            if found.contains_key(&advisory.id) {
                 continue;
             }
-            let parent = pin
-                .via
-                .iter()
-                .filter_map(|via| Name::new(via).ok())
-                .find(|via| frontier.contains(&via));
-            if let Some(mut path) = parent.and_then(|parent| paths.get(&parent).cloned()) {
-                path.push(format!("{}=={}", pin.name, pin.version));
-                next.push((&pin.name, path));
+            // The record that is shown first.
+            let shown = advisory.records.iter().filter(|id| **id == advisory.id);
+            let ids = shown.chain(&advisory.records);
+            let mut ids = ids;
+            if let Some(text) = ids.find_map(|id| self.description(id)) {
+                found.insert(advisory.id.clone(), text);
             }
         }
-        frontier = next.iter().map(|(name, _)| *name).collect();
-        paths.extend(next.into_iter().map(|(name, path)| (name.clone(), path)));
+        found
     }
-    paths
+}
+
+impl Audited {
+    /// What a report is made of beside the findings.
+    pub(crate) fn circumstances<'a>(
+        &'a self,
+        status: &'a str,
+        width: Option<usize>,
+        hyperlinks: bool,
+    ) -> Circumstances<'a> {
+        Circumstances {
+            status,
+            now: self.now,
+            allow_incomplete: self.allow_incomplete,
+            descriptions: &self.descriptions,
+            switches: self.switches,
+            width,
+            hyperlinks,
+            command: self.command.as_deref(),
+        }
+    }
+}
+
+fn unreadable(place: String, why: String) -> Gap {
+    Gap {
+        code: GapCode::Unreadable,
+        what: place.clone(),
+        why,
+        name: None,
+        source: Some(place),
+        line: None,
+    }
 }

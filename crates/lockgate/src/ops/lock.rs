@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_model::{
-    AuditReport, Change, Conflict, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pin,
+    AuditReport, Change, Conflict, Edge, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pin,
     Preferences,
 };
 use lockgate_solve::{Answer, Question, Solution};
@@ -61,6 +61,8 @@ pub(crate) struct Locked {
     pub(crate) notes: Vec<Note>,
     /// What is locked.
     pub(crate) pins: BTreeMap<Name, Pin>,
+    /// Who asks for what.
+    pub(crate) edges: Vec<Edge>,
     /// Whether it is only shown.
     pub(crate) dry_run: bool,
     /// Whether to show how the text changes.
@@ -156,6 +158,7 @@ pub(crate) fn lock(
         audit,
         notes: graph.notes,
         pins: graph.pins,
+        edges: graph.edges,
         dry_run: request.arguments.dry_run,
         diff: request.arguments.diff,
     })))

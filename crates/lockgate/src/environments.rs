@@ -1,0 +1,220 @@
+//! Installed environments: where their packages lie, found by looking alone. No interpreter is started: what an audit is about may be
+//! what must not be run.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// An environment on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InstalledEnvironment {
+    /// As the user named it.
+    pub(crate) place: String,
+    /// The folders that packages are imported from, in order.
+    pub(crate) folders: Vec<PathBuf>,
+}
+
+/// Finds the environment that `text` names: an interpreter, the folder of a virtual or conda environment, or a folder of packages.
+/// `is_local` leaves out what a virtual environment takes over from the interpreter that it was made with.
+pub(crate) fn find(text: &str, is_local: bool) -> Result<InstalledEnvironment, Failure> {
+    let path = Path::new(text);
+    let folders = if path.is_dir() {
+        of_folder(path, is_local)?
+    } else if path.is_file() {
+        of_interpreter(path, is_local)?
+    } else {
+        return Err(Failure::new(format!("there is no environment at `{text}`"))
+            .remedy("name the folder of an environment, or the interpreter in it"));
+    };
+    if folders.is_empty() {
+        return Err(Failure::new(format!(
+            "`{text}` is no environment: no folder of installed packages is in it"
+        ))
+        .remedy("name the folder of an environment, its `site-packages`, or the interpreter in it"));
+    }
+    Ok(InstalledEnvironment {
+        place: text.to_owned(),
+        folders,
+    })
+}
+
+/// A folder that packages lie in, as `--path` names it.
+pub(crate) fn folder(text: &str) -> Result<InstalledEnvironment, Failure> {
+    let path = PathBuf::from(text);
+    if !path.is_dir() {
+        return Err(Failure::new(format!("there is no folder `{text}`"))
+            .remedy("name a folder that packages are installed in"));
+    }
+    Ok(InstalledEnvironment {
+        place: text.to_owned(),
+        folders: vec![path],
+    })
+}
+
+fn of_folder(path: &Path, is_local: bool) -> Result<Vec<PathBuf>, Failure> {
+    let of_prefix = of_prefix(path, None, is_local)?;
+    if !of_prefix.is_empty() {
+        return Ok(of_prefix);
+    }
+    Ok(if holds_packages(path) {
+        vec![path.to_owned()]
+    } else {
+        Vec::new()
+    })
+}
+
+/// Whether anything in the folder says what is installed in it.
+fn holds_packages(path: &Path) -> bool {
+    let is_named_so = path
+        .file_name()
+        .is_some_and(|name| name == "site-packages" || name == "dist-packages");
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    is_named_so
+        || entries
+            .map(|entry| entry.file_name())
+            .any(|name| is_metadata(&name.to_string_lossy()))
+}
+
+/// Whether an entry of a folder of packages describes one.
+pub(crate) fn is_metadata(name: &str) -> bool {
+    [".dist-info", ".egg-info", ".egg-link", ".egg"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
+fn of_interpreter(path: &Path, is_local: bool) -> Result<Vec<PathBuf>, Failure> {
+    let absolute = std::path::absolute(path).map_err(|error| {
+        Failure::new(format!("cannot tell where `{}` is: {error}", path.display()))
+    })?;
+    // In a virtual environment the interpreter is a link: the environment is where the link is.
+    for prefix in prefixes(&absolute) {
+        if prefix.join("pyvenv.cfg").is_file() || prefix.join("conda-meta").is_dir() {
+            return of_prefix(&prefix, None, is_local);
+        }
+    }
+    let file = fs::canonicalize(path)
+        .map_err(|error| Failure::new(format!("`{}` cannot be read: {error}", path.display())))?;
+    let version = file
+        .file_stem()
+        .and_then(|name| name.to_str())
+        .and_then(|name| name.trim_start_matches("pypy").trim_start_matches("python").split_once('.'))
+        .filter(|(major, minor)| {
+            [major, minor]
+                .iter()
+                .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+        .map(|(major, minor)| format!("{major}.{minor}"));
+    for prefix in prefixes(&file) {
+        let folders = of_prefix(&prefix, version.as_deref(), is_local)?;
+        if !folders.is_empty() {
+            return Ok(folders);
+        }
+    }
+    Err(Failure::new(format!(
+        "where the packages of `{}` lie cannot be told without running it",
+        path.display()
+    ))
+    .remedy("name the folder of the environment, or its `site-packages`"))
+}
+
+/// The folders that an interpreter may be installed in: above its `bin`, and where it lies itself, as on Windows.
+fn prefixes(interpreter: &Path) -> Vec<PathBuf> {
+    let folder = interpreter.parent();
+    let above = folder
+        .filter(|folder| {
+            folder
+                .file_name()
+                .is_some_and(|name| name == "bin" || name.eq_ignore_ascii_case("scripts"))
+        })
+        .and_then(Path::parent);
+    above.into_iter().chain(folder).map(Path::to_owned).collect()
+}
+
+/// The folders of packages of what is installed at `prefix`; of one version, if one is given.
+fn of_prefix(
+    prefix: &Path,
+    version: Option<&str>,
+    is_local: bool,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut add = |folder: PathBuf| {
+        if folder.is_dir()
+            && let Ok(canonical) = fs::canonicalize(&folder)
+            && seen.insert(canonical)
+        {
+            found.push(folder);
+        }
+    };
+    for library in ["lib", "lib64", "local/lib"] {
+        for python in pythons(&prefix.join(library), version) {
+            add(python.join("site-packages"));
+            add(python.join("dist-packages"));
+        }
+    }
+    add(prefix.join("Lib").join("site-packages"));
+    add(prefix.join("site-packages"));
+    let settings = prefix.join("pyvenv.cfg");
+    let text = match fs::read_to_string(&settings) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(found),
+        Err(error) => {
+            return Err(Failure::new(format!(
+                "`{}` cannot be read: {error}",
+                settings.display()
+            )));
+        }
+    };
+    let set = |key: &str| {
+        text.lines().find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            (name.trim() == key).then(|| value.trim().to_owned())
+        })
+    };
+    let takes_over = set("include-system-site-packages")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    if takes_over && !is_local {
+        let home = set("home").ok_or_else(|| {
+            Failure::new(format!(
+                "`{}` does not say which interpreter's packages it takes over",
+                settings.display()
+            ))
+        })?;
+        let version = set("version").or_else(|| set("version_info"));
+        let short = version.as_deref().and_then(|version| {
+            let mut parts = version.split('.');
+            Some(format!("{}.{}", parts.next()?, parts.next()?))
+        });
+        let home = PathBuf::from(home);
+        for prefix in prefixes(&home.join("python")) {
+            for folder in of_prefix(&prefix, short.as_deref(), false)? {
+                add(folder);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The folders of Python versions in a folder of libraries.
+fn pythons(library: &Path, version: Option<&str>) -> Vec<PathBuf> {
+    let entries = fs::read_dir(library).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let number = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy"));
+            number.is_some_and(|number| {
+                // Debian keeps the packages of all versions in `python3`; free-threaded builds have a `t` at the end.
+                let number = number.trim_end_matches('t');
+                number.starts_with('3') && version.is_none_or(|version| number == version || number == "3")
+            })
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! What is to be audited: files, folders that hold some, environments; found, and read.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use lockgate_formats::inventory::{is_lock_name, kind_of, read_inventory};
+use lockgate_model::{Inventory, InventoryKind};
+
+use super::{AuditRequest, installed, resolved};
+use crate::cli::{AuditArguments, InputFormat};
+use crate::disk;
+use crate::environments::{self, InstalledEnvironment};
+use crate::failure::Failure;
+use crate::inputs::Inputs;
+use crate::request::Settings;
+use crate::world::World;
+
+/// Folders that hold what tools put there, and no lock of the user's own.
+const PASSED_OVER: [&str; 4] = ["node_modules", "__pycache__", "site-packages", "dist-packages"];
+
+/// One thing to audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Input {
+    /// A file that the user named; `-` is standard input.
+    File(String),
+    /// A file that was found in a folder.
+    Found(String),
+    /// An environment.
+    Environment(InstalledEnvironment),
+}
+
+impl Input {
+    /// The file, if it is one.
+    pub(super) fn file(&self) -> Option<&str> {
+        match self {
+            Self::File(path) | Self::Found(path) => Some(path),
+            Self::Environment(_) => None,
+        }
+    }
+}
+
+/// Everything that the arguments name, folders looked through.
+pub(super) fn find(arguments: &AuditArguments) -> Result<Vec<Input>, Failure> {
+    let mut inputs = Vec::new();
+    for named in &arguments.files {
+        if named != "-" && Path::new(named).is_dir() {
+            let is_wanted: fn(&str) -> bool = if arguments.pip_audit.locked {
+                |name| kind_of(name, "") == Some(InventoryKind::Pylock)
+            } else {
+                is_lock_name
+            };
+            let mut found = Vec::new();
+            let mut seen = BTreeSet::new();
+            walk(Path::new(named), arguments.recursive, is_wanted, &mut seen, &mut found)?;
+            if found.is_empty() {
+                return Err(nothing_in(named, arguments.recursive));
+            }
+            found.sort();
+            inputs.extend(found.into_iter().map(Input::Found));
+        } else {
+            inputs.push(Input::File(named.clone()));
+        }
+    }
+    for named in &arguments.environment {
+        inputs.push(Input::Environment(environments::find(named, arguments.local)?));
+    }
+    for named in &arguments.path {
+        inputs.push(Input::Environment(environments::folder(named)?));
+    }
+    if arguments.local && arguments.environment.is_empty() {
+        let variables = std::env::vars().collect();
+        let python = lockgate_index::interpreter::find(arguments.target.python.as_deref(), &variables)
+            .map_err(|error| Failure::of(&error).remedy("name the environment with `--environment`"))?;
+        inputs.push(Input::Environment(environments::find(&python.to_string_lossy(), true)?));
+    }
+    if inputs.is_empty() {
+        let there = ["requirements.txt", "pylock.toml"];
+        let there = there.into_iter().find(|name| Path::new(name).is_file());
+        let there = there.ok_or_else(|| {
+            Failure::new("there is neither a `requirements.txt` nor a `pylock.toml` in this folder")
+                .remedy("name what to audit: locks, a folder, or an environment with `--environment`")
+        })?;
+        inputs.push(Input::File(there.to_owned()));
+    }
+    Ok(inputs)
+}
+
+fn nothing_in(folder: &str, recursive: bool) -> Failure {
+    let failure = Failure::new(format!("there is no lock in `{folder}`"));
+    let is_project = Path::new(folder).join("pyproject.toml").is_file();
+    match (is_project, recursive) {
+        (true, _) => failure.remedy(format!(
+            "lock it first, or audit what it comes to: `lockgate audit --resolve {}`",
+            Path::new(folder).join("pyproject.toml").display()
+        )),
+        (false, false) => failure.remedy("look in the folders below it too with `--recursive`"),
+        (false, true) => failure.remedy("name the files by themselves"),
+    }
+}
+
+/// Looks through a folder; hidden ones and environments hold no locks of the user's own.
+fn walk(
+    folder: &Path,
+    recursive: bool,
+    is_wanted: fn(&str) -> bool,
+    seen: &mut BTreeSet<std::path::PathBuf>,
+    found: &mut Vec<String>,
+) -> Result<(), Failure> {
+    let unreadable = |error: std::io::Error| {
+        Failure::new(format!("the folder `{}` cannot be read: {error}", folder.display()))
+    };
+    // A link may lead back up.
+    if !seen.insert(fs::canonicalize(folder).map_err(unreadable)?) {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        let metadata = fs::metadata(&path);
+        let is_folder = metadata.as_ref().is_ok_and(fs::Metadata::is_dir);
+        if is_folder {
+            let is_requirements = name == "requirements";
+            let is_passed_over = name.starts_with('.')
+                || PASSED_OVER.contains(&name.as_str())
+                || path.join("pyvenv.cfg").is_file()
+                || path.join("conda-meta").is_dir();
+            if !is_passed_over && (recursive || is_requirements) {
+                walk(&path, recursive, is_wanted, seen, found)?;
+            }
+            continue;
+        }
+        if is_wanted(&path.to_string_lossy()) {
+            metadata.map_err(unreadable)?;
+            found.push(path.strip_prefix(".").unwrap_or(&path).display().to_string());
+        }
+    }
+    Ok(())
+}
+
+/// Everything read, and what could not be, with the reason. A file that was named by itself ends the run when it cannot be read; one that was
+/// found among others leaves a gap.
+pub(super) fn read(
+    request: &AuditRequest,
+    settings: &Settings,
+    world: &World,
+) -> Result<(Vec<Inventory>, Vec<(String, String)>), Failure> {
+    let mut inventories = Vec::new();
+    let mut unread = Vec::new();
+    let mut unpinned = Vec::new();
+    for input in &request.inputs {
+        match input {
+            Input::File(path) => {
+                if request.arguments.resolve && resolved::must_be_solved(path, request, world)? {
+                    unpinned.push(path.clone());
+                } else {
+                    inventories.push(read_one(path, request, world)?);
+                }
+            }
+            Input::Found(path) => match read_one(path, request, world) {
+                Ok(inventory) => inventories.push(inventory),
+                Err(failure) => unread.push((path.clone(), failure.message)),
+            },
+            Input::Environment(environment) => inventories.push(installed::read(environment)?),
+        }
+    }
+    if !unpinned.is_empty() {
+        inventories.push(resolved::inventory(&unpinned, request, settings, world)?);
+    }
+    Ok((inventories, unread))
+}
+
+/// Reads one file.
+pub(super) fn read_one(
+    file: &str,
+    request: &AuditRequest,
+    world: &World,
+) -> Result<Inventory, Failure> {
+    let bytes = disk::bytes(&world.files, file)?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(Failure::new(format!("`{file}` is empty: there is nothing to audit")));
+    }
+    let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
+    let kind = match request.arguments.input_format {
+        // Standard input has no name, and a name may not tell; one that does tell is believed.
+        Some(format) if file == "-" || kind_of(&name, "").is_none() => Some(kind_named(format)),
+        _ => kind_of(&name, &String::from_utf8_lossy(&bytes)),
+    };
+    let kind = kind.ok_or_else(|| {
+        Failure::new(format!("what kind of lock `{file}` is cannot be told"))
+            .remedy("say it with `--input-format`")
+    })?;
+    let files = Inputs {
+        disk: &world.files,
+        index: &world.index,
+    };
+    read_inventory(kind, &bytes, file, &files).map_err(|error| Failure::of_input(&error))
+}
+
+fn kind_named(format: InputFormat) -> InventoryKind {
+    match format {
+        InputFormat::Requirements => InventoryKind::Requirements,
+        InputFormat::Pylock => InventoryKind::Pylock,
+        InputFormat::Uv => InventoryKind::Uv,
+        InputFormat::Poetry => InventoryKind::Poetry,
+        InputFormat::Pdm => InventoryKind::Pdm,
+        InputFormat::Pipfile => InventoryKind::Pipfile,
+        InputFormat::Cyclonedx => InventoryKind::CycloneDx,
+        InputFormat::Spdx => InventoryKind::Spdx,
+    }
+}

@@ -1,0 +1,123 @@
+//! `--resolve`: what is not pinned, solved without the gate, as an inventory. Nothing of it is written.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use lockgate_formats::SourceKind;
+use lockgate_gate::Mode;
+use lockgate_model::{
+    Edge, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Name, NamedIndex, Parent, Pin, Via,
+};
+use lockgate_report::{Detail, conflict_text};
+
+use super::{AuditRequest, inputs};
+use crate::cli;
+use crate::failure::Failure;
+use crate::ops::lock::{self, LockOutcome};
+use crate::request::{LockRequest, Settings};
+use crate::world::World;
+
+/// Whether a file says what is wanted, and not what is pinned.
+pub(super) fn must_be_solved(
+    file: &str,
+    request: &AuditRequest,
+    world: &World,
+) -> Result<bool, Failure> {
+    match SourceKind::of(file) {
+        SourceKind::Foreign(_) => return Ok(false),
+        SourceKind::Requirements => {}
+        _ => {
+            let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
+            return Ok(!name.starts_with("pylock."));
+        }
+    }
+    if file == "-" || file.ends_with(".in") {
+        return Ok(file != "-" || request.arguments.input_format.is_none());
+    }
+    let inventory = inputs::read_one(file, request, world)?;
+    let is_unpinned = |item: &Item| item.origin == ItemOrigin::Unpinned;
+    Ok(inventory.kind == InventoryKind::Requirements && inventory.items.iter().any(is_unpinned))
+}
+
+/// What the files come to.
+pub(super) fn inventory(
+    files: &[String],
+    request: &AuditRequest,
+    settings: &Settings,
+    world: &World,
+) -> Result<Inventory, Failure> {
+    let words = ["lockgate", "lock", "-o", "-"].into_iter().map(str::to_owned);
+    let words: Vec<String> = words.chain(files.iter().cloned()).collect();
+    let mut arguments = cli::lock_arguments(&words)
+        .map_err(|error| Failure::new(format!("the files cannot be solved: {error}")))?;
+    arguments.index = request.arguments.index.clone();
+    arguments.target = request.arguments.target.clone();
+    arguments.cache = request.arguments.cache.clone();
+    arguments.choice.no_deps = request.arguments.pip_audit.no_deps;
+    let mut ungated = settings.clone();
+    ungated.policy.mode = Mode::Off;
+    ungated.advisories.clear();
+    let lock_request = LockRequest::new(arguments, Vec::new())?;
+    let index = lock::manifest(&lock_request, world)?.index;
+    let locked = match lock::lock(&lock_request, &ungated, world)? {
+        LockOutcome::Locked(locked) => locked,
+        LockOutcome::Impossible { conflict, .. } => {
+            return Err(Failure::new(format!(
+                "{} cannot be solved, so there is nothing to audit\n{}",
+                files.join(", "),
+                conflict_text(&conflict, Detail::Short).trim_end()
+            )));
+        }
+    };
+    let named = |role, (value, origin): &(String, lockgate_model::Origin)| NamedIndex {
+        role,
+        value: value.clone(),
+        line: origin.line,
+    };
+    let mut indexes: Vec<NamedIndex> = Vec::new();
+    indexes.extend(index.index_url.iter().map(|one| named(IndexRole::Main, one)));
+    indexes.extend(index.extra_index_urls.iter().map(|one| named(IndexRole::Extra, one)));
+    indexes.extend(index.find_links.iter().map(|one| named(IndexRole::FindLinks, one)));
+    Ok(Inventory {
+        place: files.join(", "),
+        kind: InventoryKind::Requirements,
+        items: items(&locked.pins, &locked.edges),
+        indexes,
+        knows_scopes: false,
+        knows_parents: true,
+        remarks: Vec::new(),
+        evidence: None,
+    })
+}
+
+fn items(pins: &BTreeMap<Name, Pin>, edges: &[Edge]) -> Vec<Item> {
+    let places: BTreeMap<&Name, usize> = pins.keys().zip(0..).collect();
+    let parents = |name: &Name| {
+        let mut parents: Vec<Parent> = edges
+            .iter()
+            .filter(|edge| edge.to == *name && edge.from.asks())
+            .filter_map(|edge| match &edge.from {
+                Via::Source(origin) => Some(Parent::Root(origin.via.clone())),
+                Via::Pin(parent) => places.get(parent).copied().map(Parent::Item),
+            })
+            .collect();
+        parents.sort();
+        parents.dedup();
+        parents
+    };
+    pins.values()
+        .map(|pin| {
+            let mut item = Item::pinned(pin.name.clone(), pin.version.clone());
+            item.parents = parents(&pin.name);
+            if let Some(direct) = &pin.direct {
+                item.origin = if direct.editable {
+                    ItemOrigin::Own(direct.reference.clone())
+                } else {
+                    ItemOrigin::Direct(direct.reference.clone())
+                };
+                item.text.clone_from(&direct.reference);
+            }
+            item
+        })
+        .collect()
+}

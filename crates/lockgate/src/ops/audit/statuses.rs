@@ -1,0 +1,91 @@
+//! What the index says of audited releases: yanked, quarantined, archived, deprecated. Asked only where it is wanted, since it needs a page
+//! of every project.
+
+use std::sync::Arc;
+
+use lockgate_gate::AdvisoryGate;
+use lockgate_model::{
+    AuditReport, DistFile, FactError, Facts, Gap, GapCode, Manifest, Metadata, Name, Pick,
+    ProjectStatus, ProjectView, Scout, Version, Want, Yank,
+};
+
+use super::AuditRequest;
+use crate::failure::Failure;
+use crate::places;
+use crate::world::World;
+
+/// Nothing follows from a page here: no further projects are looked for.
+struct Nothing;
+
+impl Scout for Nothing {
+    fn pick(&self, _: &dyn ProjectView, _: &Want) -> Option<Pick> {
+        None
+    }
+
+    fn follow(&self, _: &Want, _: &Metadata) -> Vec<Want> {
+        Vec::new()
+    }
+}
+
+/// Asks the indexes in use about every package of a report, and puts down what they say.
+pub(super) fn ask(
+    report: &mut AuditReport,
+    gate: &AdvisoryGate,
+    request: &AuditRequest,
+    world: &World,
+) -> Result<(), Failure> {
+    let arguments = &request.arguments;
+    let asked = places::places(&Manifest::default(), &arguments.index, &arguments.target, world)?;
+    let facts: Arc<dyn Facts> = places::facts(&asked, world);
+    world.progress.phase("asking the index");
+    let mut names: Vec<Name> = report.packages.iter().map(|package| package.name.clone()).collect();
+    names.sort();
+    names.dedup();
+    facts.hint(names.into_iter().map(Want::Project).collect(), &(Arc::new(Nothing) as Arc<dyn Scout>));
+    let mut gaps = Vec::new();
+    for package in &mut report.packages {
+        match said(facts.as_ref(), &package.name, &package.version) {
+            Ok((yanked, status)) => {
+                package.notices = gate.notices(yanked.as_deref(), &status);
+            }
+            Err(error) => gaps.push(Gap {
+                code: match error {
+                    FactError::Absent { .. } => GapCode::NotOnIndex,
+                    _ => GapCode::NotLearned,
+                },
+                what: format!("{}=={} on the index", package.name, package.version),
+                why: match error {
+                    FactError::Absent { .. } => "the index does not have this release".to_owned(),
+                    other => other.to_string(),
+                },
+                name: Some(package.name.clone()),
+                source: Some(package.source.clone()),
+                line: package.line,
+            }),
+        }
+    }
+    report.gaps.extend(gaps);
+    Ok(())
+}
+
+/// Whether a release was taken back, with the reason, and its project's status. A release that the index does not have is no release.
+fn said(
+    facts: &dyn Facts,
+    name: &Name,
+    version: &Version,
+) -> Result<(Option<String>, ProjectStatus), FactError> {
+    let project = facts.project(name)?;
+    let position = project.position(version).ok_or_else(|| FactError::Absent { name: name.clone() })?;
+    let files = project.files(position)?;
+    Ok((yanked(&files), project.status().clone()))
+}
+
+/// A release is taken back when all of its files are (PEP 592).
+fn yanked(files: &[DistFile]) -> Option<String> {
+    let mut reasons = files.iter().map(|file| match &file.yanked {
+        Yank::No => None,
+        Yank::Yes(reason) => Some(reason.clone()),
+    });
+    let first = reasons.next()??;
+    reasons.all(|reason| reason.is_some()).then_some(first)
+}
