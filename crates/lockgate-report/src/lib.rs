@@ -5,12 +5,22 @@
 mod audit;
 mod change;
 mod conflict;
+mod github;
+mod html;
 mod json;
+mod markdown;
 mod notes;
+mod plain;
 mod style;
+mod verdict;
+mod view;
 
-pub use audit::audit_table;
+pub use audit::{TableOptions, audit_table, audit_table_with};
 pub use change::change_lines;
 pub use conflict::{Detail, conflict_text};
+pub use github::{annotations, job_summary};
+pub use html::html_page;
 pub use json::{LockDocument, audit_document, failure_document, lock_document};
+pub use markdown::markdown;
 pub use notes::{confusion_text, note_lines};
+pub use verdict::AuditRun;
