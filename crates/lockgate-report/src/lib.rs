@@ -3,14 +3,19 @@
 //! Text goes to any writer and carries ANSI styles; who owns the stream strips them where they do not belong.
 
 mod audit;
+mod audit_json;
 mod change;
 mod conflict;
 mod json;
+mod json_text;
 mod notes;
+mod plain;
 mod style;
 
 pub use audit::audit_table;
+pub use audit_json::audit_document;
 pub use change::change_lines;
 pub use conflict::{Detail, conflict_text};
-pub use json::{LockDocument, audit_document, failure_document, lock_document};
+pub use json::{LockDocument, failure_document, lock_document};
+pub use json_text::json_text;
 pub use notes::{confusion_text, note_lines};
