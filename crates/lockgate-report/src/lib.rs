@@ -2,15 +2,19 @@
 //!
 //! Text goes to any writer and carries ANSI styles; who owns the stream strips them where they do not belong.
 
+mod address;
 mod audit;
 mod audit_json;
 mod change;
 mod conflict;
+mod content_id;
 mod json;
 mod json_text;
 mod notes;
+mod pip_audit;
 mod plain;
 mod style;
+mod wording;
 
 pub use audit::audit_table;
 pub use audit_json::audit_document;
@@ -19,3 +23,7 @@ pub use conflict::{Detail, conflict_text};
 pub use json::{LockDocument, failure_document, lock_document};
 pub use json_text::json_text;
 pub use notes::{confusion_text, note_lines};
+pub use pip_audit::{
+    PipAuditOptions, PipAuditSwitch, pip_audit_columns, pip_audit_json, pip_audit_markdown,
+    pip_audit_summary,
+};

@@ -1,8 +1,14 @@
 //! Texts of advisories and policies where they are shown: one line, and nothing that a terminal or a page would obey.
 
-/// `text` in one line: ends of lines and tabs are spaces, and control characters and marks that turn or hide what follows are left out.
+/// `text` in one line, without spaces around it: ends of lines and tabs are spaces, and control characters and marks that turn or hide
+/// what follows are left out.
 pub(crate) fn one_line(text: &str) -> String {
-    let spaced = text.trim().chars().filter_map(|character| {
+    as_spaced(text.trim())
+}
+
+/// The same with the spaces that stand around it.
+pub(crate) fn as_spaced(text: &str) -> String {
+    let spaced = text.chars().filter_map(|character| {
         let is_space = matches!(
             character,
             '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
