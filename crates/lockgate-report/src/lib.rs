@@ -13,6 +13,7 @@ mod json_text;
 mod notes;
 mod pip_audit;
 mod plain;
+mod sarif;
 mod style;
 mod wording;
 
@@ -27,3 +28,4 @@ pub use pip_audit::{
     PipAuditOptions, PipAuditSwitch, pip_audit_columns, pip_audit_json, pip_audit_markdown,
     pip_audit_summary,
 };
+pub use sarif::sarif_document;
