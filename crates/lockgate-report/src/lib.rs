@@ -8,9 +8,12 @@ mod audit_json;
 mod change;
 mod conflict;
 mod content_id;
+mod cyclonedx;
 mod json;
 mod json_text;
+mod justification;
 mod notes;
+mod openvex;
 mod pip_audit;
 mod plain;
 mod sarif;
@@ -21,9 +24,11 @@ pub use audit::audit_table;
 pub use audit_json::audit_document;
 pub use change::change_lines;
 pub use conflict::{Detail, conflict_text};
+pub use cyclonedx::cyclonedx_document;
 pub use json::{LockDocument, failure_document, lock_document};
 pub use json_text::json_text;
 pub use notes::{confusion_text, note_lines};
+pub use openvex::{OpenVexOptions, openvex_document};
 pub use pip_audit::{
     PipAuditOptions, PipAuditSwitch, pip_audit_columns, pip_audit_json, pip_audit_markdown,
     pip_audit_summary,
