@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use lockgate_model::{
-    AuditReport, AuditedPackage, Change, Conflict, Finding, GateRefusal, IndexConfusion, Name,
-    Note, Pin, Severity, Snapshot, WayOut,
+    AuditReport, Change, Conflict, GateRefusal, IndexConfusion, Name, Note, Pin, WayOut,
 };
 use serde_json::{Map, Value, json};
 
+use crate::audit_json::{insert_audit, severity};
 use crate::conflict::plain_text;
 
 /// What `lock` and `check` have to say.
@@ -57,13 +57,6 @@ pub fn lock_document(document: &LockDocument<'_>) -> Value {
     Value::Object(out)
 }
 
-/// The document of an audit.
-pub fn audit_document(status: &str, audit: &AuditReport) -> Value {
-    let mut out = head(status);
-    insert_audit(&mut out, audit, None);
-    Value::Object(out)
-}
-
 /// The document of a run that has no answer.
 pub fn failure_document(message: &str, remedy: Option<&str>) -> Value {
     let mut out = head("failed");
@@ -74,110 +67,11 @@ pub fn failure_document(message: &str, remedy: Option<&str>) -> Value {
     Value::Object(out)
 }
 
-fn head(status: &str) -> Map<String, Value> {
+pub(crate) fn head(status: &str) -> Map<String, Value> {
     let mut out = Map::new();
     out.insert("version".to_owned(), json!(1));
     out.insert("status".to_owned(), json!(status));
     out
-}
-
-fn insert_audit(
-    out: &mut Map<String, Value>,
-    audit: &AuditReport,
-    pins: Option<&BTreeMap<Name, Pin>>,
-) {
-    out.insert(
-        "packages".to_owned(),
-        Value::Array(
-            audit
-                .packages
-                .iter()
-                .map(|audited| package(audited, pins.and_then(|pins| pins.get(&audited.name))))
-                .collect(),
-        ),
-    );
-    out.insert(
-        "summary".to_owned(),
-        json!({
-            "packages": audit.packages.len(),
-            "vulnerable": audit.vulnerable_packages(),
-            "findings": audit.open_findings(),
-            "ignored": audit.ignored_findings(),
-        }),
-    );
-    out.insert(
-        "advisories".to_owned(),
-        audit.evidence.as_ref().map_or(Value::Null, evidence),
-    );
-    if !audit.gaps.is_empty() {
-        let gaps: Vec<Value> = audit
-            .gaps
-            .iter()
-            .map(|gap| json!({ "what": gap.what, "why": gap.why }))
-            .collect();
-        out.insert("gaps".to_owned(), Value::Array(gaps));
-    }
-    if !audit.remarks.is_empty() {
-        out.insert(
-            "remarks".to_owned(),
-            json!(
-                audit
-                    .remarks
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-            ),
-        );
-    }
-}
-
-fn evidence(snapshot: &Snapshot) -> Value {
-    json!({
-        "source": snapshot.source,
-        "digest": format!("sha256:{}", snapshot.digest),
-        "modified": snapshot.modified.map(|modified| modified.to_string()),
-    })
-}
-
-fn package(package: &AuditedPackage, pin: Option<&Pin>) -> Value {
-    let mut value = json!({
-        "name": package.name.as_str(),
-        "version": package.version.to_string(),
-        "source": package.source,
-        "findings": package.findings.iter().map(finding).collect::<Vec<_>>(),
-    });
-    if let Some(pin) = pin {
-        // PEP 740: of how many of its files the index serves attestations. Whether they hold is the installer's to verify.
-        let attested = pin.files.iter().filter(|file| file.has_provenance).count();
-        value["provenance"] = json!({ "files": pin.files.len(), "attested": attested });
-    }
-    value
-}
-
-fn finding(finding: &Finding) -> Value {
-    let advisory = &finding.advisory;
-    json!({
-        "id": advisory.id,
-        "aliases": advisory.aliases,
-        "code": finding.code.as_str(),
-        "summary": advisory.summary,
-        "severity": severity(advisory.severity.as_ref()),
-        "fixed_versions": advisory.fixed.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "ignored": finding.ignored.as_ref().map_or(Value::Bool(false), |ignored| {
-            json!({ "reason": ignored.reason, "expires": ignored.expires })
-        }),
-        "gated": finding.gated,
-        "withdrawn": false,
-        "source": advisory.sources.join(", "),
-        "link": advisory.link,
-        "path": finding.path,
-    })
-}
-
-fn severity(severity: Option<&Severity>) -> Value {
-    severity.map_or(Value::Null, |severity| {
-        json!({ "level": severity.level.to_string(), "score": severity.score, "vector": severity.vector })
-    })
 }
 
 fn changes(change: &Change) -> Value {

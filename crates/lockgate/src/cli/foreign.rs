@@ -201,11 +201,11 @@ impl FromArgMatches for ForeignOptions {
 
 impl Args for ForeignOptions {
     /// Stands behind all other arguments of a command, since it speaks of them.
-    fn augment_args(mut command: Command) -> Command {
+    fn augment_args(command: Command) -> Command {
+        let mut command = with_aliases(command);
         for option in table() {
             command = match option.effect {
-                Effect::Own | Effect::Beside => command,
-                Effect::Alias(of) => with_alias(command, option, of),
+                Effect::Own | Effect::Beside | Effect::Alias(_) => command,
                 Effect::Undo(of) => match id_of(&command, of) {
                     Some(of) => command.arg(option.argument().overrides_with(of)),
                     None => command,
@@ -221,19 +221,27 @@ impl Args for ForeignOptions {
     }
 }
 
-/// `command`, in which the own option `of` has the spellings of `option` too.
-fn with_alias(command: Command, option: Foreign, of: &str) -> Command {
-    let Some(id) = id_of(&command, of) else {
-        return command;
-    };
-    command.mut_arg(id, |mut own| {
-        if !is_named(&own, &format!("--{}", option.long)) {
-            own = own.alias(option.long);
+/// `command`, in which own options have the other spellings of the table too. In one pass: each change of one argument moves all.
+fn with_aliases(command: Command) -> Command {
+    let aliases: Vec<(&str, Foreign)> = table()
+        .filter_map(|option| match option.effect {
+            Effect::Alias(of) => Some((of, option)),
+            _ => None,
+        })
+        .collect();
+    command.mut_args(|mut own| {
+        let long = own.get_long().map(str::to_owned);
+        for (_, option) in aliases.iter().filter(|(of, _)| long.as_deref() == Some(of)) {
+            if !is_named(&own, &format!("--{}", option.long)) {
+                own = own.alias(option.long);
+            }
+            if let Some(short) = option.short
+                && !is_named(&own, &format!("-{short}"))
+            {
+                own = own.short_alias(short);
+            }
         }
-        match option.short {
-            Some(short) if !is_named(&own, &format!("-{short}")) => own.short_alias(short),
-            _ => own,
-        }
+        own
     })
 }
 

@@ -30,7 +30,7 @@ pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 use lockgate_formats::command::Word;
@@ -136,7 +136,10 @@ fn command() -> clap::Command {
     Arguments::command()
 }
 
-/// The options of `lock`, made once: they are asked for each word of a header's command.
+/// The command line of this run, once it has been read.
+static READ: OnceLock<clap::Command> = OnceLock::new();
+
+/// The options of `lock` for a run that is of another verb.
 static LOCK: LazyLock<clap::Command> =
     LazyLock::new(|| with_links(LockArguments::augment_args(clap::Command::new("lock"))));
 
@@ -169,6 +172,8 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
             terminal.detail(&line);
         }
     }
+    // It is read once in a process.
+    let _ = READ.set(command);
     let ended = enter(parsed.command.terminal()).and_then(|()| match parsed.command {
         Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
         Command::Audit(arguments) => audit::run(*arguments, &words, &terminal),
@@ -263,7 +268,12 @@ pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> 
 
 /// What the lock's header has to know of an option of `lock`, `--long` or `-s`.
 pub(crate) fn known_option(name: &str) -> Word {
-    let argument = LOCK
+    // Asked for each word of a command line.
+    let read = READ.get().and_then(|command| command.find_subcommand("lock"));
+    let lock = read
+        .filter(|lock| lock.get_arguments().next().is_some())
+        .unwrap_or_else(|| LazyLock::force(&LOCK));
+    let argument = lock
         .get_arguments()
         .find(|argument| is_named(argument, name));
     Word {

@@ -1,0 +1,170 @@
+//! JSON values to text: what a terminal would obey, and what turns the direction of writing, is written as an escape. The value is the same.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
+
+use crate::one_line::is_treacherous;
+
+/// A document as it is written to a file or to standard output: indented, with a line end.
+pub fn json_text(document: &Value) -> String {
+    let mut text = Vec::new();
+    let formatter = Escaped {
+        inner: PrettyFormatter::new(),
+        escapes: is_treacherous,
+    };
+    let mut serializer = Serializer::with_formatter(&mut text, formatter);
+    // Neither a value nor a vector in memory has anything to fail by.
+    if document.serialize(&mut serializer).is_err() {
+        return format!("{document:#}\n");
+    }
+    text.push(b'\n');
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// A document as Python's `json.dumps` writes it: one line, spaces after commas and colons, ASCII only.
+pub(crate) fn python_text(document: &impl Serialize) -> Result<String, serde_json::Error> {
+    let mut text = Vec::new();
+    let formatter = Escaped {
+        inner: Spaced(CompactFormatter),
+        escapes: |character| !character.is_ascii() || character == '\u{7f}',
+    };
+    document.serialize(&mut Serializer::with_formatter(&mut text, formatter))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Writes some characters as `\uXXXX`.
+struct Escaped<F> {
+    inner: F,
+    escapes: fn(char) -> bool,
+}
+
+impl<F: Formatter> Formatter for Escaped<F> {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(self.escapes) {
+            let (plain, found) = rest.split_at(at);
+            writer.write_all(plain.as_bytes())?;
+            let mut characters = found.chars();
+            for unit in characters.by_ref().take(1).flat_map(utf16) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = characters.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.inner.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.inner.end_array(writer)
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.inner.begin_array_value(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.inner.end_array_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.inner.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.inner.end_object(writer)
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.inner.begin_object_key(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.inner.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.inner.end_object_value(writer)
+    }
+}
+
+fn utf16(character: char) -> Vec<u16> {
+    character.encode_utf16(&mut [0; 2]).to_vec()
+}
+
+/// One line with a space after each comma and colon.
+struct Spaced(CompactFormatter);
+
+impl Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first {
+            Ok(())
+        } else {
+            writer.write_all(b", ")
+        }
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.begin_array_value(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)?;
+        writer.write_all(b" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{json_text, python_text};
+
+    #[test]
+    fn what_is_treacherous_is_escaped_and_the_value_is_the_same() {
+        let value = json!({ "a": ["x\u{202e}y\u{9b}\u{7f}\u{1b}[0m", "é", 1.5, {}], "b": [] });
+        let text = json_text(&value);
+        assert!(
+            text.contains(r"x\u202ey\u009b\u007f\u001b[0m") && text.contains('é'),
+            "{text}"
+        );
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+        assert!(
+            text.starts_with("{\n  \"a\": [\n") && text.ends_with("\n}\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn python_writes_ascii_with_spaces() {
+        let value = json!({ "a": ["é", "😀\n\u{7f}\"", {}], "b": [], "c": null });
+        // As `json.dumps` of Python 3.11 gave it.
+        let expected = r#"{"a": ["\u00e9", "\ud83d\ude00\n\u007f\"", {}], "b": [], "c": null}"#;
+        assert_eq!(python_text(&value).unwrap(), expected);
+    }
+}

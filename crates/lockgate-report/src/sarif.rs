@@ -1,0 +1,129 @@
+//! The audit as SARIF 2.1.0, for code scanning: a rule for each advisory, a result for each finding at the line of its pin, gaps as failures
+//! of the run.
+//!
+//! Properties are those that GitHub reads: `security-severity`, `tags`, `precision`, and `primaryLocationLineHash` as the fingerprint, so that
+//! an alert stays the same when lines move.
+
+use lockgate_model::{AuditReport, AuditedPackage, Gap, GapCode, RemarkCode};
+use serde_json::{Value, json};
+
+use crate::address::file_uri;
+use crate::one_line::one_line;
+use crate::wording::{ADVISORIES_OFF, gap_text};
+
+mod results;
+mod rules;
+
+/// The name of the notification that nothing was audited.
+const OFF: &str = "advisories-off";
+
+/// The document.
+pub fn sarif_document(report: &AuditReport) -> Value {
+    let rules = rules::Rules::of(report);
+    let mut run = json!({
+        "tool": { "driver": {
+            "name": "lockgate",
+            "version": env!("CARGO_PKG_VERSION"),
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules.values(),
+            "notifications": descriptors(),
+        } },
+        "invocations": [invocation(report)],
+        "results": results::results(report, &rules),
+        "columnKind": "unicodeCodePoints",
+    });
+    if let Some(evidence) = &report.evidence {
+        run["properties"] = json!({
+            "advisories": one_line(&evidence.source),
+            "advisoriesDigest": format!("sha256:{}", evidence.digest),
+            "advisoriesModified": evidence.modified.map(|modified| modified.to_string()),
+        });
+    }
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [run],
+    })
+}
+
+/// What notifications there may be, in the order of their places.
+fn descriptors() -> Vec<Value> {
+    notification_ids().map(|id| json!({ "id": id })).collect()
+}
+
+fn notification_ids() -> impl Iterator<Item = &'static str> {
+    let gaps = GapCode::ALL.into_iter().map(GapCode::as_str);
+    let remarks = RemarkCode::ALL.into_iter().map(RemarkCode::as_str);
+    gaps.chain(remarks).chain([OFF])
+}
+
+fn descriptor(id: &str) -> Value {
+    let index = notification_ids().position(|known| known == id);
+    json!({ "id": id, "index": index })
+}
+
+/// How the run went: an audit with gaps did not succeed, whether or not gaps are allowed.
+fn invocation(report: &AuditReport) -> Value {
+    let gaps = report.gaps.iter().map(gap);
+    let off = report.evidence.is_none().then(|| {
+        json!({
+            "descriptor": descriptor(OFF),
+            "level": "error",
+            "message": message(ADVISORIES_OFF),
+        })
+    });
+    let remarks = report.remarks.iter().map(|remark| {
+        let text = match &remark.origin {
+            Some(origin) => format!("{}: {}", one_line(origin), one_line(&remark.text)),
+            None => one_line(&remark.text),
+        };
+        json!({
+            "descriptor": descriptor(remark.code.as_str()),
+            "level": if remark.code == RemarkCode::ExpiredIgnore { "warning" } else { "note" },
+            "message": message(&text),
+        })
+    });
+    json!({
+        "executionSuccessful": report.gaps.is_empty() && report.evidence.is_some(),
+        "toolExecutionNotifications": gaps.chain(off).collect::<Vec<_>>(),
+        "toolConfigurationNotifications": remarks.collect::<Vec<_>>(),
+    })
+}
+
+fn gap(gap: &Gap) -> Value {
+    let mut value = json!({
+        "descriptor": descriptor(gap.code.as_str()),
+        "level": "error",
+        "message": message(&format!("not audited: {}", gap_text(gap))),
+    });
+    if let Some(source) = &gap.source {
+        value["locations"] = json!([physical(source, gap.line)]);
+    }
+    value
+}
+
+/// A place in a file. Line 1 where the line is not known: viewers show no result without one.
+fn physical(source: &str, line: Option<usize>) -> Value {
+    json!({
+        "physicalLocation": {
+            "artifactLocation": { "uri": file_uri(source) },
+            "region": { "startLine": line.unwrap_or(1).max(1) },
+        },
+    })
+}
+
+/// A message. In the text of one, braces stand for arguments and `[a](b)` is a link (SARIF 2.1.0, 3.11.5 and 3.11.6): neither is meant here.
+fn message(text: &str) -> Value {
+    let text = text.replace('{', "{{").replace('}', "}}");
+    json!({ "text": text.replace("](", "] (") })
+}
+
+fn location(package: &AuditedPackage) -> Value {
+    let mut value = physical(&package.source, package.line);
+    value["logicalLocations"] = json!([{
+        "name": package.name.as_str(),
+        "fullyQualifiedName": crate::address::purl(&package.name, &package.version),
+        "kind": "package",
+    }]);
+    value
+}
