@@ -89,6 +89,8 @@ pub struct Item {
     pub version: Option<Version>,
     /// How it is written: the line, `name==version`, an address. For messages.
     pub text: String,
+    /// The file that it stands in, where that is not [`Inventory::place`]: one that the place includes.
+    pub file: Option<String>,
     /// Its line in the file, from 1.
     pub line: Option<usize>,
     /// Where it is taken from, and with that whether a version says what it is.
@@ -187,6 +189,7 @@ impl Item {
             text: format!("{name}=={version}"),
             name: Some(name),
             version: Some(version),
+            file: None,
             line: None,
             origin: ItemOrigin::Index(None),
             marker: Marker::always(),
