@@ -1,4 +1,5 @@
-//! Texts to the model and back: requirement files, projects (`pyproject.toml`, `setup.cfg`), scripts, locks, `lockgate.toml`.
+//! Texts to the model and back: requirement files, projects (`pyproject.toml`, `setup.cfg`), scripts, locks, `lockgate.toml`; locks of other
+//! tools, bills of materials and installed distributions to inventories.
 //!
 //! Opens no file and reads no variable itself: texts come in, and a `Files` reader for includes. Knows neither index, gate nor solver.
 //! Errors name file, line and remedy, and never show a credential. Work and memory are linear in the size of the inputs.
@@ -25,6 +26,7 @@ mod text;
 pub mod build_system;
 pub mod command;
 pub mod diff;
+pub mod inventory;
 pub mod lock;
 pub mod static_project;
 

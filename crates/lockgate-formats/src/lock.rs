@@ -9,6 +9,8 @@ mod preamble;
 mod read;
 mod write;
 
+pub(crate) use read::{Beyond, Include, read_with_includes};
+
 pub use omitted::Omitted;
 pub use options::{Annotation, Newline, RenderOptions};
 pub use read::{Lock, LockOption, LockedDirect, LockedPin, UnpinnedLine, read};

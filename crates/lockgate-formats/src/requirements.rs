@@ -4,13 +4,13 @@
 //! passes over is a warning; what it accepts and lockgate cannot do is an error that names file and line. A `-r` inside a constraint
 //! file yields requirements, as in pip.
 
-mod address;
+pub(crate) mod address;
 mod codecs;
-mod decode;
+pub(crate) mod decode;
 mod lines;
 mod options;
 mod reader;
-mod reference;
+pub(crate) mod reference;
 mod requirement;
 mod settings;
 mod shell;
@@ -18,7 +18,7 @@ mod single;
 
 pub(crate) use lines::{ends_line, physical, without_comment};
 pub(crate) use options::{Given, Known, Words, split};
-pub(crate) use reader::Reader;
+pub(crate) use reader::{DEEPEST, MOST_FILES, Reader};
 pub(crate) use shell::shell_words;
 pub(crate) use single::{BadRequirement, read_locked, read_requirement};
 

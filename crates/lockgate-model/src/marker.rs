@@ -21,6 +21,11 @@ impl Marker {
         Self(MarkerTree::TRUE)
     }
 
+    /// The marker that holds nowhere.
+    pub fn never() -> Self {
+        Self(MarkerTree::FALSE)
+    }
+
     /// Reads what stands behind the `;` of a requirement.
     pub fn parse(text: &str) -> Result<Self, MarkerError> {
         MarkerTree::parse_str::<pep508_rs::VerbatimUrl>(text)

@@ -7,7 +7,8 @@ use lockgate_model::{Environment, Marker, Name, Source, Version};
 use super::omitted::{self, Omitted};
 use crate::error::InputError;
 use crate::requirements::{
-    BadRequirement, Given, Known, Words, physical, read_locked, shell_words, split, without_comment,
+    BadRequirement, Given, Known, Role, Words, physical, read_locked, shell_words, split,
+    without_comment,
 };
 
 /// What a lock says.
@@ -72,6 +73,41 @@ pub struct UnpinnedLine {
     pub line: usize,
 }
 
+/// What [`read_with_includes`] finds beyond a lock.
+#[derive(Debug, Default)]
+pub(crate) struct Beyond {
+    /// `-r` and `-c`, in order.
+    pub(crate) includes: Vec<Include>,
+    /// Lines that pin a version that is none (`===`, PEP 440), in order.
+    pub(crate) bad_versions: Vec<BadPin>,
+    /// What stands behind the `;` of each pin, as written.
+    pub(crate) markers: Vec<String>,
+}
+
+/// Another file that a line includes.
+#[derive(Debug)]
+pub(crate) struct Include {
+    /// As requirements, or as constraints.
+    pub(crate) role: Role,
+    /// Its path or address, as written.
+    pub(crate) value: String,
+    /// The line, from 1.
+    pub(crate) line: usize,
+}
+
+/// A pin on a version that is none.
+#[derive(Debug)]
+pub(crate) struct BadPin {
+    /// The project.
+    pub(crate) name: Name,
+    /// The version, as written.
+    pub(crate) version: String,
+    /// What stands behind the `;`.
+    pub(crate) marker: String,
+    /// The line, from 1.
+    pub(crate) line: usize,
+}
+
 /// An option on a line of its own, such as `--index-url`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockOption {
@@ -104,12 +140,23 @@ impl Lock {
 
 /// Reads a lock. `file` is named in errors.
 pub fn read(text: &str, file: &str) -> Result<Lock, InputError> {
+    read_lines(text, file, None).map(|reading| reading.lock)
+}
+
+/// Reads a requirements file that need not be a lock: it may include others, and pin what is no version.
+pub(crate) fn read_with_includes(text: &str, file: &str) -> Result<(Lock, Beyond), InputError> {
+    let reading = read_lines(text, file, Some(Beyond::default()))?;
+    Ok((reading.lock, reading.beyond.unwrap_or_default()))
+}
+
+fn read_lines(text: &str, file: &str, beyond: Option<Beyond>) -> Result<Reading, InputError> {
     if text.contains('\0') {
         return Err(InputError::new(file, "it is a binary file, and no lock"));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reading = Reading {
         lock: Lock::default(),
+        beyond,
         comments: Comments::Nothing,
         last: Last::Pin,
     };
@@ -133,7 +180,7 @@ pub fn read(text: &str, file: &str) -> Result<Lock, InputError> {
             .statement(&statement, number)
             .map_err(|input| input.into_input(file).at(number))?;
     }
-    Ok(reading.lock)
+    Ok(reading)
 }
 
 fn is_comment(line: &str) -> bool {
@@ -162,6 +209,8 @@ enum Last {
 
 struct Reading {
     lock: Lock,
+    /// Where what is no part of a lock goes; none: it is an error.
+    beyond: Option<Beyond>,
     comments: Comments,
     last: Last,
 }
@@ -200,7 +249,14 @@ impl Reading {
                 self.annotation(comment);
                 return Ok(());
             }
-            Err(bad) => return Err(bad.into()),
+            Err(bad) => {
+                let pin = bad_pin(&text, number);
+                let Some((beyond, pin)) = self.beyond.as_mut().zip(pin) else {
+                    return Err(bad.into());
+                };
+                beyond.bad_versions.push(pin);
+                return Ok(());
+            }
         };
         if let Source::Url(_) = requirement.source {
             self.direct(text, hashes, number);
@@ -215,6 +271,10 @@ impl Reading {
             self.lock.unpinned.push(UnpinnedLine { text, line: number });
             return Ok(());
         };
+        if let Some(beyond) = &mut self.beyond {
+            let marker = text.split_once(';').map_or("", |(_, marker)| marker);
+            beyond.markers.push(marker.trim().to_owned());
+        }
         self.lock.pins.push(LockedPin {
             name: requirement.name,
             version,
@@ -244,6 +304,19 @@ impl Reading {
         for given in options {
             match given.known {
                 Known::Requirement | Known::Constraint => {
+                    let role = if given.known == Known::Requirement {
+                        Role::Requirements
+                    } else {
+                        Role::Constraints
+                    };
+                    if let Some(beyond) = &mut self.beyond {
+                        beyond.includes.push(Include {
+                            role,
+                            value: given.value,
+                            line,
+                        });
+                        continue;
+                    }
                     return Err(BadLine {
                         message: format!(
                             "`{text}`: a lock is one file, and this one includes another"
@@ -330,6 +403,21 @@ impl Reading {
         let mut evidence = head().filter_map(|line| line.strip_prefix("# audit: "));
         self.lock.audit = evidence.next().map(ToOwned::to_owned);
     }
+}
+
+/// `name===version`, whatever the version is: so PEP 440 has arbitrary equality.
+fn bad_pin(text: &str, line: usize) -> Option<BadPin> {
+    let (wanted, marker) = text.split_once(';').unwrap_or((text, ""));
+    let (name, version) = wanted.split_once("===")?;
+    let name = name.split('[').next().unwrap_or_default();
+    let version = version.trim();
+    let is_one = !version.is_empty() && !version.contains([',', ' ', '\t']);
+    Some(BadPin {
+        name: Name::new(name.trim()).ok().filter(|_| is_one)?,
+        version: version.to_owned(),
+        marker: marker.trim().to_owned(),
+        line,
+    })
 }
 
 /// `name version`, and perhaps more behind a `;`.

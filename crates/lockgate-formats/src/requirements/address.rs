@@ -7,7 +7,7 @@ use crate::path::{joined, posix};
 use crate::redact::without_credentials;
 
 /// Whether an include is named by address, as pip tells it from a path.
-pub(super) fn is_address(text: &str) -> bool {
+pub(crate) fn is_address(text: &str) -> bool {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {
         ["http", "https", "file"]
@@ -17,7 +17,7 @@ pub(super) fn is_address(text: &str) -> bool {
 }
 
 /// The place that `value` names in the file at `from`: beside it, be that on the disk or at an address.
-pub(super) fn beside(from: &str, value: &str) -> Result<String, String> {
+pub(crate) fn beside(from: &str, value: &str) -> Result<String, String> {
     if is_address(from) {
         let wrong = |error: url::ParseError| format!("`{value}` is no address: {error}");
         let base = Url::parse(from).map_err(wrong)?;
@@ -36,7 +36,7 @@ pub(super) fn beside(from: &str, value: &str) -> Result<String, String> {
 }
 
 /// The bytes at a place.
-pub(super) fn read(files: &dyn Files, place: &str) -> Result<Vec<u8>, FilesError> {
+pub(crate) fn read(files: &dyn Files, place: &str) -> Result<Vec<u8>, FilesError> {
     if !is_address(place) {
         return files.read(place);
     }
@@ -58,7 +58,7 @@ pub(super) fn read(files: &dyn Files, place: &str) -> Result<Vec<u8>, FilesError
 }
 
 /// A place as people are shown it.
-pub(super) fn shown(place: &str) -> String {
+pub(crate) fn shown(place: &str) -> String {
     if is_address(place) {
         without_credentials(place)
     } else {
@@ -67,7 +67,7 @@ pub(super) fn shown(place: &str) -> String {
 }
 
 /// One spelling of a place, to see that a file is being read already.
-pub(super) fn key(place: &str) -> String {
+pub(crate) fn key(place: &str) -> String {
     if place == "-" || is_address(place) {
         place.to_owned()
     } else {

@@ -8,13 +8,13 @@ use super::codecs::Codec;
 
 /// A text, and what a person should know of how it came about.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Decoded<'a> {
-    pub(super) text: Cow<'a, str>,
-    pub(super) warning: Option<String>,
+pub(crate) struct Decoded<'a> {
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) warning: Option<String>,
 }
 
 /// The text of a requirement file, or what is wrong with its encoding.
-pub(super) fn decode<'a>(bytes: &'a [u8], files: &dyn Files) -> Result<Decoded<'a>, String> {
+pub(crate) fn decode<'a>(bytes: &'a [u8], files: &dyn Files) -> Result<Decoded<'a>, String> {
     if let Some(text) = marked(bytes) {
         return text.map(plain);
     }

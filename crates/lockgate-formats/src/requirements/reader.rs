@@ -13,10 +13,10 @@ use crate::error::InputError;
 use crate::text;
 
 /// Includes deeper than this are a mistake even where they do not loop.
-const DEEPEST: usize = 64;
+pub(crate) const DEEPEST: usize = 64;
 
 /// Files that include each other many times over must not multiply without end.
-const MOST_FILES: usize = 2000;
+pub(crate) const MOST_FILES: usize = 2000;
 
 /// Reads requirement files into a manifest.
 pub(crate) struct Reader<'a> {

@@ -62,7 +62,7 @@ fn scheme(text: &str) -> Option<String> {
 }
 
 /// Whether pip reads `text` as an address.
-pub(super) fn is_address(text: &str) -> bool {
+pub(crate) fn is_address(text: &str) -> bool {
     scheme(text).is_some_and(|scheme| SCHEMES.contains(&scheme.as_str())) || is_vcs(text)
 }
 
@@ -86,7 +86,7 @@ pub(super) fn check_machine(address: &str) -> Result<(), String> {
 }
 
 /// Whether `text` is the address of a repository.
-pub(super) fn is_vcs(text: &str) -> bool {
+pub(crate) fn is_vcs(text: &str) -> bool {
     scheme(text).is_some_and(|scheme| VCS_SCHEMES.contains(&scheme.as_str()))
 }
 
@@ -96,7 +96,7 @@ pub(super) fn looks_like_path(text: &str) -> bool {
 }
 
 /// Whether a path ends like a file that pip installs.
-pub(super) fn is_archive(path: &str) -> bool {
+pub(crate) fn is_archive(path: &str) -> bool {
     let path = path.trim_end_matches('/').to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or_default();
     ARCHIVES
@@ -105,7 +105,7 @@ pub(super) fn is_archive(path: &str) -> bool {
 }
 
 /// `text` without the `[extras]` at its end, and those.
-pub(super) fn split_extras(text: &str) -> Result<(&str, Vec<Name>), String> {
+pub(crate) fn split_extras(text: &str) -> Result<(&str, Vec<Name>), String> {
     let Some(inner) = text.strip_suffix(']') else {
         return Ok((text, Vec::new()));
     };
@@ -127,7 +127,7 @@ fn extras_of(text: &str) -> Result<Vec<Name>, String> {
 }
 
 /// The project and the extras that the fragment of an address names: `#egg=name` or `#egg=name[extra]`.
-pub(super) fn egg(address: &str) -> Result<Option<(Name, Vec<Name>)>, String> {
+pub(crate) fn egg(address: &str) -> Result<Option<(Name, Vec<Name>)>, String> {
     let Some((_, rest)) = address
         .split_once("#egg=")
         .or_else(|| address.split_once("&egg="))
@@ -144,7 +144,7 @@ pub(super) fn egg(address: &str) -> Result<Option<(Name, Vec<Name>)>, String> {
 }
 
 /// The project that a path or an address names by its file, if that is a wheel.
-pub(super) fn wheel(reference: &str, is_address: bool) -> Result<Option<Name>, String> {
+pub(crate) fn wheel(reference: &str, is_address: bool) -> Result<Option<Name>, String> {
     let file = file_name(reference, is_address);
     if !file.ends_with(".whl") {
         return Ok(None);

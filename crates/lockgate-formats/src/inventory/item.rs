@@ -1,0 +1,172 @@
+//! Items from what locks state: names and versions that are none stay, marked as what they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lockgate_model::{IndexRole, Inventory, Item, ItemOrigin, Marker, Name, NamedIndex, Parent};
+
+use crate::redact::{stripped_of_credentials, without_credentials};
+
+/// What a lock states of one thing, not yet looked at.
+#[derive(Debug)]
+pub(super) struct Stated<'a> {
+    pub(super) name: &'a str,
+    pub(super) version: Option<&'a str>,
+    pub(super) line: usize,
+    pub(super) from: From,
+}
+
+/// Where it is taken from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum From {
+    Index(Option<String>),
+    Direct(String),
+    Own(String),
+}
+
+impl From {
+    /// The index at `address`.
+    pub(super) fn index(address: &str) -> Self {
+        Self::Index(Some(stripped_of_credentials(address)))
+    }
+
+    /// What stands at `address`.
+    pub(super) fn direct(address: &str) -> Self {
+        Self::Direct(stripped_of_credentials(address))
+    }
+
+    /// A folder, where it is a link to the user's own code or a copy of it.
+    pub(super) fn folder(path: &str, is_editable: bool) -> Self {
+        if is_editable {
+            Self::Own(stripped_of_credentials(path))
+        } else {
+            Self::direct(path)
+        }
+    }
+
+    /// A repository at one of its commits.
+    pub(super) fn repository(system: &str, address: &str, commit: Option<&str>) -> Self {
+        let prefix = format!("{system}+");
+        let address = address.strip_prefix(&prefix).unwrap_or(address);
+        let commit = commit.map(|commit| format!("@{commit}"));
+        Self::direct(&format!("{prefix}{address}{}", commit.unwrap_or_default()))
+    }
+}
+
+impl Stated<'_> {
+    pub(super) fn item(self) -> Item {
+        let name = Name::new(self.name.trim()).ok();
+        let version = self.version.and_then(|version| version.trim().parse().ok());
+        let shown = name.as_ref().map_or(self.name, Name::as_str);
+        let text = match (&self.from, self.version) {
+            (From::Direct(place) | From::Own(place), _) if shown.is_empty() => place.clone(),
+            (From::Direct(place), _) => format!("{shown} @ {place}"),
+            (_, Some(version)) => format!("{shown}=={version}"),
+            (_, None) => shown.to_owned(),
+        };
+        let origin = match (self.from, self.version, &version) {
+            (From::Direct(place), _, _) => ItemOrigin::Direct(place),
+            (From::Own(place), _, _) => ItemOrigin::Own(place),
+            (From::Index(_), None, _) => ItemOrigin::Unpinned,
+            (From::Index(_), Some(stated), None) => ItemOrigin::BadVersion(stated.to_owned()),
+            (From::Index(index), Some(_), Some(_)) => ItemOrigin::Index(index),
+        };
+        Item {
+            name,
+            version,
+            text: shortened(&without_credentials(&text)),
+            file: None,
+            line: Some(self.line),
+            origin,
+            marker: Marker::always(),
+            scopes: BTreeSet::new(),
+            parents: Vec::new(),
+        }
+    }
+}
+
+/// A text as a message can show it.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 300;
+    if text.chars().nth(MOST).is_none() {
+        return text.to_owned();
+    }
+    let beginning: String = text.chars().take(MOST).collect();
+    format!("{beginning}…")
+}
+
+/// Adds a parent once, and keeps them in order.
+pub(super) fn add_parent(item: &mut Item, parent: Parent) {
+    if let Err(place) = item.parents.binary_search(&parent) {
+        item.parents.insert(place, parent);
+    }
+}
+
+/// As who requires something `item` counts, which stands at `index`: the user's own code is a root.
+pub(super) fn as_parent(item: &Item, index: usize) -> Parent {
+    match (&item.origin, &item.name) {
+        (ItemOrigin::Own(_), Some(name)) => Parent::Root(name.to_string()),
+        (ItemOrigin::Own(place), None) => Parent::Root(place.clone()),
+        _ => Parent::Item(index),
+    }
+}
+
+/// What no item requires was asked for by `root`. The user's own code asks for itself.
+pub(super) fn root_the_rest(inventory: &mut Inventory, root: &str) {
+    for item in &mut inventory.items {
+        if item.parents.is_empty() {
+            item.parents.push(Parent::Root(root.to_owned()));
+        }
+    }
+}
+
+/// Where the items of each project stand.
+pub(super) fn by_name(items: &[Item]) -> BTreeMap<Name, Vec<usize>> {
+    let mut places: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
+    for (index, item) in items.iter().enumerate() {
+        if let Some(name) = &item.name {
+            places.entry(name.clone()).or_default().push(index);
+        }
+    }
+    places
+}
+
+/// Names the indexes that the items come from, in order; which is the main one is not known, so the first is.
+pub(super) fn name_indexes(inventory: &mut Inventory) {
+    let mut seen = BTreeSet::new();
+    for item in &inventory.items {
+        let ItemOrigin::Index(Some(address)) = &item.origin else {
+            continue;
+        };
+        if seen.insert(address.clone()) {
+            inventory.indexes.push(NamedIndex {
+                role: if inventory.indexes.is_empty() {
+                    IndexRole::Main
+                } else {
+                    IndexRole::Extra
+                },
+                value: address.clone(),
+                line: item.line,
+            });
+        }
+    }
+}
+
+/// Whether a form of `version` can be read by who knows `major` and, of it, `minor`: a newer major cannot, a newer minor can be with a
+/// remark. None is no version.
+pub(super) fn known_form(version: &str, major: u32, minor: u32) -> Option<Form> {
+    let (of_major, rest) = version.split_once('.').unwrap_or((version, "0"));
+    let of_major: u32 = of_major.parse().ok()?;
+    let of_minor: u32 = rest.split('.').next()?.parse().ok()?;
+    Some(match (of_major, of_minor) {
+        (of_major, _) if of_major > major => Form::NewerMajor,
+        (of_major, of_minor) if of_major == major && of_minor > minor => Form::NewerMinor,
+        _ => Form::Known,
+    })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Known,
+    NewerMinor,
+    NewerMajor,
+}

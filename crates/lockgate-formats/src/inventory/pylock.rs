@@ -1,0 +1,149 @@
+//! `pylock.toml` (PEP 751).
+
+use std::collections::BTreeSet;
+
+use lockgate_model::{Inventory, InventoryKind, Name, Scope};
+
+use super::condition::Conditions;
+use super::item::{
+    Form, From, Stated, add_parent, as_parent, by_name, known_form, name_indexes, root_the_rest,
+};
+use super::node::{Node, Wrong};
+use super::toml;
+
+/// Reads a `pylock.toml`.
+pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
+    let root = toml::parse(text)?;
+    let mut inventory = Inventory {
+        kind: InventoryKind::Pylock,
+        ..Inventory::default()
+    };
+    check_version(&root, &mut inventory)?;
+    root.need_text("created-by")?;
+    let packages = root
+        .get("packages")
+        .ok_or_else(|| Wrong::new("`packages` is missing").at(root.line))?
+        .list("packages")?;
+    let mut conditions = Conditions::default();
+    let mut knows_scopes = !root.texts_at("extras")?.is_empty()
+        || !root.texts_at("dependency-groups")?.is_empty()
+        || !root.texts_at("default-groups")?.is_empty();
+    let defaults: BTreeSet<Name> = root
+        .texts_at("default-groups")?
+        .into_iter()
+        .filter_map(|name| Name::new(name).ok())
+        .collect();
+    for package in packages {
+        let mut item = Stated {
+            name: package.need_text("name")?,
+            version: package.text_at("version")?,
+            line: package.line_of("name"),
+            from: source(package)?,
+        }
+        .item();
+        item.scopes.insert(Scope::Main);
+        if let Some(text) = package.text_at("marker")? {
+            item.marker = conditions.environment(text);
+            let condition = conditions.read(text);
+            knows_scopes |= condition.names_scopes();
+            item.scopes = condition.scopes(&defaults).unwrap_or_default();
+        }
+        inventory.items.push(item);
+    }
+    if !knows_scopes {
+        for item in &mut inventory.items {
+            item.scopes.clear();
+        }
+    }
+    inventory.knows_scopes = knows_scopes;
+    parents(packages, &mut inventory)?;
+    name_indexes(&mut inventory);
+    Ok(inventory)
+}
+
+fn check_version(root: &Node<'_>, inventory: &mut Inventory) -> Result<(), Wrong> {
+    let version = root.need_text("lock-version")?;
+    let line = root.line_of("lock-version");
+    match known_form(version, 1, 0) {
+        Some(Form::Known) => Ok(()),
+        Some(Form::NewerMinor) => {
+            inventory.remarks.push(format!(
+                "its `lock-version` is {version}, and what is newer than 1.0 in it is not read"
+            ));
+            Ok(())
+        }
+        Some(Form::NewerMajor) => Err(Wrong::new(format!(
+            "its `lock-version` is {version}, and only 1 is read"
+        ))
+        .at(line)
+        .remedy("use a newer lockgate, or lock again with the older form")),
+        None => Err(Wrong::new(format!("its `lock-version`, `{version}`, is none")).at(line)),
+    }
+}
+
+/// Where a package is taken from.
+fn source(package: &Node<'_>) -> Result<From, Wrong> {
+    if let Some(vcs) = package.object_at("vcs")? {
+        let address = either(vcs, "url", "path")?;
+        let commit = vcs.text_at("commit-id")?;
+        return Ok(From::repository(vcs.need_text("type")?, address, commit));
+    }
+    if let Some(directory) = package.object_at("directory")? {
+        let is_editable = directory.flag_at("editable")?;
+        return Ok(From::folder(directory.need_text("path")?, is_editable));
+    }
+    if let Some(archive) = package.object_at("archive")? {
+        return Ok(From::direct(either(archive, "url", "path")?));
+    }
+    Ok(match package.text_at("index")? {
+        Some(index) => From::index(index),
+        None => From::Index(None),
+    })
+}
+
+fn either<'n>(node: &'n Node<'_>, one: &str, other: &str) -> Result<&'n str, Wrong> {
+    match node.text_at(one)? {
+        Some(text) => Ok(text),
+        None => node.need_text(other),
+    }
+}
+
+/// `packages.dependencies`: each entry has as many keys as it takes to tell one package.
+fn parents(packages: &[Node<'_>], inventory: &mut Inventory) -> Result<(), Wrong> {
+    let places = by_name(&inventory.items);
+    for (index, package) in packages.iter().enumerate() {
+        for dependency in package.list_at("dependencies")? {
+            inventory.knows_parents = true;
+            let text = dependency.need_text("name")?;
+            let version = dependency.text_at("version")?;
+            let named = Name::new(text).ok().and_then(|name| places.get(&name));
+            let is_it = |place: &&usize| {
+                let stated = packages
+                    .get(**place)
+                    .and_then(|package| package.get("version"));
+                version.is_none() || stated.and_then(|node| node.text("version").ok()) == version
+            };
+            let children: Vec<usize> = named.into_iter().flatten().filter(is_it).copied().collect();
+            if children.is_empty() {
+                return Err(Wrong::new(format!(
+                    "a package depends on `{text}`, which it does not hold"
+                ))
+                .at(dependency.line)
+                .remedy("lock again: a part of the file is missing"));
+            }
+            let parent = inventory
+                .items
+                .get(index)
+                .map(|item| as_parent(item, index));
+            for child in children {
+                if let (Some(child), Some(parent)) = (inventory.items.get_mut(child), &parent) {
+                    add_parent(child, parent.clone());
+                }
+            }
+        }
+    }
+    if inventory.knows_parents {
+        root_the_rest(inventory, "pyproject.toml");
+    }
+    Ok(())
+}

@@ -1,0 +1,299 @@
+//! Requirement files, locks or written by hand: every line that installs something, in the files that are included too.
+//!
+//! What a constraint file says installs nothing, and is no item; a `-r` in one is followed, as pip does.
+
+use std::collections::BTreeSet;
+
+use lockgate_model::{
+    Files, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Marker, Name, NamedIndex, Parent,
+    Requirement, Source,
+};
+
+use super::condition::Conditions;
+use super::item::{From, Stated, add_parent, by_name};
+use crate::error::InputError;
+use crate::lock::{Beyond, Include, Lock, read_with_includes};
+use crate::redact::{stripped_of_credentials, without_credentials};
+use crate::requirements::{
+    DEEPEST, MOST_FILES, Role, address, decode::decode, read_locked, reference,
+};
+
+/// Reads the requirements file in `bytes`, which stands at `file`.
+pub(super) fn read(bytes: &[u8], file: &str, files: &dyn Files) -> Result<Inventory, InputError> {
+    let mut reading = Reading {
+        files,
+        inventory: Inventory {
+            kind: InventoryKind::Requirements,
+            ..Inventory::default()
+        },
+        via: Vec::new(),
+        conditions: Conditions::default(),
+        open: Vec::new(),
+        done: BTreeSet::new(),
+    };
+    reading.file(bytes, file, Role::Requirements)?;
+    Ok(reading.linked())
+}
+
+struct Reading<'f> {
+    files: &'f dyn Files,
+    inventory: Inventory,
+    /// Who asks for each item, as written.
+    via: Vec<Vec<String>>,
+    conditions: Conditions,
+    /// The files that are being read, outermost first.
+    open: Vec<String>,
+    /// The files that were read, each in its role: a file that is included twice asks for nothing more.
+    done: BTreeSet<(String, bool)>,
+}
+
+impl Reading<'_> {
+    fn file(&mut self, bytes: &[u8], at: &str, role: Role) -> Result<(), InputError> {
+        let shown = &address::shown(at);
+        let decoded = decode(bytes, self.files).map_err(|why| {
+            InputError::new(shown, why).remedy(
+                "save it as UTF-8, or declare its encoding in the first line: `# -*- coding: latin-1 -*-`",
+            )
+        })?;
+        if let Some(warning) = decoded.warning {
+            self.inventory.remarks.push(format!("{shown}: {warning}"));
+        }
+        let (lock, beyond) = read_with_includes(&decoded.text, shown)?;
+        self.open.push(address::key(at));
+        if role == Role::Requirements {
+            self.items(&lock, &beyond, shown);
+        }
+        self.options(&lock);
+        self.omitted(&lock, shown);
+        for include in &beyond.includes {
+            self.include(include, at)?;
+        }
+        self.open.pop();
+        if self.open.is_empty() {
+            self.inventory.evidence = lock.audit;
+        }
+        Ok(())
+    }
+
+    fn include(&mut self, include: &Include, from: &str) -> Result<(), InputError> {
+        let Include { role, value, line } = include;
+        let shown = address::shown(from);
+        let error = |message: String| InputError::new(&shown, message).at(*line);
+        let said = format!("{} {value}", role.option());
+        let value = self.with_variables(value);
+        let at = address::beside(from, &value).map_err(|why| error(format!("`{said}`: {why}")))?;
+        let key = address::key(&at);
+        if self.open.contains(&key) {
+            return Err(
+                error(format!("`{said}`: the includes go round in a circle"))
+                    .remedy("remove one of them"),
+            );
+        }
+        if !self.done.insert((key, *role == Role::Constraints)) {
+            return Ok(());
+        }
+        if self.open.len() >= DEEPEST || self.done.len() > MOST_FILES {
+            return Err(error(format!(
+                "more than {MOST_FILES} files are included, or more than {DEEPEST} deep"
+            ))
+            .remedy("include each file once"));
+        }
+        let bytes = address::read(self.files, &at).map_err(|why| {
+            error(format!("`{said}`: `{}`: {why}", address::shown(&at)))
+                .remedy("an include is looked for beside the file that includes it")
+        })?;
+        self.file(&bytes, &at, *role)
+    }
+
+    /// `${NAME}` where pip would put the variable's value.
+    fn with_variables(&self, text: &str) -> String {
+        let mut replaced = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let Some((name, after)) = after.split_once('}') else {
+                break;
+            };
+            replaced.push_str(before);
+            match self.files.variable(name) {
+                Some(value) => replaced.push_str(&value),
+                None => replaced.push_str(&format!("${{{name}}}")),
+            }
+            rest = after;
+        }
+        replaced.push_str(rest);
+        replaced
+    }
+
+    /// What the lines of one file install, in the order of the lines.
+    fn items(&mut self, lock: &Lock, beyond: &Beyond, shown: &str) {
+        let mut items = Vec::new();
+        let markers = beyond.markers.iter().map(String::as_str);
+        for (pin, marker) in lock.pins.iter().zip(markers) {
+            let mut item = Item::pinned(pin.name.clone(), pin.version.clone());
+            item.line = Some(pin.line);
+            item.marker = self.marker(marker);
+            items.push((item, pin.via.clone()));
+        }
+        for direct in &lock.direct {
+            let mut item = self.direct(&direct.text, direct.line);
+            if let Some((name, version)) = &direct.project {
+                item.name = Some(name.clone());
+                item.version = Some(version.clone());
+            }
+            items.push((item, direct.via.clone()));
+        }
+        for unpinned in &lock.unpinned {
+            let mut item = stated(&unpinned.text, None, unpinned.line, From::Index(None));
+            item.text = without_credentials(&unpinned.text);
+            if let Ok(requirement) = read_locked(&unpinned.text) {
+                item.name = Some(requirement.name);
+            }
+            let marker = unpinned
+                .text
+                .split_once(';')
+                .map_or("", |(_, marker)| marker);
+            item.marker = self.marker(marker);
+            items.push((item, Vec::new()));
+        }
+        for bad in &beyond.bad_versions {
+            let version = Some(bad.version.as_str());
+            let mut item = stated(bad.name.as_str(), version, bad.line, From::Index(None));
+            item.text = format!("{}==={}", bad.name, bad.version);
+            item.origin = ItemOrigin::BadVersion(bad.version.clone());
+            item.marker = self.marker(&bad.marker);
+            items.push((item, Vec::new()));
+        }
+        items.sort_by_key(|(item, _)| item.line);
+        let is_included = self.open.len() > 1;
+        for (mut item, via) in items {
+            item.file = is_included.then(|| shown.to_owned());
+            self.inventory.items.push(item);
+            self.via.push(via);
+        }
+    }
+
+    fn marker(&mut self, text: &str) -> Marker {
+        let text = Some(text.trim()).filter(|text| !text.is_empty());
+        self.conditions.environment_of(text)
+    }
+
+    /// A line that installs from an address, a path or a repository: `-e …`, `name @ …`, or the reference alone.
+    fn direct(&mut self, text: &str, line: usize) -> Item {
+        let (bare, is_editable) = match text.strip_prefix("-e ") {
+            Some(rest) => (rest.trim(), true),
+            None => (text, false),
+        };
+        let named: Option<Requirement> = read_locked(bare).ok();
+        let (name, place, marker) = match named.map(|named| (named.name, named.source)) {
+            Some((name, Source::Url(place))) => {
+                let marker = bare.split_once(" ;").map_or("", |(_, marker)| marker);
+                (Some(name), place, marker)
+            }
+            _ => {
+                let separator = if reference::is_address(bare) {
+                    "; "
+                } else {
+                    ";"
+                };
+                let (place, marker) = bare.split_once(separator).unwrap_or((bare, ""));
+                let place = place.trim();
+                (name_of(place), place.to_owned(), marker)
+            }
+        };
+        let is_link = is_editable && !reference::is_vcs(&place) && !is_remote(&place);
+        let mut item = stated(
+            name.as_ref().map_or("", Name::as_str),
+            None,
+            line,
+            From::folder(&place, is_link),
+        );
+        item.text = without_credentials(text);
+        item.marker = self.marker(marker);
+        item
+    }
+
+    fn options(&mut self, lock: &Lock) {
+        for option in &lock.options {
+            let role = match option.name {
+                "--index-url" | "--pypi-url" => IndexRole::Main,
+                "--extra-index-url" => IndexRole::Extra,
+                "--find-links" => IndexRole::FindLinks,
+                "--no-index" => IndexRole::NoIndex,
+                _ => continue,
+            };
+            self.inventory.indexes.push(NamedIndex {
+                role,
+                value: stripped_of_credentials(&option.value),
+                line: Some(option.line),
+            });
+        }
+    }
+
+    /// What a lock names in comments as needed and not pinned: it is installed, and no line says in which version.
+    fn omitted(&mut self, lock: &Lock, shown: &str) {
+        let pinned: BTreeSet<&Name> = lock.pins.iter().map(|pin| &pin.name).collect();
+        let names = lock.omitted.iter().map(|omitted| &omitted.name);
+        let names: Vec<&str> = names
+            .filter(|name| !pinned.contains(name))
+            .map(Name::as_str)
+            .collect();
+        if !names.is_empty() {
+            self.inventory.remarks.push(format!(
+                "{shown}: it needs and does not pin {}, which were not looked at",
+                names.join(", ")
+            ));
+        }
+    }
+
+    /// `# via` lines as parents.
+    fn linked(self) -> Inventory {
+        let mut inventory = self.inventory;
+        let places = by_name(&inventory.items);
+        for (index, via) in self.via.into_iter().enumerate() {
+            for text in via {
+                // What restricts a version does not ask for it.
+                if text.starts_with("-c ") || text.starts_with("--override ") {
+                    continue;
+                }
+                inventory.knows_parents = true;
+                let bare = text.split('[').next().unwrap_or_default();
+                let found = Name::new(bare.trim())
+                    .ok()
+                    .and_then(|name| places.get(&name));
+                let parents = match found {
+                    Some(found) => found.iter().copied().map(Parent::Item).collect(),
+                    None => vec![Parent::Root(without_credentials(&text))],
+                };
+                for parent in parents {
+                    if let Some(item) = inventory.items.get_mut(index) {
+                        add_parent(item, parent);
+                    }
+                }
+            }
+        }
+        inventory
+    }
+}
+
+fn stated(name: &str, version: Option<&str>, line: usize, from: From) -> Item {
+    let stated = Stated {
+        name,
+        version,
+        line,
+        from,
+    };
+    stated.item()
+}
+
+/// The project that a bare reference names, by its fragment or its wheel.
+fn name_of(place: &str) -> Option<Name> {
+    let is_address = reference::is_address(place);
+    let (bare, _) = reference::split_extras(place).ok()?;
+    let egg = reference::egg(place).ok().flatten();
+    egg.map(|(name, _)| name)
+        .or_else(|| reference::wheel(bare, is_address).ok().flatten())
+}
+
+fn is_remote(place: &str) -> bool {
+    reference::is_address(place) && !place.to_ascii_lowercase().starts_with("file:")
+}
