@@ -57,7 +57,7 @@ pub use marker::{Environment, Marker, MarkerError};
 pub use metadata::Metadata;
 pub use name::{InvalidName, Name};
 pub use project::{CoreMetadata, DistFile, DistKind, ProjectStatus, ProjectView, Sha256, Yank};
-pub use records::{ReadAt, RecordLookup};
+pub use records::{ReadAt, RecordLookup, ReleaseRecords};
 pub use reference::{Place, Reference, ReferenceError};
 pub use requirement::{Requirement, RequirementError, Source};
 pub use specifier::{Clause, SpecifierError, Specifiers};
