@@ -157,6 +157,21 @@ impl Store {
         Some(self.folder.as_ref()?.join(bucket.folder()).join(file))
     }
 
+    /// Removes the files of the caller's naming that have `part` in their names, as far as they go.
+    pub(crate) fn forget(&self, bucket: Bucket, part: &str) {
+        let Some(folder) = &self.folder else {
+            return;
+        };
+        let Ok(entries) = fs::read_dir(folder.join(bucket.folder())) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().contains(part) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// The folder, if anything is kept.
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()

@@ -6,7 +6,6 @@
 
 mod crawl;
 mod links;
-mod once_map;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -25,8 +24,8 @@ use lockgate_model::{
 use url::Url;
 
 use self::crawl::Crawler;
-use self::once_map::{Claim, OnceMap, Slot};
 use self::sources::{Project, Release, Sources, Wanted};
+use crate::once_map::{Claim, OnceMap, Slot};
 use crate::{FindLinks, Index, Places, redact_url};
 
 /// What the indexes say.

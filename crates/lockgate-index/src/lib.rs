@@ -13,6 +13,7 @@ mod feeds;
 mod http;
 pub mod interpreter;
 mod metadata;
+mod once_map;
 mod options;
 mod page;
 mod percent;
@@ -29,7 +30,9 @@ pub use credentials::LoginOrigin;
 pub use direct::{Archive, Commit, DirectFacts, Stated, in_folder, unpack};
 pub use error::FetchError;
 pub use facts::IndexFacts;
-pub use feeds::{Feed, FeedError, FeedSource, RecordFeed};
+pub use feeds::{
+    Feed, FeedError, FeedSource, FeedStatus, FeedTerms, RawRecord, RecordFeed, SyncOutcome, Synced,
+};
 pub use metadata::built_metadata;
 pub use options::{KeyringProvider, Options, Refresh};
 pub use places::{FindLinks, NoPlace, Places, Strategy};

@@ -30,6 +30,8 @@ use crate::redact::{redact_url, without_credentials};
 use crate::reporter::Reporter;
 use crate::trust::TrustedHost;
 
+/// The most requests at once to servers that speak HTTP/2, where each is but a stream of one connection.
+const STREAMS: usize = 200;
 /// The longest wait that a server may ask for.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
@@ -40,6 +42,7 @@ pub(crate) struct Transport {
     reporter: Arc<dyn Reporter>,
     clients: Clients,
     places: Semaphore,
+    streams: Semaphore,
     credentials: Credentials,
     /// Hosts that the sources trust, beside those of the options.
     trusted: Mutex<Vec<TrustedHost>>,
@@ -62,6 +65,8 @@ pub(crate) struct Request {
     pub(crate) body: Option<Bytes>,
     /// The most bytes of body that are read.
     pub(crate) limit: u64,
+    /// Whether the server is known to speak HTTP/2: more of these are under way at once.
+    pub(crate) is_stream: bool,
 }
 
 impl Request {
@@ -75,6 +80,7 @@ impl Request {
             headers,
             body: None,
             limit,
+            is_stream: false,
         }
     }
 
@@ -102,6 +108,8 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
     /// Where it came from after redirects.
     pub(crate) url: Url,
+    /// Whether it came over HTTP/2.
+    pub(crate) is_stream: bool,
 }
 
 impl Response {
@@ -119,6 +127,7 @@ impl Transport {
             reporter,
             clients: Clients::default(),
             places,
+            streams: Semaphore::new(STREAMS),
             trusted: Mutex::default(),
         }
     }
@@ -152,7 +161,12 @@ impl Transport {
         if self.options.offline {
             return Err(FetchError::Offline { url: shown });
         }
-        let Ok(_place) = self.places.acquire().await else {
+        let places = if request.is_stream {
+            &self.streams
+        } else {
+            &self.places
+        };
+        let Ok(_place) = places.acquire().await else {
             return Err(FetchError::Client(Arc::from("it is shut down")));
         };
         let mut waits = backon::ExponentialBuilder::default()
@@ -199,12 +213,14 @@ impl Transport {
                 continue;
             }
             let (status, headers) = (answer.status(), answer.headers().clone());
+            let is_stream = answer.version() == reqwest::Version::HTTP_2;
             let body = body::read(answer, shown, request.limit, self.options.timeout).await?;
             return Ok(Response {
                 status,
                 headers,
                 body,
                 url: without_credentials(&asked.url),
+                is_stream,
             });
         }
         Err(FetchError::Answer {

@@ -12,9 +12,9 @@ use std::sync::{Mutex, PoisonError};
 use lockgate_model::{Name, Pick, Scout, Want};
 use rustc_hash::FxHashSet;
 
-use super::once_map::Claim;
 use super::sources::{Project, Release, Wanted};
 use super::{Library, MetadataKey};
+use crate::once_map::Claim;
 
 /// Requests that may be made on mere guesses, beside [`GUESSES_PER_QUESTION`] for each that the solver made: enough for the pages and
 /// metadata of a graph of five hundred projects, which the solver will ask for one by one.

@@ -3,17 +3,15 @@
 use std::fs::{self, File};
 use std::io::{Read, Seek};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use lockgate_model::Sha256;
-use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
-use super::{FeedError, Part, Visitor, unusable};
-use crate::cache::{Bucket, EntryKind, Store};
-use crate::http::keep_for_good;
+use super::known::{self, Look};
+use super::records::{Part, Visitor};
+use super::{FeedError, unusable};
+use crate::cache::Store;
 
 /// No record is longer.
 const LONGEST_RECORD: u64 = 16 << 20;
@@ -21,61 +19,19 @@ const LONGEST_RECORD: u64 = 16 << 20;
 const MOST_RECORDS: usize = 400_000;
 /// All records together, unpacked.
 const LARGEST: u64 = 4 << 30;
-/// A file changed so recently may change again within the same tick of its clock.
-const TOO_RECENT: Duration = Duration::from_secs(2);
-
-/// What tells a file from its later self.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Known {
-    length: u64,
-    modified_nanoseconds: u128,
-    inode: u64,
-    digest: Sha256,
-}
 
 /// The digest of a local archive, remembered by place, size, time and inode.
 pub(super) fn digest(store: &Store, path: &Path) -> Result<Sha256, FeedError> {
-    let canonical = fs::canonicalize(path).map_err(|error| unusable(path, error))?;
-    let metadata = fs::metadata(&canonical).map_err(|error| unusable(path, error))?;
+    let wrong = |error| unusable(path, error);
+    let canonical = fs::canonicalize(path).map_err(wrong)?;
+    let metadata = fs::metadata(&canonical).map_err(wrong)?;
     if metadata.is_dir() {
         return Err(unusable(path, "it is a folder"));
     }
-    let modified = metadata.modified().map_err(|error| unusable(path, error))?;
-    let modified_nanoseconds = modified
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_nanos());
-    let (length, inode) = (metadata.len(), inode(&metadata));
+    let mut look = Look::default();
+    look.add("", &metadata).map_err(wrong)?;
     let key = format!("archive {}", canonical.display());
-    let known = store
-        .read(Bucket::Advisories, &key)
-        .and_then(|entry| postcard::from_bytes::<Known>(&entry.payload).ok());
-    if let Some(known) = known
-        && (known.length, known.modified_nanoseconds, known.inode)
-            == (length, modified_nanoseconds, inode)
-    {
-        return Ok(known.digest);
-    }
-    let digest = hashed(&canonical).map_err(|error| unusable(path, error))?;
-    let is_settled = SystemTime::now()
-        .duration_since(modified)
-        .is_ok_and(|since| since > TOO_RECENT);
-    if is_settled
-        && let Ok(payload) = postcard::to_stdvec(&Known {
-            length,
-            modified_nanoseconds,
-            inode,
-            digest,
-        })
-    {
-        keep_for_good(
-            store,
-            Bucket::Advisories,
-            &key,
-            EntryKind::Present,
-            Bytes::from(payload),
-        );
-    }
-    Ok(digest)
+    known::digest(store, &key, look, || hashed(&canonical).map_err(wrong))
 }
 
 fn hashed(path: &Path) -> std::io::Result<Sha256> {
@@ -91,16 +47,6 @@ fn hashed(path: &Path) -> std::io::Result<Sha256> {
     }
 }
 
-#[cfg(unix)]
-fn inode(metadata: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
-}
-
-#[cfg(not(unix))]
-fn inode(_: &fs::Metadata) -> u64 {
-    0
-}
-
 /// Hands each record of a part of an archive to `visitor`. `place` is named in errors.
 pub(super) fn visit<E: From<FeedError>>(
     place: &str,
@@ -108,15 +54,8 @@ pub(super) fn visit<E: From<FeedError>>(
     part: Part,
     visitor: Visitor<'_, E>,
 ) -> Result<(), E> {
-    let wrong = |why: String| FeedError::Unusable {
-        place: place.to_owned(),
-        why,
-    };
-    let mut archive = zip::ZipArchive::new(archive)
-        .map_err(|error| wrong(format!("it is no whole zip archive ({error})")))?;
-    if archive.len() > MOST_RECORDS {
-        return Err(wrong(format!("it has more than {MOST_RECORDS} entries")).into());
-    }
+    let wrong = |why: String| FeedError::unusable(place, why);
+    let mut archive = open(place, archive)?;
     let (mut found, mut unpacked) = (0, 0u64);
     let mut bytes = Vec::new();
     let mut unpacker = Unpacker::default();
@@ -207,6 +146,55 @@ impl Unpacker {
         }
         Ok(())
     }
+}
+
+/// Opens an archive; its list of entries is read.
+fn open<A: Read + Seek>(place: &str, archive: A) -> Result<zip::ZipArchive<A>, FeedError> {
+    let wrong = |why: String| FeedError::unusable(place, why);
+    let archive = zip::ZipArchive::new(archive)
+        .map_err(|error| wrong(format!("it is no whole zip archive ({error})")))?;
+    if archive.len() > MOST_RECORDS {
+        return Err(wrong(format!("it has more than {MOST_RECORDS} entries")));
+    }
+    Ok(archive)
+}
+
+/// How many records an archive lists.
+pub(super) fn count(place: &str, archive: impl Read + Seek) -> Result<usize, FeedError> {
+    let archive = open(place, archive)?;
+    let names = archive.file_names().filter_map(Result::ok);
+    Ok(names
+        .filter(|name| super::folder::is_record(Path::new(name.as_ref())))
+        .count())
+}
+
+/// The records whose file is named after `id`, whatever the case: names and bytes.
+pub(super) fn named(
+    place: &str,
+    archive: impl Read + Seek,
+    id: &str,
+) -> Result<Vec<(String, Vec<u8>)>, FeedError> {
+    let mut archive = open(place, archive)?;
+    let mut meant = Vec::new();
+    for index in 0..archive.len() {
+        let name = archive.name_for_index(index).and_then(Result::ok);
+        meant.extend(
+            name.filter(|name| super::folder::is_named(Path::new(name.as_ref()), id))
+                .map(|name| (index, name.into_owned())),
+        );
+    }
+    let mut unpacker = Unpacker::default();
+    let mut found = Vec::with_capacity(meant.len());
+    for (index, name) in meant {
+        let mut bytes = Vec::new();
+        unpacker
+            .unpack(&mut archive, index, &mut bytes)
+            .map_err(|why| {
+                FeedError::unusable(place, format!("`{name}` cannot be unpacked ({why})"))
+            })?;
+        found.push((name, bytes));
+    }
+    Ok(found)
 }
 
 /// Reads an archive from end to end, for whether it can be.

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use lockgate_model::Sha256;
 
-use super::{FeedError, Part, Visitor, unusable};
+use super::known::{self, Look};
+use super::records::{Part, Visitor};
+use super::{FeedError, unusable};
+use crate::cache::Store;
 
 /// Folders within folders beyond this are no collection of advisories.
 const DEEPEST: usize = 32;
@@ -23,6 +26,15 @@ pub(super) fn is_record(path: &Path) -> bool {
         })
 }
 
+/// Whether a file is the record called `id` by its name, whatever the case.
+pub(super) fn is_named(path: &Path, id: &str) -> bool {
+    is_record(path)
+        && path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .is_some_and(|stem| stem.eq_ignore_ascii_case(id))
+}
+
 /// Hands each record of a part of a folder to `visitor`, named by its path within the folder.
 pub(super) fn visit<E: From<FeedError>>(
     folder: &Path,
@@ -34,18 +46,49 @@ pub(super) fn visit<E: From<FeedError>>(
             continue;
         }
         let bytes = fs::read(&path).map_err(|error| unusable(&path, error))?;
-        let name = path
-            .strip_prefix(folder)
-            .unwrap_or(&path)
-            .to_string_lossy()
-            .replace('\\', "/");
-        visitor(&name, &bytes)?;
+        visitor(&within(folder, &path), &bytes)?;
     }
     Ok(())
 }
 
-/// A digest over names and bytes of all records.
-pub(super) fn digest(folder: &Path) -> Result<Sha256, FeedError> {
+/// The records whose file is named after `id`: names and bytes.
+pub(super) fn named(folder: &Path, id: &str) -> Result<Vec<(String, Vec<u8>)>, FeedError> {
+    let files = files(folder)?.into_iter();
+    files
+        .filter(|path| is_named(path, id))
+        .map(|path| {
+            let bytes = fs::read(&path).map_err(|error| unusable(&path, error))?;
+            Ok((within(folder, &path), bytes))
+        })
+        .collect()
+}
+
+/// How many records there are, and their bytes together.
+pub(super) fn size(folder: &Path) -> Result<(usize, u64), FeedError> {
+    let files = files(folder)?;
+    let mut bytes = 0;
+    for path in &files {
+        bytes += fs::metadata(path)
+            .map_err(|error| unusable(path, error))?
+            .len();
+    }
+    Ok((files.len(), bytes))
+}
+
+/// A digest over names and bytes of all records; they are read only where they look other than when they were last read.
+pub(super) fn digest(store: &Store, folder: &Path) -> Result<Sha256, FeedError> {
+    let canonical = fs::canonicalize(folder).map_err(|error| unusable(folder, error))?;
+    let mut look = Look::default();
+    for path in files(folder)? {
+        let metadata = fs::metadata(&path).map_err(|error| unusable(&path, error))?;
+        look.add(&within(folder, &path), &metadata)
+            .map_err(|error| unusable(&path, error))?;
+    }
+    let key = format!("folder {}", canonical.display());
+    known::digest(store, &key, look, || read_digest(folder))
+}
+
+fn read_digest(folder: &Path) -> Result<Sha256, FeedError> {
     use sha2::Digest as _;
     let mut hasher = sha2::Sha256::new();
     visit::<FeedError>(folder, Part::ALL, &mut |name, bytes| {
@@ -56,6 +99,13 @@ pub(super) fn digest(folder: &Path) -> Result<Sha256, FeedError> {
         Ok(())
     })?;
     Ok(Sha256(hasher.finalize().into()))
+}
+
+fn within(folder: &Path, path: &Path) -> String {
+    path.strip_prefix(folder)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>, FeedError> {

@@ -1,245 +1,171 @@
-//! An OSV API, asked project by project: `/v1/querybatch` for ids, `/v1/vulns/{id}` for records.
+//! An OSV API, asked by project or by release: `/v1/querybatch` for ids, `/v1/vulns/{id}` for records.
 //!
-//! What is hinted at is asked in one batch in the background; whoever needs an answer waits for it. Every failure is the failure of each
-//! project in the batch: nothing that was not answered counts as clean.
+//! What is hinted at is asked in batches in the background, all at once; whoever needs an answer waits for it. A batch takes one round trip,
+//! the records that it names one more for every fifty or so: never one per project. A solver asks by project. An audit knows the versions,
+//! and asks by release, which names far fewer records ([`question`]). The two answers are kept apart: what is said of a release holds for
+//! no other. Every failure is the failure of each question in the batch: nothing that was not answered counts as clean.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+mod api;
+mod kept;
+mod question;
 
-use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use lockgate_model::{FactError, Name, RecordLookup};
-use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use serde::Deserialize;
-use serde_json::json;
+use lockgate_model::{FactError, Name, RecordLookup, ReleaseRecords, Timestamp, Version};
 use url::Url;
 
+use self::api::Api;
+use self::kept::KeptRecords;
+use self::question::{Question, chunks};
+use super::FeedError;
 use crate::Shared;
 use crate::error::FetchError;
-use crate::redact::redact_url;
-use crate::transport::{Request, Response};
+use crate::once_map::{Claim, OnceMap, Slot};
 
-/// The most queries that a batch may have (OSV API).
-const BATCH: usize = 1000;
-/// More pages than this have no end.
-const MOST_PAGES: usize = 100;
-/// The largest answer that is read.
-const LIMIT: u64 = 64 << 20;
+/// More records than this are not waited for at once.
+const AT_ONCE: usize = 256;
 
 type Records = Arc<[Vec<u8>]>;
+type Answer = Result<Records, FactError>;
 
-/// The lookup over the API at `base`.
-pub(super) fn lookup(shared: Arc<Shared>, base: Url) -> Arc<dyn RecordLookup> {
-    Arc::new(Service(Arc::new(Inner {
-        shared,
-        base,
-        answers: Mutex::default(),
-        answered: Condvar::new(),
-    })))
+/// What a batch names: ids, and when each record was last changed.
+type Named = BTreeMap<String, Option<Timestamp>>;
+
+/// The lookup over the API at `base`, called `name`.
+pub(super) fn lookup(
+    shared: &Arc<Shared>,
+    base: &Url,
+    name: &str,
+) -> Result<Arc<dyn RecordLookup>, FeedError> {
+    if shared.options.offline {
+        let place = name.to_owned();
+        return Err(FeedError::Offline { place });
+    }
+    let api = Arc::new(Api::new(Arc::clone(shared), base.clone()));
+    Ok(Arc::new(Service {
+        name: Arc::from(name),
+        shared: Arc::clone(shared),
+        records: Arc::new(KeptRecords::new(Arc::clone(&api))),
+        api,
+        answers: OnceMap::new(),
+    }))
 }
 
-#[derive(Debug)]
-struct Service(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
+#[derive(Debug, Clone)]
+struct Service {
+    name: Arc<str>,
     shared: Arc<Shared>,
-    base: Url,
-    /// None while it is being asked.
-    answers: Mutex<HashMap<Name, Option<Result<Records, FactError>>>>,
-    answered: Condvar,
-}
-
-#[derive(Deserialize)]
-struct Batch {
-    results: Vec<BatchResult>,
-}
-
-#[derive(Default, Deserialize)]
-struct BatchResult {
-    #[serde(default)]
-    vulns: Option<Vec<Vuln>>,
-    #[serde(default)]
-    next_page_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Vuln {
-    id: String,
+    api: Arc<Api>,
+    records: Arc<KeptRecords>,
+    answers: Arc<OnceMap<Question, Answer>>,
 }
 
 impl RecordLookup for Service {
-    fn records(&self, name: &Name) -> Result<Records, FactError> {
-        self.hint(std::slice::from_ref(name));
-        let mut answers = self
-            .0
-            .answers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(Some(answer)) = answers.get(name) {
-                return answer.clone();
-            }
-            answers = self
-                .0
-                .answered
-                .wait(answers)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+    fn records(&self, name: &Name) -> Answer {
+        self.answer(Question::project(name))
     }
 
     fn hint(&self, names: &[Name]) {
-        let mut answers = self
-            .0
-            .answers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut wanted: Vec<Name> = names
+        self.ask(names.iter().map(Question::project).collect());
+    }
+
+    fn records_for(&self, name: &Name, version: &Version) -> Result<ReleaseRecords, FactError> {
+        let answer = self.answer(Question::release(name, version));
+        answer.map(ReleaseRecords::Known)
+    }
+
+    fn hint_pins(&self, pins: &[(Name, Version)]) {
+        let questions = pins
             .iter()
-            .filter(|name| !answers.contains_key(name))
-            .cloned()
-            .collect();
-        wanted.sort();
-        wanted.dedup();
-        for name in &wanted {
-            answers.insert(name.clone(), None);
-        }
-        drop(answers);
-        for batch in wanted.chunks(BATCH) {
-            let (inner, batch) = (Arc::clone(&self.0), batch.to_vec());
-            self.0.shared.runtime.spawn(async move {
-                let answered = inner.ask(&batch).await;
-                let mut answers = inner.answers.lock().unwrap_or_else(PoisonError::into_inner);
-                match answered {
-                    Ok(records) => {
-                        for (name, records) in batch.into_iter().zip(records) {
-                            answers.insert(name, Some(Ok(records)));
-                        }
-                    }
-                    Err(error) => {
-                        for name in batch {
-                            let what = format!("the advisories about `{name}`");
-                            answers.insert(name, Some(Err(error.unlearned(what))));
-                        }
-                    }
-                }
-                inner.answered.notify_all();
-            });
-        }
+            .map(|(name, version)| Question::release(name, version));
+        self.ask(questions.collect());
+    }
+
+    fn record(&self, id: &str) -> Result<Option<Vec<u8>>, FactError> {
+        let record = self.shared.runtime.block_on(self.api.record(id));
+        record.map_err(|error| self.unlearned(&error, &format!("the advisory `{id}`")))
     }
 }
 
-impl Inner {
-    /// The records about each of `names`, in their order.
-    async fn ask(&self, names: &[Name]) -> Result<Vec<Records>, FetchError> {
-        let ids = self.ids(names).await?;
-        let all: BTreeSet<String> = ids.iter().flatten().cloned().collect();
-        let records: HashMap<String, Vec<u8>> = futures_util::stream::iter(all)
-            .map(|id| async move {
-                let record = self.record(&id).await?;
+impl Service {
+    /// Waits for an answer, and asks first if nobody has.
+    fn answer(&self, question: Question) -> Answer {
+        loop {
+            let cell = match self.answers.claim(question.clone()) {
+                Claim::Known(answer) => return answer,
+                Claim::Pending(cell) => cell,
+                Claim::Mine(slot) => {
+                    let cell = slot.cell();
+                    self.spawn(vec![(question.clone(), slot)]);
+                    cell
+                }
+            };
+            if let Some(answer) = cell.wait() {
+                return answer;
+            }
+        }
+    }
+
+    /// Asks what was not asked before, in batches.
+    fn ask(&self, mut questions: Vec<Question>) {
+        questions.sort_unstable();
+        questions.dedup();
+        let vacant = questions.into_iter().filter_map(|question| {
+            match self.answers.claim(question.clone()) {
+                Claim::Mine(slot) => Some((question, slot)),
+                Claim::Known(_) | Claim::Pending(_) => None,
+            }
+        });
+        for batch in chunks(vacant, |(question, _)| question) {
+            self.spawn(batch);
+        }
+    }
+
+    fn spawn(&self, batch: Vec<(Question, Slot<Question, Answer>)>) {
+        let service = self.clone();
+        self.shared.runtime.spawn(async move {
+            let questions: Vec<&Question> = batch.iter().map(|(question, _)| question).collect();
+            match service.learn(&questions).await {
+                Ok(answers) => {
+                    for ((_, slot), records) in batch.into_iter().zip(answers) {
+                        slot.fill(Ok(records));
+                    }
+                }
+                Err(error) => {
+                    for (question, slot) in batch {
+                        let what = format!("the advisories about `{question}`");
+                        slot.fill(Err(service.unlearned(&error, &what)));
+                    }
+                }
+            }
+        });
+    }
+
+    /// The records about each question, in their order, by id.
+    async fn learn(&self, questions: &[&Question]) -> Result<Vec<Records>, FetchError> {
+        let named = self.api.named(questions).await?;
+        let mut all = Named::new();
+        for (id, modified) in named.iter().flatten() {
+            all.insert(id.clone(), *modified);
+        }
+        let records: BTreeMap<String, Arc<[u8]>> = futures_util::stream::iter(all)
+            .map(|(id, modified)| async move {
+                let record = self.records.get(&id, modified).await?;
                 Ok::<_, FetchError>((id, record))
             })
-            .buffer_unordered(20)
+            .buffer_unordered(AT_ONCE)
             .try_collect()
             .await?;
-        Ok(ids
-            .iter()
-            .map(|ids| {
-                ids.iter()
-                    .filter_map(|id| records.get(id).cloned())
-                    .collect::<Vec<_>>()
-                    .into()
-            })
-            .collect())
-    }
-
-    /// The ids of records about each of `names`, all pages of them.
-    async fn ids(&self, names: &[Name]) -> Result<Vec<BTreeSet<String>>, FetchError> {
-        let url = self.within("/v1/querybatch")?;
-        let wrong = |why: String| FetchError::Answer {
-            url: redact_url(url.as_str()),
-            why,
+        let about = |named: &Named| {
+            let records = named.keys().filter_map(|id| records.get(id));
+            records.map(|record| record.to_vec()).collect()
         };
-        let mut ids = vec![BTreeSet::new(); names.len()];
-        let mut open: Vec<(usize, Option<String>)> =
-            (0..names.len()).map(|index| (index, None)).collect();
-        for _ in 0..MOST_PAGES {
-            let queries: Vec<serde_json::Value> = open
-                .iter()
-                .filter_map(|(index, token)| {
-                    let mut query = json!({ "package": { "name": names.get(*index)?.as_str(), "ecosystem": "PyPI" } });
-                    if let (Some(token), Some(query)) = (token, query.as_object_mut()) {
-                        query.insert("page_token".to_owned(), json!(token));
-                    }
-                    Some(query)
-                })
-                .collect();
-            let body = json!({ "queries": queries }).to_string();
-            let request = Request {
-                method: Method::POST,
-                body: Some(Bytes::from(body)),
-                ..Request::get(url.clone(), "application/json", LIMIT)
-            };
-            let response = self
-                .answer(request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")))
-                .await?;
-            let batch: Batch = serde_json::from_slice(&response.body)
-                .map_err(|error| wrong(format!("it is no answer of an OSV API ({error})")))?;
-            if batch.results.len() != open.len() {
-                return Err(wrong(format!(
-                    "it answered {} of {} queries",
-                    batch.results.len(),
-                    open.len()
-                )));
-            }
-            let asked = std::mem::take(&mut open);
-            for ((index, _), result) in asked.into_iter().zip(batch.results) {
-                if let Some(known) = ids.get_mut(index) {
-                    known.extend(result.vulns.into_iter().flatten().map(|vuln| vuln.id));
-                }
-                if let Some(token) = result.next_page_token.filter(|token| !token.is_empty()) {
-                    open.push((index, Some(token)));
-                }
-            }
-            if open.is_empty() {
-                return Ok(ids);
-            }
-        }
-        Err(wrong(format!(
-            "its answer has more than {MOST_PAGES} pages"
-        )))
+        Ok(named.iter().map(about).collect())
     }
 
-    async fn record(&self, id: &str) -> Result<Vec<u8>, FetchError> {
-        let response = self
-            .answer(Request::get(
-                self.within(&format!("/v1/vulns/{id}"))?,
-                "application/json",
-                LIMIT,
-            ))
-            .await?;
-        Ok(response.body.to_vec())
-    }
-
-    async fn answer(&self, request: Request) -> Result<Response, FetchError> {
-        let shown = redact_url(request.url.as_str());
-        let response = self.shared.transport.send(request).await?;
-        match response.status.as_u16() {
-            200 => Ok(response),
-            404 | 410 => Err(FetchError::Answer {
-                url: shown,
-                why: "it is not there, though the service named it".to_owned(),
-            }),
-            status => Err(FetchError::Status { url: shown, status }),
-        }
-    }
-
-    fn within(&self, path: &str) -> Result<Url, FetchError> {
-        let text = format!("{}{path}", self.base.as_str().trim_end_matches('/'));
-        Url::parse(&text).map_err(|error| FetchError::Answer {
-            url: redact_url(&text),
-            why: error.to_string(),
-        })
+    fn unlearned(&self, error: &FetchError, what: &str) -> FactError {
+        error.unlearned(format!("{}: {what}", self.name))
     }
 }

@@ -10,12 +10,12 @@ use tokio::sync::Notify;
 
 /// The map. A key is vacant, being learned, or known for good.
 #[derive(Debug)]
-pub(super) struct OnceMap<K, V> {
+pub(crate) struct OnceMap<K, V> {
     entries: Mutex<FxHashMap<K, Arc<Cell<V>>>>,
 }
 
 /// What one finds.
-pub(super) enum Claim<K: Hash + Eq, V> {
+pub(crate) enum Claim<K: Hash + Eq, V> {
     /// It is known.
     Known(V),
     /// Somebody is learning it.
@@ -26,7 +26,7 @@ pub(super) enum Claim<K: Hash + Eq, V> {
 
 /// The duty to learn one value. Dropped without an answer it makes the key vacant again, and who waits looks anew.
 #[derive(Debug)]
-pub(super) struct Slot<K: Hash + Eq, V> {
+pub(crate) struct Slot<K: Hash + Eq, V> {
     map: Arc<OnceMap<K, V>>,
     key: K,
     cell: Arc<Cell<V>>,
@@ -34,7 +34,7 @@ pub(super) struct Slot<K: Hash + Eq, V> {
 
 /// Where one waits.
 #[derive(Debug)]
-pub(super) struct Cell<V> {
+pub(crate) struct Cell<V> {
     state: Mutex<State<V>>,
     threads: Condvar,
     tasks: Notify,
@@ -48,14 +48,14 @@ enum State<V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> OnceMap<K, V> {
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             entries: Mutex::new(FxHashMap::default()),
         })
     }
 
     /// Looks a key up, and takes it if it is vacant.
-    pub(super) fn claim(self: &Arc<Self>, key: K) -> Claim<K, V> {
+    pub(crate) fn claim(self: &Arc<Self>, key: K) -> Claim<K, V> {
         let mut entries = lock(&self.entries);
         let entry = match entries.entry(key) {
             Entry::Occupied(entry) => entry,
@@ -77,7 +77,7 @@ impl<K: Hash + Eq + Clone, V: Clone> OnceMap<K, V> {
     }
 
     /// The value, if it is known.
-    pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    pub(crate) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
@@ -91,12 +91,12 @@ impl<K: Hash + Eq + Clone, V: Clone> OnceMap<K, V> {
 
 impl<K: Hash + Eq, V> Slot<K, V> {
     /// Answers.
-    pub(super) fn fill(self, value: V) {
+    pub(crate) fn fill(self, value: V) {
         self.cell.settle(State::Known(value));
     }
 
     /// Where others wait for it.
-    pub(super) fn cell(&self) -> Arc<Cell<V>> {
+    pub(crate) fn cell(&self) -> Arc<Cell<V>> {
         Arc::clone(&self.cell)
     }
 }
@@ -128,7 +128,7 @@ impl<V> Cell<V> {
 
 impl<V: Clone> Cell<V> {
     /// Blocks until it is known. None: it was abandoned.
-    pub(super) fn wait(&self) -> Option<V> {
+    pub(crate) fn wait(&self) -> Option<V> {
         let mut state = lock(&self.state);
         loop {
             match &*state {
@@ -145,7 +145,7 @@ impl<V: Clone> Cell<V> {
     }
 
     /// Awaits it. None: it was abandoned.
-    pub(super) async fn settled(&self) -> Option<V> {
+    pub(crate) async fn settled(&self) -> Option<V> {
         let settled = self.tasks.notified();
         tokio::pin!(settled);
         // From here on a settling is not missed.

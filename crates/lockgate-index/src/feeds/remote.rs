@@ -1,0 +1,132 @@
+//! Exports at an address of the user's, kept by the rules of HTTP.
+
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use lockgate_model::Sha256;
+use url::Url;
+
+use super::records::Place;
+use super::{FeedError, archive};
+use crate::Shared;
+use crate::cache::Bucket;
+use crate::error::FetchError;
+use crate::http::{Get, Got, get_cached};
+use crate::redact::redact_url;
+use crate::transport::{Request, Response};
+
+/// The largest export that is fetched.
+const LIMIT: u64 = 1 << 30;
+
+/// An export that was had.
+pub(super) struct Remote {
+    pub(super) digest: Sha256,
+    /// What was fetched now; none if what is kept is still true.
+    pub(super) fetched: Option<Vec<u8>>,
+    kept: PathBuf,
+}
+
+impl Remote {
+    pub(super) fn into_place(self) -> (Sha256, Place) {
+        let place = match self.fetched {
+            Some(bytes) => Place::Bytes(bytes),
+            None => Place::Archive(self.kept),
+        };
+        (self.digest, place)
+    }
+
+    /// How many records it has.
+    pub(super) fn records(&self) -> Result<usize, FeedError> {
+        if let Some(bytes) = &self.fetched {
+            return archive::count("", Cursor::new(bytes));
+        }
+        let failed = |error| super::unusable(&self.kept, error);
+        let file = std::fs::File::open(&self.kept).map_err(failed)?;
+        let place = self.kept.display().to_string();
+        archive::count(&place, std::io::BufReader::new(file))
+    }
+}
+
+/// The export at `url`. What is kept under the address is its digest; the archive lies beside it, under that.
+pub(super) async fn archive(
+    shared: &Arc<Shared>,
+    url: &Url,
+    is_refreshed: bool,
+) -> Result<Remote, FeedError> {
+    let name = redact_url(url.as_str());
+    let body = Mutex::new(None);
+    let derive = |response: &Response| {
+        let digest = Sha256::of(&response.body);
+        archive::check(&name, Cursor::new(&response.body)).map_err(|error| FetchError::Answer {
+            url: name.clone(),
+            why: error.why(),
+        })?;
+        let file = file_name(&digest);
+        let parts: &[&[u8]] = &[&response.body];
+        shared.store.write_raw(Bucket::Advisories, &file, parts);
+        if let Ok(mut body) = body.lock() {
+            *body = Some(response.body.to_vec());
+        }
+        Ok(digest.0.to_vec())
+    };
+    let failed = |error| FeedError::fetch(name.clone(), error);
+    let asked = get(url, is_refreshed);
+    let got = get_cached(&shared.store, &shared.transport, asked, derive)
+        .await
+        .map_err(failed)?;
+    let Got::Present(payload) = got else {
+        return Err(failed(FetchError::NotFound { url: name.clone() }));
+    };
+    let digest = <[u8; 32]>::try_from(payload.as_ref())
+        .map(Sha256)
+        .map_err(|_length| FeedError::unusable(&name, "what was kept of it is damaged"))?;
+    let mut fetched = body.into_inner().ok().flatten();
+    let kept = kept_path(shared, &digest);
+    if fetched.is_none() && kept.is_none() {
+        let request = Request::get(url.clone(), "*/*", LIMIT);
+        let response = shared.transport.send(request).await.map_err(failed)?;
+        if response.status.as_u16() != 200 {
+            let (url, status) = (name.clone(), response.status.as_u16());
+            return Err(failed(FetchError::Status { url, status }));
+        }
+        archive::check(&name, Cursor::new(&response.body))?;
+        fetched = Some(response.body.to_vec());
+    }
+    Ok(Remote {
+        digest: fetched.as_ref().map_or(digest, |bytes| Sha256::of(bytes)),
+        fetched,
+        kept: kept.unwrap_or_default(),
+    })
+}
+
+/// What is kept of `url`, whatever its age: digest and archive.
+pub(super) fn kept(shared: &Shared, url: &Url) -> Option<(Sha256, PathBuf)> {
+    let entry = shared
+        .store
+        .read(Bucket::Advisories, &get(url, false).key)?;
+    let digest = Sha256(<[u8; 32]>::try_from(entry.payload.as_ref()).ok()?);
+    Some((digest, kept_path(shared, &digest)?))
+}
+
+fn get(url: &Url, is_refreshed: bool) -> Get {
+    Get {
+        bucket: Bucket::Advisories,
+        key: format!("remote {url}"),
+        url: url.clone(),
+        accept: "application/zip, */*;q=0.1",
+        limit: LIMIT,
+        refresh: is_refreshed,
+    }
+}
+
+fn kept_path(shared: &Shared, digest: &Sha256) -> Option<PathBuf> {
+    let path = shared
+        .store
+        .raw_path(Bucket::Advisories, &file_name(digest))?;
+    path.is_file().then_some(path)
+}
+
+fn file_name(digest: &Sha256) -> String {
+    format!("export-{digest}.zip")
+}

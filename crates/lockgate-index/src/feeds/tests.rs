@@ -1,0 +1,6 @@
+mod archives;
+mod export;
+mod releases;
+mod server;
+mod service;
+mod sources;
