@@ -3,6 +3,7 @@
 //! The form is described in docs/lock-format.md. What is written depends on nothing but the arguments, so that the same lock has the
 //! same bytes. What is read follows pip's own rules for lines, so that nothing that pip would install is overlooked.
 
+mod evidence;
 mod omitted;
 mod options;
 mod preamble;
@@ -11,6 +12,7 @@ mod write;
 
 pub(crate) use read::{Beyond, Include, read_with_includes};
 
+pub use evidence::Evidence;
 pub use omitted::Omitted;
 pub use options::{Annotation, Newline, RenderOptions};
 pub use read::{Lock, LockOption, LockedDirect, LockedPin, UnpinnedLine, read};

@@ -9,6 +9,7 @@ mod error;
 mod export;
 mod find;
 mod folder;
+mod kept;
 mod known;
 mod record;
 mod records;

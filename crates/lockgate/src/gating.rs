@@ -120,7 +120,7 @@ pub(crate) fn open_each(
     Ok(opened)
 }
 
-fn parsed(settings: &Settings) -> Result<Vec<FeedSource>, Failure> {
+pub(crate) fn parsed(settings: &Settings) -> Result<Vec<FeedSource>, Failure> {
     let named = settings.advisories.iter();
     named
         .map(|named| FeedSource::parse(&named.source).map_err(|error| feed_failure(&error)))

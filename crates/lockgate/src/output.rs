@@ -119,11 +119,6 @@ fn write_report(path: &Path, document: &Value) -> Result<(), Failure> {
     disk::replace(path, json_text(document).as_bytes())
 }
 
-fn json_text(document: &Value) -> String {
-    // A JSON value always has a text.
-    format!("{document:#}\n")
-}
-
 /// Exit code and document of an outcome.
 fn judge(outcome: &Outcome) -> (Exit, Value) {
     match outcome {

@@ -120,7 +120,7 @@ fn get(url: &Url, is_refreshed: bool) -> Get {
     }
 }
 
-fn kept_path(shared: &Shared, digest: &Sha256) -> Option<PathBuf> {
+pub(super) fn kept_path(shared: &Shared, digest: &Sha256) -> Option<PathBuf> {
     let path = shared
         .store
         .raw_path(Bucket::Advisories, &file_name(digest))?;

@@ -57,7 +57,7 @@ struct Arguments {
 #[derive(Debug)]
 enum Command {
     Lock(Box<LockArguments>),
-    Audit(Box<audit::AuditArguments>),
+    Audit(Box<AuditArguments>),
     Check(Box<CheckArguments>),
     Cache(cache::CacheArguments),
 }
@@ -75,7 +75,7 @@ const VERBS: [(&str, &str, Options); 4] = [
     (
         "audit",
         "Audit existing locks against advisories",
-        audit::AuditArguments::augment_args,
+        AuditArguments::augment_args,
     ),
     (
         "check",
@@ -118,7 +118,7 @@ impl FromArgMatches for Command {
         let (name, matches) = matches.subcommand().ok_or_else(unknown)?;
         Ok(match name {
             "lock" => Self::Lock(Box::new(LockArguments::from_arg_matches(matches)?)),
-            "audit" => Self::Audit(Box::new(audit::AuditArguments::from_arg_matches(matches)?)),
+            "audit" => Self::Audit(Box::new(AuditArguments::from_arg_matches(matches)?)),
             "check" => Self::Check(Box::new(CheckArguments::from_arg_matches(matches)?)),
             "cache" => Self::Cache(cache::CacheArguments::from_arg_matches(matches)?),
             _ => return Err(unknown()),

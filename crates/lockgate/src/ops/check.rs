@@ -3,13 +3,15 @@
 //! The lock is solved again with its own pins as preferences and no gate: a lock that satisfies its sources comes out as it went in,
 //! and every difference is a reason. The gate then audits the pins as they stand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use lockgate_formats::lock::{Lock, LockedPin, RenderOptions};
+use lockgate_formats::inventory::{kind_of, read_inventory};
+use lockgate_formats::lock::{Lock, RenderOptions};
+use lockgate_gate::{Auditor, Selection};
 use lockgate_model::{
-    Advisory, AuditReport, Change, Conflict, FactError, Gate, LockedGraph, Marker, Name, Note,
-    Preferences, ProjectStatus, Verdict, Version, VersionSet,
+    Advisory, AuditReport, Change, Conflict, FactError, Gate, InventoryKind, ItemOrigin,
+    LockedGraph, Name, Note, Preferences, ProjectStatus, Verdict, Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
@@ -17,8 +19,10 @@ use lockgate_solve::{Answer, Question};
 use crate::cli::{self, CheckArguments, ChoiceOptions, LockArguments};
 use crate::disk;
 use crate::failure::Failure;
+use crate::gating::Gating;
+use crate::inputs::Inputs;
 use crate::ops::known::Known;
-use crate::ops::{audit, lock, target};
+use crate::ops::{lock, target};
 use crate::places;
 use crate::provenance;
 use crate::rendering;
@@ -30,8 +34,21 @@ use crate::world::World;
 #[derive(Debug)]
 pub(crate) struct CheckRequest {
     lock: String,
+    text: String,
     read: Lock,
     request: LockRequest,
+}
+
+/// Refuses locks of other tools by their names: read as requirements they would be nonsense, or nothing at all.
+fn must_be_requirements(file: &str) -> Result<(), Failure> {
+    match kind_of(file, "") {
+        None | Some(InventoryKind::Requirements) => Ok(()),
+        Some(kind) => Err(Failure::new(format!(
+            "`{file}` is no requirements lock, and no other kind is checked ({})",
+            kind.word()
+        ))
+        .remedy("name a `requirements.txt`; `lockgate audit` reads this file")),
+    }
 }
 
 /// How a lock stands.
@@ -52,7 +69,7 @@ pub(crate) struct Checked {
 impl CheckRequest {
     /// Finds the lock's sources and the options that its header records; options given anew win.
     pub(crate) fn new(arguments: &CheckArguments, lock: String) -> Result<Self, Failure> {
-        audit::must_be_requirements(&lock)?;
+        must_be_requirements(&lock)?;
         let text = disk::text(&disk::Disk, &lock)?;
         let read = lockgate_formats::lock::read(&text, &lock)
             .map_err(|error| Failure::of_input(&error))?;
@@ -64,6 +81,7 @@ impl CheckRequest {
         let request = LockRequest::new(merged, Vec::new())?;
         Ok(Self {
             lock,
+            text,
             read,
             request,
         })
@@ -299,14 +317,14 @@ pub(crate) fn check(
             )
         })
         .collect();
-    let mut judged = check.read.clone();
+    let mut pinned = BTreeMap::new();
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
             reasons.extend(differences(check, &change, &solution.graph)?);
             reasons.extend(hash_reasons(check, &solution.graph));
             reasons.extend(direct_reasons(check, &solution.graph));
-            judged = with_direct(&check.read, &solution.graph);
+            pinned = direct_pins(&check.read, &solution.graph);
             (change, None)
         }
         Answer::Impossible(conflict) => {
@@ -319,8 +337,7 @@ pub(crate) fn check(
             (Change::default(), Some(conflict))
         }
     };
-    let locks = [(check.lock.as_str(), judged)];
-    let audit = audit::audit_locks(&locks, &gating)?;
+    let audit = audited(check, &pinned, &gating, world)?;
     Ok(Checked {
         lock: check.lock.clone(),
         reasons,
@@ -421,29 +438,48 @@ fn hash_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
     reasons
 }
 
-/// The lock with what its direct references have turned out to be as pins, so that the audit judges them as `lock` does.
-fn with_direct(read: &Lock, graph: &LockedGraph) -> Lock {
-    let mut judged = read.clone();
+/// What the direct references of the lock have turned out to be, by line.
+fn direct_pins(read: &Lock, graph: &LockedGraph) -> BTreeMap<usize, (Name, Version)> {
     let lines = lockgate_formats::lock::direct_lines(graph, &RenderOptions::default());
-    judged.direct.retain(|held| {
-        let pin = lines
-            .iter()
-            .find(|(_, line)| **line == held.text)
-            .and_then(|(name, _)| graph.pins.get(name));
-        if let Some(pin) = pin {
-            judged.pins.push(LockedPin {
-                name: pin.name.clone(),
-                version: pin.version.clone(),
-                extras: pin.extras.clone(),
-                marker: Marker::always(),
-                hashes: held.hashes.clone(),
-                via: held.via.clone(),
-                line: held.line,
-            });
-        }
-        pin.is_none()
+    let held = read.direct.iter().filter_map(|held| {
+        let (name, _) = lines.iter().find(|(_, line)| **line == held.text)?;
+        let pin = graph.pins.get(name)?;
+        Some((held.line, (pin.name.clone(), pin.version.clone())))
     });
-    judged
+    held.collect()
+}
+
+/// The audit of the lock, in which direct references are judged as the releases that they have turned out to be, as `lock` does.
+fn audited(
+    check: &CheckRequest,
+    pinned: &BTreeMap<usize, (Name, Version)>,
+    gating: &Gating,
+    world: &World,
+) -> Result<AuditReport, Failure> {
+    let files = Inputs {
+        disk: &world.files,
+        index: &world.index,
+    };
+    let mut inventory = read_inventory(
+        InventoryKind::Requirements,
+        check.text.as_bytes(),
+        &check.lock,
+        &files,
+    )
+    .map_err(|error| Failure::of_input(&error))?;
+    for item in &mut inventory.items {
+        let is_direct = matches!(item.origin, ItemOrigin::Direct(_) | ItemOrigin::Own(_));
+        if is_direct && let Some((name, version)) = item.line.and_then(|line| pinned.get(&line)) {
+            item.origin = ItemOrigin::Index(None);
+            item.name = Some(name.clone());
+            item.version = Some(version.clone());
+        }
+    }
+    let selection = Selection::default();
+    let mut auditor = Auditor::new(&gating.gate, &selection);
+    // What the sources come from was held against the services when they were opened.
+    auditor.add(&inventory, &|_| true);
+    Ok(auditor.finish())
 }
 
 /// Each direct reference stands in the lock as it would be written now, and each that stands there is asked for.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lockgate_gate::AdvisoryGate;
 use lockgate_model::{
     AuditReport, DistFile, FactError, Facts, Gap, GapCode, Manifest, Metadata, Name, Pick,
-    ProjectStatus, ProjectView, Scout, Version, Want, Yank,
+    ProjectStatus, ProjectView, Scout, Version, VersionSet, Want, Yank,
 };
 
 use super::AuditRequest;
@@ -41,7 +41,13 @@ pub(super) fn ask(
     let mut names: Vec<Name> = report.packages.iter().map(|package| package.name.clone()).collect();
     names.sort();
     names.dedup();
-    facts.hint(names.into_iter().map(Want::Project).collect(), &(Arc::new(Nothing) as Arc<dyn Scout>));
+    let wants = names.into_iter().map(|name| Want {
+        name,
+        extras: Vec::new(),
+        versions: VersionSet::full(),
+    });
+    let nothing: Arc<dyn Scout> = Arc::new(Nothing);
+    facts.hint(wants.collect(), &nothing);
     let mut gaps = Vec::new();
     for package in &mut report.packages {
         match said(facts.as_ref(), &package.name, &package.version) {

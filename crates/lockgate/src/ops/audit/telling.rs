@@ -18,6 +18,8 @@ pub(super) struct Telling {
     hosts: Vec<Host<String>>,
     /// Whether no service is asked that is not on this machine: then all may be told.
     tells_nobody: bool,
+    /// Whether any service is asked.
+    has_services: bool,
     /// Where pip would look: for what does not say where it comes from.
     set_up: Places,
 }
@@ -33,6 +35,7 @@ impl Telling {
         if services.iter().all(is_local) {
             return Ok(Self {
                 tells_nobody: true,
+                has_services: !services.is_empty(),
                 ..Self::default()
             });
         }
@@ -45,8 +48,14 @@ impl Telling {
         Ok(Self {
             hosts: hosts.collect(),
             tells_nobody: false,
+            has_services: true,
             set_up: places::places(&Manifest::default(), index, target, world)?,
         })
+    }
+
+    /// Whether there is any service that could be told.
+    pub(super) fn is_asked(&self) -> bool {
+        self.has_services
     }
 
     /// Whether services may be told of an item of an inventory.
