@@ -21,6 +21,7 @@ mod source;
 #[cfg(test)]
 mod testing;
 mod text;
+mod vex;
 
 pub mod build_system;
 pub mod command;
@@ -35,3 +36,6 @@ pub use manifests::{GroupRequest, Manifests};
 pub use overrides::read_overrides;
 pub use path::posix;
 pub use source::SourceKind;
+pub use vex::{
+    VEX_JUSTIFICATIONS, VexIgnore, VexProduct, VexStatement, VexStatus, read_openvex, vex_ignores,
+};
