@@ -180,7 +180,7 @@ fn locks_of_other_tools_and_nothing_at_all_are_no_answer() {
             .lockgate(&["audit", name, "--advisories", "advisories", "--no-cache"])
             .run()
             .exits(2)
-            .mentions(&[name, "requirements"]);
+            .mentions(&[name, "is empty"]);
     }
     let context = context(&[]);
     context.write("empty.txt", "\n");

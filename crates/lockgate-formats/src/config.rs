@@ -14,6 +14,7 @@ use crate::document::Document;
 use crate::error::{InputError, in_one_line, nearest};
 use crate::script;
 use crate::text;
+use crate::vex::VEX_JUSTIFICATIONS;
 
 const KEYS: [&str; 10] = [
     "gate",
@@ -42,15 +43,6 @@ const IGNORE_KEYS: [&str; 8] = [
 const SOURCE_KEYS: [&str; 2] = ["source", "overrides"];
 
 const GROUP_KEYS: [&str; 3] = ["gate", "min-severity", "unknown-severity"];
-
-/// Why an advisory does no harm, in the words of `OpenVEX` (specification 0.2.0, "Status Justifications").
-pub const JUSTIFICATIONS: [&str; 5] = [
-    "component_not_present",
-    "vulnerable_code_not_present",
-    "vulnerable_code_not_in_execute_path",
-    "vulnerable_code_cannot_be_controlled_by_adversary",
-    "inline_mitigations_already_exist",
-];
 
 /// The configuration, with where each value was set.
 #[derive(Debug, Clone, Default)]
@@ -468,12 +460,12 @@ impl Reading<'_> {
             .map(|name| Name::new(&name).map_err(|why| error(format!("`group`: {why}"))))
             .transpose()?;
         if let Some(word) = &entry.justification
-            && !JUSTIFICATIONS.contains(&word.as_str())
+            && !VEX_JUSTIFICATIONS.contains(&word.as_str())
         {
             return Err(error(format!(
                 "`justification = \"{word}\"` is no word of OpenVEX"
             ))
-            .remedy(format!("the words are {}", JUSTIFICATIONS.join(", "))));
+            .remedy(format!("the words are {}", VEX_JUSTIFICATIONS.join(", "))));
         }
         let origin = self.place(start);
         Ok(ConfigIgnore {

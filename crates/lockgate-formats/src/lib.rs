@@ -22,6 +22,7 @@ mod source;
 #[cfg(test)]
 mod testing;
 mod text;
+mod vex;
 
 pub mod build_system;
 pub mod command;
@@ -31,9 +32,12 @@ pub mod lock;
 pub mod static_project;
 
 pub use age::{AgeError, When, duration};
-pub use config::{AdvisorySource, Config, ConfigGroup, ConfigIgnore, JUSTIFICATIONS, Set};
+pub use config::{AdvisorySource, Config, ConfigGroup, ConfigIgnore, Set};
 pub use error::{InputError, NeedsBuild};
 pub use manifests::{GroupRequest, Manifests};
 pub use overrides::read_overrides;
 pub use path::posix;
 pub use source::SourceKind;
+pub use vex::{
+    VEX_JUSTIFICATIONS, VexIgnore, VexProduct, VexStatement, VexStatus, read_openvex, vex_ignores,
+};

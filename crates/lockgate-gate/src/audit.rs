@@ -18,6 +18,9 @@ pub use selection::Selection;
 use crate::gate::{AdvisoryGate, Subject};
 use chains::chains;
 
+/// Whether services may be told of an item, or why not.
+pub type MayTell<'a> = dyn Fn(&Item) -> Result<(), String> + 'a;
+
 /// Audits inventories, one after the other, into one report.
 #[derive(Debug)]
 pub struct Auditor<'a> {
@@ -54,8 +57,8 @@ impl<'a> Auditor<'a> {
         });
     }
 
-    /// Audits all that an inventory holds. `may_tell` says whether services may be told of an item.
-    pub fn add(&mut self, inventory: &Inventory, may_tell: &dyn Fn(&Item) -> bool) {
+    /// Audits all that an inventory holds. `may_tell` says whether services may be told of an item, or why not.
+    pub fn add(&mut self, inventory: &Inventory, may_tell: &MayTell<'_>) {
         let first = self.report.packages.len();
         // Where each item ended among the packages, for the edges between them.
         let mut places: Vec<Option<usize>> = Vec::with_capacity(inventory.items.len());
@@ -110,7 +113,7 @@ impl<'a> Auditor<'a> {
         inventory: &Inventory,
         index: usize,
         item: &Item,
-        may_tell: &dyn Fn(&Item) -> bool,
+        may_tell: &MayTell<'_>,
     ) -> Option<usize> {
         match &item.origin {
             ItemOrigin::Own(place) => {
@@ -164,13 +167,13 @@ impl<'a> Auditor<'a> {
         index: usize,
         item: &Item,
         (name, version): (&Name, &Version),
-        may_tell: bool,
+        may_tell: Result<(), String>,
     ) -> Option<usize> {
         let judged = self.gate.judge(&Subject {
             name,
             version,
             scopes: &item.scopes,
-            may_tell,
+            may_tell: may_tell.is_ok(),
         });
         for failure in &judged.failures {
             let (code, why) = reason(failure);
@@ -181,8 +184,8 @@ impl<'a> Auditor<'a> {
                 let why = "no source of advisories could be used for it";
                 self.gap(inventory, item, GapCode::NotLearned, why);
             } else if judged.failures.is_empty() {
-                let why = "its name comes from an index of your own and is told to no service, and no advisories that are kept here were named";
-                self.gap(inventory, item, GapCode::NotTold, why);
+                let why = may_tell.err().unwrap_or_default();
+                self.gap(inventory, item, GapCode::NotTold, &why);
             }
             return None;
         }

@@ -13,7 +13,9 @@ struct Texts {
 /// What a record says in words: its summary, else its details. The file's name tells JSON from YAML. None if it says nothing, or cannot be
 /// read: it has been read before for what counts.
 pub fn description(file: &str, record: &[u8]) -> Option<String> {
-    let extension = std::path::Path::new(file).extension().and_then(|extension| extension.to_str());
+    let extension = std::path::Path::new(file)
+        .extension()
+        .and_then(|extension| extension.to_str());
     let texts: Texts = if matches!(extension, Some("yaml" | "yml")) {
         serde_saphyr::from_str(std::str::from_utf8(record).ok()?).ok()?
     } else {

@@ -17,7 +17,7 @@ mod record;
 mod severity;
 
 pub use age::check_age;
-pub use audit::{Auditor, Selection, leave_out_known};
+pub use audit::{Auditor, MayTell, Selection, leave_out_known};
 pub use compact::{COMPACT_FORMAT, Compact, Compiler};
 pub use description::description;
 pub use error::GateError;

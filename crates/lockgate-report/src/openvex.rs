@@ -3,6 +3,8 @@
 //! What a policy ignores is `not_affected`, with its justification; without one, the reason is the impact statement that the specification asks
 //! for. Every other finding is `affected`, with what to do about it.
 
+use std::collections::BTreeMap;
+
 use lockgate_model::{AuditReport, Finding, Ignored, Timestamp};
 use serde_json::{Value, json};
 
@@ -55,13 +57,21 @@ fn tooling(report: &AuditReport) -> String {
 
 fn statements(report: &AuditReport, product: Option<&str>) -> Vec<Value> {
     let mut groups: Vec<(Value, Vec<String>)> = Vec::new();
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for finding in report.findings() {
-        let statement = statement(finding);
-        let package = purl(&finding.name, &finding.version);
-        match groups.iter_mut().find(|(known, _)| *known == statement) {
-            Some((_, packages)) if packages.contains(&package) => {}
-            Some((_, packages)) => packages.push(package),
-            None => groups.push((statement, vec![package])),
+        let (statement, package) = (statement(finding), purl(&finding.name, &finding.version));
+        let of_advisory = places.entry(&finding.advisory.id).or_default();
+        let same = of_advisory.iter().copied().find(|place| {
+            let known = groups.get(*place);
+            known.is_some_and(|(known, _)| *known == statement)
+        });
+        if let Some((_, packages)) = same.and_then(|place| groups.get_mut(place)) {
+            if !packages.contains(&package) {
+                packages.push(package);
+            }
+        } else {
+            of_advisory.push(groups.len());
+            groups.push((statement, vec![package]));
         }
     }
     let complete = groups.into_iter().map(|(mut statement, packages)| {
@@ -96,12 +106,11 @@ fn statement(finding: &Finding) -> Value {
         vulnerability["@id"] = json!(link);
     }
     let mut statement = json!({ "vulnerability": vulnerability });
-    match &finding.ignored {
-        Some(ignored) => ignore(&mut statement, ignored),
-        None => {
-            statement["status"] = json!("affected");
-            statement["action_statement"] = json!(action(finding));
-        }
+    if let Some(ignored) = &finding.ignored {
+        ignore(&mut statement, ignored);
+    } else {
+        statement["status"] = json!("affected");
+        statement["action_statement"] = json!(action(finding));
     }
     statement
 }

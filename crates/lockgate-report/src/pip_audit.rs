@@ -2,13 +2,13 @@
 //!
 //! What differs follows from what an audit knows, and stands in docs/reports.md.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{Advisory, AuditReport, AuditedPackage, Finding, FindingCode, Gap, Version};
 
 use crate::address::osv_page;
-use crate::verdict::counted;
 use crate::one_line::{as_spaced, one_line};
+use crate::verdict::counted;
 
 mod columns;
 mod json;
@@ -194,11 +194,11 @@ fn ids(advisory: &Advisory) -> (String, Vec<String>) {
 
 /// What was looked at, once each, in the order of the places and, where lines are known, of the lines.
 fn dependencies(report: &AuditReport) -> Vec<Dependency> {
+    let places = report.places.iter().map(|place| place.place.as_str());
+    let ranks: BTreeMap<&str, usize> = places.zip(0..).collect();
     let rank = |source: Option<&str>| {
-        let mut places = report.places.iter();
-        places
-            .position(|place| Some(place.place.as_str()) == source)
-            .unwrap_or(usize::MAX)
+        let rank = source.and_then(|source| ranks.get(source));
+        rank.copied().unwrap_or(usize::MAX)
     };
     let mut placed: Vec<(usize, usize, Dependency)> = Vec::new();
     let mut put = |source: Option<&str>, line: Option<usize>, dependency: Dependency| {

@@ -1,5 +1,7 @@
 //! pip-audit's forms. The expectations on plain reports are what pip-audit 2.10.1 wrote of the same data.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
 mod support;
 
 use lockgate_model::{Advisory, AuditReport};

@@ -32,7 +32,9 @@ pub(crate) fn find(text: &str, is_local: bool) -> Result<InstalledEnvironment, F
         return Err(Failure::new(format!(
             "`{text}` is no environment: no folder of installed packages is in it"
         ))
-        .remedy("name the folder of an environment, its `site-packages`, or the interpreter in it"));
+        .remedy(
+            "name the folder of an environment, its `site-packages`, or the interpreter in it",
+        ));
     }
     Ok(InstalledEnvironment {
         place: text.to_owned(),
@@ -86,7 +88,10 @@ pub(crate) fn is_metadata(name: &str) -> bool {
 
 fn of_interpreter(path: &Path, is_local: bool) -> Result<Vec<PathBuf>, Failure> {
     let absolute = std::path::absolute(path).map_err(|error| {
-        Failure::new(format!("cannot tell where `{}` is: {error}", path.display()))
+        Failure::new(format!(
+            "cannot tell where `{}` is: {error}",
+            path.display()
+        ))
     })?;
     // In a virtual environment the interpreter is a link: the environment is where the link is.
     for prefix in prefixes(&absolute) {
@@ -99,7 +104,11 @@ fn of_interpreter(path: &Path, is_local: bool) -> Result<Vec<PathBuf>, Failure> 
     let version = file
         .file_stem()
         .and_then(|name| name.to_str())
-        .and_then(|name| name.trim_start_matches("pypy").trim_start_matches("python").split_once('.'))
+        .and_then(|name| {
+            name.trim_start_matches("pypy")
+                .trim_start_matches("python")
+                .split_once('.')
+        })
         .filter(|(major, minor)| {
             [major, minor]
                 .iter()
@@ -129,7 +138,11 @@ fn prefixes(interpreter: &Path) -> Vec<PathBuf> {
                 .is_some_and(|name| name == "bin" || name.eq_ignore_ascii_case("scripts"))
         })
         .and_then(Path::parent);
-    above.into_iter().chain(folder).map(Path::to_owned).collect()
+    above
+        .into_iter()
+        .chain(folder)
+        .map(Path::to_owned)
+        .collect()
 }
 
 /// The folders of packages of what is installed at `prefix`; of one version, if one is given.
@@ -173,8 +186,8 @@ fn of_prefix(
             (name.trim() == key).then(|| value.trim().to_owned())
         })
     };
-    let takes_over = set("include-system-site-packages")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let takes_over =
+        set("include-system-site-packages").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if takes_over && !is_local {
         let home = set("home").ok_or_else(|| {
             Failure::new(format!(
@@ -204,11 +217,14 @@ fn pythons(library: &Path, version: Option<&str>) -> Vec<PathBuf> {
         .map(|entry| entry.path())
         .filter(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let number = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy"));
+            let number = name
+                .strip_prefix("python")
+                .or_else(|| name.strip_prefix("pypy"));
             number.is_some_and(|number| {
                 // Debian keeps the packages of all versions in `python3`; free-threaded builds have a `t` at the end.
                 let number = number.trim_end_matches('t');
-                number.starts_with('3') && version.is_none_or(|version| number == version || number == "3")
+                number.starts_with('3')
+                    && version.is_none_or(|version| number == version || number == "3")
             })
         })
         .collect();

@@ -63,7 +63,11 @@ pub(crate) fn open(
         }
     }
     let mut sources = Vec::new();
-    for (named, feed) in settings.advisories.iter().zip(found(&parsed, settings, index, world)) {
+    for (named, feed) in settings
+        .advisories
+        .iter()
+        .zip(found(&parsed, settings, index, world))
+    {
         let feed = feed.map_err(|error| feed_failure(&error))?;
         sources.push(source(&feed, named, settings, world)?);
     }
@@ -151,10 +155,10 @@ pub(crate) fn source(
 ) -> Result<Source, Failure> {
     let feed = match feed {
         Feed::Service { name, .. } if named.overrides => {
-            return Err(Failure::new(format!(
-                "{name}: a service cannot override other sources"
-            ))
-            .remedy("keep the records that correct others in a folder or a `.zip`"));
+            return Err(
+                Failure::new(format!("{name}: a service cannot override other sources"))
+                    .remedy("keep the records that correct others in a folder or a `.zip`"),
+            );
         }
         Feed::Service { name, lookup } => {
             return Ok(Source::Lookup {

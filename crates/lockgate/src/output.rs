@@ -337,13 +337,14 @@ fn deliver_audit(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(
     if speaks_for_pip_audit {
         terminal.summary(&pip_audit_summary(report));
     }
-    let tells_all = printed.is_some_and(|one| {
-        matches!(one.format, ReportFormat::Table | ReportFormat::Markdown)
-    });
+    let tells_all = printed
+        .is_some_and(|one| matches!(one.format, ReportFormat::Table | ReportFormat::Markdown));
     // Whoever reads no table must still see that there is no answer.
     if exit == Exit::NoAnswer && !tells_all {
         let gaps = report.gaps.iter().take(5);
-        let mut text: Vec<String> = gaps.map(|gap| format!("  {}: {}", gap.what, gap.why)).collect();
+        let mut text: Vec<String> = gaps
+            .map(|gap| format!("  {}: {}", gap.what, gap.why))
+            .collect();
         if report.gaps.len() > text.len() {
             text.push(format!("  and {} more", report.gaps.len() - text.len()));
         }
@@ -353,7 +354,11 @@ fn deliver_audit(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(
             text.join("\n")
         )));
     }
-    for path in audited.destinations.iter().filter_map(|one| one.path.as_ref()) {
+    for path in audited
+        .destinations
+        .iter()
+        .filter_map(|one| one.path.as_ref())
+    {
         terminal.detail(&format!("report: {}", path.display()));
     }
     Ok(())

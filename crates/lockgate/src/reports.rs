@@ -111,9 +111,10 @@ pub(crate) fn destinations(arguments: &AuditArguments) -> Result<Vec<Destination
     let mut is_printed = true;
     for text in &arguments.outputs {
         let (format, path) = match text.split_once('=') {
-            Some((word, path)) if ReportFormat::from_str(word, false).is_ok() => {
-                (ReportFormat::from_str(word, false).map_err(Failure::new)?, path)
-            }
+            Some((word, path)) if ReportFormat::from_str(word, false).is_ok() => (
+                ReportFormat::from_str(word, false).map_err(Failure::new)?,
+                path,
+            ),
             _ => {
                 if !is_printed {
                     return Err(Failure::new(format!(
@@ -147,13 +148,19 @@ pub(crate) fn destinations(arguments: &AuditArguments) -> Result<Vec<Destination
     }
     let mut paths: Vec<&PathBuf> = all.iter().filter_map(|one| one.path.as_ref()).collect();
     paths.sort();
-    if let Some([twice, _]) = paths.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
+    if let Some([twice, _]) = paths
+        .windows(2)
+        .find(|pair| matches!(pair, [a, b] if a == b))
+    {
         return Err(Failure::new(format!(
             "two reports both go to `{}`",
             twice.display()
         )));
     }
-    if all.iter().any(|one| one.format == ReportFormat::CyclonedxXml) {
+    if all
+        .iter()
+        .any(|one| one.format == ReportFormat::CyclonedxXml)
+    {
         return Err(Failure::new("`cyclonedx-xml` is not supported")
             .remedy("use `cyclonedx`, the same document as JSON"));
     }
@@ -162,7 +169,10 @@ pub(crate) fn destinations(arguments: &AuditArguments) -> Result<Vec<Destination
 
 /// `PIP_AUDIT_FORMAT` speaks pip-audit's language: its `json` is pip-audit's.
 fn pip_audit_format() -> Result<Option<ReportFormat>, Failure> {
-    let Some(word) = std::env::var("PIP_AUDIT_FORMAT").ok().filter(|word| !word.is_empty()) else {
+    let Some(word) = std::env::var("PIP_AUDIT_FORMAT")
+        .ok()
+        .filter(|word| !word.is_empty())
+    else {
         return Ok(None);
     };
     Ok(Some(match word.as_str() {
@@ -211,7 +221,8 @@ pub(crate) fn text(
         generated: Some(circumstances.now),
         allow_incomplete: circumstances.allow_incomplete,
     };
-    let description_of = |advisory: &Advisory| circumstances.descriptions.get(&advisory.id).cloned();
+    let description_of =
+        |advisory: &Advisory| circumstances.descriptions.get(&advisory.id).cloned();
     let pip_audit = PipAuditOptions {
         descriptions: circumstances.switches.descriptions,
         aliases: circumstances.switches.aliases,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
-use lockgate_formats::{AdvisorySource, Config, ConfigGroup, GroupRequest, SourceKind};
+use lockgate_formats::{AdvisorySource, Config, ConfigGroup, GroupRequest, Set, SourceKind};
 use lockgate_gate::{GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
 use lockgate_model::{ChoiceRules, Level, Manifest, Name, Timestamp, Upgrade};
 
@@ -15,6 +15,7 @@ use crate::disk;
 use crate::failure::Failure;
 use crate::provenance;
 use crate::sources::{groups, inputs, output, sources};
+use crate::vex;
 
 /// What `lock` is asked to do.
 #[derive(Debug, Clone)]
@@ -199,15 +200,24 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the configuration nearest to the first source and lays the options over it.
     pub(crate) fn read(options: &GateOptions, sources: &[String]) -> Result<Self, Failure> {
+        Self::read_with(options, sources, &[])
+    }
+
+    /// The same with further `OpenVEX` documents.
+    pub(crate) fn read_with(
+        options: &GateOptions,
+        sources: &[String],
+        documents: &[String],
+    ) -> Result<Self, Failure> {
         let config = if options.no_config {
             None
         } else {
             nearest_config(sources)?
         };
-        Self::new(options, config.unwrap_or_default())
+        Self::new(options, config.unwrap_or_default(), documents)
     }
 
-    fn new(options: &GateOptions, config: Config) -> Result<Self, Failure> {
+    fn new(options: &GateOptions, config: Config, documents: &[String]) -> Result<Self, Failure> {
         let told = provenance::configured(options, &config);
         let (mode, origin) = match (options.gate, config.gate) {
             (Some(mode), _) => (named_mode(mode), format!("--gate {}", mode_word(mode))),
@@ -233,6 +243,9 @@ impl Settings {
         };
         let mut ignores: Vec<IgnoreEntry> =
             config.ignores.into_iter().map(entry_of_config).collect();
+        let named = config.vex.iter().map(beside);
+        let documents: Vec<String> = named.chain(documents.iter().cloned()).collect();
+        ignores.extend(vex::ignores(&documents)?);
         for text in &options.ignore_vuln {
             ignores.push(entry_of_option(text)?);
         }
@@ -272,6 +285,13 @@ impl Settings {
             told,
         })
     }
+}
+
+/// A path in a configuration, seen from its folder.
+fn beside(set: &Set<String>) -> String {
+    let file = set.origin.rsplit_once(':').map_or("", |(file, _)| file);
+    let folder = Path::new(file).parent().unwrap_or(Path::new(""));
+    folder.join(&set.value).display().to_string()
 }
 
 fn plain_source(source: &str) -> AdvisorySource {

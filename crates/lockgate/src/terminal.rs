@@ -119,8 +119,8 @@ impl Terminal {
             return (None, false);
         }
         let width = terminal_size::terminal_size_of(&out);
-        let takes_links = AutoStream::choice(&out) != ColorChoice::Never
-            && self.color != ColorChoice::Never;
+        let takes_links =
+            AutoStream::choice(&out) != ColorChoice::Never && self.color != ColorChoice::Never;
         (width.map(|(width, _)| usize::from(width.0)), takes_links)
     }
 

@@ -59,7 +59,9 @@ mod tests {
             ("1 finding", 1, 0),
             ("3 findings, 2 ignored", 3, 2),
         ] {
-            let text = format!("{counts}; advisories: OSV PyPI + a of b.zip of 2024-10-10, sha256:{digest}");
+            let text = format!(
+                "{counts}; advisories: OSV PyPI + a of b.zip of 2024-10-10, sha256:{digest}"
+            );
             let evidence = Evidence::parse(&text).unwrap();
             assert_eq!((evidence.findings, evidence.ignored), (findings, ignored));
             assert_eq!(evidence.source, "OSV PyPI + a of b.zip");

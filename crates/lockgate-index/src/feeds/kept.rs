@@ -26,8 +26,9 @@ impl Index {
             (FeedSource::RemoteArchive(_), Some(digest)) => {
                 remote::kept_path(shared, &digest).map(|path| (digest, Place::Archive(path)))
             }
-            (FeedSource::RemoteArchive(url), None) => remote::kept(shared, url)
-                .map(|(digest, path)| (digest, Place::Archive(path))),
+            (FeedSource::RemoteArchive(url), None) => {
+                remote::kept(shared, url).map(|(digest, path)| (digest, Place::Archive(path)))
+            }
             (FeedSource::Archive(path), _) => Some((
                 archive::digest(&shared.store, path)?,
                 Place::Archive(path.clone()),

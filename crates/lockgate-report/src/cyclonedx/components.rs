@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{AuditReport, AuditedPackage, Gap, OwnProject, Scope};
+use lockgate_model::{AuditReport, AuditedPackage, Gap, GapCode, Name, OwnProject, Scope};
 use serde_json::{Value, json};
 
 use super::{ROOT, property};
@@ -59,9 +59,18 @@ impl Components {
             components.depends(ROOT, &reference);
             components.edges.entry(reference).or_default();
         }
+        let audited: BTreeSet<(&Name, &str)> = report
+            .packages
+            .iter()
+            .map(|package| (&package.name, package.source.as_str()))
+            .collect();
         for (number, gap) in report.gaps.iter().enumerate() {
             let reference = format!("lockgate:gap:{number}");
-            if let Some(value) = of_gap(&reference, gap, report) {
+            let is_there = gap.name.as_ref().is_some_and(|name| {
+                let source = gap.source.as_deref().unwrap_or_default();
+                audited.contains(&(name, source))
+            });
+            if let Some(value) = of_gap(&reference, gap).filter(|_| !is_there) {
                 components.values.push(value);
                 components.depends(ROOT, &reference);
                 components.edges.entry(reference).or_default();
@@ -161,16 +170,9 @@ fn of_own(reference: &str, own: &OwnProject) -> Value {
     })
 }
 
-/// A project that could not be audited, unless its release stands among the packages.
-fn of_gap(reference: &str, gap: &Gap, report: &AuditReport) -> Option<Value> {
+/// A project that could not be audited.
+fn of_gap(reference: &str, gap: &Gap) -> Option<Value> {
     let name = gap.name.as_ref()?;
-    let mut packages = report.packages.iter();
-    let is_there = |package: &AuditedPackage| {
-        package.name == *name && Some(&package.source) == gap.source.as_ref()
-    };
-    if packages.any(is_there) {
-        return None;
-    }
     let at = gap.source.as_deref().map(|source| place(source, gap.line));
     let at = at.map(|at| property("place", &at));
     let code = property("gap", gap.code.as_str());
@@ -181,9 +183,7 @@ fn of_gap(reference: &str, gap: &Gap, report: &AuditReport) -> Option<Value> {
         "purl": purl_of_project(name),
         "properties": at.into_iter().chain([code]).collect::<Vec<_>>(),
     });
-    if gap.code == lockgate_model::GapCode::DirectReference
-        || gap.code == lockgate_model::GapCode::NotTold
-    {
+    if matches!(gap.code, GapCode::DirectReference | GapCode::NotTold) {
         // It is not the project of that name that the package URL would mean.
         value.as_object_mut()?.remove("purl");
     }

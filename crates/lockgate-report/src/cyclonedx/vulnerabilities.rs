@@ -1,6 +1,6 @@
 //! Vulnerabilities: an advisory with what it affects, apart by how it was judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{Advisory, AuditReport, Finding, FindingCode, Ignored, Severity};
 use serde_json::{Value, json};
@@ -14,21 +14,22 @@ use crate::wording::{action, title, vector};
 /// All findings, those of one advisory and one judgement together, in the order of the report.
 pub(super) fn vulnerabilities(report: &AuditReport) -> Vec<Value> {
     let mut groups: Vec<(usize, Vec<&Finding>)> = Vec::new();
+    // The groups of each advisory: more than one only where places are judged differently.
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for finding in report.findings() {
-        let same = |known: &Finding| {
-            known.advisory.id == finding.advisory.id && known.ignored == finding.ignored
-        };
-        let group = groups
-            .iter_mut()
-            .find(|(_, findings)| findings.first().is_some_and(|known| same(known)));
-        if let Some((_, findings)) = group {
+        let of_advisory = places.entry(&finding.advisory.id).or_default();
+        let same = of_advisory.iter().copied().find(|place| {
+            let known = groups
+                .get(*place)
+                .and_then(|(_, findings)| findings.first());
+            known.is_some_and(|known| known.ignored == finding.ignored)
+        });
+        if let Some((_, findings)) = same.and_then(|place| groups.get_mut(place)) {
             findings.push(finding);
         } else {
-            let earlier = groups.iter().filter(|(_, findings)| {
-                let first = findings.first();
-                first.is_some_and(|known| known.advisory.id == finding.advisory.id)
-            });
-            groups.push((earlier.count(), vec![finding]));
+            let number = of_advisory.len();
+            of_advisory.push(groups.len());
+            groups.push((number, vec![finding]));
         }
     }
     groups
@@ -41,8 +42,12 @@ fn vulnerability(number: usize, findings: &[&Finding]) -> Option<Value> {
     let first = findings.first()?;
     let advisory: &Advisory = &first.advisory;
     let id = one_line(&advisory.id);
+    let reference = match number {
+        0 => id.clone(),
+        _ => format!("{id}#{number}"),
+    };
     let mut value = json!({
-        "bom-ref": if number == 0 { id.clone() } else { format!("{id}#{number}") },
+        "bom-ref": reference,
         "id": id,
         "source": source(advisory),
         "description": title(advisory),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::rules::{Rules, level, level_of_notice};
 use super::{location, message};
+use crate::justification::reason;
 use crate::one_line::one_line;
 use crate::wording::{action, badness, chains, title};
 
@@ -103,10 +104,6 @@ fn suppressions(ignored: Option<&Ignored>) -> Value {
     let Some(ignored) = ignored else {
         return json!([]);
     };
-    let mut justification = one_line(&ignored.reason);
-    if justification.is_empty() {
-        justification = "accepted without a reason".to_owned();
-    }
     let mut properties = json!({ "origin": one_line(&ignored.origin) });
     if let Some(date) = &ignored.expires {
         properties["expires"] = json!(date);
@@ -117,7 +114,7 @@ fn suppressions(ignored: Option<&Ignored>) -> Value {
     json!([{
         "kind": "external",
         "status": "accepted",
-        "justification": justification,
+        "justification": reason(ignored),
         "properties": properties,
     }])
 }

@@ -1,5 +1,7 @@
 //! Rules: what is known of an advisory, and what a word of the index means.
 
+use std::collections::BTreeMap;
+
 use lockgate_model::{Advisory, AuditReport, FindingCode, Level, Version};
 use serde_json::{Value, json};
 
@@ -11,11 +13,15 @@ use crate::wording::{badness, title, vector};
 const MOST_TAGS: usize = 20;
 
 /// The rules of a run, each once, in the order in which results need them.
-pub(super) struct Rules(Vec<(String, Value)>);
+#[derive(Default)]
+pub(super) struct Rules {
+    values: Vec<Value>,
+    places: BTreeMap<String, usize>,
+}
 
 impl Rules {
     pub(super) fn of(report: &AuditReport) -> Self {
-        let mut rules = Self(Vec::new());
+        let mut rules = Self::default();
         for package in &report.packages {
             for finding in &package.findings {
                 rules.put(&finding.advisory.id, || of_advisory(&finding.advisory));
@@ -29,16 +35,17 @@ impl Rules {
 
     fn put(&mut self, id: &str, rule: impl FnOnce() -> Value) {
         if self.index(id).is_none() {
-            self.0.push((id.to_owned(), rule()));
+            self.places.insert(id.to_owned(), self.values.len());
+            self.values.push(rule());
         }
     }
 
     pub(super) fn index(&self, id: &str) -> Option<usize> {
-        self.0.iter().position(|(known, _)| known == id)
+        self.places.get(id).copied()
     }
 
-    pub(super) fn values(&self) -> Vec<&Value> {
-        self.0.iter().map(|(_, rule)| rule).collect()
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
     }
 }
 
@@ -100,7 +107,7 @@ fn of_advisory(advisory: &Advisory) -> Value {
     rule
 }
 
-/// `security`, and weaknesses as CodeQL names them: at least three digits.
+/// `security`, and weaknesses as code scanning names them: at least three digits.
 fn tags(advisory: &Advisory) -> Vec<String> {
     let mut tags = vec!["security".to_owned(), "vulnerability".to_owned()];
     if advisory.malicious {

@@ -139,11 +139,11 @@ fn web() -> AuditedPackage {
         id: "PYSEC-2024-10".to_owned(),
         aliases: vec!["CVE-2024-1000".to_owned(), "GHSA-aaaa-bbbb-cccc".to_owned()],
         summary: "Redirects leave the site".to_owned(),
-        severity: scored(
+        severity: Some(scored(
             Level::Medium,
             5.3,
             "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:P/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N",
-        ),
+        )),
         fixed: vec![version("1.9.8"), version("2.1.4"), version("3.0")],
         weaknesses: vec!["CWE-601".to_owned()],
         records: vec!["GHSA-aaaa-bbbb-cccc".to_owned(), "PYSEC-2024-10".to_owned()],
@@ -186,11 +186,11 @@ fn jinja(source: &str, line: Option<usize>) -> AuditedPackage {
             "GHSA-hj2j-77xm-mc5v".to_owned(),
         ],
         summary: "Format strings get out of the sandbox".to_owned(),
-        severity: scored(
+        severity: Some(scored(
             Level::High,
             8.6,
             "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:N/A:N",
-        ),
+        )),
         fixed: vec![version("2.8.1"), version("3.0a1")],
         weaknesses: vec!["CWE-134".to_owned(), "CWE-20".to_owned()],
         references: vec![
@@ -210,7 +210,7 @@ fn jinja(source: &str, line: Option<usize>) -> AuditedPackage {
         id: "GHSA-0000-1111-2222".to_owned(),
         aliases: vec!["CVE-2014-1402".to_owned()],
         summary: "Templates are cached where others can write".to_owned(),
-        severity: scored(Level::Low, 3.3, "AV:L/AC:M/Au:N/C:P/I:P/A:N"),
+        severity: Some(scored(Level::Low, 3.3, "AV:L/AC:M/Au:N/C:P/I:P/A:N")),
         fixed: vec![version("2.4.0")],
         ..advisory("GHSA-0000-1111-2222")
     };
@@ -266,11 +266,11 @@ fn hostile() -> AuditedPackage {
         id: "GHSA-hhhh-hhhh-hhhh".to_owned(),
         aliases: vec!["X-<b>|1".to_owned()],
         summary: HOSTILE.to_owned(),
-        severity: scored(
+        severity: Some(scored(
             Level::Critical,
             9.8,
             "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
-        ),
+        )),
         fixed: vec![version("1.1")],
         link: "https://example.org/<script>?a b|c".to_owned(),
         ..advisory("GHSA-hhhh-hhhh-hhhh")
@@ -317,11 +317,11 @@ fn torch() -> AuditedPackage {
     let advisory = Advisory {
         id: "PYSEC-2025-40".to_owned(),
         summary: "Prints a wrong number".to_owned(),
-        severity: scored(
+        severity: Some(scored(
             Level::None,
             0.0,
             "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:N/I:N/A:N",
-        ),
+        )),
         fixed: vec![version("2.0.1")],
         ..advisory("PYSEC-2025-40")
     };
@@ -440,12 +440,12 @@ fn chain(paths: &[&[&str]]) -> Vec<Vec<String>> {
     paths.iter().map(texts).collect()
 }
 
-fn scored(level: Level, score: f64, vector: &str) -> Option<Severity> {
-    Some(Severity {
+fn scored(level: Level, score: f64, vector: &str) -> Severity {
+    Severity {
         level,
         score: Some(score),
         vector: Some(vector.to_owned()),
-    })
+    }
 }
 
 fn advisory(id: &str) -> Advisory {

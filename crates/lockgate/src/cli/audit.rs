@@ -172,8 +172,9 @@ pub(super) fn run(
 }
 
 fn audited(request: AuditRequest, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let settings = Settings::read(&request.arguments.gate, &request.files())?;
-    let settings = request.settings(settings)?;
+    let arguments = &request.arguments;
+    let settings = Settings::read_with(&arguments.gate, &request.files(), &arguments.vex)?;
+    let settings = request.settings(settings);
     let world = World::new(
         &request.arguments.index,
         &request.arguments.cache,

@@ -13,9 +13,7 @@ mod options;
 mod rendering;
 mod usage;
 
-pub(crate) use audit::{
-    AuditArguments, InputFormat, PipAuditOptions, Switch, YankName,
-};
+pub(crate) use audit::{AuditArguments, InputFormat, PipAuditOptions, Switch, YankName};
 pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
@@ -269,7 +267,9 @@ pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> 
 /// What the lock's header has to know of an option of `lock`, `--long` or `-s`.
 pub(crate) fn known_option(name: &str) -> Word {
     // Asked for each word of a command line.
-    let read = READ.get().and_then(|command| command.find_subcommand("lock"));
+    let read = READ
+        .get()
+        .and_then(|command| command.find_subcommand("lock"));
     let lock = read
         .filter(|lock| lock.get_arguments().next().is_some())
         .unwrap_or_else(|| LazyLock::force(&LOCK));

@@ -23,7 +23,6 @@ use crate::ops::target;
 use crate::places;
 use crate::reports::{Circumstances, Destination, Switches, destinations};
 use crate::request::{Settings, named};
-use crate::vex;
 use crate::world::World;
 use inputs::Input;
 use telling::Telling;
@@ -82,28 +81,32 @@ impl AuditRequest {
         if !arguments.gate.advisories.iter().any(is_asked) && arguments.gate.no_config {
             return Ok(None);
         }
-        let places = places::places(&Manifest::default(), &arguments.index, &arguments.target, world)?;
+        let places = places::places(
+            &Manifest::default(),
+            &arguments.index,
+            &arguments.target,
+            world,
+        )?;
         Ok(places.indexes.into_iter().next())
     }
 
     /// The files that are audited: the configuration is looked for beside the first.
     pub(crate) fn files(&self) -> Vec<String> {
         let files = self.inputs.iter();
-        files.filter_map(|input| input.file().map(str::to_owned)).collect()
+        files
+            .filter_map(|input| input.file().map(str::to_owned))
+            .collect()
     }
 
     /// The settings with what options of the audit say of them.
-    pub(crate) fn settings(&self, mut settings: Settings) -> Result<Settings, Failure> {
+    pub(crate) fn settings(&self, mut settings: Settings) -> Settings {
         match self.arguments.yanked {
             Some(YankName::Deny) => settings.policy.yanked = YankRule::Deny,
             Some(YankName::Warn) => settings.policy.yanked = YankRule::Warn,
             None => {}
         }
         settings.asks_index |= self.arguments.online || self.arguments.yanked.is_some();
-        for file in &self.arguments.vex {
-            settings.policy.ignores.extend(vex::ignores(file)?);
-        }
-        Ok(settings)
+        settings
     }
 
     /// What the audit is restricted to.
@@ -111,7 +114,9 @@ impl AuditRequest {
         let arguments = &self.arguments;
         let names = |option: &str, texts: &[String]| {
             let texts = texts.iter();
-            texts.map(|text| named(option, text)).collect::<Result<Vec<Name>, Failure>>()
+            texts
+                .map(|text| named(option, text))
+                .collect::<Result<Vec<Name>, Failure>>()
         };
         let options = &arguments.target;
         let has_target = options.python.is_some()
@@ -231,7 +236,7 @@ fn judged(
     if opened.telling.is_asked() {
         for inventory in inventories {
             let told = inventory.items.iter().filter(|item| {
-                selection.admits(item) && opened.telling.may_tell(inventory, item)
+                selection.admits(item) && opened.telling.may_tell(inventory, item).is_ok()
             });
             pins.extend(told.filter_map(|item| item.pin()));
         }
@@ -244,7 +249,9 @@ fn judged(
         auditor.source_failed(source, why.clone());
     }
     for inventory in inventories {
-        auditor.add(inventory, &|item: &Item| opened.telling.may_tell(inventory, item));
+        auditor.add(inventory, &|item: &Item| {
+            opened.telling.may_tell(inventory, item)
+        });
     }
     auditor.finish()
 }

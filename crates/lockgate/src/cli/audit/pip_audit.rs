@@ -61,7 +61,12 @@ pub(crate) struct PipAuditOptions {
     #[arg(long, hide = true)]
     disable_pip: bool,
     /// `off` is `--no-progress`
-    #[arg(long, value_name = "WHEN", env = "PIP_AUDIT_PROGRESS_SPINNER", hide = true)]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        env = "PIP_AUDIT_PROGRESS_SPINNER",
+        hide = true
+    )]
     pub(crate) progress_spinner: Option<Spinner>,
     /// Refused: an audit changes nothing
     #[arg(long, hide = true)]
@@ -125,8 +130,10 @@ impl PipAuditOptions {
             ));
         }
         if self.vulnerability_service == Some(Service::Esms) {
-            return Err(Failure::new("`--vulnerability-service esms` is not supported")
-                .remedy("name `osv` or `pypi`, or another source with `--advisories`"));
+            return Err(
+                Failure::new("`--vulnerability-service esms` is not supported")
+                    .remedy("name `osv` or `pypi`, or another source with `--advisories`"),
+            );
         }
         Ok(())
     }

@@ -17,7 +17,12 @@ use crate::request::Settings;
 use crate::world::World;
 
 /// Folders that hold what tools put there, and no lock of the user's own.
-const PASSED_OVER: [&str; 4] = ["node_modules", "__pycache__", "site-packages", "dist-packages"];
+const PASSED_OVER: [&str; 4] = [
+    "node_modules",
+    "__pycache__",
+    "site-packages",
+    "dist-packages",
+];
 
 /// One thing to audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +57,13 @@ pub(super) fn find(arguments: &AuditArguments) -> Result<Vec<Input>, Failure> {
             };
             let mut found = Vec::new();
             let mut seen = BTreeSet::new();
-            walk(Path::new(named), arguments.recursive, is_wanted, &mut seen, &mut found)?;
+            walk(
+                Path::new(named),
+                arguments.recursive,
+                is_wanted,
+                &mut seen,
+                &mut found,
+            )?;
             if found.is_empty() {
                 return Err(nothing_in(named, arguments.recursive));
             }
@@ -63,23 +74,34 @@ pub(super) fn find(arguments: &AuditArguments) -> Result<Vec<Input>, Failure> {
         }
     }
     for named in &arguments.environment {
-        inputs.push(Input::Environment(environments::find(named, arguments.local)?));
+        inputs.push(Input::Environment(environments::find(
+            named,
+            arguments.local,
+        )?));
     }
     for named in &arguments.path {
         inputs.push(Input::Environment(environments::folder(named)?));
     }
     if arguments.local && arguments.environment.is_empty() {
         let variables = std::env::vars().collect();
-        let python = lockgate_index::interpreter::find(arguments.target.python.as_deref(), &variables)
-            .map_err(|error| Failure::of(&error).remedy("name the environment with `--environment`"))?;
-        inputs.push(Input::Environment(environments::find(&python.to_string_lossy(), true)?));
+        let python =
+            lockgate_index::interpreter::find(arguments.target.python.as_deref(), &variables)
+                .map_err(|error| {
+                    Failure::of(&error).remedy("name the environment with `--environment`")
+                })?;
+        inputs.push(Input::Environment(environments::find(
+            &python.to_string_lossy(),
+            true,
+        )?));
     }
     if inputs.is_empty() {
         let there = ["requirements.txt", "pylock.toml"];
         let there = there.into_iter().find(|name| Path::new(name).is_file());
         let there = there.ok_or_else(|| {
             Failure::new("there is neither a `requirements.txt` nor a `pylock.toml` in this folder")
-                .remedy("name what to audit: locks, a folder, or an environment with `--environment`")
+                .remedy(
+                    "name what to audit: locks, a folder, or an environment with `--environment`",
+                )
         })?;
         inputs.push(Input::File(there.to_owned()));
     }
@@ -108,7 +130,10 @@ fn walk(
     found: &mut Vec<String>,
 ) -> Result<(), Failure> {
     let unreadable = |error: std::io::Error| {
-        Failure::new(format!("the folder `{}` cannot be read: {error}", folder.display()))
+        Failure::new(format!(
+            "the folder `{}` cannot be read: {error}",
+            folder.display()
+        ))
     };
     // A link may lead back up.
     if !seen.insert(fs::canonicalize(folder).map_err(unreadable)?) {
@@ -133,7 +158,12 @@ fn walk(
         }
         if is_wanted(&path.to_string_lossy()) {
             metadata.map_err(unreadable)?;
-            found.push(path.strip_prefix(".").unwrap_or(&path).display().to_string());
+            found.push(
+                path.strip_prefix(".")
+                    .unwrap_or(&path)
+                    .display()
+                    .to_string(),
+            );
         }
     }
     Ok(())
@@ -179,9 +209,14 @@ pub(super) fn read_one(
 ) -> Result<Inventory, Failure> {
     let bytes = disk::bytes(&world.files, file)?;
     if bytes.trim_ascii().is_empty() {
-        return Err(Failure::new(format!("`{file}` is empty: there is nothing to audit")));
+        return Err(Failure::new(format!(
+            "`{file}` is empty: there is nothing to audit"
+        )));
     }
-    let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
+    let name = Path::new(file)
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
     let kind = match request.arguments.input_format {
         // Standard input has no name, and a name may not tell; one that does tell is believed.
         Some(format) if file == "-" || kind_of(&name, "").is_none() => Some(kind_named(format)),

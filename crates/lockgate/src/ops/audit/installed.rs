@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use lockgate_formats::inventory::{
-    InstalledDistribution, InstalledForm, link, read_installed,
-};
+use lockgate_formats::inventory::{InstalledDistribution, InstalledForm, link, read_installed};
 use lockgate_model::{Inventory, Name};
 
 use crate::environments::{InstalledEnvironment, is_metadata};
@@ -50,11 +48,18 @@ pub(super) fn read(environment: &InstalledEnvironment) -> Result<Inventory, Fail
 /// The names of what describes packages in a folder, sorted.
 fn entries(folder: &Path) -> Result<Vec<String>, Failure> {
     let unreadable = |error: std::io::Error| {
-        Failure::new(format!("the folder `{}` cannot be read: {error}", folder.display()))
+        Failure::new(format!(
+            "the folder `{}` cannot be read: {error}",
+            folder.display()
+        ))
     };
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
+        let name = entry
+            .map_err(unreadable)?
+            .file_name()
+            .to_string_lossy()
+            .into_owned();
         if is_metadata(&name) {
             names.push(name);
         }
@@ -78,7 +83,10 @@ fn distribution(path: &Path) -> Result<InstalledDistribution, Failure> {
             let inside = fs::read_dir(folder).into_iter().flatten().flatten();
             let mut infos: Vec<_> = inside
                 .map(|entry| entry.path())
-                .filter(|path| path.extension().is_some_and(|extension| extension == "egg-info"))
+                .filter(|path| {
+                    path.extension()
+                        .is_some_and(|extension| extension == "egg-info")
+                })
                 .collect();
             infos.sort();
             if let Some(info) = infos.first() {
@@ -98,7 +106,11 @@ fn distribution(path: &Path) -> Result<InstalledDistribution, Failure> {
     }
     found.form = InstalledForm::EggInfo;
     // An egg keeps the same texts one folder further down; a zipped one cannot be looked into, and its name has to do.
-    let folder = if name.ends_with(".egg") { path.join("EGG-INFO") } else { path.to_owned() };
+    let folder = if name.ends_with(".egg") {
+        path.join("EGG-INFO")
+    } else {
+        path.to_owned()
+    };
     if folder.is_dir() {
         found.metadata = bytes(&folder.join("PKG-INFO"))?;
         found.requires = text(&folder.join("requires.txt"))?;
@@ -118,7 +130,10 @@ fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
         Ok(metadata) if metadata.len() > LONGEST => {
-            return Err(Failure::new(format!("`{}` is longer than 16 MiB", path.display())));
+            return Err(Failure::new(format!(
+                "`{}` is longer than 16 MiB",
+                path.display()
+            )));
         }
         Ok(metadata) if !metadata.is_file() => {
             return Err(Failure::new(format!("`{}` is no file", path.display())));

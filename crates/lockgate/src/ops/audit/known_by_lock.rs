@@ -35,7 +35,9 @@ pub(super) fn open(
             .map_err(|error| Failure::of(&error))?
             .ok_or_else(|| missing(&evidence, &source.name()))?;
         let feed = Feed::Records(kept);
-        opened.sources.push(gating::source(&feed, named, settings, world)?);
+        opened
+            .sources
+            .push(gating::source(&feed, named, settings, world)?);
         opened.feeds.push(feed);
     }
     let here = Gating::new(settings, opened.sources.clone(), world)

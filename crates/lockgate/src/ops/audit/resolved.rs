@@ -27,7 +27,10 @@ pub(super) fn must_be_solved(
         SourceKind::Foreign(_) => return Ok(false),
         SourceKind::Requirements => {}
         _ => {
-            let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
+            let name = Path::new(file)
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy();
             return Ok(!name.starts_with("pylock."));
         }
     }
@@ -46,7 +49,9 @@ pub(super) fn inventory(
     settings: &Settings,
     world: &World,
 ) -> Result<Inventory, Failure> {
-    let words = ["lockgate", "lock", "-o", "-"].into_iter().map(str::to_owned);
+    let words = ["lockgate", "lock", "-o", "-"]
+        .into_iter()
+        .map(str::to_owned);
     let words: Vec<String> = words.chain(files.iter().cloned()).collect();
     let mut arguments = cli::lock_arguments(&words)
         .map_err(|error| Failure::new(format!("the files cannot be solved: {error}")))?;
@@ -75,9 +80,24 @@ pub(super) fn inventory(
         line: origin.line,
     };
     let mut indexes: Vec<NamedIndex> = Vec::new();
-    indexes.extend(index.index_url.iter().map(|one| named(IndexRole::Main, one)));
-    indexes.extend(index.extra_index_urls.iter().map(|one| named(IndexRole::Extra, one)));
-    indexes.extend(index.find_links.iter().map(|one| named(IndexRole::FindLinks, one)));
+    indexes.extend(
+        index
+            .index_url
+            .iter()
+            .map(|one| named(IndexRole::Main, one)),
+    );
+    indexes.extend(
+        index
+            .extra_index_urls
+            .iter()
+            .map(|one| named(IndexRole::Extra, one)),
+    );
+    indexes.extend(
+        index
+            .find_links
+            .iter()
+            .map(|one| named(IndexRole::FindLinks, one)),
+    );
     Ok(Inventory {
         place: files.join(", "),
         kind: InventoryKind::Requirements,

@@ -35,10 +35,19 @@ pub(super) fn ask(
     world: &World,
 ) -> Result<(), Failure> {
     let arguments = &request.arguments;
-    let asked = places::places(&Manifest::default(), &arguments.index, &arguments.target, world)?;
+    let asked = places::places(
+        &Manifest::default(),
+        &arguments.index,
+        &arguments.target,
+        world,
+    )?;
     let facts: Arc<dyn Facts> = places::facts(&asked, world);
     world.progress.phase("asking the index");
-    let mut names: Vec<Name> = report.packages.iter().map(|package| package.name.clone()).collect();
+    let mut names: Vec<Name> = report
+        .packages
+        .iter()
+        .map(|package| package.name.clone())
+        .collect();
     names.sort();
     names.dedup();
     let wants = names.into_iter().map(|name| Want {
@@ -81,7 +90,9 @@ fn said(
     version: &Version,
 ) -> Result<(Option<String>, ProjectStatus), FactError> {
     let project = facts.project(name)?;
-    let position = project.position(version).ok_or_else(|| FactError::Absent { name: name.clone() })?;
+    let position = project
+        .position(version)
+        .ok_or_else(|| FactError::Absent { name: name.clone() })?;
     let files = project.files(position)?;
     Ok((yanked(&files), project.status().clone()))
 }

@@ -1,7 +1,7 @@
 //! Which names services may be told of: those that come from the index that everybody asks, or from the host of the service itself. Names
 //! from an index of one's own stay at home.
 
-use lockgate_index::{FindLinks, Places, interpreter};
+use lockgate_index::{FindLinks, Places, interpreter, redact_url};
 use lockgate_model::{IndexRole, Inventory, Item, ItemOrigin, Manifest};
 use url::{Host, Url};
 
@@ -18,8 +18,8 @@ pub(super) struct Telling {
     hosts: Vec<Host<String>>,
     /// Whether no service is asked that is not on this machine: then all may be told.
     tells_nobody: bool,
-    /// Whether any service is asked.
-    has_services: bool,
+    /// The services that are asked, as people know them.
+    services: Vec<String>,
     /// Where pip would look: for what does not say where it comes from.
     set_up: Places,
 }
@@ -32,10 +32,14 @@ impl Telling {
         target: &TargetOptions,
         world: &World,
     ) -> Result<Self, Failure> {
+        let names = services
+            .iter()
+            .map(|url| redact_url(url.as_str()))
+            .collect();
         if services.iter().all(is_local) {
             return Ok(Self {
                 tells_nobody: true,
-                has_services: !services.is_empty(),
+                services: names,
                 ..Self::default()
             });
         }
@@ -48,45 +52,65 @@ impl Telling {
         Ok(Self {
             hosts: hosts.collect(),
             tells_nobody: false,
-            has_services: true,
+            services: names,
             set_up: places::places(&Manifest::default(), index, target, world)?,
         })
     }
 
     /// Whether there is any service that could be told.
     pub(super) fn is_asked(&self) -> bool {
-        self.has_services
+        !self.services.is_empty()
     }
 
-    /// Whether services may be told of an item of an inventory.
-    pub(super) fn may_tell(&self, inventory: &Inventory, item: &Item) -> bool {
+    /// Whether services may be told of an item of an inventory, or why not.
+    pub(super) fn may_tell(&self, inventory: &Inventory, item: &Item) -> Result<(), String> {
         if self.tells_nobody {
-            return true;
+            return Ok(());
         }
+        let refused = |place: &str| {
+            format!(
+                "names from {place} are not sent to {}, and no advisories that are kept here were named",
+                self.services.join(", ")
+            )
+        };
         if let ItemOrigin::Index(Some(address)) = &item.origin {
-            return self.knows(address);
+            return if self.knows(address) {
+                Ok(())
+            } else {
+                Err(refused(&redact_url(address)))
+            };
         }
         let mut names_main = false;
         for index in &inventory.indexes {
             names_main |= matches!(index.role, IndexRole::Main | IndexRole::NoIndex);
             if index.role != IndexRole::NoIndex && !self.knows(&index.value) {
-                return false;
+                let line = index
+                    .line
+                    .map(|line| format!(" ({}:{line})", inventory.place));
+                let place = redact_url(&index.value);
+                return Err(refused(&format!("{place}{}", line.unwrap_or_default())));
             }
         }
-        names_main || self.knows_set_up()
+        if names_main {
+            return Ok(());
+        }
+        match self.unknown_set_up() {
+            None => Ok(()),
+            Some(place) => Err(refused(&place)),
+        }
     }
 
-    /// Whether all places that pip is set up with are known to all.
-    fn knows_set_up(&self) -> bool {
-        let indexes = self.set_up.indexes.iter();
-        let links = self.set_up.find_links.iter();
-        indexes.map(Url::as_str).all(|index| self.knows(index))
-            && links
-                .map(|place| match place {
-                    FindLinks::Page(url) => self.knows(url.as_str()),
-                    FindLinks::Folder(_) | FindLinks::File(_) => false,
-                })
-                .all(|known| known)
+    /// A place that pip is set up with, and that is not known to all.
+    fn unknown_set_up(&self) -> Option<String> {
+        let indexes = self.set_up.indexes.iter().map(Url::as_str);
+        let index = indexes.into_iter().find(|index| !self.knows(index));
+        let links = || {
+            let mut links = self.set_up.find_links.iter();
+            links.find(|place| !matches!(place, FindLinks::Page(url) if self.knows(url.as_str())))
+        };
+        index
+            .map(redact_url)
+            .or_else(|| links().map(FindLinks::shown))
     }
 
     /// Whether an address is on a host that knows its names already. What is no address is a place of one's own.
