@@ -1,6 +1,7 @@
 //! The answer of an audit in one line, and what it rests on.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use jiff::SignedDuration;
 use lockgate_model::{
@@ -89,17 +90,18 @@ pub(crate) fn verdict_text(report: &AuditReport) -> (String, String) {
     if open > 0 && gated == 0 {
         rest.push_str(", accepted by policy");
     } else if gated < open {
-        rest.push_str(&format!(
+        let _ = write!(
+            rest,
             ", {} of them accepted by policy",
             open.saturating_sub(gated)
-        ));
+        );
     }
     if report.ignored_findings() > 0 {
-        rest.push_str(&format!(", {} ignored", report.ignored_findings()));
+        let _ = write!(rest, ", {} ignored", report.ignored_findings());
     }
     if denied > 0 {
         let notices = counted(denied, "notice", "notices");
-        rest.push_str(&format!(", {notices} denied by policy"));
+        let _ = write!(rest, ", {notices} denied by policy");
     }
     let head = match Verdict::of(report) {
         Verdict::Incomplete => "Incomplete".to_owned(),
