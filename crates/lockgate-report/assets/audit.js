@@ -419,10 +419,11 @@
     if (key === drawn) return;
     drawn = key;
     const canvas = byId("canvas");
-    const what = mustCut ? "packages on the paths to findings" : "packages";
+    const counted = (number) => `${number} ${number === 1 ? "package" : "packages"}`;
+    const what = mustCut ? " on the paths to findings" : "";
     if (tooMany && !lit.size) {
       canvas.replaceChildren();
-      byId("graph-status").textContent = `${graph.nodes.length} ${what}: too many to draw; choose a finding to see its paths`;
+      byId("graph-status").textContent = `${counted(graph.nodes.length)}${what}: too many to draw; choose a finding to see its paths`;
       return;
     }
     const nodes = pathsOnly ? lit : new Set(graph.nodes.keys());
@@ -432,8 +433,8 @@
     const svg = draw(graph, nodes, pathsOnly ? new Set() : lit, targets, names ? "Paths to " + names : "Who requires whom");
     canvas.replaceChildren(svg);
     byId("graph-status").textContent = names
-      ? `${count} ${what}, ${ways} on the way to ${names}`
-      : `${count} ${what}; choose a finding to light up its paths`;
+      ? `${counted(count)}${what}, ${ways} between the root and ${names}`
+      : `${counted(count)}${what}; choose a finding to light up its paths`;
     scale();
     const target = svg.querySelector(".target");
     if (target && canvas.clientHeight) {

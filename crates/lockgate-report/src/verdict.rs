@@ -10,7 +10,7 @@ use lockgate_model::{
 };
 
 use crate::plain::plain;
-use crate::view::{Badness, and_more, place_text};
+use crate::view::{Badness, and_more, entries, place_text};
 
 /// The circumstances of a run, which a report does not hold.
 #[derive(Debug, Clone, Copy, Default)]
@@ -70,7 +70,14 @@ impl Verdict {
 pub(crate) fn verdict_text(report: &AuditReport) -> (String, String) {
     let packages = counted(report.packages.len(), "package", "packages");
     let open = report.open_findings();
-    let findings = counted(open, "finding", "findings");
+    let mut findings = counted(open, "finding", "findings");
+    // Of many locks one release and its advisory are told once, and count as often as they stand there.
+    let distinct = entries(report);
+    let distinct = distinct.iter().filter(|it| it.finding.ignored.is_none());
+    let distinct = distinct.count();
+    if distinct < open {
+        let _ = write!(findings, " ({distinct} distinct)");
+    }
     let denied = report.notices().filter(|notice| notice.gated).count();
     let mut rest = match Verdict::of(report) {
         Verdict::NotAudited => {

@@ -54,7 +54,7 @@ fn the_ticket_says_what_where_how_bad_and_how_to_fix() {
     assert_eq!(
         read.headings,
         [
-            "Audit: Incomplete: 9 entries could not be audited; 11 findings in 11 packages, 1 of them accepted by policy, 2 ignored, 1 notice denied by policy",
+            "Audit: Incomplete: 9 entries could not be audited; 11 findings (10 distinct) in 11 packages, 1 of them accepted by policy, 2 ignored, 1 notice denied by policy",
             "Findings",
             "Ignored",
             "Not audited",

@@ -62,7 +62,7 @@ fn everything_that_is_known_is_told_at_any_width() {
         "advisories: overlay: 3 records",
         "overrides the sources before it",
         "remark: lockgate.toml:9: the entry for CVE-2020-1 has expired on 2024-01-01 (expired-ignore)",
-        "Incomplete: 9 entries could not be audited; 11 findings in 11 packages, 1 of them accepted by policy, 2 ignored, 1 notice denied by policy (advisories: OSV PyPI + overlay of 2024-10-10)",
+        "Incomplete: 9 entries could not be audited; 11 findings (10 distinct) in 11 packages, 1 of them accepted by policy, 2 ignored, 1 notice denied by policy (advisories: OSV PyPI + overlay of 2024-10-10)",
     ];
     for width in [None, Some(200), Some(80), Some(40)] {
         let text = table(&rich::rich(), width);
@@ -116,7 +116,7 @@ fn a_finding_of_many_locks_is_told_once() {
         flat.contains("urllib3 1.26.5 direct in 72 of 214, in 214 locks: team-000/requirements.txt:9, team-001/requirements.txt:9 and 212 more"),
         "{text}"
     );
-    assert!(flat.contains("214 findings in 214 of 214 packages"));
+    assert!(flat.contains("214 findings (1 distinct) in 214 of 214 packages"));
 }
 
 #[test]
