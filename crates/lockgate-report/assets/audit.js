@@ -99,13 +99,16 @@
     if (!table) return;
     sortRows();
     let shown = 0;
+    let places = 0;
     for (const body of findings) {
       const is = passes(body);
       body.hidden = !is;
       shown += is;
+      places += is ? Number(body.dataset.places) : 0;
     }
     const status = byId("shown");
-    const text = shown === findings.length ? `${shown} findings` : `${shown} of ${findings.length} findings shown`;
+    const all = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
+    const text = (shown === findings.length ? all : `${shown} of ${all} shown`) + (places > shown ? `, in ${places} places` : "");
     if (status.textContent !== text) status.textContent = text;
     byId("nothing").hidden = shown > 0;
     for (const chip of document.querySelectorAll(".chip")) {
@@ -245,28 +248,38 @@
   /** All nodes on a path from a root down to one of the targets. */
   const onPaths = (graph, targets) => reached(targets, neighbours(graph, 1, 0));
 
-  /** Layers by the length of the shortest way from a root; nodes that no root leads to start a walk of their own. */
+  /** Layers by the length of the longest way from above, so that lines run to the right; a line that closes a circle does not count. */
   function layers(graph, nodes) {
     const below = neighbours(graph, 0, 1);
     const above = neighbours(graph, 1, 0);
-    const depth = new Map();
-    const walk = (starts) => {
-      let frontier = starts.filter((node) => !depth.has(node));
-      for (const node of frontier) depth.set(node, 0);
-      while (frontier.length) {
-        const next = [];
-        for (const node of frontier) {
-          for (const child of below[node]) {
-            if (nodes.has(child) && !depth.has(child)) depth.set(child, depth.get(node) + 1), next.push(child);
-          }
-        }
-        frontier = next;
-      }
-    };
     const all = [...nodes];
-    walk(all.filter((node) => graph.nodes[node].root));
-    walk(all.filter((node) => !above[node].some((parent) => nodes.has(parent))));
-    for (const node of all) walk([node]);
+    const before = (node) => above[node].some((parent) => nodes.has(parent));
+    const depth = new Map(all.map((node) => [node, 0]));
+    // Depth first without recursion: a node is finished after all that it leads to, and one that is still open closes a circle.
+    const order = [];
+    const marks = new Map();
+    for (const start of [...all.filter((node) => !before(node)), ...all]) {
+      const stack = marks.has(start) ? [] : [[start, 0]];
+      marks.set(start, marks.get(start) ?? "open");
+      while (stack.length) {
+        const top = stack[stack.length - 1];
+        const next = below[top[0]][top[1]++];
+        if (next === undefined) {
+          marks.set(top[0], "done");
+          order.push(top[0]);
+          stack.pop();
+        } else if (nodes.has(next) && !marks.has(next)) {
+          marks.set(next, "open");
+          stack.push([next, 0]);
+        }
+      }
+    }
+    const rank = new Map(order.reverse().map((node, index) => [node, index]));
+    for (const node of order) {
+      for (const next of below[node]) {
+        if (rank.get(next) > rank.get(node)) depth.set(next, Math.max(depth.get(next), depth.get(node) + 1));
+      }
+    }
     const rows = [];
     for (const node of all) (rows[depth.get(node)] ??= []).push(node);
     const layered = [...rows].map((row) => row ?? []);
@@ -406,19 +419,22 @@
     if (key === drawn) return;
     drawn = key;
     const canvas = byId("canvas");
-    const what = mustCut ? "packages on the paths to findings" : "packages";
+    const counted = (number) => `${number} ${number === 1 ? "package" : "packages"}`;
+    const what = mustCut ? " on the paths to findings" : "";
     if (tooMany && !lit.size) {
       canvas.replaceChildren();
-      byId("graph-status").textContent = `${graph.nodes.length} ${what}: too many to draw; choose a finding to see its paths`;
+      byId("graph-status").textContent = `${counted(graph.nodes.length)}${what}: too many to draw; choose a finding to see its paths`;
       return;
     }
     const nodes = pathsOnly ? lit : new Set(graph.nodes.keys());
+    const count = [...nodes].filter((node) => !graph.nodes[node].root).length;
+    const ways = [...lit].filter((node) => !graph.nodes[node].root && !targets.has(node)).length;
     const names = [...targets].map((node) => graph.nodes[node].text).join(", ");
     const svg = draw(graph, nodes, pathsOnly ? new Set() : lit, targets, names ? "Paths to " + names : "Who requires whom");
     canvas.replaceChildren(svg);
     byId("graph-status").textContent = names
-      ? `${nodes.size} ${what}, ${lit.size} on the paths to ${names}`
-      : `${nodes.size} ${what}; choose a finding to light up its paths`;
+      ? `${counted(count)}${what}, ${ways} between the root and ${names}`
+      : `${counted(count)}${what}; choose a finding to light up its paths`;
     scale();
     const target = svg.querySelector(".target");
     if (target && canvas.clientHeight) {

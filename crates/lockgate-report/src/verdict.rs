@@ -1,6 +1,7 @@
 //! The answer of an audit in one line, and what it rests on.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use jiff::SignedDuration;
 use lockgate_model::{
@@ -9,7 +10,7 @@ use lockgate_model::{
 };
 
 use crate::plain::plain;
-use crate::view::{Badness, and_more, place_text};
+use crate::view::{Badness, and_more, entries, place_text};
 
 /// The circumstances of a run, which a report does not hold.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,7 +70,14 @@ impl Verdict {
 pub(crate) fn verdict_text(report: &AuditReport) -> (String, String) {
     let packages = counted(report.packages.len(), "package", "packages");
     let open = report.open_findings();
-    let findings = counted(open, "finding", "findings");
+    let mut findings = counted(open, "finding", "findings");
+    // Of many locks one release and its advisory are told once, and count as often as they stand there.
+    let distinct = entries(report);
+    let distinct = distinct.iter().filter(|it| it.finding.ignored.is_none());
+    let distinct = distinct.count();
+    if distinct < open {
+        let _ = write!(findings, " ({distinct} distinct)");
+    }
     let denied = report.notices().filter(|notice| notice.gated).count();
     let mut rest = match Verdict::of(report) {
         Verdict::NotAudited => {
@@ -89,17 +97,18 @@ pub(crate) fn verdict_text(report: &AuditReport) -> (String, String) {
     if open > 0 && gated == 0 {
         rest.push_str(", accepted by policy");
     } else if gated < open {
-        rest.push_str(&format!(
+        let _ = write!(
+            rest,
             ", {} of them accepted by policy",
             open.saturating_sub(gated)
-        ));
+        );
     }
     if report.ignored_findings() > 0 {
-        rest.push_str(&format!(", {} ignored", report.ignored_findings()));
+        let _ = write!(rest, ", {} ignored", report.ignored_findings());
     }
     if denied > 0 {
         let notices = counted(denied, "notice", "notices");
-        rest.push_str(&format!(", {notices} denied by policy"));
+        let _ = write!(rest, ", {notices} denied by policy");
     }
     let head = match Verdict::of(report) {
         Verdict::Incomplete => "Incomplete".to_owned(),

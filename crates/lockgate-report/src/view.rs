@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map;
+use std::fmt::Write as _;
 
 use lockgate_model::{AuditReport, AuditedPackage, Finding, InventoryKind, Level, Version};
 
@@ -157,7 +158,7 @@ impl<'a> Entry<'a> {
 
     /// What asks for it, when the dependencies themselves do not: `dev only (group test)`, `only with extra socks`.
     pub(crate) fn scope(&self) -> Option<String> {
-        let dev = self.count(|package| package.is_dev_only());
+        let dev = self.count(AuditedPackage::is_dev_only);
         if dev == self.packages.len() {
             let names = scope_names(self.first);
             return Some(format!("dev only ({names})"));
@@ -305,12 +306,12 @@ impl Fix<'_> {
             Target::NotKnown => "no fix known".to_owned(),
         };
         if let Some((parent, others)) = self.parents.split_first() {
-            text.push_str(&format!("; {parent} requires it"));
+            let _ = write!(text, "; {parent} requires it");
             if !others.is_empty() {
-                text.push_str(&format!(" ({} more)", others.len()));
+                let _ = write!(text, " ({} more)", others.len());
             }
             if let Some(direct) = &self.asked_for {
-                text.push_str(&format!(", brought in by {direct}"));
+                let _ = write!(text, ", brought in by {direct}");
             }
         }
         text

@@ -208,6 +208,3 @@ impl Graph {
         json!({ "place": plain(place), "whole": self.is_whole, "nodes": nodes, "edges": self.edges })
     }
 }
-
-#[cfg(test)]
-mod tests;

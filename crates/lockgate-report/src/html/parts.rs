@@ -240,6 +240,13 @@ pub(super) fn remarks(report: &AuditReport, out: &mut dyn Write) -> io::Result<(
 
 pub(super) fn places(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
     section("places", "What was audited", out)?;
+    // Of a thousand locks the list scrolls by itself; on paper it is whole.
+    let tall = if report.places.len() > 15 {
+        " class=\"tall\" tabindex=\"0\" role=\"region\" aria-labelledby=\"places-title\""
+    } else {
+        ""
+    };
+    writeln!(out, "<div{tall}>")?;
     table_head(
         "places-title",
         &["Place", "Kind", "Packages", "Left out"],
@@ -255,7 +262,7 @@ pub(super) fn places(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
             place.left_out
         )?;
     }
-    writeln!(out, "</tbody>\n</table>\n</div>\n</section>")
+    writeln!(out, "</tbody>\n</table>\n</div>\n</div>\n</section>")
 }
 
 pub(super) fn sources(
@@ -282,12 +289,15 @@ pub(super) fn sources(
             source.digest
         )?;
     }
-    writeln!(
-        out,
-        "<li>Together: {}<br><code class=\"break\">sha256:{}</code></li>\n</ul>\n</section>",
-        Escaped(&evidence.source),
-        evidence.digest
-    )
+    if report.sources.len() != 1 {
+        writeln!(
+            out,
+            "<li>Together: {}<br><code class=\"break\">sha256:{}</code></li>",
+            Escaped(&evidence.source),
+            evidence.digest
+        )?;
+    }
+    writeln!(out, "</ul>\n</section>")
 }
 
 pub(super) fn footer(

@@ -128,10 +128,11 @@ fn finding(
     let score = advisory.severity.as_ref().and_then(|it| it.score);
     writeln!(
         out,
-        "<tbody class=\"finding{class}\" id=\"finding-{number}\" data-number=\"{number}\" data-severity=\"{badness}\" data-score=\"{:.1}\" data-kind=\"{kind}\" data-dev=\"{}\" data-ignored=\"{ignored}\" data-gated=\"{}\">",
+        "<tbody class=\"finding{class}\" id=\"finding-{number}\" data-number=\"{number}\" data-severity=\"{badness}\" data-score=\"{:.1}\" data-kind=\"{kind}\" data-dev=\"{}\" data-ignored=\"{ignored}\" data-gated=\"{}\" data-places=\"{}\">",
         score.unwrap_or(0.0),
         if entry.is_dev_only() { "only" } else { "no" },
-        entry.finding.gated
+        entry.finding.gated,
+        entry.packages.len()
     )?;
     writeln!(
         out,
@@ -304,7 +305,7 @@ fn places(entry: &Entry<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "<h3>In {} places</h3>\n<ul class=\"places\">",
+        "<h3>In {} places</h3>\n<ul class=\"places\" tabindex=\"0\" aria-label=\"Places\">",
         entry.packages.len()
     )?;
     for package in entry.packages.iter().take(PLACES) {

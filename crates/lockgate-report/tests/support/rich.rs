@@ -77,6 +77,12 @@ pub(crate) fn found(package: &mut AuditedPackage, advisory: Advisory) -> &mut Fi
     package.findings.last_mut().expect("it was put there")
 }
 
+/// An entry covers `finding`, so that policy does not gate on it.
+fn ignored(finding: &mut Finding, entry: Ignored) {
+    finding.gated = false;
+    finding.ignored = Some(entry);
+}
+
 fn chain(links: &[&str]) -> Vec<String> {
     links.iter().map(|link| (*link).to_owned()).collect()
 }
@@ -134,188 +140,27 @@ fn gaps() -> Vec<Gap> {
         .collect()
 }
 
-/// Everything at once.
-pub(crate) fn rich() -> AuditReport {
-    let file = "requirements.txt";
-    let mut packages = vec![
-        package("django==4.2.1", file, 3),
-        package("requests==2.25.1", file, 14),
-        package("urllib3==1.26.5", file, 20),
-        package("jinja2==3.1.2", file, 8),
-        package("evilpkg==1.0", file, 5),
-        package("oldlib==2.0", file, 11),
-        package("pytest==7.0", "dev-requirements.txt", 4),
-        package("py==1.11.0", "dev-requirements.txt", 5),
-        package("hostile==1.0", "odd|name, with: signs.txt", 1),
-        package("urllib3==1.26.5", "other/requirements.txt", 9),
-        package("clean==1.0", file, 2),
-    ];
-    let pypi = |index: usize,
-                direct: bool,
-                chains: &[&[&str]],
-                parents: &[usize],
-                packages: &mut Vec<AuditedPackage>| {
-        let package = packages.get_mut(index).expect("a package");
-        package.direct = Some(direct);
-        package.paths = chains.iter().map(|links| chain(links)).collect();
-        package.parents = parents.to_vec();
-        package.scopes = BTreeSet::from([Scope::Main]);
-    };
-    let root = "-r requirements.in";
-    pypi(0, true, &[&[root, "django==4.2.1"]], &[], &mut packages);
-    pypi(1, true, &[&[root, "requests==2.25.1"]], &[], &mut packages);
-    pypi(
-        2,
-        false,
-        &[
-            &[root, "requests==2.25.1", "urllib3==1.26.5"],
-            &[root, "oldlib==2.0", "requests==2.25.1", "urllib3==1.26.5"],
-        ],
-        &[1],
-        &mut packages,
-    );
-    pypi(3, true, &[&[root, "jinja2==3.1.2"]], &[], &mut packages);
-    pypi(
-        4,
-        false,
-        &[&[root, "oldlib==2.0", "evilpkg==1.0"]],
-        &[5],
-        &mut packages,
-    );
-    pypi(5, true, &[&[root, "oldlib==2.0"]], &[], &mut packages);
-    pypi(
-        6,
-        true,
-        &[&["-r dev.in", "pytest==7.0"]],
-        &[],
-        &mut packages,
-    );
-    pypi(
-        7,
-        false,
-        &[&["-r dev.in", "pytest==7.0", "py==1.11.0"]],
-        &[6],
-        &mut packages,
-    );
-    let [
-        django,
-        requests,
-        urllib3,
-        jinja2,
-        evil,
-        oldlib,
-        pytest,
-        py,
-        hostile,
-        elsewhere,
-        ..,
-    ] = packages.as_mut_slice()
-    else {
-        unreachable!("they are listed above")
-    };
+/// A package and how it comes in: chains from the root, and its parents' places.
+fn pinned(
+    text: &str,
+    source: &str,
+    line: usize,
+    chains: &[&[&str]],
+    parents: &[usize],
+) -> AuditedPackage {
+    let mut pin = package(text, source, line);
+    pin.direct = Some(parents.is_empty());
+    pin.paths = chains.iter().map(|links| chain(links)).collect();
+    pin.parents = parents.to_vec();
+    pin.scopes = BTreeSet::from([Scope::Main]);
+    pin
+}
 
-    let mut sql = advisory(
-        "PYSEC-2024-157",
-        Some((Level::Critical, 9.8)),
-        &["4.2.16", "5.0.9", "5.1.1"],
-    );
-    sql.aliases = chain(&["CVE-2024-53908", "GHSA-m9g8-fxxm-xg86"]);
-    sql.summary = "Lookups of keys in JSON fields let untrusted values reach the SQL text on one database backend, so that whoever controls the left-hand side can read and change rows".to_owned();
-    sql.weaknesses = chain(&["CWE-89"]);
-    sql.references = vec![
-        AdvisoryLink {
-            kind: "FIX".to_owned(),
-            url: "https://git.example.org/django/commit/1".to_owned(),
-        },
-        AdvisoryLink {
-            kind: "WEB".to_owned(),
-            url: "javascript:alert(1)".to_owned(),
-        },
-    ];
-    sql.sources = chain(&["osv", "overlay"]);
-    found(django, sql);
-    found(
-        django,
-        advisory("PYSEC-2024-102", Some((Level::High, 7.5)), &["4.2.15"]),
-    );
-    found(
-        django,
-        advisory("PYSEC-2023-61", Some((Level::Low, 3.1)), &["4.2.2"]),
-    )
-    .gated = false;
-
-    found(
-        requests,
-        advisory(
-            "GHSA-9wx4-h78v-vm56",
-            Some((Level::Medium, 5.6)),
-            &["2.32.0"],
-        ),
-    );
-
-    let smuggling = advisory(
-        "PYSEC-2023-212",
-        Some((Level::High, 8.1)),
-        &["1.26.18", "2.0.7"],
-    );
-    for package in [&mut *urllib3, &mut *elsewhere] {
-        found(package, smuggling.clone());
-    }
-
-    let mut escape = advisory("PYSEC-2024-41", Some((Level::Medium, 6.1)), &["3.1.3"]);
-    escape.aliases = chain(&["CVE-2024-22195"]);
-    found(jinja2, escape).ignored = Some(Ignored {
-        reason: "templates are ours".to_owned(),
-        expires: Some("2027-03-01".to_owned()),
-        origin: "lockgate.toml:3".to_owned(),
-        justification: Some("vulnerable_code_not_in_execute_path".to_owned()),
-    });
-
-    let mut malicious = advisory("MAL-2024-1", None, &[]);
-    malicious.malicious = true;
-    "Takes credentials from the environment and sends them away".clone_into(&mut malicious.summary);
-    found(evil, malicious);
-
-    let mut unknown = advisory("PYSEC-2022-9", None, &[]);
-    unknown.unclear = chain(&["2.9.0-NA"]);
-    found(oldlib, unknown);
-    found(
-        oldlib,
-        advisory("PYSEC-2021-3", Some((Level::Medium, 4.3)), &["1.9"]),
-    );
-    oldlib.notices = vec![
-        Notice {
-            code: FindingCode::Yanked,
-            reason: "broken build".to_owned(),
-            gated: true,
-        },
-        Notice {
-            code: FindingCode::Archived,
-            reason: String::new(),
-            gated: false,
-        },
-    ];
-
-    pytest.scopes = BTreeSet::from([Scope::Group(name("dev"))]);
-    py.scopes = BTreeSet::from([Scope::Group(name("dev")), Scope::Group(name("test"))]);
-    py.marker = Some("python_version < '3.9' and sys_platform == \"win32\"".to_owned());
-    found(
-        py,
-        advisory("PYSEC-2022-42969", Some((Level::High, 7.5)), &[]),
-    );
-
-    let mut nasty = advisory("X-1", Some((Level::Medium, 5.0)), &["2.0"]);
-    nasty.id = format!("X-{HOSTILE}");
-    nasty.aliases = vec![HOSTILE.to_owned()];
-    nasty.summary = HOSTILE.to_owned();
-    nasty.link = "https://example.org/\"><script>alert(1)</script>|(\u{202e})".to_owned();
-    nasty.weaknesses = vec![HOSTILE.to_owned()];
-    nasty.unclear = vec![HOSTILE.to_owned()];
-    nasty.sources = vec![HOSTILE.to_owned()];
-    nasty.references = vec![AdvisoryLink {
-        kind: HOSTILE.to_owned(),
-        url: format!("https://example.org/{HOSTILE}"),
-    }];
+/// The packages of [`rich`], nothing found yet.
+fn pins() -> Vec<AuditedPackage> {
+    let (file, dev) = ("requirements.txt", "dev-requirements.txt");
+    let (root, dev_root) = ("-r requirements.in", "-r dev.in");
+    let mut hostile = package("hostile==1.0", "odd|name, with: signs.txt", 1);
     hostile.scopes = BTreeSet::from([Scope::Extra(name("socks"))]);
     hostile.marker = Some(HOSTILE.to_owned());
     hostile.paths = vec![vec![
@@ -323,49 +168,193 @@ pub(crate) fn rich() -> AuditReport {
         format!("{HOSTILE}==1"),
         "hostile==1.0".to_owned(),
     ]];
-    hostile.notices = vec![Notice {
-        code: FindingCode::Deprecated,
-        reason: HOSTILE.to_owned(),
-        gated: false,
-    }];
-    found(hostile, nasty.clone());
-    nasty.id = "X-2".to_owned();
-    found(hostile, nasty).ignored = Some(Ignored {
-        reason: HOSTILE.to_owned(),
-        expires: Some(HOSTILE.to_owned()),
-        origin: HOSTILE.to_owned(),
-        justification: Some(HOSTILE.to_owned()),
-    });
+    let mut pytest = pinned("pytest==7.0", dev, 4, &[&[dev_root, "pytest==7.0"]], &[]);
+    pytest.scopes = BTreeSet::from([Scope::Group(name("dev"))]);
+    let way = [dev_root, "pytest==7.0", "py==1.11.0"];
+    let mut py = pinned("py==1.11.0", dev, 5, &[&way], &[6]);
+    py.scopes = BTreeSet::from([Scope::Group(name("dev")), Scope::Group(name("test"))]);
+    py.marker = Some("python_version < '3.9' and sys_platform == \"win32\"".to_owned());
+    let ways: [&[&str]; 2] = [
+        &[root, "requests==2.25.1", "urllib3==1.26.5"],
+        &[root, "oldlib==2.0", "requests==2.25.1", "urllib3==1.26.5"],
+    ];
+    let evil = [root, "oldlib==2.0", "evilpkg==1.0"];
+    vec![
+        pinned("django==4.2.1", file, 3, &[&[root, "django==4.2.1"]], &[]),
+        pinned(
+            "requests==2.25.1",
+            file,
+            14,
+            &[&[root, "requests==2.25.1"]],
+            &[],
+        ),
+        pinned("urllib3==1.26.5", file, 20, &ways, &[1]),
+        pinned("jinja2==3.1.2", file, 8, &[&[root, "jinja2==3.1.2"]], &[]),
+        pinned("evilpkg==1.0", file, 5, &[&evil], &[5]),
+        pinned("oldlib==2.0", file, 11, &[&[root, "oldlib==2.0"]], &[]),
+        pytest,
+        py,
+        hostile,
+        package("urllib3==1.26.5", "other/requirements.txt", 9),
+        package("clean==1.0", file, 2),
+    ]
+}
 
+/// Advisories as they are in life: of each severity, with and without a fix, ignored, let through, malicious.
+fn with_findings(packages: &mut [AuditedPackage]) {
+    let mut sql = advisory(
+        "PYSEC-2024-157",
+        Some((Level::Critical, 9.8)),
+        &["4.2.16", "5.0.9", "5.1.1"],
+    );
+    "Lookups of keys in JSON fields let untrusted values reach the SQL text on one database backend, so that whoever controls the left-hand side can read and change rows"
+        .clone_into(&mut sql.summary);
+    sql.aliases = chain(&["CVE-2024-53908", "GHSA-m9g8-fxxm-xg86"]);
+    sql.weaknesses = chain(&["CWE-89"]);
+    sql.sources = chain(&["osv", "overlay"]);
+    let link = |kind: &str, url: &str| AdvisoryLink {
+        kind: kind.to_owned(),
+        url: url.to_owned(),
+    };
+    sql.references = vec![
+        link("FIX", "https://git.example.org/django/commit/1"),
+        link("WEB", "javascript:alert(1)"),
+    ];
+    let mut escape = advisory("PYSEC-2024-41", Some((Level::Medium, 6.1)), &["3.1.3"]);
+    escape.aliases = chain(&["CVE-2024-22195"]);
+    let mut malicious = advisory("MAL-2024-1", None, &[]);
+    malicious.malicious = true;
+    "Takes credentials from the environment and sends them away".clone_into(&mut malicious.summary);
+    let mut unknown = advisory("PYSEC-2022-9", None, &[]);
+    unknown.unclear = chain(&["2.9.0-NA"]);
+
+    let (high, medium) = (Some((Level::High, 7.5)), Some((Level::Medium, 4.3)));
+    for package in packages {
+        match package.name.as_str() {
+            "django" => {
+                found(package, sql.clone());
+                found(package, advisory("PYSEC-2024-102", high, &["4.2.15"]));
+                let low = advisory("PYSEC-2023-61", Some((Level::Low, 3.1)), &["4.2.2"]);
+                found(package, low).gated = false;
+            }
+            "requests" => {
+                let severity = Some((Level::Medium, 5.6));
+                found(
+                    package,
+                    advisory("GHSA-9wx4-h78v-vm56", severity, &["2.32.0"]),
+                );
+            }
+            "urllib3" => {
+                let severity = Some((Level::High, 8.1));
+                found(
+                    package,
+                    advisory("PYSEC-2023-212", severity, &["1.26.18", "2.0.7"]),
+                );
+            }
+            "jinja2" => ignored(
+                found(package, escape.clone()),
+                Ignored {
+                    reason: "templates are ours".to_owned(),
+                    expires: Some("2027-03-01".to_owned()),
+                    origin: "lockgate.toml:3".to_owned(),
+                    justification: Some("vulnerable_code_not_in_execute_path".to_owned()),
+                },
+            ),
+            "evilpkg" => {
+                found(package, malicious.clone());
+            }
+            "oldlib" => {
+                found(package, unknown.clone());
+                found(package, advisory("PYSEC-2021-3", medium, &["1.9"]));
+                package.notices = vec![
+                    notice(FindingCode::Yanked, "broken build", true),
+                    notice(FindingCode::Archived, "", false),
+                ];
+            }
+            "py" => {
+                found(package, advisory("PYSEC-2022-42969", high, &[]));
+            }
+            "hostile" => with_hostile_findings(package),
+            _ => {}
+        }
+    }
+}
+
+fn notice(code: FindingCode, reason: &str, gated: bool) -> Notice {
+    Notice {
+        code,
+        reason: reason.to_owned(),
+        gated,
+    }
+}
+
+/// Findings whose every text is [`HOSTILE`], one of them ignored.
+fn with_hostile_findings(package: &mut AuditedPackage) {
+    let text = || HOSTILE.to_owned();
+    let severity = Some((Level::Medium, 5.0));
+    let ids = [format!("X-{HOSTILE}"), "X-2".to_owned()];
+    for (id, is_ignored) in ids.into_iter().zip([false, true]) {
+        let nasty = Advisory {
+            id,
+            aliases: vec![text()],
+            summary: text(),
+            link: "https://example.org/\"><script>alert(1)</script>|(\u{202e})".to_owned(),
+            weaknesses: vec![text()],
+            unclear: vec![text()],
+            sources: vec![text()],
+            references: vec![AdvisoryLink {
+                kind: text(),
+                url: format!("https://example.org/{HOSTILE}"),
+            }],
+            ..advisory("X-1", severity, &["2.0"])
+        };
+        let finding = found(package, nasty);
+        if is_ignored {
+            ignored(
+                finding,
+                Ignored {
+                    reason: text(),
+                    expires: Some(text()),
+                    origin: text(),
+                    justification: Some(text()),
+                },
+            );
+        }
+    }
+    package.notices = vec![notice(FindingCode::Deprecated, HOSTILE, false)];
+}
+
+/// Everything at once.
+pub(crate) fn rich() -> AuditReport {
+    let mut packages = pins();
+    with_findings(&mut packages);
     let mut overlay = source("overlay", None, Some(3));
     overlay.overrides = true;
+    let requirements =
+        |file, packages, left_out| place(file, InventoryKind::Requirements, packages, left_out);
+    let own = |text: &str, source: &str, line, place: &str| OwnProject {
+        text: text.to_owned(),
+        source: source.to_owned(),
+        line,
+        place: place.to_owned(),
+    };
+    let remark = |code, text: &str, origin: &str| Remark {
+        code,
+        text: text.to_owned(),
+        origin: Some(origin.to_owned()),
+    };
     AuditReport {
         packages,
         own: vec![
-            OwnProject {
-                text: "-e .".to_owned(),
-                source: file.to_owned(),
-                line: Some(1),
-                place: ".".to_owned(),
-            },
-            OwnProject {
-                text: HOSTILE.to_owned(),
-                source: HOSTILE.to_owned(),
-                line: None,
-                place: HOSTILE.to_owned(),
-            },
+            own("-e .", "requirements.txt", Some(1), "."),
+            own(HOSTILE, HOSTILE, None, HOSTILE),
         ],
         gaps: gaps(),
         places: vec![
-            place(file, InventoryKind::Requirements, 7, 2),
-            place("dev-requirements.txt", InventoryKind::Requirements, 2, 0),
-            place("other/requirements.txt", InventoryKind::Requirements, 1, 0),
-            place(
-                "odd|name, with: signs.txt",
-                InventoryKind::Requirements,
-                1,
-                0,
-            ),
+            requirements("requirements.txt", 7, 2),
+            requirements("dev-requirements.txt", 2, 0),
+            requirements("other/requirements.txt", 1, 0),
+            requirements("odd|name, with: signs.txt", 1, 0),
         ],
         evidence: Some(evidence()),
         sources: vec![
@@ -373,16 +362,12 @@ pub(crate) fn rich() -> AuditReport {
             overlay,
         ],
         remarks: vec![
-            Remark {
-                code: RemarkCode::ExpiredIgnore,
-                text: "the entry for CVE-2020-1 has expired on 2024-01-01".to_owned(),
-                origin: Some("lockgate.toml:9".to_owned()),
-            },
-            Remark {
-                code: RemarkCode::Input,
-                text: HOSTILE.to_owned(),
-                origin: Some(HOSTILE.to_owned()),
-            },
+            remark(
+                RemarkCode::ExpiredIgnore,
+                "the entry for CVE-2020-1 has expired on 2024-01-01",
+                "lockgate.toml:9",
+            ),
+            remark(RemarkCode::Input, HOSTILE, HOSTILE),
         ],
         baseline: Some(Baseline {
             place: "old.txt".to_owned(),
@@ -440,12 +425,15 @@ pub(crate) fn large(count: usize) -> AuditReport {
             let id = format!("PYSEC-2024-{number}");
             let finding = found(&mut one, advisory(&id, severity, &["9.0.0"]));
             if number % 60 == 5 {
-                finding.ignored = Some(Ignored {
-                    reason: "not reachable from our code".to_owned(),
-                    expires: None,
-                    origin: "lockgate.toml:12".to_owned(),
-                    justification: None,
-                });
+                ignored(
+                    finding,
+                    Ignored {
+                        reason: "not reachable from our code".to_owned(),
+                        expires: None,
+                        origin: "lockgate.toml:12".to_owned(),
+                        justification: None,
+                    },
+                );
             }
         }
         packages.push(one);
