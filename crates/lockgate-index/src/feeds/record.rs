@@ -51,3 +51,10 @@ impl Head {
         ids.any(|own| own.eq_ignore_ascii_case(id))
     }
 }
+
+/// A JSON record in the one form that does not depend on how it was sent: so that the same record has the same digest.
+pub(super) fn canonical(bytes: &[u8]) -> Vec<u8> {
+    serde_json::from_slice::<serde_json::Value>(bytes)
+        .and_then(|record| serde_json::to_vec(&record))
+        .unwrap_or_else(|_no_json| bytes.to_vec())
+}

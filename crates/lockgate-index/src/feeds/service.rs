@@ -1,7 +1,7 @@
 //! An OSV API, asked by project or by release: `/v1/querybatch` for ids, `/v1/vulns/{id}` for records.
 //!
 //! What is hinted at is asked in batches in the background, all at once; whoever needs an answer waits for it. A batch takes one round trip,
-//! the records that it names one more for every fifty or so: never one per project. A solver asks by project. An audit knows the versions,
+//! the records that it names as many as it takes to have them fifty at a time: never one per project. A solver asks by project. An audit knows the versions,
 //! and asks by release, which names far fewer records ([`question`]). The two answers are kept apart: what is said of a release holds for
 //! no other. Every failure is the failure of each question in the batch: nothing that was not answered counts as clean.
 
@@ -24,7 +24,7 @@ use crate::Shared;
 use crate::error::FetchError;
 use crate::once_map::{Claim, OnceMap, Slot};
 
-/// More records than this are not waited for at once.
+/// The records of more questions than this are not waited for at once.
 const AT_ONCE: usize = 256;
 
 type Records = Arc<[Vec<u8>]>;
@@ -146,23 +146,15 @@ impl Service {
     /// The records about each question, in their order, by id.
     async fn learn(&self, questions: &[&Question]) -> Result<Vec<Records>, FetchError> {
         let named = self.api.named(questions).await?;
-        let mut all = Named::new();
-        for (id, modified) in named.iter().flatten() {
-            all.insert(id.clone(), *modified);
-        }
-        let records: BTreeMap<String, Arc<[u8]>> = futures_util::stream::iter(all)
-            .map(|(id, modified)| async move {
-                let record = self.records.get(&id, modified).await?;
-                Ok::<_, FetchError>((id, record))
+        let questions: Vec<Question> = questions.iter().map(|one| (*one).clone()).collect();
+        futures_util::stream::iter(questions.into_iter().zip(named))
+            .map(|(question, named)| async move {
+                let records = self.records.named(&question, &named).await?;
+                Ok::<Records, FetchError>(records.iter().map(|record| record.to_vec()).collect())
             })
-            .buffer_unordered(AT_ONCE)
+            .buffered(AT_ONCE)
             .try_collect()
-            .await?;
-        let about = |named: &Named| {
-            let records = named.keys().filter_map(|id| records.get(id));
-            records.map(|record| record.to_vec()).collect()
-        };
-        Ok(named.iter().map(about).collect())
+            .await
     }
 
     fn unlearned(&self, error: &FetchError, what: &str) -> FactError {

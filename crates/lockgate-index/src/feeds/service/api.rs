@@ -8,6 +8,7 @@ use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::Named;
@@ -73,6 +74,12 @@ struct Vuln {
     id: String,
     #[serde(default)]
     modified: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Whole<'a> {
+    #[serde(borrow, default)]
+    vulns: Vec<&'a RawValue>,
 }
 
 /// A query that has more pages.
@@ -178,14 +185,7 @@ impl Api {
             url: redact_url(url.as_str()),
             why,
         };
-        let body = serde_json::to_vec(asked).map_err(|error| wrong(error.to_string()))?;
-        let request = Request {
-            method: Method::POST,
-            body: Some(Bytes::from(body)),
-            ..Request::get(url.clone(), "application/json", LIMIT)
-        };
-        let json = HeaderValue::from_static("application/json");
-        let response = self.send(request.header(CONTENT_TYPE, json)).await?;
+        let response = self.post(url, asked, false).await?;
         match response.status.as_u16() {
             200 => {}
             404 | 410 => return Err(wrong("it is not there: this is no OSV API".to_owned())),
@@ -197,6 +197,60 @@ impl Api {
         let batch: Batch = serde_json::from_slice(&response.body)
             .map_err(|error| wrong(format!("it is no answer of an OSV API ({error})")))?;
         Ok(batch.results)
+    }
+
+    /// The first page of the records about a question, by id, as it is asked first.
+    pub(super) async fn records(
+        &self,
+        question: &Question,
+    ) -> Result<Vec<(String, Vec<u8>)>, FetchError> {
+        let url = self.within(&["v1", "query"])?;
+        let version = question.spellings().into_iter().next().flatten();
+        let asked = Query {
+            package: Package {
+                name: question.name.as_str(),
+                ecosystem: "PyPI",
+            },
+            version: version.as_deref(),
+            page_token: None,
+        };
+        let is_stream = self.is_stream.load(Ordering::Relaxed);
+        let response = self.post(&url, &asked, is_stream).await?;
+        let shown = redact_url(url.as_str());
+        if response.status.as_u16() != 200 {
+            let status = response.status.as_u16();
+            return Err(FetchError::Status { url: shown, status });
+        }
+        let whole: Whole<'_> =
+            serde_json::from_slice(&response.body).map_err(|error| FetchError::Answer {
+                url: shown,
+                why: format!("it is no answer of an OSV API ({error})"),
+            })?;
+        let records = whole.vulns.iter().filter_map(|record| {
+            let bytes = record.get().as_bytes();
+            Some((Head::json(bytes).ok()?.id, bytes.to_vec()))
+        });
+        Ok(records.collect())
+    }
+
+    async fn post(
+        &self,
+        url: &Url,
+        asked: &impl Serialize,
+        is_stream: bool,
+    ) -> Result<Response, FetchError> {
+        let body = serde_json::to_vec(asked).map_err(|error| FetchError::Answer {
+            url: redact_url(url.as_str()),
+            why: error.to_string(),
+        })?;
+        let request = Request {
+            method: Method::POST,
+            body: Some(Bytes::from(body)),
+            is_stream,
+            ..Request::get(url.clone(), "application/json", LIMIT)
+        };
+        let json = HeaderValue::from_static("application/json");
+        self.send(request.header(CONTENT_TYPE, json)).await
     }
 
     /// A record by its id. None: the service knows no such record.

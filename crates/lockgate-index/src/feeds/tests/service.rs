@@ -273,6 +273,56 @@ fn a_busy_service_is_asked_again_when_it_says() {
 }
 
 #[test]
+fn several_records_of_a_question_come_in_one_answer_and_what_it_lacks_by_id() {
+    let many: Vec<Value> = (0..6)
+        .map(|n| record(&format!("A-{n}"), OLD, "a", &["1.0"]))
+        .chain([record("A-6", OLD, "a", &["1.0.0"])])
+        .collect();
+    let cases: Vec<(Option<Fault>, usize)> = vec![
+        (None, 1),
+        (Some(Fault::Status(404)), 7),
+        (Some(Fault::Status(500)), 7),
+        (Some(Fault::Body("<html>")), 7),
+        (Some(Fault::Body("{}")), 7),
+        (
+            Some(Fault::Body(
+                r#"{"vulns":[{"id":"A-0","modified":3},{"id":"X"}]}"#,
+            )),
+            7,
+        ),
+        (Some(Fault::Half), 7),
+    ];
+    let mut answers = Vec::new();
+    for (fault, by_id) in cases {
+        let server = Server::start(&many);
+        let what = format!("{fault:?}");
+        if let Some(fault) = fault {
+            server.fail("/v1/query", fault);
+            // The batch itself is sound.
+            server
+                .site()
+                .faults
+                .insert(0, ("/v1/querybatch", Fault::None));
+        }
+        let cache = tempfile::tempdir().unwrap();
+        for by_id in [by_id, 0] {
+            let lookup = lookup(&server, server.options(Some(cache.path().to_owned())));
+            let answer = lookup.records_for(&name("a"), &version("1.0")).unwrap();
+            let ReleaseRecords::Known(records) = answer else {
+                panic!("{what}");
+            };
+            let expected = (0..7).map(|n| format!("A-{n}")).collect::<Vec<_>>();
+            assert_eq!(ids(&records), expected, "{what}");
+            let asked = server.requests();
+            let asked = asked.iter().filter(|path| path.starts_with("/v1/vulns"));
+            assert_eq!(asked.count(), by_id, "{what}");
+            answers.push(records);
+        }
+    }
+    assert!(answers.windows(2).all(|two| two[0] == two[1]));
+}
+
+#[test]
 fn one_record_is_had_by_its_id() {
     let server = Server::start(&records());
     let lookup = lookup(&server, server.options(None));
