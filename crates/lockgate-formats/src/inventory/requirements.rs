@@ -58,7 +58,11 @@ impl Reading<'_> {
         if let Some(warning) = decoded.warning {
             self.inventory.remarks.push(format!("{shown}: {warning}"));
         }
-        let (lock, beyond) = read_with_includes(&decoded.text, shown)?;
+        let (lock, beyond) =
+            read_with_includes(&decoded.text, shown).map_err(|input| match input.remedy {
+                Some(_) => input,
+                None => input.remedy("write the line as pip reads it, such as `name==1.0`"),
+            })?;
         self.open.push(address::key(at));
         if role == Role::Requirements {
             self.items(&lock, &beyond, shown);

@@ -156,7 +156,7 @@ const ROWS: &[(&str, &[&str])] = &[
             "64 colorama==0.4.4 ; sys_platform == 'win32' [main, group dev] <- shop, pytest",
             "73 django==3.2.10 [main] <- shop",
             "155 pytest==7.1.2 [group dev] <- shop",
-            "187 requests==2.25.0 [main] <- shop",
+            "192 requests==2.25.0 [main] <- shop",
         ],
     ),
     (

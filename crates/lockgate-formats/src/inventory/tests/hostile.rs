@@ -1,7 +1,5 @@
 //! Files that were damaged by chance or by intent: an error or an inventory, never a panic, and never without end.
 
-use std::time::Duration;
-
 use lockgate_model::InventoryKind;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -100,8 +98,6 @@ fn a_damaged_file_is_an_error_or_an_inventory() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[5; 32]);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let strategy = (0..locks.len(), prop::collection::vec(damage(), 1..4));
-    let started = std::time::SystemTime::UNIX_EPOCH;
-    let _ = (started, Duration::ZERO);
     runner
         .run(&strategy, |(file, damages)| {
             let file = locks[file];

@@ -32,7 +32,7 @@ fn extras_and_groups_become_scopes_and_the_rest_a_marker() {
         ),
         (
             "sys_platform == 'win32' or ('x' in extras and os_name == 'nt')",
-            Some("os_name == 'nt' or sys_platform == 'win32'"),
+            Some("sys_platform == 'win32' or os_name == 'nt'"),
             Some("main, extra x"),
         ),
         ("'default' in dependency_groups", None, Some("main")),
