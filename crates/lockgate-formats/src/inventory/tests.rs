@@ -68,33 +68,29 @@ fn row(inventory: &Inventory, item: &Item) -> String {
         .file
         .as_ref()
         .map_or(String::new(), |file| format!("{file}:"));
-    let mut row = format!("{file}{line} {}", item.shown());
+    let mut words = vec![format!("{file}{line} {}", item.shown())];
     match &item.origin {
         ItemOrigin::Index(_) => {}
-        ItemOrigin::Direct(place) => row += &format!(" direct({})", short(place)),
-        ItemOrigin::Own(place) => row += &format!(" own({})", short(place)),
-        ItemOrigin::Unpinned => row += " unpinned",
-        ItemOrigin::BadVersion(version) => row += &format!(" bad({version})"),
+        ItemOrigin::Direct(place) => words.push(format!("direct({})", short(place))),
+        ItemOrigin::Own(place) => words.push(format!("own({})", short(place))),
+        ItemOrigin::Unpinned => words.push("unpinned".to_owned()),
+        ItemOrigin::BadVersion(version) => words.push(format!("bad({version})")),
     }
-    if let Some(marker) = item.marker.to_text() {
-        row += &format!(" ; {marker}");
-    }
+    let marker = item.marker.to_text();
+    words.extend(marker.map(|marker| format!("; {marker}")));
     let scopes: Vec<String> = item.scopes.iter().map(ToString::to_string).collect();
     if !scopes.is_empty() {
-        row += &format!(" [{}]", scopes.join(", "));
+        words.push(format!("[{}]", scopes.join(", ")));
     }
-    let parents: Vec<&str> = item
-        .parents
-        .iter()
-        .map(|parent| match parent {
-            Parent::Root(name) => name.as_str(),
-            Parent::Item(index) => inventory.items[*index].name.as_ref().unwrap().as_str(),
-        })
-        .collect();
+    let parents = item.parents.iter().map(|parent| match parent {
+        Parent::Root(name) => name.as_str(),
+        Parent::Item(index) => inventory.items[*index].name.as_ref().unwrap().as_str(),
+    });
+    let parents: Vec<&str> = parents.collect();
     if !parents.is_empty() {
-        row += &format!(" <- {}", parents.join(", "));
+        words.push(format!("<- {}", parents.join(", ")));
     }
-    row
+    words.join(" ")
 }
 
 /// The end of a long address.
