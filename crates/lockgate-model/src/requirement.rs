@@ -92,4 +92,4 @@ fn shown(url: &str) -> String {
     }
 }
 
-mod parse;
+pub(crate) mod parse;

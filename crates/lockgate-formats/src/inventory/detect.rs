@@ -31,6 +31,10 @@ fn last(path: &str) -> &str {
 }
 
 /// Tools write these names, and no others of their kind.
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "tools write these names in lower case"
+)]
 fn of_name(name: &str) -> Option<InventoryKind> {
     Some(match name {
         "uv.lock" => InventoryKind::Uv,
@@ -57,7 +61,7 @@ fn of_text(name: &str, text: &str) -> Option<InventoryKind> {
     }
     let of_toml = toml::parse(text).ok().and_then(|root| of_toml(&root));
     of_toml.or_else(|| {
-        let is_named = is_text(name) || name.ends_with(".in");
+        let is_named = is_text(name) || name.strip_suffix(".in").is_some();
         let is_one = is_named || (!start.is_empty() && read_with_includes(text, "").is_ok());
         is_one.then_some(InventoryKind::Requirements)
     })

@@ -209,7 +209,7 @@ fn source(distribution: &InstalledDistribution) -> From {
 }
 
 fn direct_url(bytes: &[u8]) -> Result<From, Wrong> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Wrong::new("it is no UTF-8"))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| Wrong::new(error.to_string()))?;
     let root = json::parse(text)?;
     let address = root.need_text("url")?;
     if let Some(vcs) = root.object_at("vcs_info")? {

@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str) -> Result<Node<'_>, Wrong> {
         document: Document::new("", text),
         text,
     };
-    let root: &RawValue = serde_json::from_str(text).map_err(|error| source.wrong(&error, 1))?;
+    let root: &RawValue = serde_json::from_str(text).map_err(|error| Source::wrong(&error, 1))?;
     source.node(root, 0)
 }
 
@@ -37,7 +37,7 @@ impl<'a> Source<'a> {
         if depth > DEEPEST {
             return Err(Wrong::new(format!("it is nested more than {DEEPEST} deep")).at(line));
         }
-        let wrong = |error: serde_json::Error| self.wrong(&error, line);
+        let wrong = |error: serde_json::Error| Self::wrong(&error, line);
         let value = match text.as_bytes().first() {
             Some(b'{') => {
                 let members: Members<'_> = serde_json::from_str(text).map_err(wrong)?;
@@ -78,7 +78,7 @@ impl<'a> Source<'a> {
     }
 
     /// What the library says about a piece that begins at `line`, in one line.
-    fn wrong(&self, error: &serde_json::Error, line: usize) -> Wrong {
+    fn wrong(error: &serde_json::Error, line: usize) -> Wrong {
         let text = error.to_string();
         let message = text.split(" at line ").next().unwrap_or_default();
         Wrong::new(message).at(line + error.line().saturating_sub(1))

@@ -176,10 +176,11 @@ fn parents(
                     continue;
                 };
                 // With an extra it is written as needing itself.
-                if place != index && admits(item.version.as_ref()) {
-                    if let Some(parent) = &parent {
-                        add_parent(item, parent.clone());
-                    }
+                if place != index
+                    && admits(item.version.as_ref())
+                    && let Some(parent) = &parent
+                {
+                    add_parent(item, parent.clone());
                 }
             }
         }

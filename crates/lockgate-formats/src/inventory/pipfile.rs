@@ -147,14 +147,11 @@ fn add(item: Item, seen: &mut BTreeMap<String, usize>, inventory: &mut Inventory
     let known = seen
         .get(&key)
         .and_then(|place| inventory.items.get_mut(*place));
-    match known {
-        Some(other) => {
-            other.marker = other.marker.or(&item.marker);
-            other.scopes.extend(item.scopes);
-        }
-        None => {
-            seen.insert(key, inventory.items.len());
-            inventory.items.push(item);
-        }
+    if let Some(other) = known {
+        other.marker = other.marker.or(&item.marker);
+        other.scopes.extend(item.scopes);
+    } else {
+        seen.insert(key, inventory.items.len());
+        inventory.items.push(item);
     }
 }

@@ -177,12 +177,11 @@ fn edges(
                 _ => vec![&member.node],
             };
             for wanted in wanted {
-                let (version, markers) = match &wanted.value {
-                    Value::Text(text) => (Some(text.as_ref()), None),
-                    _ => {
-                        wanted.members(&member.key)?;
-                        (wanted.text_at("version")?, wanted.text_at("markers")?)
-                    }
+                let (version, markers) = if let Value::Text(text) = &wanted.value {
+                    (Some(text.as_ref()), None)
+                } else {
+                    wanted.members(&member.key)?;
+                    (wanted.text_at("version")?, wanted.text_at("markers")?)
                 };
                 for to in admitted(found, version, inventory) {
                     let edge = Edge {

@@ -58,7 +58,11 @@ impl Reading<'_> {
         if let Some(warning) = decoded.warning {
             self.inventory.remarks.push(format!("{shown}: {warning}"));
         }
-        let (lock, beyond) = read_with_includes(&decoded.text, shown)?;
+        let (lock, beyond) =
+            read_with_includes(&decoded.text, shown).map_err(|input| match input.remedy {
+                Some(_) => input,
+                None => input.remedy("write the line as pip reads it, such as `name==1.0`"),
+            })?;
         self.open.push(address::key(at));
         if role == Role::Requirements {
             self.items(&lock, &beyond, shown);
@@ -114,10 +118,8 @@ impl Reading<'_> {
                 break;
             };
             replaced.push_str(before);
-            match self.files.variable(name) {
-                Some(value) => replaced.push_str(&value),
-                None => replaced.push_str(&format!("${{{name}}}")),
-            }
+            let value = self.files.variable(name);
+            replaced.push_str(&value.unwrap_or_else(|| format!("${{{name}}}")));
             rest = after;
         }
         replaced.push_str(rest);
@@ -183,22 +185,19 @@ impl Reading<'_> {
             Some(rest) => (rest.trim(), true),
             None => (text, false),
         };
-        let named: Option<Requirement> = read_locked(bare).ok();
-        let (name, place, marker) = match named.map(|named| (named.name, named.source)) {
-            Some((name, Source::Url(place))) => {
-                let marker = bare.split_once(" ;").map_or("", |(_, marker)| marker);
-                (Some(name), place, marker)
-            }
-            _ => {
-                let separator = if reference::is_address(bare) {
-                    "; "
-                } else {
-                    ";"
-                };
-                let (place, marker) = bare.split_once(separator).unwrap_or((bare, ""));
-                let place = place.trim();
-                (name_of(place), place.to_owned(), marker)
-            }
+        let named = read_locked(bare).map(|named: Requirement| (named.name, named.source));
+        let (name, place, marker) = if let Ok((name, Source::Url(place))) = named {
+            let marker = bare.split_once(" ;").map_or("", |(_, marker)| marker);
+            (Some(name), place, marker)
+        } else {
+            let separator = if reference::is_address(bare) {
+                "; "
+            } else {
+                ";"
+            };
+            let (place, marker) = bare.split_once(separator).unwrap_or((bare, ""));
+            let place = place.trim();
+            (name_of(place), place.to_owned(), marker)
         };
         let is_link = is_editable && !reference::is_vcs(&place) && !is_remote(&place);
         let mut item = stated(

@@ -10,6 +10,9 @@ use crate::{Marker, Name, Specifiers};
 /// Reads one dependency specifier.
 pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
     check_names(text)?;
+    if is_too_deep(text) {
+        return Err(RequirementError::Syntax(TOO_DEEP.to_owned()));
+    }
     let (url, text) = match with_reference(text) {
         Some((named, url)) => (Some(url), Cow::Owned(named)),
         None => (None, Cow::Borrowed(text)),
@@ -110,6 +113,23 @@ fn check_names(text: &str) -> Result<(), RequirementError> {
     Ok(())
 }
 
+/// What is said of a text that [`is_too_deep`].
+pub(crate) const TOO_DEEP: &str = "its parentheses are nested too deep";
+
+/// Whether parentheses are nested deeper than anybody writes: the parser calls itself for each, until there is no stack left.
+pub(crate) fn is_too_deep(text: &str) -> bool {
+    const DEEPEST: usize = 64;
+    let mut depth: usize = 0;
+    text.bytes().any(|byte| {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
+}
+
 fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
 }
@@ -142,6 +162,21 @@ mod tests {
             "a@file:///srv/a",
         ] {
             assert!(strict(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parentheses_without_end_are_an_error_and_no_overflow() {
+        let nested = |depth| {
+            let (open, close) = ("(".repeat(depth), ")".repeat(depth));
+            format!("a ; {open}os_name == 'nt'{close}")
+        };
+        assert!(requirement(&nested(60)).is_ok());
+        for depth in [65, 100_000] {
+            let text = nested(depth);
+            assert!(requirement(&text).is_err() && strict(&text).is_err());
+            let marker = text.trim_start_matches("a ; ");
+            assert!(crate::Marker::parse(marker).is_err());
         }
     }
 

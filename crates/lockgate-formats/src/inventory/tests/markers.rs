@@ -1,0 +1,96 @@
+//! Conditions taken apart.
+
+use std::collections::BTreeSet;
+
+use lockgate_model::Name;
+
+use super::super::condition::Condition;
+
+#[test]
+fn extras_and_groups_become_scopes_and_the_rest_a_marker() {
+    const DEFAULTS: &[&str] = &["default"];
+    for (text, marker, scopes) in [
+        ("'x' in extras", None, Some("extra x")),
+        ("\"Y_z\" in dependency_groups", None, Some("group y-z")),
+        ("'x' not in extras", None, Some("main")),
+        ("extra == 'x'", None, Some("extra x")),
+        ("extra != 'x'", None, Some("main")),
+        (
+            "'x' in extras or 'y' in dependency_groups",
+            None,
+            Some("extra x, group y"),
+        ),
+        (
+            "'x' in extras and 'y' in dependency_groups",
+            None,
+            Some("extra x, group y"),
+        ),
+        (
+            "'x' in extras and sys_platform == 'win32'",
+            Some("sys_platform == 'win32'"),
+            Some("extra x"),
+        ),
+        (
+            "sys_platform == 'win32' or ('x' in extras and os_name == 'nt')",
+            Some("sys_platform == 'win32' or os_name == 'nt'"),
+            Some("main, extra x"),
+        ),
+        ("'default' in dependency_groups", None, Some("main")),
+        (
+            "'default' in dependency_groups or 'dev' in dependency_groups",
+            None,
+            Some("main, group dev"),
+        ),
+        ("python_version in '3.8 3.9'", Some("3.8 3.9"), Some("main")),
+        (
+            "(sys_platform == 'linux')",
+            Some("sys_platform == 'linux'"),
+            Some("main"),
+        ),
+        // What is not understood holds, and of its scopes nothing is known.
+        ("moon == 'full'", None, None),
+        ("sys_platform == 'win32' or moon == 'full'", None, None),
+        (
+            "sys_platform == 'win32' and moon == 'full'",
+            Some("sys_platform == 'win32'"),
+            None,
+        ),
+        ("'x' in", None, None),
+        ("(", None, None),
+        ("", None, None),
+        ("'x in extras", None, None),
+        ("'!' in extras", None, None),
+        ("é == 'x'", None, None),
+    ] {
+        let condition = Condition::read(text);
+        let defaults: BTreeSet<Name> = DEFAULTS
+            .iter()
+            .map(|name| Name::new(name).unwrap())
+            .collect();
+        let found = condition.scopes(&defaults).map(|scopes| {
+            let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+            scopes.join(", ")
+        });
+        assert_eq!(found.as_deref(), scopes, "{text}");
+        let found = condition.environment().to_text();
+        if marker == Some("3.8 3.9") {
+            assert!(found.is_some(), "{text}");
+        } else {
+            assert_eq!(found.as_deref(), marker, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_text_without_end_is_not_followed() {
+    for text in [
+        "(".repeat(100_000),
+        format!("{}'a' in extras{}", "(".repeat(1000), ")".repeat(1000)),
+        "os_name == 'a' or ".repeat(10_000),
+        "os_name == 'a' and ".repeat(2000) + "os_name == 'a'",
+    ] {
+        let condition = Condition::read(&text);
+        assert!(condition.scopes(&BTreeSet::new()).is_none());
+        assert!(condition.environment().is_always());
+    }
+}
