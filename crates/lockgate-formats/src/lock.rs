@@ -9,7 +9,7 @@ mod preamble;
 mod read;
 mod write;
 
-pub(crate) use read::{Beyond, Include, read_with_includes};
+pub(crate) use read::{Beyond, Include, read_with_includes, split_marker};
 
 pub use omitted::Omitted;
 pub use options::{Annotation, Newline, RenderOptions};
