@@ -10,7 +10,7 @@ mod preamble;
 mod read;
 mod write;
 
-pub(crate) use read::{Beyond, Include, read_with_includes};
+pub(crate) use read::{Beyond, Include, read_with_includes, split_marker};
 
 pub use evidence::Evidence;
 pub use omitted::Omitted;

@@ -5,7 +5,7 @@ use std::fmt;
 use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree};
 
 use crate::Name;
-use crate::requirement::parse::{TOO_DEEP, is_too_deep};
+use crate::requirement::parse::{TOO_LONG, is_too_long};
 
 /// A condition on the environment and on the extras asked for.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -29,8 +29,8 @@ impl Marker {
 
     /// Reads what stands behind the `;` of a requirement.
     pub fn parse(text: &str) -> Result<Self, MarkerError> {
-        if is_too_deep(text) {
-            return Err(MarkerError(TOO_DEEP.to_owned()));
+        if is_too_long(text) {
+            return Err(MarkerError(TOO_LONG.to_owned()));
         }
         MarkerTree::parse_str::<pep508_rs::VerbatimUrl>(text)
             .map(Self)

@@ -9,7 +9,22 @@ use lockgate_model::{Marker, Name, Requirement, Scope};
 
 /// Nested deeper, or with more comparisons, a text is none that a tool wrote.
 const DEEPEST: usize = 32;
-const MOST: usize = 512;
+const MOST: usize = 64;
+
+/// How many environments a marker may tell apart, and all markers of a file together. What a marker costs grows with that number, and
+/// could be made to grow without end.
+const MOST_CASES: usize = 4096;
+const MOST_CASES_OF_FILE: usize = 1 << 20;
+
+/// The values that comparisons name, by variable.
+type Values = BTreeMap<String, BTreeSet<String>>;
+
+/// How many environments these values tell apart at most.
+fn cases(values: &Values) -> usize {
+    values.values().fold(1, |cases, values| {
+        cases.saturating_mul(values.len().saturating_mul(2).saturating_add(1))
+    })
+}
 
 /// A condition.
 #[derive(Debug, Clone)]
@@ -34,17 +49,27 @@ pub(super) struct Asked {
 impl Condition {
     /// Reads a marker. What is none may hold.
     pub(super) fn read(text: &str) -> Self {
+        Self::read_with_values(text).0
+    }
+
+    fn read_with_values(text: &str) -> (Self, Values) {
+        let unknown = (Self::Unknown, Values::new());
         let Some(tokens) = tokens(text) else {
-            return Self::Unknown;
+            return unknown;
         };
         let mut reading = Reading {
             text,
             tokens: &tokens,
             comparisons: 0,
+            values: Values::new(),
         };
         match reading.any(0) {
-            Some(condition) if reading.tokens.is_empty() => condition,
-            _ => Self::Unknown,
+            Some(condition)
+                if reading.tokens.is_empty() && cases(&reading.values) <= MOST_CASES =>
+            {
+                (condition, reading.values)
+            }
+            _ => unknown,
         }
     }
 
@@ -135,7 +160,11 @@ impl Condition {
 
 /// Conditions by their texts: locks say the same again and again.
 #[derive(Debug, Default)]
-pub(super) struct Conditions(BTreeMap<String, (Condition, Marker)>);
+pub(super) struct Conditions {
+    known: BTreeMap<String, (Condition, Marker)>,
+    /// What all of them compare with: markers of one file are put together in walks.
+    values: Values,
+}
 
 impl Conditions {
     /// The condition that `text` states.
@@ -154,8 +183,17 @@ impl Conditions {
     }
 
     fn entry(&mut self, text: &str) -> &(Condition, Marker) {
-        self.0.entry(text.to_owned()).or_insert_with(|| {
-            let condition = Condition::read(text);
+        self.known.entry(text.to_owned()).or_insert_with(|| {
+            let (mut condition, values) = Condition::read_with_values(text);
+            let mut all = self.values.clone();
+            for (variable, values) in values {
+                all.entry(variable).or_default().extend(values);
+            }
+            if cases(&all) > MOST_CASES_OF_FILE {
+                condition = Condition::Unknown;
+            } else {
+                self.values = all;
+            }
             let marker = condition.environment();
             (condition, marker)
         })
@@ -213,6 +251,7 @@ struct Reading<'a> {
     text: &'a str,
     tokens: &'a [Token],
     comparisons: usize,
+    values: Values,
 }
 
 impl<'a> Reading<'a> {
@@ -274,6 +313,15 @@ impl<'a> Reading<'a> {
             ("extras" | "dependency_groups" | "extra", _) => return Some(Condition::Unknown),
             _ => {
                 let text = self.text.get(left.start..right.end)?;
+                let stated = if left.kind == Kind::Quoted {
+                    left
+                } else {
+                    right
+                };
+                let values = self.of(stated)?.trim_matches(['\'', '"']);
+                let values = values.split([' ', ',', '|']).map(ToOwned::to_owned);
+                let variable = variable.replace("python_full_version", "python_version");
+                self.values.entry(variable).or_default().extend(values);
                 return Some(environment(text));
             }
         };

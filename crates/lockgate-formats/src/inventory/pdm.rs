@@ -11,6 +11,7 @@ use super::item::{
 };
 use super::node::{Node, Wrong};
 use super::toml;
+use crate::lock::split_marker;
 
 const PROJECT: &str = "pyproject.toml";
 
@@ -163,7 +164,7 @@ fn parents(
             .map(|item| as_parent(item, *index));
         for node in package.list_at("dependencies")? {
             let text = node.text("dependencies")?;
-            let requirement: Requirement = text.parse().map_err(|error| {
+            let requirement: Requirement = split_marker(text).0.parse().map_err(|error| {
                 Wrong::new(format!("`{text}` is not a requirement: {error}")).at(node.line)
             })?;
             let found = named.get(&requirement.name).into_iter().flatten();

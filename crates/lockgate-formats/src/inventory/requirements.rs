@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 
 use lockgate_model::{
     Files, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Marker, Name, NamedIndex, Parent,
-    Requirement, Source,
+    Source,
 };
 
 use super::condition::Conditions;
 use super::item::{From, Stated, add_parent, by_name};
 use crate::error::InputError;
-use crate::lock::{Beyond, Include, Lock, read_with_includes};
+use crate::lock::{Beyond, Include, Lock, read_with_includes, split_marker};
 use crate::redact::{stripped_of_credentials, without_credentials};
 use crate::requirements::{
     DEEPEST, MOST_FILES, Role, address, decode::decode, read_locked, reference,
@@ -147,13 +147,8 @@ impl Reading<'_> {
         for unpinned in &lock.unpinned {
             let mut item = stated(&unpinned.text, None, unpinned.line, From::Index(None));
             item.text = without_credentials(&unpinned.text);
-            if let Ok(requirement) = read_locked(&unpinned.text) {
-                item.name = Some(requirement.name);
-            }
-            let marker = unpinned
-                .text
-                .split_once(';')
-                .map_or("", |(_, marker)| marker);
+            let (wanted, marker) = split_marker(&unpinned.text);
+            item.name = read_locked(wanted).ok().map(|requirement| requirement.name);
             item.marker = self.marker(marker);
             items.push((item, Vec::new()));
         }
@@ -185,19 +180,12 @@ impl Reading<'_> {
             Some(rest) => (rest.trim(), true),
             None => (text, false),
         };
-        let named = read_locked(bare).map(|named: Requirement| (named.name, named.source));
-        let (name, place, marker) = if let Ok((name, Source::Url(place))) = named {
-            let marker = bare.split_once(" ;").map_or("", |(_, marker)| marker);
-            (Some(name), place, marker)
+        let (wanted, marker) = split_marker(bare);
+        let named = read_locked(wanted).map(|named| (named.name, named.source));
+        let (name, place) = if let Ok((name, Source::Url(place))) = named {
+            (Some(name), place)
         } else {
-            let separator = if reference::is_address(bare) {
-                "; "
-            } else {
-                ";"
-            };
-            let (place, marker) = bare.split_once(separator).unwrap_or((bare, ""));
-            let place = place.trim();
-            (name_of(place), place.to_owned(), marker)
+            (name_of(wanted), wanted.to_owned())
         };
         let is_link = is_editable && !reference::is_vcs(&place) && !is_remote(&place);
         let mut item = stated(

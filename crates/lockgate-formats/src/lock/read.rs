@@ -242,7 +242,12 @@ impl Reading {
             return Ok(());
         }
         let hashes = hashes(options)?;
-        let requirement = match read_locked(&text) {
+        // Whoever reads more than locks reads markers by other means: here a bad one would end the reading.
+        let (wanted, marker) = match &self.beyond {
+            Some(_) => split_marker(&text),
+            None => (text.as_str(), ""),
+        };
+        let requirement = match read_locked(wanted) {
             Ok(requirement) => requirement,
             Err(bad) if bad.is_reference => {
                 self.direct(text, hashes, number);
@@ -272,8 +277,7 @@ impl Reading {
             return Ok(());
         };
         if let Some(beyond) = &mut self.beyond {
-            let marker = text.split_once(';').map_or("", |(_, marker)| marker);
-            beyond.markers.push(marker.trim().to_owned());
+            beyond.markers.push(marker.to_owned());
         }
         self.lock.pins.push(LockedPin {
             name: requirement.name,
@@ -405,9 +409,21 @@ impl Reading {
     }
 }
 
+/// A requirement and what stands behind its `;`. In an address a `;` is a letter like others, and a blank ends the address.
+pub(crate) fn split_marker(text: &str) -> (&str, &str) {
+    let head = text.split(';').next().unwrap_or_default();
+    let separator = if head.contains('@') || head.contains("://") {
+        " ;"
+    } else {
+        ";"
+    };
+    let (wanted, marker) = text.split_once(separator).unwrap_or((text, ""));
+    (wanted.trim(), marker.trim())
+}
+
 /// `name===version`, whatever the version is: so PEP 440 has arbitrary equality.
 fn bad_pin(text: &str, line: usize) -> Option<BadPin> {
-    let (wanted, marker) = text.split_once(';').unwrap_or((text, ""));
+    let (wanted, marker) = split_marker(text);
     let (name, version) = wanted.split_once("===")?;
     let name = name.split('[').next().unwrap_or_default();
     let version = version.trim();
@@ -415,7 +431,7 @@ fn bad_pin(text: &str, line: usize) -> Option<BadPin> {
     Some(BadPin {
         name: Name::new(name.trim()).ok().filter(|_| is_one)?,
         version: version.to_owned(),
-        marker: marker.trim().to_owned(),
+        marker: marker.to_owned(),
         line,
     })
 }

@@ -10,8 +10,8 @@ use crate::{Marker, Name, Specifiers};
 /// Reads one dependency specifier.
 pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
     check_names(text)?;
-    if is_too_deep(text) {
-        return Err(RequirementError::Syntax(TOO_DEEP.to_owned()));
+    if is_too_long(text) {
+        return Err(RequirementError::Syntax(TOO_LONG.to_owned()));
     }
     let (url, text) = match with_reference(text) {
         Some((named, url)) => (Some(url), Cow::Owned(named)),
@@ -113,20 +113,23 @@ fn check_names(text: &str) -> Result<(), RequirementError> {
     Ok(())
 }
 
-/// What is said of a text that [`is_too_deep`].
-pub(crate) const TOO_DEEP: &str = "its parentheses are nested too deep";
+/// What is said of a text that [`is_too_long`].
+pub(crate) const TOO_LONG: &str = "its marker is longer or nested deeper than any that is written";
 
-/// Whether parentheses are nested deeper than anybody writes: the parser calls itself for each, until there is no stack left.
-pub(crate) fn is_too_deep(text: &str) -> bool {
+/// Whether a marker is more than anybody writes: the parser calls itself for each parenthesis until there is no stack left, and what
+/// many comparisons cost grows without end.
+pub(crate) fn is_too_long(text: &str) -> bool {
     const DEEPEST: usize = 64;
-    let mut depth: usize = 0;
+    const MOST_QUOTES: usize = 256;
+    let (mut depth, mut quotes): (usize, usize) = (0, 0);
     text.bytes().any(|byte| {
         match byte {
             b'(' => depth += 1,
             b')' => depth = depth.saturating_sub(1),
+            b'\'' | b'"' => quotes += 1,
             _ => {}
         }
-        depth > DEEPEST
+        depth > DEEPEST || quotes > MOST_QUOTES
     })
 }
 
@@ -166,12 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn parentheses_without_end_are_an_error_and_no_overflow() {
+    fn markers_without_end_are_an_error_and_no_overflow() {
         let nested = |depth| {
             let (open, close) = ("(".repeat(depth), ")".repeat(depth));
             format!("a ; {open}os_name == 'nt'{close}")
         };
         assert!(requirement(&nested(60)).is_ok());
+        let long = format!("a ; os_name == 'nt'{}", " or os_name == 'x'".repeat(1000));
+        assert!(requirement(&long).is_err());
         for depth in [65, 100_000] {
             let text = nested(depth);
             assert!(requirement(&text).is_err() && strict(&text).is_err());

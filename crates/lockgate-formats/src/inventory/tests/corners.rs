@@ -22,7 +22,7 @@ fn requirement_files_are_followed_and_constraints_are_no_items() {
     let text = "-r ${KIND}.txt\n-c limits.txt\n-r base.txt\n--index-url https://u:p@host.test/simple\n\
         --extra-index-url https://two.test\n-f ./wheels\n\
         django>=3 ; python_version > '3'\njinja2\n-e ./lib\n-e git+https://u:p@host.test/x@abc#egg=x\n\
-        ./dist/Foo_Bar-1.0-py3-none-any.whl\nz @ https://host.test/z.zip ; sys_platform == 'win32' or 'a' == 'b'\n\
+        ./dist/Foo_Bar-1.0-py3-none-any.whl\nz @ https://host.test/z.zip ; sys_platform == 'win32' or moon == 'full'\n\
         w==1.0 ; sys_platform == 'win32' or 'a' == 'b'\n";
     let inventory = read_inventory(Requirements, text.as_bytes(), "req/all.txt", &files).unwrap();
     assert_eq!(

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use lockgate_model::Name;
+use lockgate_model::{Marker, Name};
 
-use super::super::condition::Condition;
+use super::super::condition::{Condition, Conditions};
 
 #[test]
 fn extras_and_groups_become_scopes_and_the_rest_a_marker() {
@@ -93,4 +93,40 @@ fn a_text_without_end_is_not_followed() {
         assert!(condition.scopes(&BTreeSet::new()).is_none());
         assert!(condition.environment().is_always());
     }
+}
+
+/// Comparisons of every variable with ever new values: put together they would tell more environments apart than memory holds.
+#[test]
+fn what_markers_cost_has_an_end() {
+    const VARIABLES: [&str; 8] = [
+        "os_name",
+        "sys_platform",
+        "platform_machine",
+        "platform_system",
+        "implementation_name",
+        "platform_release",
+        "platform_version",
+        "platform_python_implementation",
+    ];
+    let pair = |index: usize| {
+        let (one, other) = (VARIABLES[index % 8], VARIABLES[(index * 3 + 1) % 8]);
+        format!("({one} == 'a{index}' and {other} == 'b{}')", index * 7 % 13)
+    };
+    let pairs: Vec<String> = (0..32).map(pair).collect();
+    assert!(
+        Condition::read(&pairs.join(" or "))
+            .environment()
+            .is_always()
+    );
+    let mut conditions = Conditions::default();
+    let markers: Vec<Marker> = pairs
+        .iter()
+        .map(|text| conditions.environment(text))
+        .collect();
+    assert!(!markers[0].is_always());
+    assert!(markers.iter().any(Marker::is_always));
+    let together = markers
+        .iter()
+        .fold(Marker::never(), |any, marker| any.or(marker));
+    assert!(together.is_always());
 }
