@@ -55,7 +55,8 @@ pub enum Source {
 }
 
 impl Source {
-    fn name(&self) -> &str {
+    /// As the user named it.
+    pub fn name(&self) -> &str {
         match self {
             Self::Compact { name, .. } | Self::Overlay { name, .. } | Self::Lookup { name, .. } => {
                 name

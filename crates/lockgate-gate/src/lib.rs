@@ -15,6 +15,7 @@ mod overlay;
 mod policy;
 mod record;
 mod severity;
+mod shown;
 
 pub use age::check_age;
 pub use audit::{Auditor, MayTell, Selection, leave_out_known};
@@ -24,3 +25,4 @@ pub use error::GateError;
 pub use gate::{AdvisoryGate, Judged, Source, Subject};
 pub use overlay::Overlay;
 pub use policy::{GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
+pub use shown::shown_record;

@@ -21,6 +21,7 @@ mod project;
 mod records;
 mod reference;
 mod requirement;
+mod shown;
 mod specifier;
 mod tags;
 mod target;
@@ -60,6 +61,7 @@ pub use project::{CoreMetadata, DistFile, DistKind, ProjectStatus, ProjectView, 
 pub use records::{ReadAt, RecordLookup, ReleaseRecords};
 pub use reference::{Place, Reference, ReferenceError};
 pub use requirement::{Requirement, RequirementError, Source};
+pub use shown::{ShownAffected, ShownRecord};
 pub use specifier::{Clause, SpecifierError, Specifiers};
 pub use tags::{Tags, WheelName};
 pub use target::{

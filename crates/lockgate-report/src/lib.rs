@@ -20,6 +20,7 @@ mod one_line;
 mod openvex;
 mod pip_audit;
 mod plain;
+mod record;
 mod sarif;
 mod style;
 mod verdict;
@@ -42,5 +43,6 @@ pub use pip_audit::{
     PipAuditOptions, PipAuditSwitch, pip_audit_columns, pip_audit_json, pip_audit_markdown,
     pip_audit_summary,
 };
+pub use record::record_text;
 pub use sarif::sarif_document;
 pub use verdict::AuditRun;

@@ -263,7 +263,7 @@ impl From<FeedError> for Unread {
     }
 }
 
-fn feed_failure(error: &FeedError) -> Failure {
+pub(crate) fn feed_failure(error: &FeedError) -> Failure {
     let failure = Failure::of(error);
     match error.remedy() {
         Some(remedy) => failure.remedy(remedy),
@@ -271,7 +271,7 @@ fn feed_failure(error: &FeedError) -> Failure {
     }
 }
 
-fn gate_failure(error: &GateError) -> Failure {
+pub(crate) fn gate_failure(error: &GateError) -> Failure {
     let failure = Failure::of(error);
     match error {
         GateError::Record { .. } => failure

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything about packages. A command parses, builds one request and calls one operation.
 
+mod advisories;
 mod audit;
 mod build;
 mod cache;
@@ -13,6 +14,7 @@ mod options;
 mod rendering;
 mod usage;
 
+pub(crate) use advisories::{AdvisoriesArguments, AdvisoriesVerb};
 pub(crate) use audit::{AuditArguments, InputFormat, PipAuditOptions, Switch, YankName};
 pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
@@ -57,6 +59,7 @@ enum Command {
     Lock(Box<LockArguments>),
     Audit(Box<AuditArguments>),
     Check(Box<CheckArguments>),
+    Advisories(Box<AdvisoriesArguments>),
     Cache(cache::CacheArguments),
 }
 
@@ -64,7 +67,7 @@ enum Command {
 type Options = fn(clap::Command) -> clap::Command;
 
 /// Name, purpose and options of each verb.
-const VERBS: [(&str, &str, Options); 4] = [
+const VERBS: [(&str, &str, Options); 5] = [
     (
         "lock",
         "Resolve requirements under the gate and write a hashed, audited lock",
@@ -79,6 +82,11 @@ const VERBS: [(&str, &str, Options); 4] = [
         "check",
         "Check that a lock satisfies its sources, has its hashes, and has no finding above policy",
         |command| with_links(CheckArguments::augment_args(command)),
+    ),
+    (
+        "advisories",
+        "Look after the local advisories, and look one up",
+        AdvisoriesArguments::augment_args,
     ),
     (
         "cache",
@@ -118,6 +126,9 @@ impl FromArgMatches for Command {
             "lock" => Self::Lock(Box::new(LockArguments::from_arg_matches(matches)?)),
             "audit" => Self::Audit(Box::new(AuditArguments::from_arg_matches(matches)?)),
             "check" => Self::Check(Box::new(CheckArguments::from_arg_matches(matches)?)),
+            "advisories" => {
+                Self::Advisories(Box::new(AdvisoriesArguments::from_arg_matches(matches)?))
+            }
             "cache" => Self::Cache(cache::CacheArguments::from_arg_matches(matches)?),
             _ => return Err(unknown()),
         })
@@ -176,6 +187,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
         Command::Audit(arguments) => audit::run(*arguments, &words, &terminal),
         Command::Check(arguments) => check::run(&arguments, &terminal),
+        Command::Advisories(arguments) => advisories::run(*arguments, &terminal),
         Command::Cache(arguments) => cache::run(&arguments, &terminal),
     });
     finish(&terminal, ended)
@@ -188,6 +200,7 @@ impl Command {
             Self::Lock(arguments) => arguments.settle(),
             Self::Audit(arguments) => arguments.settle(),
             Self::Check(arguments) => arguments.output.settle(),
+            Self::Advisories(arguments) => arguments.output.settle(),
             Self::Cache(_) => {}
         }
     }
@@ -197,6 +210,7 @@ impl Command {
             Self::Lock(arguments) => &arguments.terminal,
             Self::Audit(arguments) => &arguments.terminal,
             Self::Check(arguments) => &arguments.terminal,
+            Self::Advisories(arguments) => &arguments.terminal,
             Self::Cache(arguments) => &arguments.terminal,
         }
     }

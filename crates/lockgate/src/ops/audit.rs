@@ -238,7 +238,7 @@ fn judged(
             let told = inventory.items.iter().filter(|item| {
                 selection.admits(item) && opened.telling.may_tell(inventory, item).is_ok()
             });
-            pins.extend(told.filter_map(|item| item.pin()));
+            pins.extend(told.filter_map(Item::pin));
         }
         pins.sort();
         pins.dedup();

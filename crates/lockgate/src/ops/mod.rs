@@ -1,5 +1,6 @@
 //! The verbs: one file each, the same rooms in another order. Rules live in the rooms; here they are only wired.
 
+pub(crate) mod advisories;
 pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod check;

@@ -5,6 +5,10 @@ use clap::{Args, ValueEnum};
 use super::super::GateOptions;
 use crate::failure::Failure;
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 /// pip-audit's options, as far as they are not lockgate's own by the same name.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "As pip-audit has it")]

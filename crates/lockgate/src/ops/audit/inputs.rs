@@ -169,13 +169,16 @@ fn walk(
     Ok(())
 }
 
-/// Everything read, and what could not be, with the reason. A file that was named by itself ends the run when it cannot be read; one that was
+/// What was read, and what could not be, with the reason.
+pub(super) type Read = (Vec<Inventory>, Vec<(String, String)>);
+
+/// Reads everything. A file that was named by itself ends the run when it cannot be read; one that was
 /// found among others leaves a gap.
 pub(super) fn read(
     request: &AuditRequest,
     settings: &Settings,
     world: &World,
-) -> Result<(Vec<Inventory>, Vec<(String, String)>), Failure> {
+) -> Result<Read, Failure> {
     let mut inventories = Vec::new();
     let mut unread = Vec::new();
     let mut unpinned = Vec::new();
