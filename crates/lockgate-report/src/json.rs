@@ -265,14 +265,14 @@ fn refusal(refusal: &GateRefusal) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use lockgate_model::{FindingCode, Name, Origin, PassedOver, Version};
+    use lockgate_model::{FindingCode, GapCode, Name, Origin, PassedOver, RemarkCode, Version};
 
     use super::*;
 
     const CODES: &str = include_str!("../../../docs/codes.md");
 
     #[test]
-    fn every_code_of_a_finding_or_a_note_has_its_heading_in_the_docs() {
+    fn every_code_has_its_heading_in_the_docs() {
         let name: Name = "a".parse().unwrap();
         let version: Version = "1".parse().unwrap();
         let status = |status| Note::Status {
@@ -302,6 +302,10 @@ mod tests {
                 why: String::new(),
             },
             Note::IndexConfusion(IndexConfusion::default()),
+            Note::NotHashed {
+                name: name.clone(),
+                reference: "git+https://example.org/a".to_owned(),
+            },
             Note::Excluded {
                 name: name.clone(),
                 origin: Origin {
@@ -336,8 +340,12 @@ mod tests {
         let kinds = notes
             .iter()
             .map(|note| super::note(note)["kind"].as_str().unwrap().to_owned());
-        let findings = [FindingCode::Vulnerable, FindingCode::Malicious].map(FindingCode::as_str);
-        for code in kinds.chain(findings.map(str::to_owned)) {
+        let findings = FindingCode::ALL.map(FindingCode::as_str);
+        let gaps = GapCode::ALL.map(GapCode::as_str);
+        let remarks = RemarkCode::ALL.map(RemarkCode::as_str);
+        let others = findings.into_iter().chain(gaps).chain(remarks);
+        let codes = kinds.chain(others.map(str::to_owned));
+        for code in codes.chain([crate::sarif::OFF.to_owned()]) {
             assert!(
                 CODES.lines().any(|line| line == format!("### {code}")),
                 "docs/codes.md has no heading `{code}`"

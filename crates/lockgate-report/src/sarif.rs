@@ -15,7 +15,7 @@ mod results;
 mod rules;
 
 /// The name of the notification that nothing was audited.
-const OFF: &str = "advisories-off";
+pub(crate) const OFF: &str = "advisories-off";
 
 /// The document.
 pub fn sarif_document(report: &AuditReport) -> Value {
