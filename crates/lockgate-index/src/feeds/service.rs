@@ -64,7 +64,7 @@ struct Service {
 
 impl RecordLookup for Service {
     fn records(&self, name: &Name) -> Answer {
-        self.answer(Question::project(name))
+        self.answer(&Question::project(name))
     }
 
     fn hint(&self, names: &[Name]) {
@@ -72,7 +72,7 @@ impl RecordLookup for Service {
     }
 
     fn records_for(&self, name: &Name, version: &Version) -> Result<ReleaseRecords, FactError> {
-        let answer = self.answer(Question::release(name, version));
+        let answer = self.answer(&Question::release(name, version));
         answer.map(ReleaseRecords::Known)
     }
 
@@ -91,7 +91,7 @@ impl RecordLookup for Service {
 
 impl Service {
     /// Waits for an answer, and asks first if nobody has.
-    fn answer(&self, question: Question) -> Answer {
+    fn answer(&self, question: &Question) -> Answer {
         loop {
             let cell = match self.answers.claim(question.clone()) {
                 Claim::Known(answer) => return answer,

@@ -80,19 +80,16 @@ pub(super) fn changed(
     let mut writer =
         zip::ZipWriter::new(Cursor::new(Vec::with_capacity(archive.len() + (1 << 16))));
     for (name, place) in &names {
-        match place {
-            Some(index) => {
-                let entry = old.by_index_raw(*index).map_err(text)?;
-                writer.raw_copy_file(entry).map_err(text)?;
-            }
-            None => {
-                writer.start_file(name.as_str(), options).map_err(text)?;
-                let bytes = changes.get(name).and_then(Option::as_ref);
-                writer
-                    .write_all(bytes.map_or(&[], |bytes| bytes.as_ref()))
-                    .map_err(|error| error.to_string())?;
-            }
+        if let Some(index) = place {
+            let entry = old.by_index_raw(*index).map_err(text)?;
+            writer.raw_copy_file(entry).map_err(text)?;
+            continue;
         }
+        writer.start_file(name.as_str(), options).map_err(text)?;
+        let bytes = changes.get(name).and_then(Option::as_ref);
+        writer
+            .write_all(bytes.map_or(&[], |bytes| bytes.as_ref()))
+            .map_err(|error| error.to_string())?;
     }
     let bytes = writer.finish().map_err(text)?.into_inner();
     Ok((bytes, names.len()))

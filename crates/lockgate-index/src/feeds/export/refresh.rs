@@ -68,10 +68,9 @@ pub(super) async fn refreshed(
         let difference = old.listing.until(&listed.listing);
         if is_small(&difference, &old.listing)
             && let Some(archive) = kept_archive(shared, old)
+            && let Some(fresh) = updated(shared, old, archive, &difference, &listed).await?
         {
-            if let Some(fresh) = updated(shared, old, archive, &difference, &listed).await? {
-                return Ok(fresh);
-            }
+            return Ok(fresh);
         }
     }
     whole(shared, listed).await

@@ -78,15 +78,12 @@ pub(super) fn chunks<T>(
     let mut room = 0;
     for one in all {
         let queries = question(&one).spellings().len();
-        match batches.last_mut().filter(|_| queries <= room) {
-            Some(batch) => {
-                batch.push(one);
-                room -= queries;
-            }
-            None => {
-                batches.push(vec![one]);
-                room = MOST_QUERIES.saturating_sub(queries);
-            }
+        if let Some(batch) = batches.last_mut().filter(|_| queries <= room) {
+            batch.push(one);
+            room -= queries;
+        } else {
+            batches.push(vec![one]);
+            room = MOST_QUERIES.saturating_sub(queries);
         }
     }
     batches
