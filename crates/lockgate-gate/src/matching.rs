@@ -136,22 +136,34 @@ impl Bound {
 }
 
 /// The events of a range in the order of their versions, walked from the lowest: `introduced` opens, the others close.
+///
+/// At one version, what is open closes before it opens again: `introduced: 1, fixed: 2` and `introduced: 2, fixed: 3` in one range are one
+/// span up to 3. What is closed opens before it closes: `introduced: 1, last_affected: 1` is 1 itself, and a fix at an introduction wins.
 fn spans(range: &Range) -> Vec<Span> {
     let mut bounds: Vec<Bound> = range.events.iter().filter_map(bound).collect();
-    // At one version, opening comes before closing: `introduced: 1, last_affected: 1` is 1 itself, and a fix at an introduction wins.
     bounds.sort_by(|a, b| a.version().cmp(&b.version()).then_with(|| a.cmp(b)));
     let mut spans = Vec::new();
     let mut open: Option<Option<Version>> = None;
-    for bound in bounds {
-        let end = match bound {
-            Bound::From(version) => {
-                open.get_or_insert(version);
-                continue;
+    for at_one in bounds.chunk_by(|a, b| a.version() == b.version()) {
+        let was_open = open.is_some();
+        let opens = at_one.iter().find_map(|bound| match bound {
+            Bound::From(version) => Some(version.clone()),
+            _ => None,
+        });
+        if !was_open {
+            open.clone_from(&opens);
+        }
+        let mut closes = at_one.iter().filter_map(|bound| match bound {
+            Bound::From(_) => None,
+            Bound::Before(high) => Some(End::Before(high.clone())),
+            Bound::Through(high) => Some(End::Through(high.clone())),
+        });
+        if let Some(end) = closes.next() {
+            spans.extend(open.take().map(|low| Span { low, end }));
+            if was_open {
+                open = opens;
             }
-            Bound::Before(high) => End::Before(high),
-            Bound::Through(high) => End::Through(high),
-        };
-        spans.extend(open.take().map(|low| Span { low, end }));
+        }
     }
     spans.extend(open.map(|low| Span {
         low,

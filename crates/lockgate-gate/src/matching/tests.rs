@@ -196,3 +196,20 @@ fn random_ranges_agree_with_the_slow_walk() {
         }
     }
 }
+
+#[test]
+fn a_range_that_opens_where_it_closes_goes_on() {
+    // As a record of 2022 has it.
+    check(
+        &range(
+            r#"{"introduced":"0.13.0"},{"fixed":"0.14.0rc1"},{"introduced":"0.12.2"},{"fixed":"0.13.0"}"#,
+        ),
+        &["0.12.2", "0.13.0", "0.13.5"],
+        &["0.12.1", "0.14.0rc1", "0.14.0"],
+    );
+    check(
+        &range(r#"{"introduced":"1.0"},{"fixed":"1.0"}"#),
+        &[],
+        &["0.9", "1.0", "1.1"],
+    );
+}
