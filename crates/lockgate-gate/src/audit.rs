@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use lockgate_model::{
     AuditReport, AuditedPackage, AuditedPlace, FactError, Gap, GapCode, Inventory, Item,
-    ItemOrigin, Name, OwnProject, Parent, Remark, RemarkCode, Version,
+    ItemOrigin, Name, OwnProject, Parent, Remark, RemarkCode, Sha256, Snapshot, Version,
 };
 
 pub use baseline::leave_out_known;
@@ -28,8 +28,8 @@ pub struct Auditor<'a> {
     selection: &'a Selection,
     report: AuditReport,
     names: BTreeSet<Name>,
-    /// Whether some source could not be opened.
-    has_failed_source: bool,
+    /// Sources that could not be opened.
+    failed: Vec<String>,
 }
 
 impl<'a> Auditor<'a> {
@@ -40,13 +40,13 @@ impl<'a> Auditor<'a> {
             selection,
             report: AuditReport::default(),
             names: BTreeSet::new(),
-            has_failed_source: false,
+            failed: Vec::new(),
         }
     }
 
     /// Says that a source could not be opened: what it would have said is not known of any package.
     pub fn source_failed(&mut self, source: &str, why: String) {
-        self.has_failed_source = true;
+        self.failed.push(source.to_owned());
         self.report.gaps.push(Gap {
             code: GapCode::NotLearned,
             what: format!("the advisories of {source}"),
@@ -99,6 +99,14 @@ impl<'a> Auditor<'a> {
     /// The report, with the state of the sources.
     pub fn finish(mut self) -> AuditReport {
         self.report.evidence = self.gate.snapshot(&self.names);
+        if self.report.evidence.is_none() && !self.failed.is_empty() {
+            // They were wanted, and that is not the same as having been off.
+            self.report.evidence = Some(Snapshot {
+                source: self.failed.join(" + "),
+                digest: Sha256::of(&[]),
+                modified: None,
+            });
+        }
         self.report.sources = self.gate.states(&self.names);
         self.report.remarks.extend(self.gate.remarks());
         let mut seen = BTreeSet::new();
@@ -179,8 +187,8 @@ impl<'a> Auditor<'a> {
             let (code, why) = reason(failure);
             self.gap(inventory, item, code, &why);
         }
-        if judged.answered == 0 && (self.gate.has_sources() || self.has_failed_source) {
-            if judged.failures.is_empty() && self.has_failed_source {
+        if judged.answered == 0 && (self.gate.has_sources() || !self.failed.is_empty()) {
+            if judged.failures.is_empty() && !self.failed.is_empty() {
                 let why = "no source of advisories could be used for it";
                 self.gap(inventory, item, GapCode::NotLearned, why);
             } else if judged.failures.is_empty() {

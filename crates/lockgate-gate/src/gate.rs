@@ -75,6 +75,8 @@ pub struct AdvisoryGate {
     known: Mutex<HashMap<Asked, Arc<Known>, FxBuildHasher>>,
     /// For each ignore entry, whether it accepted something.
     used: Vec<AtomicBool>,
+    /// Whether it was ever told what asks for a pin: without that, entries for a group cannot accept anything.
+    knew_scopes: AtomicBool,
 }
 
 /// How an advisory stands to one release.
@@ -100,6 +102,7 @@ impl AdvisoryGate {
             today: TimeZone::UTC.to_datetime(now).date(),
             known: Mutex::default(),
             used,
+            knew_scopes: AtomicBool::new(false),
         }
     }
 

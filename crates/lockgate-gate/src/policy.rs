@@ -100,6 +100,8 @@ pub struct IgnoreEntry {
     pub expires: Option<Date>,
     /// Only as long as the advisory states no fix above the version.
     pub until_fixed: bool,
+    /// Whether it is remarked on when it accepts nothing: documents of others speak of much that is not here.
+    pub must_match: bool,
     /// Where it stands.
     pub origin: String,
 }

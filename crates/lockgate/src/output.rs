@@ -187,6 +187,7 @@ fn audit_status(report: &AuditReport, exit: Exit) -> &'static str {
     match exit {
         Exit::NoAnswer | Exit::Interrupted | Exit::Terminated => "failed",
         Exit::No => "findings",
+        Exit::Done if report.evidence.is_none() => "not-audited",
         Exit::Done if report.open_findings() > 0 => "findings",
         Exit::Done => "clean",
     }

@@ -338,6 +338,7 @@ fn entry_of_config(entry: lockgate_formats::ConfigIgnore) -> IgnoreEntry {
         group: entry.group,
         expires: entry.expires,
         until_fixed: entry.until_fixed,
+        must_match: true,
         origin: entry.origin,
     }
 }
@@ -367,6 +368,7 @@ fn entry_of_option(text: &str) -> Result<IgnoreEntry, Failure> {
         group: None,
         expires,
         until_fixed: false,
+        must_match: true,
         origin: format!("--ignore-vuln {text}"),
     })
 }

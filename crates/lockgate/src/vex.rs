@@ -49,6 +49,7 @@ fn entry(ignore: &VexIgnore<'_>) -> Result<IgnoreEntry, Failure> {
         group: None,
         expires: None,
         until_fixed: false,
+        must_match: false,
         origin: statement.origin.clone(),
     })
 }

@@ -11,7 +11,7 @@ use lockgate_model::{
 
 use super::known::{Asked, Known};
 use super::{AdvisoryGate, Mode, Standing};
-use crate::policy::YankRule;
+use crate::policy::{IgnoreEntry, YankRule};
 
 /// A pin as an audit asks about it.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +77,9 @@ impl AdvisoryGate {
             scopes,
             ..
         } = *subject;
+        if !scopes.is_empty() {
+            self.knew_scopes.store(true, Ordering::Relaxed);
+        }
         let concerns = known.concerns.iter();
         let findings = concerns
             .filter(|(_, versions)| versions.contains(version))
@@ -168,6 +171,8 @@ impl AdvisoryGate {
 
     /// Ignore entries that have expired, and entries that accepted nothing, once everything was asked.
     pub fn remarks(&self) -> Vec<Remark> {
+        let knew_scopes = self.knew_scopes.load(Ordering::Relaxed);
+        let could_match = |entry: &IgnoreEntry| entry.group.is_none() || knew_scopes;
         let entries = self.policy.ignores.iter().zip(&self.used);
         entries
             .filter_map(|(entry, used)| {
@@ -181,6 +186,7 @@ impl AdvisoryGate {
                     None if self.policy.mode == Mode::Off || used.load(Ordering::Relaxed) => {
                         return None;
                     }
+                    None if !entry.must_match || !could_match(entry) => return None,
                     None => (
                         RemarkCode::UnmatchedIgnore,
                         format!("{place} matches nothing; remove it if it is no longer needed"),

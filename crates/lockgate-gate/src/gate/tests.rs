@@ -58,6 +58,7 @@ fn entry(id: &str) -> IgnoreEntry {
         reason: "tested".to_owned(),
         expires: None,
         until_fixed: false,
+        must_match: true,
         origin: "lockgate.toml:1".to_owned(),
     }
 }

@@ -42,23 +42,6 @@ fn a_record_is_found_by_its_id_and_all_by_an_alias() {
     for (number, record) in records().iter().enumerate() {
         let id = record["id"].as_str().unwrap();
         fs::write(named.join(format!("deep/{id}.json")), record.to_string()).unwrap();
-<<<<<<< HEAD
-        let aliases = record["aliases"].as_array().unwrap().iter();
-        let aliases: Vec<String> = aliases
-            .map(|alias| format!("- {}\n", alias.as_str().unwrap()))
-            .collect();
-        let yaml = format!("id: {id}\nmodified: {DATE}\naliases:\n{}", aliases.concat());
-||||||| 7d422e6
-        let yaml = format!(
-            "id: {id}\nmodified: {DATE}\naliases:\n{}",
-            record["aliases"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|alias| format!("- {}\n", alias.as_str().unwrap()))
-                .collect::<String>()
-        );
-=======
         let aliases: Vec<&str> = record["aliases"]
             .as_array()
             .unwrap()
@@ -67,7 +50,6 @@ fn a_record_is_found_by_its_id_and_all_by_an_alias() {
             .collect();
         let aliases = aliases.join("\n- ");
         let yaml = format!("id: {id}\nmodified: {DATE}\naliases:\n- {aliases}\n");
->>>>>>> sources
         fs::write(other.join(format!("{number}.yaml")), yaml).unwrap();
     }
     for path in [&archive, &named, &other] {

@@ -248,16 +248,8 @@ fn a_suspicious_list_is_believed_only_with_the_export() {
         SyncOutcome::Changed { .. }
     ));
     // It lacks a few: those are there, so the list is wrong.
-<<<<<<< HEAD
-    let most: Vec<String> = (0..9).map(|n| format!("{OLD},A-{n}\n")).collect();
-    server.site().listing = Some(most.concat());
-||||||| 7d422e6
-    let most: String = (0..9).map(|n| format!("{OLD},A-{n}\n")).collect();
-    server.site().listing = Some(most);
-=======
     let most: Vec<String> = (0..9).map(|n| format!("{OLD},A-{n}")).collect();
     server.site().listing = Some(most.join("\n"));
->>>>>>> sources
     assert_eq!(run.sync(day(3)).unwrap().outcome, SyncOutcome::Whole);
     assert_eq!(content(&run.feed(day(3)).unwrap()).len(), 12);
     // The export lacks most of what the list names.
@@ -286,24 +278,10 @@ fn a_record_older_than_the_list_says_is_asked_for_again() {
     let server = Server::start(&records());
     let run = Run::new(&server);
     run.sync(day(0)).unwrap();
-<<<<<<< HEAD
-    let listing: Vec<String> = (0..12)
-        .map(|n| format!("{},A-{n}\n", if n == 3 { NEW } else { OLD }))
-||||||| 7d422e6
-    let listing: String = (0..12)
-        .map(|n| format!("{},A-{n}\n", if n == 3 { NEW } else { OLD }))
-=======
     let listing: Vec<String> = (0..12)
         .map(|n| format!("{},A-{n}", if n == 3 { NEW } else { OLD }))
->>>>>>> sources
         .collect();
-<<<<<<< HEAD
-    server.site().listing = Some(listing.concat());
-||||||| 7d422e6
-    server.site().listing = Some(listing);
-=======
     server.site().listing = Some(listing.join("\n"));
->>>>>>> sources
     run.sync(day(2)).unwrap();
     server.put(record("A-3", NEW, "a", &["1", "2"]));
     // Another list, or it would not be sent.
@@ -312,9 +290,6 @@ fn a_record_older_than_the_list_says_is_asked_for_again() {
     run.sync(day(3)).unwrap();
     assert!(content(&run.feed(day(3)).unwrap()).contains(&format!("A-3 {NEW}")));
 }
-
-/// What the export is, what goes wrong with it, and what is said.
-type Case = (Option<Vec<u8>>, Option<Fault>, &'static str);
 
 #[test]
 fn a_fault_replaces_nothing_and_is_told_while_the_kept_export_is_young() {
@@ -366,13 +341,7 @@ fn a_fault_replaces_nothing_and_is_told_while_the_kept_export_is_young() {
         let mended = run.feed(day(9)).unwrap();
         assert!(content(&mended).contains(&format!("A-3 {NEW}")), "{what}");
     }
-<<<<<<< HEAD
-    let whole: Vec<Case> = vec![
-||||||| 7d422e6
-    let whole: Vec<(Option<Vec<u8>>, Option<Fault>, &str)> = vec![
-=======
     let whole = [
->>>>>>> sources
         (None, Some(Fault::Body("")), "no whole zip archive"),
         (None, Some(Fault::Body("<html>")), "no whole zip archive"),
         (None, Some(Fault::Half), "no whole zip archive"),
