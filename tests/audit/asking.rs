@@ -6,7 +6,7 @@ use std::path::Path;
 use lockgate_tests::{Lockgate, Run, TestContext, fixtures};
 use serde_json::Value;
 
-/// Every format that tells of a whole audit. `openvex` and the others that cannot say what a gap is are told apart where it matters.
+/// Every format of a report.
 pub(super) const FORMATS: [&str; 12] = [
     "table",
     "json",
@@ -25,9 +25,8 @@ pub(super) const FORMATS: [&str; 12] = [
 /// `lockgate audit` of these, without a cache and without patience.
 pub(super) fn audit<'a>(context: &'a TestContext, arguments: &[&str]) -> Lockgate<'a> {
     context
-        .lockgate(&["audit"])
+        .lockgate(&["audit", "--no-cache", "--timeout", "1", "--retries", "0"])
         .args(arguments)
-        .args(["--no-cache", "--timeout", "1", "--retries", "0"])
 }
 
 /// The one document on standard output.
@@ -124,7 +123,10 @@ fn copy(context: &TestContext, from: &Path, to: &str) {
         if path.is_dir() {
             copy(context, &path, &target);
         } else {
-            context.write(&target, std::fs::read(&path).expect("a fixture can be read"));
+            context.write(
+                &target,
+                std::fs::read(&path).expect("a fixture can be read"),
+            );
         }
     }
 }

@@ -31,7 +31,13 @@ fn prepared() -> TestContext {
 
 /// `web` requires `deep-one`, which has a finding.
 fn fill(context: &TestContext, folder: &str) {
-    install(context, folder, "web", "1.0", &["deep.one>=1; python_version > '3'"]);
+    install(
+        context,
+        folder,
+        "web",
+        "1.0",
+        &["deep.one>=1; python_version > '3'"],
+    );
     install(context, folder, "deep_one", "1.5", &[]);
 }
 
@@ -48,28 +54,58 @@ const BOTH: [&str; 2] = ["deep-one==1.5", "web==1.0"];
 
 #[track_caller]
 fn holds(found: &Value, pins: &[&str]) {
-    assert_eq!(packages(found).into_iter().collect::<Vec<_>>(), pins, "{found:#}");
+    assert_eq!(
+        packages(found).into_iter().collect::<Vec<_>>(),
+        pins,
+        "{found:#}"
+    );
 }
 
 #[test]
 fn every_layout_is_found() {
     let layouts: [(&str, &[(&str, &str)], &str); 8] = [
         // Where packages lie, what else is there, what is named.
-        ("env/lib/python3.11/site-packages", &[("env/pyvenv.cfg", "home = /usr/bin\n")], "env"),
         (
             "env/lib/python3.11/site-packages",
-            &[("env/pyvenv.cfg", "home = /usr/bin\n"), ("env/bin/python", "")],
+            &[("env/pyvenv.cfg", "home = /usr/bin\n")],
+            "env",
+        ),
+        (
+            "env/lib/python3.11/site-packages",
+            &[
+                ("env/pyvenv.cfg", "home = /usr/bin\n"),
+                ("env/bin/python", ""),
+            ],
             "env/bin/python",
         ),
-        ("env/lib/python3.13t/site-packages", &[], "env/lib/python3.13t/site-packages"),
-        ("env/Lib/site-packages", &[("env/pyvenv.cfg", "home = C:\\Python311\n")], "env"),
-        ("conda/lib/python3.12/site-packages", &[("conda/conda-meta/history", "")], "conda"),
+        (
+            "env/lib/python3.13t/site-packages",
+            &[],
+            "env/lib/python3.13t/site-packages",
+        ),
+        (
+            "env/Lib/site-packages",
+            &[("env/pyvenv.cfg", "home = C:\\Python311\n")],
+            "env",
+        ),
         (
             "conda/lib/python3.12/site-packages",
-            &[("conda/conda-meta/history", ""), ("conda/bin/python3.12", "")],
+            &[("conda/conda-meta/history", "")],
+            "conda",
+        ),
+        (
+            "conda/lib/python3.12/site-packages",
+            &[
+                ("conda/conda-meta/history", ""),
+                ("conda/bin/python3.12", ""),
+            ],
             "conda/bin/python3.12",
         ),
-        ("usr/lib/python3/dist-packages", &[("usr/bin/python3.11", "")], "usr/bin/python3.11"),
+        (
+            "usr/lib/python3/dist-packages",
+            &[("usr/bin/python3.11", "")],
+            "usr/bin/python3.11",
+        ),
         ("target", &[], "target"),
     ];
     for (folder, files, named) in layouts {
@@ -115,7 +151,13 @@ fn what_an_environment_takes_over_is_audited_unless_local_is_asked_for() {
     context.write("base/bin/python", "");
     context.write("env/pyvenv.cfg", &settings);
     fill(&context, "base/lib/python3.11/site-packages");
-    install(&context, "base/lib/python3.9/site-packages", "other-python", "1.0", &[]);
+    install(
+        &context,
+        "base/lib/python3.9/site-packages",
+        "other-python",
+        "1.0",
+        &[],
+    );
     let local = "env/lib/python3.11/site-packages";
     install(&context, local, "web", "2.0", &["deep-one"]);
     // What is in the environment itself hides what it would take over.
@@ -164,35 +206,60 @@ fn eggs_links_and_references_are_told_for_what_they_are() {
         &format!("{folder}/flat_egg-1.0.egg-info"),
         "Metadata-Version: 1.1\nName: flat-egg\nVersion: 1.0\n",
     );
-    context.write("src/mine.egg-info/PKG-INFO", "Metadata-Version: 2.1\nName: mine\nVersion: 0.1\n");
+    context.write(
+        "src/mine.egg-info/PKG-INFO",
+        "Metadata-Version: 2.1\nName: mine\nVersion: 0.1\n",
+    );
     let link = format!("{}\n.\n", context.path("src").display());
     context.write(&format!("{folder}/mine.egg-link"), link);
     let direct = |name: &str, json: &str| {
         install(&context, folder, name, "1.0", &[]);
-        context.write(&format!("{folder}/{name}-1.0.dist-info/direct_url.json"), json);
+        context.write(
+            &format!("{folder}/{name}-1.0.dist-info/direct_url.json"),
+            json,
+        );
     };
-    direct("linked", r#"{"url": "file:///src/linked", "dir_info": {"editable": true}}"#);
+    direct(
+        "linked",
+        r#"{"url": "file:///src/linked", "dir_info": {"editable": true}}"#,
+    );
     direct("copied", r#"{"url": "file:///src/copied", "dir_info": {}}"#);
     direct(
         "cloned",
         r#"{"url": "https://git.example.org/cloned", "vcs_info": {"vcs": "git", "commit_id": "abc"}}"#,
     );
-    direct("fetched", r#"{"url": "https://files.example.org/fetched-1.0.whl", "archive_info": {}}"#);
+    direct(
+        "fetched",
+        r#"{"url": "https://files.example.org/fetched-1.0.whl", "archive_info": {}}"#,
+    );
     direct("garbled", "{");
-    context.write(&format!("{folder}/~ending-1.0.dist-info/METADATA"), "Name: x\nVersion: 1\n");
+    context.write(
+        &format!("{folder}/~ending-1.0.dist-info/METADATA"),
+        "Name: x\nVersion: 1\n",
+    );
     let found = asked(&context, &["--environment", "env"], 2);
     holds(&found, &["flat-egg==1.0", "old-egg==3.0"]);
     assert_eq!(
         findings(&found).into_iter().collect::<Vec<_>>(),
         ["old-egg==3.0 PYSEC-2024-2"]
     );
-    let mut own: Vec<&str> = list(&found, "own").iter().map(|own| text(own, "text")).collect();
+    let mut own: Vec<&str> = list(&found, "own")
+        .iter()
+        .map(|own| text(own, "text"))
+        .collect();
     own.sort_unstable();
     assert_eq!(own, ["linked==1.0", "mine==0.1"]);
-    let mut gaps: Vec<&str> = list(&found, "gaps").iter().map(|gap| text(gap, "name")).collect();
+    let mut gaps: Vec<&str> = list(&found, "gaps")
+        .iter()
+        .map(|gap| text(gap, "name"))
+        .collect();
     gaps.sort_unstable();
     assert_eq!(gaps, ["cloned", "copied", "fetched", "garbled"]);
-    assert!(codes(&found, "gaps").iter().all(|code| *code == "direct-reference"));
+    assert!(
+        codes(&found, "gaps")
+            .iter()
+            .all(|code| *code == "direct-reference")
+    );
     assert_eq!(codes(&found, "remarks"), ["input"], "{found:#}");
 }
 
@@ -203,7 +270,10 @@ fn without_metadata_a_folders_name_has_to_do_and_without_a_version_it_is_a_gap()
     let found = asked(&context, &["--environment", "env"], 1);
     holds(&found, &["deep-one==1.5"]);
     context.write("env/site-packages/nameless.dist-info/RECORD", "");
-    context.write("env/site-packages/odd-one_two.dist-info/METADATA", "Name: odd\nVersion: one/two\n");
+    context.write(
+        "env/site-packages/odd-one_two.dist-info/METADATA",
+        "Name: odd\nVersion: one/two\n",
+    );
     let found = asked(&context, &["--environment", "env"], 2);
     holds(&found, &["deep-one==1.5"]);
     let mut gaps = codes(&found, "gaps");
@@ -219,7 +289,10 @@ fn nothing_of_an_environment_is_run() {
     fill(&context, folder);
     let mark = context.path("mark");
     let python = format!("open({:?}, 'w').close()\n", mark.display().to_string());
-    context.write(&format!("{folder}/evil.pth"), format!("import os; {python}"));
+    context.write(
+        &format!("{folder}/evil.pth"),
+        format!("import os; {python}"),
+    );
     context.write(&format!("{folder}/sitecustomize.py"), &python);
     context.write(&format!("{folder}/usercustomize.py"), &python);
     context.write(&format!("{folder}/web/__init__.py"), &python);
@@ -236,9 +309,12 @@ fn nothing_of_an_environment_is_run() {
         holds(&asked(&context, arguments, 1), &BOTH);
         assert!(!context.exists("mark"), "{arguments:?}");
     }
-    let run = audit(&context, &["--local", "--advisories", "advisories", "--json"])
-        .env("VIRTUAL_ENV", context.path("env"))
-        .run();
+    let run = audit(
+        &context,
+        &["--local", "--advisories", "advisories", "--json"],
+    )
+    .env("VIRTUAL_ENV", context.path("env"))
+    .run();
     holds(&document(run.exits(1)), &BOTH);
     assert!(!context.exists("mark"), "--local");
 }

@@ -62,7 +62,11 @@ fn wrong_exports() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             zip_of(&[("PYSEC-2024-1.json", bad_range)]),
             "PYSEC-2024-1.json",
         ),
-        ("about-nothing", zip_of(&[("PYSEC-2024-1.json", timeless)]), ""),
+        (
+            "about-nothing",
+            zip_of(&[("PYSEC-2024-1.json", timeless)]),
+            "",
+        ),
     ]
 }
 
@@ -81,7 +85,10 @@ fn every_wrong_export_in_a_file_is_told_and_is_no_answer() {
         let run = audit(&context, &["requirements.txt", "--advisories", &name]).run();
         has_no_answer(&run, what);
         let told = format!("{}{}", run.stdout, run.stderr);
-        assert!(told.contains(&name) && told.contains(says), "{what}:\n{told}");
+        assert!(
+            told.contains(&name) && told.contains(says),
+            "{what}:\n{told}"
+        );
         let run = audit(&context, &["requirements.txt", "--advisories", &name])
             .arg("--allow-incomplete")
             .run();
@@ -97,7 +104,7 @@ fn every_wrong_export_of_osv_is_told_and_is_no_answer() {
         let service = Loopback::osv(vec![Advisory::new("PYSEC-2024-1", "z")], 10);
         service.fault("/PyPI/all.zip", Fault::Content(bytes.into()));
         let run = audit(&context, &["requirements.txt"])
-            .env("LOCKGATE_OSV_EXPORT", service.origin())
+            .env("LOCKGATE_OSV_EXPORT", format!("{}/PyPI", service.origin()))
             .run();
         has_no_answer(&run, what);
         let told = format!("{}{}", run.stdout, run.stderr);
@@ -118,7 +125,7 @@ fn an_export_that_cannot_be_had_is_told_and_is_no_answer() {
         let service = Loopback::osv(vec![Advisory::new("PYSEC-2024-1", "z")], 10);
         service.fault("/*", fault.clone());
         let run = audit(&context, &["requirements.txt"])
-            .env("LOCKGATE_OSV_EXPORT", service.origin())
+            .env("LOCKGATE_OSV_EXPORT", format!("{}/PyPI", service.origin()))
             .run();
         has_no_answer(&run, what);
         assert!(run.stdout.contains("127.0.0.1"), "{what}:\n{}", run.stdout);
@@ -184,11 +191,18 @@ fn a_kept_export_serves_offline_and_not_for_ever() {
     let service = Loopback::osv(vec![Advisory::new("PYSEC-2024-1", "a")], 10);
     let osv = |arguments: &[&str]| {
         context
-            .lockgate(&["audit", "requirements.txt", "--timeout", "1", "--retries", "0"])
+            .lockgate(&[
+                "audit",
+                "requirements.txt",
+                "--timeout",
+                "1",
+                "--retries",
+                "0",
+            ])
             .arg("--cache-dir")
             .arg(context.cache())
             .args(arguments)
-            .env("LOCKGATE_OSV_EXPORT", service.origin())
+            .env("LOCKGATE_OSV_EXPORT", format!("{}/PyPI", service.origin()))
             .run()
     };
     osv(&["--offline"]).exits(2);

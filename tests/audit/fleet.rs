@@ -12,7 +12,10 @@ fn fleet() -> TestContext {
     for number in 0..LOCKS {
         let pin = if number % 3 == 0 { "a==1.0" } else { "a==2.0" };
         let lock = format!("{pin}\nb==1.0\nc{number}==1.0\n");
-        context.write(&format!("fleet/team{}/project{number}/requirements.txt", number % 7), lock);
+        context.write(
+            &format!("fleet/team{}/project{number}/requirements.txt", number % 7),
+            lock,
+        );
     }
     context
 }
@@ -35,9 +38,17 @@ fn many_locks_are_one_report() {
     assert_eq!(found["summary"]["findings"], LOCKS / 3);
     // One release and its advisory stand once, and count as often as they are there.
     let table = context.read("table.txt");
-    assert_eq!(table.matches("PYSEC-2024-1").count(), 1, "{table}");
-    assert!(table.contains("20 findings (1 distinct) in 20 of 180 packages"), "{table}");
-    let sarif: serde_json::Value = serde_json::from_str(&context.read("out.sarif")).expect("it is JSON");
+    assert_eq!(table.matches("PYSEC-2024-1  ").count(), 1, "{table}");
+    assert!(
+        !table.contains('\u{1b}'),
+        "a file has no colours: {table:?}"
+    );
+    assert!(
+        table.contains("20 findings (1 distinct) in 20 of 180 packages"),
+        "{table}"
+    );
+    let sarif: serde_json::Value =
+        serde_json::from_str(&context.read("out.sarif")).expect("it is JSON");
     assert_eq!(list(&sarif["runs"][0], "results").len(), LOCKS / 3);
 }
 
@@ -45,9 +56,12 @@ fn many_locks_are_one_report() {
 fn a_service_is_asked_once_for_all_of_them() {
     let context = fleet();
     let service = Loopback::osv(advisories(), 10);
-    audit(&context, &["--recursive", "fleet", "--advisories", &service.origin()])
-        .run()
-        .exits(1);
+    audit(
+        &context,
+        &["--recursive", "fleet", "--advisories", &service.origin()],
+    )
+    .run()
+    .exits(1);
     assert_eq!(service.count("/v1/querybatch"), 1, "{:?}", service.counts());
     assert_eq!(service.count("/v1/vulns/PYSEC-2024-1"), 1);
 }
@@ -63,12 +77,18 @@ fn one_unreadable_lock_is_a_gap_and_not_the_end() {
     let run = audit(&context, &arguments).arg("--json").run();
     let found = document(run.exits(2));
     assert_eq!(codes(&found, "gaps"), ["unreadable", "unreadable"]);
-    let mut sources: Vec<&str> = list(&found, "gaps").iter().map(|gap| text(gap, "source")).collect();
+    let mut sources: Vec<&str> = list(&found, "gaps")
+        .iter()
+        .map(|gap| text(gap, "source"))
+        .collect();
     sources.sort_unstable();
     assert_eq!(sources, [broken, "fleet/team2/project2/requirements.txt"]);
     assert_eq!(list(&found, "places").len(), LOCKS - 1);
     assert_eq!(found["summary"]["findings"], LOCKS / 3);
     let run = audit(&context, &arguments).run();
     assert!(run.exits(2).stdout.contains(broken), "{}", run.stdout);
-    audit(&context, &arguments).arg("--allow-incomplete").run().exits(1);
+    audit(&context, &arguments)
+        .arg("--allow-incomplete")
+        .run()
+        .exits(1);
 }

@@ -100,9 +100,8 @@ fn every_kind_of_input_of_one_project_has_the_same_findings() {
         assert_eq!(gaps.contains(&"toolz"), !is_spdx, "{file}: {gaps:?}");
         assert_eq!(run.code, if is_spdx { 1 } else { 2 }, "{file}");
         // Bills of environments do not say that the folder is a link: then it is a direct reference.
-        let names_basket = own.iter().any(|text| text.contains("basket"))
-            || gaps.contains(&"basket")
-            || is_spdx;
+        let names_basket =
+            own.iter().any(|text| text.contains("basket")) || gaps.contains(&"basket") || is_spdx;
         assert!(names_basket, "{file}: {own:?} {gaps:?}");
         audit(&context, &[file, "--advisories", "advisories"])
             .arg("--allow-incomplete")
@@ -116,11 +115,14 @@ fn standard_input_is_read_as_what_it_is_said_to_be() {
     let context = recorded();
     for (file, kind, more, less) in FILES {
         let content = context.read(file);
-        let arguments = ["-", "--advisories", "advisories", "--json", "--input-format"];
-        let run = audit(&context, &arguments)
-            .arg(kind)
-            .input(&content)
-            .run();
+        let arguments = [
+            "-",
+            "--advisories",
+            "advisories",
+            "--json",
+            "--input-format",
+        ];
+        let run = audit(&context, &arguments).arg(kind).input(&content).run();
         let found = document(&run);
         assert_eq!(findings(&found), expected(more, less), "{file}: {found:#}");
         assert_eq!(found["places"][0]["place"], "-", "{file}");
@@ -141,7 +143,11 @@ fn standard_input_is_read_as_what_it_is_said_to_be() {
 #[test]
 fn several_are_audited_in_one_run_each_by_its_name() {
     let context = recorded();
-    let files = ["uv/uv.lock", "pipenv/Pipfile.lock", "sbom/environment.spdx.json"];
+    let files = [
+        "uv/uv.lock",
+        "pipenv/Pipfile.lock",
+        "sbom/environment.spdx.json",
+    ];
     let run = audit(&context, &files)
         .args(["--advisories", "advisories", "--json"])
         .run();
@@ -157,7 +163,12 @@ fn several_are_audited_in_one_run_each_by_its_name() {
         .args(["--advisories", "advisories", "--allow-incomplete"])
         .run();
     run.exits(1);
-    assert_eq!(run.stdout.matches("PYSEC-2024-1").count(), 1, "{}", run.stdout);
+    assert_eq!(
+        run.stdout.matches("PYSEC-2024-1  ").count(),
+        1,
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -186,7 +197,12 @@ fn folders_are_searched_for_locks() {
         ["pip/pylock.pip.toml", "uv/pylock.toml"]
     );
     // What tools put there is not searched.
-    for folder in [".hidden", "node_modules/x", "env/lib", "lib/site-packages/x"] {
+    for folder in [
+        ".hidden",
+        "node_modules/x",
+        "env/lib",
+        "lib/site-packages/x",
+    ] {
         context.write(&format!("{folder}/requirements.txt"), "hidden==1.0\n");
     }
     context.write("env/pyvenv.cfg", "home = /usr/bin\n");
@@ -199,7 +215,10 @@ fn folders_are_searched_for_locks() {
 #[test]
 fn includes_are_followed_and_named() {
     let context = recorded();
-    context.write("requirements.txt", "-r more/base.txt\n-c constraints.txt\nredis==4.5.3\n");
+    context.write(
+        "requirements.txt",
+        "-r more/base.txt\n-c constraints.txt\nredis==4.5.3\n",
+    );
     context.write("more/base.txt", "jinja2==2.11.2\n");
     context.write("constraints.txt", "django==3.2.10\n");
     let arguments = ["requirements.txt", "--advisories", "advisories", "--json"];
@@ -240,7 +259,10 @@ fn what_is_not_pinned_is_solved_on_request_and_nothing_is_written() {
     let context = TestContext::new();
     context.write_advisories(
         "advisories",
-        &[Advisory::new("PYSEC-2024-1", "c"), Advisory::new("PYSEC-2024-2", "a").between("0", "2")],
+        &[
+            Advisory::new("PYSEC-2024-1", "c"),
+            Advisory::new("PYSEC-2024-2", "a").between("0", "2"),
+        ],
     );
     let project = "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"a\"]\n";
     context.write("requirements.txt", "a>1\n");
@@ -249,7 +271,12 @@ fn what_is_not_pinned_is_solved_on_request_and_nothing_is_written() {
     let before = context.file_names();
     for file in ["requirements.txt", "requirements.in", "pyproject.toml"] {
         let run = audit(&context, &[file, "--resolve", "--json"])
-            .args(["--advisories", "advisories", "--index-url", &index.index_url()])
+            .args([
+                "--advisories",
+                "advisories",
+                "--index-url",
+                &index.index_url(),
+            ])
             .args(["--python-version", "3.11", "--python-platform", "linux"])
             .run();
         let found = document(&run.exits(1).clone());
@@ -267,9 +294,17 @@ fn what_is_not_pinned_is_solved_on_request_and_nothing_is_written() {
     }
     assert_eq!(context.file_names(), before);
     // Only what is required directly.
-    let run = audit(&context, &["requirements.txt", "--resolve", "--no-deps", "--json"])
-        .args(["--advisories", "advisories", "--index-url", &index.index_url()])
-        .run();
+    let run = audit(
+        &context,
+        &["requirements.txt", "--resolve", "--no-deps", "--json"],
+    )
+    .args([
+        "--advisories",
+        "advisories",
+        "--index-url",
+        &index.index_url(),
+    ])
+    .run();
     assert_eq!(
         packages(&document(&run)).into_iter().collect::<Vec<_>>(),
         ["a==2.0"]
@@ -277,7 +312,12 @@ fn what_is_not_pinned_is_solved_on_request_and_nothing_is_written() {
     // No solution is no answer, and says why.
     context.write("requirements.txt", "a>7\n");
     let run = audit(&context, &["requirements.txt", "--resolve"])
-        .args(["--advisories", "advisories", "--index-url", &index.index_url()])
+        .args([
+            "--advisories",
+            "advisories",
+            "--index-url",
+            &index.index_url(),
+        ])
         .run();
     has_no_answer(&run, "no solution");
     run.mentions(&["a>7"]);
@@ -290,7 +330,12 @@ fn what_is_pinned_is_not_solved_even_when_that_is_allowed() {
     context.write_advisories("advisories", &[]);
     context.write("requirements.txt", "a==1.0\nb==1.0\n");
     let run = audit(&context, &["requirements.txt", "--resolve", "--json"])
-        .args(["--advisories", "advisories", "--index-url", &index.index_url()])
+        .args([
+            "--advisories",
+            "advisories",
+            "--index-url",
+            &index.index_url(),
+        ])
         .run();
     run.exits(0);
     assert!(index.log().is_empty(), "{:?}", index.log());
@@ -299,7 +344,10 @@ fn what_is_pinned_is_not_solved_even_when_that_is_allowed() {
 #[test]
 fn a_project_without_a_lock_is_told_how_to_be_audited() {
     let context = TestContext::new();
-    context.write("pyproject.toml", "[project]\nname = \"shop\"\nversion = \"1\"\n");
+    context.write(
+        "pyproject.toml",
+        "[project]\nname = \"shop\"\nversion = \"1\"\n",
+    );
     context.write_advisories("advisories", &[]);
     for named in [".", "pyproject.toml"] {
         let run = audit(&context, &[named, "--advisories", "advisories"]).run();
@@ -311,7 +359,12 @@ fn a_project_without_a_lock_is_told_how_to_be_audited() {
 #[test]
 fn editables_and_the_projects_own_are_listed_or_left_out() {
     let context = recorded();
-    let arguments = ["uv/uv.lock", "--advisories", "advisories", "--allow-incomplete"];
+    let arguments = [
+        "uv/uv.lock",
+        "--advisories",
+        "advisories",
+        "--allow-incomplete",
+    ];
     let run = audit(&context, &arguments).run();
     assert!(run.exits(1).stdout.contains("own code: "), "{}", run.stdout);
     let run = audit(&context, &arguments).args(["--json"]).run();
@@ -349,7 +402,10 @@ fn hashes_can_be_required_of_every_line() {
             .args(["--advisories", "advisories"])
             .run()
     };
-    context.write("requirements.txt", format!("a==1.0 {HASH}\nb==1.0 \\\n    {HASH}\n"));
+    context.write(
+        "requirements.txt",
+        format!("a==1.0 {HASH}\nb==1.0 \\\n    {HASH}\n"),
+    );
     asked("requirements.txt").exits(0);
     let lines = [
         "b==1.0",

@@ -94,7 +94,10 @@ fn a_missing_lock_a_folder_and_nothing_at_all_are_told() {
 
 /// What is there and cannot be audited, with the code of the gap.
 const SKIPPED: &[(&str, &str)] = &[
-    ("a @ https://files.example.org/a-1.0-py3-none-any.whl", "direct-reference"),
+    (
+        "a @ https://files.example.org/a-1.0-py3-none-any.whl",
+        "direct-reference",
+    ),
     ("a @ git+https://git.example.org/a@v1", "direct-reference"),
     ("https://files.example.org/a-1.0.tar.gz", "direct-reference"),
     ("./vendored/a-1.0.tar.gz", "direct-reference"),
@@ -125,7 +128,8 @@ fn every_package_that_is_skipped_is_a_gap_in_every_format() {
             run.exits(0);
             says_nothing_is_clean(&run, &format!("{line} as {format}"));
             assert!(
-                run.stdout.contains("requirements.txt") || run.stdout.contains("skip_reason")
+                run.stdout.contains("requirements.txt")
+                    || run.stdout.contains("skip_reason")
                     || run.stdout.contains("Skip Reason"),
                 "{line}: {format} does not tell of the gap:\n{}",
                 run.stdout
@@ -142,7 +146,11 @@ fn every_package_that_is_skipped_is_a_gap_in_every_format() {
 #[test]
 fn unpinned_requirements_say_the_way_out() {
     let context = prepared("requirements.txt", b"a>=1.0\n");
-    let run = audit(&context, &["requirements.txt", "--advisories", "advisories"]).run();
+    let run = audit(
+        &context,
+        &["requirements.txt", "--advisories", "advisories"],
+    )
+    .run();
     has_no_answer(&run, "an unpinned requirement");
     assert!(run.stdout.contains("--resolve"), "{}", run.stdout);
     assert!(run.stdout.contains("requirements.txt:1"), "{}", run.stdout);

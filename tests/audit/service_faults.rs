@@ -19,7 +19,11 @@ fn without_a_fault_the_answer_is_clean() {
     let run = audit(&context, &["requirements.txt"])
         .args(["--advisories", &service.origin()])
         .run();
-    assert!(run.exits(0).stdout.starts_with("No findings"), "{}", run.stdout);
+    assert!(
+        run.exits(0).stdout.starts_with("No findings"),
+        "{}",
+        run.stdout
+    );
     assert_eq!(service.count("/v1/vulns/PYSEC-2024-1"), 1);
 }
 
@@ -37,11 +41,21 @@ fn every_fault_of_a_service_is_told_and_is_no_answer() {
         ("429", BATCH, Fault::RetryAfter(429, 0), "429"),
         ("403", BATCH, Fault::Status(403), "403"),
         ("a batch that hangs", BATCH, Fault::Hang, "timed out|time"),
-        ("a batch that drips", BATCH, Fault::Drip, "time"),
+        ("a batch that drips", BATCH, Fault::Drip, "too slowly"),
         ("HTML", BATCH, html(), "no answer of an OSV API"),
-        ("cut JSON", BATCH, Fault::BrokenOff, "no answer of an OSV API"),
+        (
+            "cut JSON",
+            BATCH,
+            Fault::BrokenOff,
+            "no answer of an OSV API",
+        ),
         ("a cut connection", BATCH, Fault::Truncated, "querybatch"),
-        ("no results", BATCH, of(json!({})), "no answer of an OSV API"),
+        (
+            "no results",
+            BATCH,
+            of(json!({})),
+            "no answer of an OSV API",
+        ),
         (
             "too few results",
             BATCH,
@@ -60,7 +74,12 @@ fn every_fault_of_a_service_is_told_and_is_no_answer() {
             of(json!({ "results": [{ "next_page_token": "x" }, {}] })),
             "querybatch",
         ),
-        ("an id that is not there", RECORD, Fault::Status(404), "not there"),
+        (
+            "an id that is not there",
+            RECORD,
+            Fault::Status(404),
+            "not there",
+        ),
         (
             "an id that is not known",
             RECORD,
@@ -77,7 +96,12 @@ fn every_fault_of_a_service_is_told_and_is_no_answer() {
             of(json!({ "id": "PYSEC-2024-2", "modified": "2024-06-01T00:00:00Z", "affected": [] })),
             "PYSEC-2024-1",
         ),
-        ("a record that is none", RECORD, of(json!([])), "PYSEC-2024-1"),
+        (
+            "a record that is none",
+            RECORD,
+            of(json!([])),
+            "PYSEC-2024-1",
+        ),
     ];
     for (what, path, fault, says) in cases {
         let (context, service) = served();
@@ -109,7 +133,10 @@ impl Site for Endless {
             json!({ "next_page_token": (page + 1).to_string() })
         });
         let results: Vec<Value> = pages.collect();
-        Answer::ok("application/json", json!({ "results": results }).to_string())
+        Answer::ok(
+            "application/json",
+            json!({ "results": results }).to_string(),
+        )
     }
 }
 
@@ -179,7 +206,11 @@ fn one_source_that_fails_hides_nothing_of_another() {
         findings(&document).into_iter().collect::<Vec<_>>(),
         ["b==2.0 PYSEC-2024-7"]
     );
-    assert!(codes(&document, "gaps").iter().all(|code| *code == "not-learned"));
+    assert!(
+        codes(&document, "gaps")
+            .iter()
+            .all(|code| *code == "not-learned")
+    );
     assert_eq!(list(&document, "gaps").len(), 2, "{document:#}");
 }
 

@@ -10,7 +10,10 @@ fn prepared() -> TestContext {
     context.write("requirements.txt", "a==1.0\nb==2.0\n");
     context.write_advisories(
         "advisories",
-        &[Advisory::new("PYSEC-2024-1", "a"), Advisory::new("PYSEC-2024-2", "b")],
+        &[
+            Advisory::new("PYSEC-2024-1", "a"),
+            Advisory::new("PYSEC-2024-2", "b"),
+        ],
     );
     context
 }
@@ -39,7 +42,14 @@ fn what_several_sources_know_is_joined_by_alias() {
     );
     let service = Loopback::osv(vec![Advisory::new("PYSEC-2024-4", "a")], 10);
     let origin = service.origin();
-    let arguments = ["--advisories", "advisories", "--advisories", "export.zip", "--advisories", &origin];
+    let arguments = [
+        "--advisories",
+        "advisories",
+        "--advisories",
+        "export.zip",
+        "--advisories",
+        &origin,
+    ];
     let found = asked(&context, &arguments, 1);
     assert_eq!(
         ids(&found),
@@ -51,17 +61,26 @@ fn what_several_sources_know_is_joined_by_alias() {
         ]
     );
     let joined = &found["packages"][0]["findings"][0];
-    assert_eq!(joined["aliases"], serde_json::json!(["GHSA-aaaa-bbbb-cccc"]));
+    assert_eq!(
+        joined["aliases"],
+        serde_json::json!(["GHSA-aaaa-bbbb-cccc"])
+    );
     assert_eq!(joined["severity"]["level"], "high");
     let source = text(joined, "source");
-    assert!(source.contains("advisories") && source.contains("export.zip"), "{source}");
+    assert!(
+        source.contains("advisories") && source.contains("export.zip"),
+        "{source}"
+    );
     let sources = list(&found, "sources");
     assert_eq!(sources.len(), 3);
     for source in sources {
         assert!(!text(source, "digest").is_empty(), "{source}");
     }
     // In the configuration, and as a list in the variable.
-    context.write("lockgate.toml", "advisories = [\"advisories\", \"export.zip\"]\n");
+    context.write(
+        "lockgate.toml",
+        "advisories = [\"advisories\", \"export.zip\"]\n",
+    );
     assert_eq!(ids(&asked(&context, &[], 1)).len(), 3);
     let run = audit(&context, &["requirements.txt", "--json"])
         .env("LOCKGATE_ADVISORIES", "advisories")
@@ -116,7 +135,10 @@ fn an_overlay_withdraws_and_corrects_and_is_told_where_it_counts() {
     let service = Loopback::osv(Vec::new(), 10);
     context.write(
         "lockgate.toml",
-        format!("advisories = [\"advisories\", {{ source = \"{}\", overrides = true }}]\n", service.origin()),
+        format!(
+            "advisories = [\"advisories\", {{ source = \"{}\", overrides = true }}]\n",
+            service.origin()
+        ),
     );
     let run = audit(&context, &["requirements.txt"]).run();
     has_no_answer(&run, "a service that overrides");
@@ -128,11 +150,36 @@ fn each_source_fails_by_itself() {
     let context = prepared();
     let service = Loopback::osv(vec![Advisory::new("PYSEC-2024-4", "a")], 10);
     let origin = service.origin();
+    // One that is not there is a mistake in the command, and ends the run.
+    audit(
+        &context,
+        &[
+            "requirements.txt",
+            "--advisories",
+            "advisories",
+            "--advisories",
+            "gone",
+        ],
+    )
+    .run()
+    .exits(2)
+    .mentions(&["gone"]);
     // One that cannot be opened: one gap, and every finding of the others.
-    let arguments = ["--advisories", "advisories", "--advisories", "gone", "--advisories", &origin];
+    std::fs::create_dir(context.path("gone")).unwrap();
+    let arguments = [
+        "--advisories",
+        "advisories",
+        "--advisories",
+        "gone",
+        "--advisories",
+        &origin,
+    ];
     let found = asked(&context, &arguments, 2);
     assert_eq!(codes(&found, "gaps"), ["not-learned"]);
-    assert!(text(&found["gaps"][0], "what").contains("gone"), "{found:#}");
+    assert!(
+        text(&found["gaps"][0], "what").contains("gone"),
+        "{found:#}"
+    );
     assert_eq!(ids(&found).len(), 3);
     // One that fails for one project: one gap about that project.
     service.fault("/v1/vulns/PYSEC-2024-4", Fault::Status(500));

@@ -45,10 +45,10 @@ pub(crate) struct PipAuditOptions {
     /// Say what would be audited, and ask about nothing
     #[arg(short = 'd', long)]
     pub(crate) dry_run: bool,
-    /// Leave the user's own editable projects out of the report
+    /// Leave the user's own projects and editable ones out of the report
     #[arg(long)]
     pub(crate) skip_editable: bool,
-    /// Fail when a requirement has no hash
+    /// Refuse requirements files of which a line has no hash
     #[arg(long)]
     pub(crate) require_hashes: bool,
     /// Audit the locks of this form in the folders named: `pylock.toml`, `pylock.NAME.toml`
