@@ -407,7 +407,7 @@ fn what_is_skipped_stands_in_its_forms_and_is_never_called_clean() {
         .iter()
         .map(|one| text(one, "name"))
         .collect();
-    assert_eq!(names, ["b", "c", "./mine"]);
+    assert_eq!(names, ["b", "c", "-e ./mine"]);
 }
 
 #[cfg(target_os = "linux")]
