@@ -7,10 +7,11 @@ use super::asking::{audit, codes, document, findings, has_no_answer, list, packa
 
 /// An installed distribution with a `METADATA`.
 fn install(context: &TestContext, folder: &str, name: &str, version: &str, requires: &[&str]) {
-    let lines: String = requires
+    let lines: Vec<String> = requires
         .iter()
         .map(|requirement| format!("Requires-Dist: {requirement}\n"))
         .collect();
+    let lines = lines.concat();
     context.write(
         &format!("{folder}/{name}-{version}.dist-info/METADATA"),
         format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{lines}\nText\n"),
@@ -61,10 +62,12 @@ fn holds(found: &Value, pins: &[&str]) {
     );
 }
 
+/// Where packages lie, which files are there beside them, and what is named.
+type Layout<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn every_layout_is_found() {
-    let layouts: [(&str, &[(&str, &str)], &str); 8] = [
-        // Where packages lie, what else is there, what is named.
+    let layouts: [Layout<'_>; 8] = [
         (
             "env/lib/python3.11/site-packages",
             &[("env/pyvenv.cfg", "home = /usr/bin\n")],

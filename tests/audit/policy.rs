@@ -346,6 +346,9 @@ fn project(status: Option<&str>, yanked: Yank) -> Project {
     }
 }
 
+/// A lock, a configuration, options, the exit code, and the codes of what the index says.
+type IndexCase<'a> = (&'a str, &'a str, &'a [&'a str], i32, &'a [&'a str]);
+
 #[test]
 fn the_index_is_asked_about_yanked_and_quarantined_only_on_request() {
     let mut world = World::new();
@@ -361,8 +364,7 @@ fn the_index_is_asked_about_yanked_and_quarantined_only_on_request() {
             .insert(name.to_owned(), project(status, yanked));
     }
     let index = Loopback::index(world);
-    // Pins, configuration, arguments, exit code, notices.
-    let cases: [(&str, &str, &[&str], i32, &[&str]); 9] = [
+    let cases: [IndexCase<'_>; 9] = [
         ("fine==1.0\nback==1.0\nheld==1.0\n", "", &[], 0, &[]),
         ("fine==1.0\n", "", &["--online"], 0, &[]),
         ("back==1.0\n", "", &["--online"], 0, &["yanked"]),

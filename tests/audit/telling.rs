@@ -31,11 +31,14 @@ version = "1.0"
 source = { registry = "https://pypi.corp.test/simple" }
 "#;
 
+/// A file, what in it is private, its content, and variables.
+type Case<'a> = (&'a str, &'a str, String, Vec<(&'a str, &'a str)>);
+
 #[test]
 fn names_of_a_private_index_reach_no_service() {
     let requirements = "secret==1.0\n";
     let with = |line: &str| format!("{line}\n{requirements}");
-    let cases: Vec<(&str, &str, String, Vec<(&str, &str)>)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("uv.lock", "a registry", UV_LOCK.to_owned(), vec![]),
         (
             "requirements.txt",
