@@ -85,7 +85,7 @@ pub fn pip_audit_summary(report: &AuditReport) -> String {
         let gaps = counted(report.gaps.len(), "entry", "entries");
         return format!("Incomplete: {gaps} could not be audited");
     }
-    if report.evidence.is_none() {
+    if report.evidence.is_none() && vulnerabilities + ignored == 0 {
         return "Not audited: advisories are off".to_owned();
     }
     if vulnerabilities == 0 {

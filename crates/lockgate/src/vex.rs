@@ -27,14 +27,13 @@ fn entry(ignore: &VexIgnore<'_>) -> Result<IgnoreEntry, Failure> {
         .impact_statement
         .as_deref()
         .or(statement.status_notes.as_deref());
-    let reason = told
-        .map(str::to_owned)
-        .unwrap_or_else(|| match statement.status {
-            VexStatus::Fixed => "fixed in this package".to_owned(),
-            _ => statement
-                .justification
-                .map_or_else(|| "not affected".to_owned(), |word| word.replace('_', " ")),
-        });
+    let reason = match (told, statement.status) {
+        (Some(told), _) => told.to_owned(),
+        (None, VexStatus::Fixed) => "fixed in this package".to_owned(),
+        (None, _) => statement
+            .justification
+            .map_or_else(|| "not affected".to_owned(), |word| word.replace('_', " ")),
+    };
     let versions = ignore
         .product
         .version

@@ -21,6 +21,10 @@ use crate::terminal::Terminal;
 use crate::world::World;
 
 /// Arguments of `audit`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AuditArguments {
     /// What to audit: requirement files, locks, SBOMs, folders that hold some, `-` for standard input [default: `requirements.txt`, else `pylock.toml`]

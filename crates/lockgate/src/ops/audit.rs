@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use lockgate_gate::{Auditor, Selection, YankRule, leave_out_known};
 use lockgate_index::{Feed, FeedSource};
 use lockgate_model::{
-    AuditReport, AuditedPlace, Gap, GapCode, Inventory, Item, Manifest, Name, Timestamp, Version,
+    AuditReport, AuditedPlace, Inventory, Item, Manifest, Name, Timestamp, Version,
 };
 use url::Url;
 
@@ -145,9 +145,6 @@ pub(crate) fn audit(
 ) -> Result<Audited, Failure> {
     let selection = request.selection(world)?;
     let (inventories, unread) = inputs::read(request, settings, world)?;
-    let unread = unread
-        .into_iter()
-        .map(|(place, why)| unreadable(place, why));
     for group in groups::unknown(&selection, &inventories)? {
         world.terminal.warn(&group);
     }
@@ -243,7 +240,7 @@ fn judged(
             let told = inventory.items.iter().filter(|item| {
                 selection.admits(item) && opened.telling.may_tell(inventory, item).is_ok()
             });
-            pins.extend(told.filter_map(|item| item.pin()));
+            pins.extend(told.filter_map(Item::pin));
         }
         pins.sort();
         pins.dedup();
@@ -332,16 +329,5 @@ impl Audited {
             hyperlinks,
             command: self.command.as_deref(),
         }
-    }
-}
-
-fn unreadable(place: String, why: String) -> Gap {
-    Gap {
-        code: GapCode::Unreadable,
-        what: place.clone(),
-        why,
-        name: None,
-        source: Some(place),
-        line: None,
     }
 }

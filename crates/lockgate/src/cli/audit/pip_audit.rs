@@ -6,6 +6,10 @@ use super::super::GateOptions;
 use crate::failure::Failure;
 
 /// pip-audit's options, as far as they are not lockgate's own by the same name.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "As pip-audit has it")]
 pub(crate) struct PipAuditOptions {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use lockgate_formats::SourceKind;
 use lockgate_formats::inventory::{is_lock_name, kind_of, read_inventory};
-use lockgate_model::{Inventory, InventoryKind};
+use lockgate_model::{Gap, GapCode, Inventory, InventoryKind};
 
 use super::{AuditRequest, hashes, installed, resolved};
 use crate::cli::{AuditArguments, InputFormat};
@@ -170,13 +170,13 @@ fn walk(
     Ok(())
 }
 
-/// Everything read, and what could not be, with the reason. A file that was named by itself ends the run when it cannot be read; one that was
+/// Everything read, and a gap for what could not be. A file that was named by itself ends the run when it cannot be read; one that was
 /// found among others leaves a gap.
 pub(super) fn read(
     request: &AuditRequest,
     settings: &Settings,
     world: &World,
-) -> Result<(Vec<Inventory>, Vec<(String, String)>), Failure> {
+) -> Result<(Vec<Inventory>, Vec<Gap>), Failure> {
     let mut inventories = Vec::new();
     let mut unread = Vec::new();
     let mut unpinned = Vec::new();
@@ -200,7 +200,7 @@ pub(super) fn read(
             }
             Input::Found(path) => match read_one(path, request, world) {
                 Ok(inventory) => inventories.push(inventory),
-                Err(failure) => unread.push((path.clone(), failure.message)),
+                Err(failure) => unread.push(unreadable(path, failure.message)),
             },
             Input::Environment(environment) => inventories.push(installed::read(environment)?),
         }
@@ -209,6 +209,17 @@ pub(super) fn read(
         inventories.push(resolved::inventory(&unpinned, request, settings, world)?);
     }
     Ok((inventories, unread))
+}
+
+fn unreadable(place: &str, why: String) -> Gap {
+    Gap {
+        code: GapCode::Unreadable,
+        what: place.to_owned(),
+        why,
+        name: None,
+        source: Some(place.to_owned()),
+        line: None,
+    }
 }
 
 /// Reads one file.
