@@ -1,4 +1,19 @@
-//! `lockgate audit` of requirements locks.
+//! `lockgate audit`: here of requirements locks, in the modules below of everything else.
+
+mod as_of_lock;
+mod asking;
+mod environments;
+mod export_faults;
+mod fleet;
+mod inputs;
+mod lock_faults;
+mod pip_audit;
+mod policy;
+mod reports;
+mod selection;
+mod service_faults;
+mod sources;
+mod telling;
 
 use lockgate_tests::{Advisory, Lockgate, TestContext};
 use serde_json::Value;

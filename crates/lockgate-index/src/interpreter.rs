@@ -211,7 +211,8 @@ fn on_path(path: &str, name: &str) -> Option<PathBuf> {
 }
 
 impl Index {
-    /// What the interpreter at `path` says of itself; asked once, then kept.
+    /// What the interpreter at `path` says of itself; asked once, then kept. Asked bare, nothing runs of what is installed for it, and it may
+    /// not know the virtual environment that it is in.
     pub fn interpreter(&self, path: &Path) -> Result<Interpreter, InterpreterError> {
         let silent = |why: String| InterpreterError::Silent {
             path: path.to_owned(),
@@ -224,7 +225,15 @@ impl Index {
         {
             return Ok(interpreter);
         }
-        let text = ask(path).map_err(silent)?;
+        let is_bare = self.shared.options.bare_interpreters;
+        let key = if is_bare { format!("{key} bare") } else { key };
+        if is_bare
+            && let Some(kept) = store.read(Bucket::Interpreters, &key)
+            && let Ok(interpreter) = postcard::from_bytes(&kept.payload)
+        {
+            return Ok(interpreter);
+        }
+        let text = ask(path, is_bare).map_err(silent)?;
         let answer: Answer = serde_json::from_str(text.trim())
             .map_err(|error| silent(format!("its answer is unreadable ({error})")))?;
         let interpreter = Interpreter {
@@ -260,9 +269,11 @@ fn fingerprint(path: &Path) -> io::Result<String> {
     ))
 }
 
-fn ask(path: &Path) -> Result<String, String> {
+fn ask(path: &Path, is_bare: bool) -> Result<String, String> {
     let mut child = Command::new(path)
-        .args(["-I", "-c", QUESTION])
+        .arg("-I")
+        .args(is_bare.then_some("-S"))
+        .args(["-c", QUESTION])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

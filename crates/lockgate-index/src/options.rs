@@ -43,6 +43,8 @@ pub struct Options {
     pub connections: usize,
     /// Where OSV's bulk export for PyPI is, or a mirror of it.
     pub osv_export: Url,
+    /// Whether interpreters are asked without what is installed for them, so that nothing of it runs.
+    pub bare_interpreters: bool,
 }
 
 impl Default for Options {
@@ -63,6 +65,7 @@ impl Default for Options {
             keyring: KeyringProvider::Disabled,
             connections: 50,
             osv_export: Url::parse(OSV_EXPORT).expect("the constant is an address"),
+            bare_interpreters: false,
         }
     }
 }

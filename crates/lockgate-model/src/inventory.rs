@@ -101,6 +101,8 @@ pub struct Item {
     pub scopes: BTreeSet<Scope>,
     /// Who requires it; empty if the inventory does not say.
     pub parents: Vec<Parent>,
+    /// Whether its line in a requirements file has hashes; other forms have them elsewhere.
+    pub has_hashes: bool,
 }
 
 /// Where an item is taken from.
@@ -195,6 +197,7 @@ impl Item {
             marker: Marker::always(),
             scopes: BTreeSet::new(),
             parents: Vec::new(),
+            has_hashes: false,
         }
     }
 

@@ -80,6 +80,14 @@ pub fn pip_audit_summary(report: &AuditReport) -> String {
         .map(|one| one.vulnerabilities.len())
         .sum();
     let ignored: usize = dependencies.iter().map(|one| one.ignored).sum();
+    // pip-audit would say that nothing is known, of what was never asked about.
+    if vulnerabilities == 0 && !report.gaps.is_empty() {
+        let gaps = counted(report.gaps.len(), "entry", "entries");
+        return format!("Incomplete: {gaps} could not be audited");
+    }
+    if report.evidence.is_none() && vulnerabilities + ignored == 0 {
+        return "Not audited: advisories are off".to_owned();
+    }
     if vulnerabilities == 0 {
         let ignored = match ignored {
             0 => String::new(),

@@ -41,7 +41,9 @@ pub(crate) enum Verdict {
 impl Verdict {
     /// Of a report. What is incomplete is never anything better.
     pub(crate) fn of(report: &AuditReport) -> Self {
-        if report.evidence.is_none() {
+        // Without a source that could be used there is no evidence either, and then that is the gap.
+        let mut gaps = report.gaps.iter();
+        if report.evidence.is_none() && !gaps.any(|gap| gap.code == GapCode::NotLearned) {
             Self::NotAudited
         } else if !report.gaps.is_empty() {
             Self::Incomplete

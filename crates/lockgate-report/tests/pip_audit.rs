@@ -151,6 +151,12 @@ fn the_summary_counts_as_pip_audit_does() {
         "Found 1 known vulnerability, ignored 1 in 1 package"
     );
     report.packages[0].findings[1].ignored = ignored;
+    // Where nothing is left and something was not audited, pip-audit would say that nothing is known.
+    assert_eq!(
+        pip_audit_summary(&report),
+        "Incomplete: 1 entry could not be audited"
+    );
+    report.gaps.clear();
     assert_eq!(
         pip_audit_summary(&report),
         "No known vulnerabilities found, 2 ignored"

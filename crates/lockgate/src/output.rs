@@ -16,7 +16,7 @@ use crate::failure::{Exit, Failure};
 use crate::ops::audit::Audited;
 use crate::ops::check::Checked;
 use crate::ops::lock::{LockOutcome, Locked};
-use crate::reports::{self, ReportFormat};
+use crate::reports::{self, Destination, ReportFormat};
 use crate::request::Output;
 use crate::terminal::{Terminal, colored_diff};
 
@@ -147,12 +147,8 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
             (Exit::No, lock_document(&document))
         }
         Outcome::Audit(audited) => {
-            let exit = if audited.dry_run {
-                Exit::Done
-            } else {
-                audit_exit(&audited.report, audited.allow_incomplete)
-            };
-            let status = audit_status(&audited.report, exit);
+            let exit = audit_exit(&audited.report, audited.allow_incomplete);
+            let status = status_of(audited, exit);
             (exit, audit_document(status, &audited.report))
         }
         Outcome::Check(checked) => judge_check(checked),
@@ -183,12 +179,17 @@ fn audit_exit(report: &AuditReport, allow_incomplete: bool) -> Exit {
     }
 }
 
-fn audit_status(report: &AuditReport, exit: Exit) -> &'static str {
+/// The word for what an audit came to. What was not looked at, or not wholly, is never `clean`.
+fn status_of(audited: &Audited, exit: Exit) -> &'static str {
+    let report = &audited.report;
     match exit {
         Exit::NoAnswer | Exit::Interrupted | Exit::Terminated => "failed",
+        Exit::Done if audited.dry_run => "dry-run",
         Exit::No => "findings",
         Exit::Done if report.evidence.is_none() => "not-audited",
         Exit::Done if report.open_findings() > 0 => "findings",
+        Exit::Done if !report.gaps.is_empty() => "incomplete",
+        Exit::Done if report.evidence.is_none() => "not-audited",
         Exit::Done => "clean",
     }
 }
@@ -293,7 +294,7 @@ fn staged_reports(outcome: &Outcome, exit: Exit) -> Result<Vec<disk::Staged>, Fa
     if audited.dry_run {
         return Ok(Vec::new());
     }
-    let circumstances = audited.circumstances(audit_status(&audited.report, exit), None, false);
+    let circumstances = audited.circumstances(status_of(audited, exit), None, false);
     let files = audited.destinations.iter().filter_map(|destination| {
         let path = destination.path.as_ref()?;
         Some((destination.format, path))
@@ -301,6 +302,12 @@ fn staged_reports(outcome: &Outcome, exit: Exit) -> Result<Vec<disk::Staged>, Fa
     files
         .map(|(format, path)| {
             let text = reports::text(format, &audited.report, &circumstances)?;
+            // A file has no colours, and of all formats the table alone has any.
+            let text = if format == ReportFormat::Table {
+                anstream::adapter::strip_str(&text).to_string()
+            } else {
+                text
+            };
             disk::stage(path, text.as_bytes())
         })
         .collect()
@@ -309,14 +316,7 @@ fn staged_reports(outcome: &Outcome, exit: Exit) -> Result<Vec<disk::Staged>, Fa
 fn deliver_audit(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(), Failure> {
     let report = &audited.report;
     if audited.dry_run {
-        for place in &report.places {
-            terminal.summary(&format!(
-                "Would audit {} of {}",
-                counted(place.packages, "package", "packages"),
-                place.place
-            ));
-        }
-        return Ok(());
+        return deliver_dry_run(audited, exit, terminal);
     }
     for remark in &report.remarks {
         terminal.warn(&remark.text);
@@ -324,7 +324,7 @@ fn deliver_audit(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(
     let printed = audited.destinations.iter().find(|one| one.path.is_none());
     let (width, hyperlinks) = terminal.answers();
     if let Some(destination) = printed {
-        let status = audit_status(report, exit);
+        let status = status_of(audited, exit);
         let circumstances = audited.circumstances(status, width, hyperlinks);
         let text = reports::text(destination.format, report, &circumstances)?;
         terminal.answer(&text)?;
@@ -340,20 +340,9 @@ fn deliver_audit(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(
     }
     let tells_all = printed
         .is_some_and(|one| matches!(one.format, ReportFormat::Table | ReportFormat::Markdown));
-    // Whoever reads no table must still see that there is no answer.
-    if exit == Exit::NoAnswer && !tells_all {
-        let gaps = report.gaps.iter().take(5);
-        let mut text: Vec<String> = gaps
-            .map(|gap| format!("  {}: {}", gap.what, gap.why))
-            .collect();
-        if report.gaps.len() > text.len() {
-            text.push(format!("  and {} more", report.gaps.len() - text.len()));
-        }
-        terminal.failure(&Failure::new(format!(
-            "{} could not be audited\n{}",
-            counted(report.gaps.len(), "entry", "entries"),
-            text.join("\n")
-        )));
+    // Whoever does not have the table before them must still see that there is no answer.
+    if exit == Exit::NoAnswer && !(tells_all && width.is_some()) {
+        terminal.failure(&incomplete(report));
     }
     for path in audited
         .destinations
@@ -363,6 +352,42 @@ fn deliver_audit(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(
         terminal.detail(&format!("report: {}", path.display()));
     }
     Ok(())
+}
+
+/// What would be audited, on standard error; on standard output only the one document of those who asked for it.
+fn deliver_dry_run(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(), Failure> {
+    let report = &audited.report;
+    for place in &report.places {
+        terminal.summary(&format!(
+            "Would audit {} of {}",
+            counted(place.packages, "package", "packages"),
+            place.place
+        ));
+    }
+    if Destination::is_json(&audited.destinations) {
+        let document = audit_document(status_of(audited, exit), report);
+        terminal.answer(&json_text(&document))?;
+    }
+    if exit == Exit::NoAnswer {
+        terminal.failure(&incomplete(report));
+    }
+    Ok(())
+}
+
+/// The gaps, the first of them by name.
+fn incomplete(report: &AuditReport) -> Failure {
+    let gaps = report.gaps.iter().take(5);
+    let mut text: Vec<String> = gaps
+        .map(|gap| format!("  {}: {}", gap.what, gap.why))
+        .collect();
+    if report.gaps.len() > text.len() {
+        text.push(format!("  and {} more", report.gaps.len() - text.len()));
+    }
+    Failure::new(format!(
+        "{} could not be audited\n{}",
+        counted(report.gaps.len(), "entry", "entries"),
+        text.join("\n")
+    ))
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {

@@ -102,11 +102,12 @@ impl Switches {
 
 /// Where reports go: what is printed, then the files. `--output FILE` takes what would be printed.
 pub(crate) fn destinations(arguments: &AuditArguments) -> Result<Vec<Destination>, Failure> {
-    let printed = match arguments.format {
-        _ if arguments.output.json => ReportFormat::Json,
-        Some(format) => format,
-        None => pip_audit_format()?.unwrap_or(ReportFormat::Table),
+    let asked = match arguments.format {
+        _ if arguments.output.json => Some(ReportFormat::Json),
+        Some(format) => Some(format),
+        None => pip_audit_format()?,
     };
+    let printed = asked.unwrap_or(ReportFormat::Table);
     let mut all = Vec::new();
     let mut is_printed = true;
     for text in &arguments.outputs {
@@ -132,7 +133,9 @@ pub(crate) fn destinations(arguments: &AuditArguments) -> Result<Vec<Destination
         let path = (path != "-").then(|| PathBuf::from(path));
         all.push(Destination { format, path });
     }
-    if is_printed {
+    // Whoever sends a report to standard output and asks for no other there wants that one.
+    let is_replaced = asked.is_none() && all.iter().any(|one| one.path.is_none());
+    if is_printed && !is_replaced {
         all.insert(
             0,
             Destination {

@@ -27,12 +27,13 @@ fn entry(ignore: &VexIgnore<'_>) -> Result<IgnoreEntry, Failure> {
         .impact_statement
         .as_deref()
         .or(statement.status_notes.as_deref());
-    let unsaid = || match (statement.status, statement.justification) {
-        (VexStatus::Fixed, _) => "fixed in this package".to_owned(),
-        (_, Some(word)) => word.replace('_', " "),
-        (_, None) => "not affected".to_owned(),
+    let reason = match (told, statement.status) {
+        (Some(told), _) => told.to_owned(),
+        (None, VexStatus::Fixed) => "fixed in this package".to_owned(),
+        (None, _) => statement
+            .justification
+            .map_or_else(|| "not affected".to_owned(), |word| word.replace('_', " ")),
     };
-    let reason = told.map_or_else(unsaid, str::to_owned);
     let versions = ignore
         .product
         .version

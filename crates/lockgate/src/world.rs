@@ -54,6 +54,26 @@ impl World {
         python: Option<&str>,
         terminal: &Terminal,
     ) -> Result<Arc<Self>, Failure> {
+        Self::made(options, cache, python, terminal, false)
+    }
+
+    /// The same for an audit: of an interpreter that has to be asked, nothing runs that is installed for it. That may be what is audited.
+    pub(crate) fn of_audit(
+        options: &IndexOptions,
+        cache: &CacheOptions,
+        python: Option<&str>,
+        terminal: &Terminal,
+    ) -> Result<Arc<Self>, Failure> {
+        Self::made(options, cache, python, terminal, true)
+    }
+
+    fn made(
+        options: &IndexOptions,
+        cache: &CacheOptions,
+        python: Option<&str>,
+        terminal: &Terminal,
+        bare_interpreters: bool,
+    ) -> Result<Arc<Self>, Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -65,6 +85,7 @@ impl World {
         let ask = |executable: &Path| {
             let options = Options {
                 cache: indexes::cache_folder(cache),
+                bare_interpreters,
                 ..Options::default()
             };
             let index = Index::new(options, runtime.handle().clone(), Arc::new(Silent));
@@ -85,7 +106,8 @@ impl World {
                 provenance::line(&format!("OSV's export is at {base}"), "LOCKGATE_OSV_EXPORT");
             terminal.detail(&told);
         }
-        let options = indexes::index_options(options, cache, &pip)?;
+        let mut options = indexes::index_options(options, cache, &pip)?;
+        options.bare_interpreters = bare_interpreters;
         let index = Index::new(
             options,
             runtime.handle().clone(),

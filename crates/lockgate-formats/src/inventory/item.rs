@@ -80,6 +80,7 @@ impl Stated<'_> {
             marker: Marker::always(),
             scopes: BTreeSet::new(),
             parents: Vec::new(),
+            has_hashes: false,
         }
     }
 }

@@ -133,11 +133,13 @@ impl Reading<'_> {
         for (pin, marker) in lock.pins.iter().zip(markers) {
             let mut item = Item::pinned(pin.name.clone(), pin.version.clone());
             item.line = Some(pin.line);
+            item.has_hashes = !pin.hashes.is_empty();
             item.marker = self.marker(marker);
             items.push((item, pin.via.clone()));
         }
         for direct in &lock.direct {
             let mut item = self.direct(&direct.text, direct.line);
+            item.has_hashes = !direct.hashes.is_empty();
             if let Some((name, version)) = &direct.project {
                 item.name = Some(name.clone());
                 item.version = Some(version.clone());

@@ -3,7 +3,8 @@
 //! What is hinted at is asked in batches in the background, all at once; whoever needs an answer waits for it. A batch takes one round trip,
 //! the records that it names as many as it takes to have them fifty at a time: never one per project. A solver asks by project. An audit knows the versions,
 //! and asks by release, which names far fewer records ([`question`]). The two answers are kept apart: what is said of a release holds for
-//! no other. Every failure is the failure of each question in the batch: nothing that was not answered counts as clean.
+//! no other. A batch that fails is the failure of each of its questions, and a record that cannot be had that of those whose answer names
+//! it: nothing that was not answered counts as clean.
 
 mod api;
 mod kept;
@@ -12,7 +13,7 @@ mod question;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::StreamExt as _;
 use lockgate_model::{FactError, Name, RecordLookup, ReleaseRecords, Timestamp, Version};
 use url::Url;
 
@@ -129,14 +130,13 @@ impl Service {
             let questions: Vec<&Question> = batch.iter().map(|(question, _)| question).collect();
             match service.learn(&questions).await {
                 Ok(answers) => {
-                    for ((_, slot), records) in batch.into_iter().zip(answers) {
-                        slot.fill(Ok(records));
+                    for ((question, slot), records) in batch.into_iter().zip(answers) {
+                        slot.fill(records.map_err(|error| service.about(&error, &question)));
                     }
                 }
                 Err(error) => {
                     for (question, slot) in batch {
-                        let what = format!("the advisories about `{question}`");
-                        slot.fill(Err(service.unlearned(&error, &what)));
+                        slot.fill(Err(service.about(&error, &question)));
                     }
                 }
             }
@@ -144,17 +144,25 @@ impl Service {
     }
 
     /// The records about each question, in their order, by id.
-    async fn learn(&self, questions: &[&Question]) -> Result<Vec<Records>, FetchError> {
+    async fn learn(
+        &self,
+        questions: &[&Question],
+    ) -> Result<Vec<Result<Records, FetchError>>, FetchError> {
         let named = self.api.named(questions).await?;
         let questions: Vec<Question> = questions.iter().map(|one| (*one).clone()).collect();
-        futures_util::stream::iter(questions.into_iter().zip(named))
+        let records = futures_util::stream::iter(questions.into_iter().zip(named))
             .map(|(question, named)| async move {
                 let records = self.records.named(&question, &named).await?;
-                Ok::<Records, FetchError>(records.iter().map(|record| record.to_vec()).collect())
+                Ok(records.iter().map(|record| record.to_vec()).collect())
             })
             .buffered(AT_ONCE)
-            .try_collect()
-            .await
+            .collect()
+            .await;
+        Ok(records)
+    }
+
+    fn about(&self, error: &FetchError, question: &Question) -> FactError {
+        self.unlearned(error, &format!("the advisories about `{question}`"))
     }
 
     fn unlearned(&self, error: &FetchError, what: &str) -> FactError {

@@ -21,7 +21,25 @@ def libc():
     return "", []
 
 
+def told_by_text():
+    # Without `site` no package can be imported, and none is to run: what pip has built in is read.
+    import site
+    for folder in site.getsitepackages():
+        try:
+            with open(os.path.join(folder, "pip", "_internal", "models", "index.py"), encoding="utf-8") as file:
+                found = re.search(r'^PyPI = PackageIndex\(\s*"(https?://[^"]+)"', file.read(), re.M)
+        except (OSError, UnicodeDecodeError):
+            continue
+        if found:
+            return found.group(1).rstrip("/") + "/simple"
+    return None
+
+
 def index():
+    if sys.flags.no_site:
+        told = told_by_text()
+        if told:
+            return told
     try:
         from pip._internal.models.index import PyPI
         return PyPI.simple_url

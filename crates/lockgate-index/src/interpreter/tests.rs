@@ -87,3 +87,39 @@ fn what_is_no_interpreter_is_said() {
         Err(InterpreterError::Silent { .. })
     ));
 }
+
+#[cfg(unix)]
+#[test]
+fn asked_bare_nothing_runs_that_is_installed_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runtime, plain) = index(&folder.path().join("plain"));
+    let real = find(None, &variables()).unwrap();
+    let known = plain.interpreter(&real).unwrap();
+    let minor = known.answer.version.rsplit_once('.').unwrap().0;
+    let environment = folder.path().join("env");
+    let (bin, mark) = (environment.join("bin"), folder.path().join("mark"));
+    let packages = environment.join(format!("lib/python{minor}/site-packages"));
+    for made in [&bin, &packages] {
+        fs::create_dir_all(made).unwrap();
+    }
+    // A shim on the path finds the interpreter by its own name; the environment links to the interpreter itself.
+    let base = Path::new(&known.answer.prefix).join(format!("bin/python{minor}"));
+    std::os::unix::fs::symlink(&base, bin.join("python")).unwrap();
+    let home = base.parent().unwrap().display().to_string();
+    fs::write(environment.join("pyvenv.cfg"), format!("home = {home}\n")).unwrap();
+    let code = format!("open({:?}, 'w').close()\n", mark.display().to_string());
+    fs::write(packages.join("sitecustomize.py"), &code).unwrap();
+    fs::write(packages.join("evil.pth"), format!("import os; {code}")).unwrap();
+    let options = Options {
+        bare_interpreters: true,
+        ..Options::default()
+    };
+    let bare = Index::new(options, runtime.handle().clone(), Arc::new(Silent));
+    let told = bare.interpreter(&bin.join("python")).unwrap();
+    assert!(!mark.exists(), "something of the environment ran");
+    assert_eq!(told.default_index(), known.default_index());
+    assert_eq!(told.answer.version, known.answer.version);
+    // What it is kept from would leave its mark.
+    plain.interpreter(&bin.join("python")).unwrap();
+    assert!(mark.exists());
+}

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use pip_audit::Spinner;
 pub(crate) use pip_audit::{PipAuditOptions, Switch};
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 use crate::failure::{Exit, Failure};
 use crate::ops::audit::{self, AuditRequest};
 use crate::output::{self, Format, Outcome};
-use crate::reports::{Destination, ReportFormat};
+use crate::reports::{Destination, ReportFormat, destinations};
 use crate::request::{Settings, report_is_apart};
 use crate::terminal::Terminal;
 use crate::world::World;
@@ -22,7 +23,7 @@ use crate::world::World;
 /// Arguments of `audit`.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
+    reason = "each is a switch of the command line"
 )]
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AuditArguments {
@@ -136,11 +137,20 @@ pub(crate) enum InputFormat {
 }
 
 impl AuditArguments {
+    /// Whether standard output is to be one JSON document, as far as can be told of arguments that may be wrong.
+    fn is_json(&self) -> bool {
+        match destinations(self) {
+            Ok(destinations) => Destination::is_json(&destinations),
+            Err(_) => self.output.json || self.format == Some(ReportFormat::Json),
+        }
+    }
+
     /// Brings what can be said in two ways to one.
     pub(super) fn settle(&mut self) {
         self.output.settle();
         self.files.append(&mut self.requirement);
         self.pip_audit.settle(&mut self.gate);
+        self.terminal.no_progress |= self.pip_audit.progress_spinner == Some(Spinner::Off);
     }
 }
 
@@ -149,7 +159,7 @@ pub(super) fn run(
     words: &[String],
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let json = arguments.output.json;
+    let is_json = arguments.is_json();
     let report = arguments.output.report.clone();
     let request = AuditRequest::new(arguments, words);
     if let Ok(request) = &request {
@@ -161,11 +171,6 @@ pub(super) fn run(
             report_is_apart(path.map(PathBuf::as_path), &files)?;
         }
     }
-    let destinations = request
-        .as_ref()
-        .map(|request| request.destinations.clone())
-        .unwrap_or_default();
-    let is_json = json || Destination::is_json(&destinations);
     let outcome = request.and_then(|request| audited(request, terminal));
     output::deliver(
         outcome,
@@ -179,7 +184,7 @@ fn audited(request: AuditRequest, terminal: &Terminal) -> Result<Outcome, Failur
     let arguments = &request.arguments;
     let settings = Settings::read_with(&arguments.gate, &request.files(), &arguments.vex)?;
     let settings = request.settings(settings);
-    let world = World::new(
+    let world = World::of_audit(
         &request.arguments.index,
         &request.arguments.cache,
         request.arguments.target.python.as_deref(),

@@ -1,5 +1,7 @@
 //! `audit`: what is locked or installed against advisories. Runs nothing of what it looks at, and solves only when it is asked to.
 
+mod groups;
+mod hashes;
 mod inputs;
 mod installed;
 mod known_by_lock;
@@ -10,9 +12,9 @@ mod telling;
 use std::collections::BTreeMap;
 
 use lockgate_gate::{Auditor, Selection, YankRule, leave_out_known};
-use lockgate_index::Feed;
+use lockgate_index::{Feed, FeedSource};
 use lockgate_model::{
-    AuditReport, AuditedPlace, Gap, GapCode, Inventory, Item, Manifest, Name, Timestamp, Version,
+    AuditReport, AuditedPlace, Inventory, Item, Manifest, Name, Timestamp, Version,
 };
 use url::Url;
 
@@ -74,11 +76,11 @@ impl AuditRequest {
         })
     }
 
-    /// The index whose JSON API `pypi` stands for: the main one that pip would ask.
-    fn index(&self, world: &World) -> Result<Option<Url>, Failure> {
+    /// The index whose JSON API `pypi` stands for: the main one that pip would ask. Which one that is an interpreter may have to say, so
+    /// it is looked for only where that source is in use.
+    fn index(&self, settings: &Settings, world: &World) -> Result<Option<Url>, Failure> {
         let arguments = &self.arguments;
-        let is_asked = |text: &String| text == "pypi";
-        if !arguments.gate.advisories.iter().any(is_asked) && arguments.gate.no_config {
+        if !gating::parsed(settings)?.contains(&FeedSource::Pypi) {
             return Ok(None);
         }
         let places = places::places(
@@ -143,14 +145,8 @@ pub(crate) fn audit(
 ) -> Result<Audited, Failure> {
     let selection = request.selection(world)?;
     let (inventories, unread) = inputs::read(request, settings, world)?;
-    if selection.needs_scopes()
-        && let Some(inventory) = inventories.iter().find(|inventory| !inventory.knows_scopes)
-    {
-        return Err(Failure::new(format!(
-            "`{}` does not say which dependency group asks for what, so `--only-group` has no answer",
-            inventory.place
-        ))
-        .remedy("leave it out, or audit a lock that has groups, such as `uv.lock` or `pylock.toml`"));
+    for group in groups::unknown(&selection, &inventories)? {
+        world.terminal.warn(&group);
     }
     let mut audited = Audited {
         report: AuditReport::default(),
@@ -164,12 +160,15 @@ pub(crate) fn audit(
     };
     if audited.dry_run {
         audited.report = would_audit(&inventories, &selection);
+        audited.report.gaps.extend(unread);
         return Ok(audited);
     }
     let opened = open(request, &inventories, settings, world)?;
     let mut report = judged(&opened, &inventories, &selection, world);
-    for (place, why) in unread {
-        report.gaps.insert(0, unreadable(place, why));
+    report.gaps.splice(0..0, unread);
+    if request.arguments.as_of_lock {
+        let remarks = known_by_lock::differences(&inventories, &report);
+        report.remarks.extend(remarks);
     }
     if settings.asks_index {
         statuses::ask(&mut report, &opened.gating.gate, request, world)?;
@@ -181,6 +180,9 @@ pub(crate) fn audit(
             statuses::ask(&mut older, &opened.gating.gate, request, world)?;
         }
         leave_out_known(&mut report, &older, baseline);
+    }
+    if request.arguments.pip_audit.skip_editable {
+        report.own.clear();
     }
     if Destination::want_descriptions(&audited.destinations, audited.switches) {
         audited.descriptions = opened.descriptions(&report);
@@ -207,7 +209,7 @@ fn open(
     settings: &Settings,
     world: &World,
 ) -> Result<Opened, Failure> {
-    let index = request.index(world)?;
+    let index = request.index(settings, world)?;
     let opened = if request.arguments.as_of_lock {
         known_by_lock::open(inventories, settings, world)?
     } else {
@@ -327,16 +329,5 @@ impl Audited {
             hyperlinks,
             command: self.command.as_deref(),
         }
-    }
-}
-
-fn unreadable(place: String, why: String) -> Gap {
-    Gap {
-        code: GapCode::Unreadable,
-        what: place.clone(),
-        why,
-        name: None,
-        source: Some(place),
-        line: None,
     }
 }

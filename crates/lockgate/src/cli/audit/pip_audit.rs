@@ -10,6 +10,10 @@ use crate::failure::Failure;
     reason = "each is an option of its own"
 )]
 /// pip-audit's options, as far as they are not lockgate's own by the same name.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "As pip-audit has it")]
 pub(crate) struct PipAuditOptions {
@@ -49,10 +53,10 @@ pub(crate) struct PipAuditOptions {
     /// Say what would be audited, and ask about nothing
     #[arg(short = 'd', long)]
     pub(crate) dry_run: bool,
-    /// Leave the user's own editable projects out of the report
+    /// Leave the user's own projects and editable ones out of the report
     #[arg(long)]
     pub(crate) skip_editable: bool,
-    /// Fail when a requirement has no hash
+    /// Refuse requirements files of which a line has no hash
     #[arg(long)]
     pub(crate) require_hashes: bool,
     /// Audit the locks of this form in the folders named: `pylock.toml`, `pylock.NAME.toml`

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use lockgate_formats::SourceKind;
 use lockgate_formats::inventory::{is_lock_name, kind_of, read_inventory};
-use lockgate_model::{Inventory, InventoryKind};
+use lockgate_model::{Gap, GapCode, Inventory, InventoryKind};
 
-use super::{AuditRequest, installed, resolved};
+use super::{AuditRequest, hashes, installed, resolved};
 use crate::cli::{AuditArguments, InputFormat};
 use crate::disk;
 use crate::environments::{self, InstalledEnvironment};
@@ -169,21 +170,27 @@ fn walk(
     Ok(())
 }
 
-/// What was read, and what could not be, with the reason.
-pub(super) type Read = (Vec<Inventory>, Vec<(String, String)>);
-
-/// Reads everything. A file that was named by itself ends the run when it cannot be read; one that was
+/// Everything read, and a gap for what could not be. A file that was named by itself ends the run when it cannot be read; one that was
 /// found among others leaves a gap.
 pub(super) fn read(
     request: &AuditRequest,
     settings: &Settings,
     world: &World,
-) -> Result<Read, Failure> {
+) -> Result<(Vec<Inventory>, Vec<Gap>), Failure> {
     let mut inventories = Vec::new();
     let mut unread = Vec::new();
     let mut unpinned = Vec::new();
+    let must_be_hashed = request.arguments.pip_audit.require_hashes;
     for input in &request.inputs {
         match input {
+            Input::File(path) | Input::Found(path) if must_be_hashed => {
+                let inventory = read_one(path, request, world)?;
+                hashes::must_be_there(&inventory)?;
+                inventories.push(inventory);
+            }
+            Input::Environment(environment) if must_be_hashed => {
+                return Err(hashes::not_known_of(&environment.place));
+            }
             Input::File(path) => {
                 if request.arguments.resolve && resolved::must_be_solved(path, request, world)? {
                     unpinned.push(path.clone());
@@ -193,7 +200,7 @@ pub(super) fn read(
             }
             Input::Found(path) => match read_one(path, request, world) {
                 Ok(inventory) => inventories.push(inventory),
-                Err(failure) => unread.push((path.clone(), failure.message)),
+                Err(failure) => unread.push(unreadable(path, failure.message)),
             },
             Input::Environment(environment) => inventories.push(installed::read(environment)?),
         }
@@ -202,6 +209,17 @@ pub(super) fn read(
         inventories.push(resolved::inventory(&unpinned, request, settings, world)?);
     }
     Ok((inventories, unread))
+}
+
+fn unreadable(place: &str, why: String) -> Gap {
+    Gap {
+        code: GapCode::Unreadable,
+        what: place.to_owned(),
+        why,
+        name: None,
+        source: Some(place.to_owned()),
+        line: None,
+    }
 }
 
 /// Reads one file.
@@ -226,8 +244,14 @@ pub(super) fn read_one(
         _ => kind_of(&name, &String::from_utf8_lossy(&bytes)),
     };
     let kind = kind.ok_or_else(|| {
-        Failure::new(format!("what kind of lock `{file}` is cannot be told"))
-            .remedy("say it with `--input-format`")
+        let failure = Failure::new(format!("what kind of lock `{file}` is cannot be told"));
+        // A project says what is wanted, and pins nothing.
+        match SourceKind::of(file) {
+            SourceKind::Requirements => failure.remedy("say it with `--input-format`"),
+            _ => failure.remedy(format!(
+                "name its lock; or audit what it comes to with `--resolve {file}`, or say what it is with `--input-format`"
+            )),
+        }
     })?;
     let files = Inputs {
         disk: &world.files,

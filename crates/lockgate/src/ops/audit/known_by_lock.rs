@@ -2,7 +2,7 @@
 
 use lockgate_formats::lock::Evidence;
 use lockgate_index::{Feed, FeedSource};
-use lockgate_model::{Inventory, Sha256};
+use lockgate_model::{AuditReport, Inventory, Remark, RemarkCode, Sha256};
 
 use crate::failure::Failure;
 use crate::gating::{self, Gating, Opened};
@@ -79,6 +79,42 @@ fn named(inventories: &[Inventory]) -> Result<Evidence, Failure> {
     found
         .map(|(evidence, _)| evidence)
         .ok_or_else(|| Failure::new("there is nothing to audit"))
+}
+
+/// What is to be said where a lock's header counts otherwise than the audit under the same advisories did.
+pub(super) fn differences(inventories: &[Inventory], report: &AuditReport) -> Vec<Remark> {
+    let restricted = |inventory: &Inventory| {
+        let mut places = report.places.iter();
+        places.any(|place| place.place == inventory.place && place.left_out > 0)
+    };
+    let whole = inventories
+        .iter()
+        .filter(|inventory| !restricted(inventory));
+    whole
+        .filter_map(|inventory| {
+            let then = Evidence::parse(inventory.evidence.as_deref()?)?;
+            let packages = report.packages.iter();
+            let findings = packages
+                .filter(|package| package.source == inventory.place)
+                .flat_map(|package| &package.findings);
+            let (ignored, open): (Vec<_>, Vec<_>) =
+                findings.partition(|finding| finding.ignored.is_some());
+            let counts = |open: usize, ignored: usize| {
+                let findings = if open == 1 { "finding" } else { "findings" };
+                format!("{open} {findings}, {ignored} ignored")
+            };
+            let said = counts(then.findings, then.ignored);
+            let now = counts(open.len(), ignored.len());
+            (said != now).then(|| Remark {
+                code: RemarkCode::Input,
+                text: format!(
+                    "{}: its header says {said}, and under the same advisories there are {now}: its pins or the ignore list have changed",
+                    inventory.place
+                ),
+                origin: Some(inventory.place.clone()),
+            })
+        })
+        .collect()
 }
 
 fn missing(evidence: &Evidence, what: &str) -> Failure {

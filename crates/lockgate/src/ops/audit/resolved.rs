@@ -34,10 +34,10 @@ pub(super) fn must_be_solved(
             return Ok(!name.starts_with("pylock."));
         }
     }
-    let is_in = Path::new(file)
+    let is_source = Path::new(file)
         .extension()
         .is_some_and(|extension| extension == "in");
-    if file == "-" || is_in {
+    if file == "-" || is_source {
         return Ok(file != "-" || request.arguments.input_format.is_none());
     }
     let inventory = inputs::read_one(file, request, world)?;

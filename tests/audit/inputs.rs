@@ -1,0 +1,437 @@
+//! What can be audited: the locks that every tool wrote for one project, standard input, folders, and what is not pinned.
+
+use std::collections::BTreeSet;
+
+use lockgate_tests::{Advisory, Index, Loopback, TestContext, World};
+
+use super::asking::{
+    audit, codes, copy_fixtures, document, findings, has_no_answer, list, packages, text,
+};
+
+/// Advisories about pins of the project: direct ones, one of a dependency, of the extra, of the group, and of the editable.
+fn advisories() -> Vec<Advisory> {
+    vec![
+        Advisory::new("PYSEC-2024-1", "Django").between("3.2", "3.2.13"),
+        Advisory::new("PYSEC-2024-2", "jinja2").between("0", "2.11.3"),
+        Advisory::new("PYSEC-2024-3", "idna").between("0", "3.7"),
+        Advisory::new("PYSEC-2024-4", "redis").between("4.5.0", "4.5.4"),
+        Advisory::new("PYSEC-2024-5", "pytest").between("0", "8"),
+        Advisory::new("PYSEC-2024-6", "Werkzeug").between("0", "2.2.3"),
+        Advisory::new("PYSEC-2024-7", "colorama").between("0", "0.4.5"),
+        // Not affected: the pin is later.
+        Advisory::new("PYSEC-2024-8", "urllib3").between("0", "1.26.18"),
+    ]
+}
+
+/// What every kind of input comes to.
+const FINDINGS: [&str; 6] = [
+    "django==3.2.10 PYSEC-2024-1",
+    "idna==2.10 PYSEC-2024-3",
+    "jinja2==2.11.2 PYSEC-2024-2",
+    "pytest==7.1.2 PYSEC-2024-5",
+    "redis==4.5.3 PYSEC-2024-4",
+    "werkzeug==2.0.3 PYSEC-2024-6",
+];
+
+/// Locks for every platform hold what is for Windows too.
+const WINDOWS: &[&str] = &["colorama==0.4.4 PYSEC-2024-7"];
+
+/// Each file with its kind, what it has beyond the common findings, and what it lacks.
+const FILES: &[(&str, &str, &[&str], &[&str])] = &[
+    ("uv/uv.lock", "uv", WINDOWS, &[]),
+    ("uv/pylock.toml", "pylock", WINDOWS, &[]),
+    ("uv/requirements.txt", "requirements", WINDOWS, &[]),
+    ("poetry/poetry.lock", "poetry", WINDOWS, &[]),
+    ("poetry-1.8/poetry.lock", "poetry", WINDOWS, &[]),
+    ("poetry-1.1/poetry.lock", "poetry", WINDOWS, &[]),
+    ("pdm/pdm.lock", "pdm", WINDOWS, &[]),
+    ("pipenv/Pipfile.lock", "pipfile", WINDOWS, &[]),
+    // These were made on Linux, for it alone.
+    ("pip/requirements.txt", "requirements", &[], &[]),
+    ("pip/pylock.pip.toml", "pylock", &[], &[]),
+    ("sbom/environment.cdx.json", "cyclonedx", &[], &[]),
+    ("sbom/environment.spdx.json", "spdx", &[], &[]),
+    ("sbom/uv.cdx.json", "cyclonedx", WINDOWS, &[]),
+    // The tool was not asked for the extra.
+    (
+        "sbom/poetry.cdx.json",
+        "cyclonedx",
+        WINDOWS,
+        &["redis==4.5.3 PYSEC-2024-4"],
+    ),
+];
+
+fn recorded() -> TestContext {
+    let context = TestContext::new();
+    copy_fixtures(&context, "locks/audit", "");
+    context.write_advisories("advisories", &advisories());
+    context
+}
+
+fn expected(more: &[&str], less: &[&str]) -> BTreeSet<String> {
+    let all = FINDINGS.iter().chain(more);
+    all.filter(|finding| !less.contains(finding))
+        .map(|finding| (*finding).to_owned())
+        .collect()
+}
+
+#[test]
+fn every_kind_of_input_of_one_project_has_the_same_findings() {
+    let context = recorded();
+    for (file, kind, more, less) in FILES {
+        let run = audit(&context, &[file, "--advisories", "advisories", "--json"]).run();
+        let found = document(&run);
+        assert_eq!(findings(&found), expected(more, less), "{file}");
+        assert_eq!(found["places"][0]["kind"], *kind, "{file}");
+        for package in list(&found, "packages") {
+            assert_eq!(text(package, "source"), *file);
+            assert!(package["line"].is_u64(), "{file}: {package:#}");
+        }
+        // The direct reference is a gap; the SPDX document alone does not say that it is one.
+        let gaps: Vec<&str> = list(&found, "gaps")
+            .iter()
+            .map(|gap| text(gap, "name"))
+            .collect();
+        let own: Vec<&str> = list(&found, "own")
+            .iter()
+            .map(|own| text(own, "text"))
+            .collect();
+        let is_spdx = *kind == "spdx";
+        assert_eq!(gaps.contains(&"toolz"), !is_spdx, "{file}: {gaps:?}");
+        assert_eq!(run.code, if is_spdx { 1 } else { 2 }, "{file}");
+        // Bills of environments do not say that the folder is a link: then it is a direct reference.
+        let names_basket =
+            own.iter().any(|text| text.contains("basket")) || gaps.contains(&"basket") || is_spdx;
+        assert!(names_basket, "{file}: {own:?} {gaps:?}");
+        audit(&context, &[file, "--advisories", "advisories"])
+            .arg("--allow-incomplete")
+            .run()
+            .exits(1);
+    }
+}
+
+#[test]
+fn standard_input_is_read_as_what_it_is_said_to_be() {
+    let context = recorded();
+    for (file, kind, more, less) in FILES {
+        let content = context.read(file);
+        let arguments = [
+            "-",
+            "--advisories",
+            "advisories",
+            "--json",
+            "--input-format",
+        ];
+        let run = audit(&context, &arguments).arg(kind).input(&content).run();
+        let found = document(&run);
+        assert_eq!(findings(&found), expected(more, less), "{file}: {found:#}");
+        assert_eq!(found["places"][0]["place"], "-", "{file}");
+        // What a document is shows from what is in it, too.
+        let run = audit(&context, &["-", "--advisories", "advisories", "--json"])
+            .input(&content)
+            .run();
+        assert_eq!(findings(&document(&run)), expected(more, less), "{file}");
+    }
+    let run = audit(&context, &["-", "--advisories", "advisories"])
+        .args(["--input-format", "uv"])
+        .input("a==1.0\n")
+        .run();
+    has_no_answer(&run, "requirements that are said to be of uv");
+    run.mentions(&["--input-format"]);
+}
+
+#[test]
+fn several_are_audited_in_one_run_each_by_its_name() {
+    let context = recorded();
+    let files = [
+        "uv/uv.lock",
+        "pipenv/Pipfile.lock",
+        "sbom/environment.spdx.json",
+    ];
+    let run = audit(&context, &files)
+        .args(["--advisories", "advisories", "--json"])
+        .run();
+    let found = document(&run);
+    assert_eq!(findings(&found), expected(WINDOWS, &[]));
+    let places: Vec<&str> = list(&found, "places")
+        .iter()
+        .map(|place| text(place, "place"))
+        .collect();
+    assert_eq!(places, files);
+    // In the table one release and its advisory stand once, with all their places.
+    let run = audit(&context, &files)
+        .args(["--advisories", "advisories", "--allow-incomplete"])
+        .run();
+    run.exits(1);
+    assert_eq!(
+        run.stdout.matches("PYSEC-2024-1  ").count(),
+        1,
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn folders_are_searched_for_locks() {
+    let context = recorded();
+    let found = |arguments: &[&str]| {
+        let run = audit(&context, arguments)
+            .args(["--advisories", "advisories", "--json"])
+            .run();
+        let found = document(&run);
+        let places = list(&found, "places").iter();
+        places
+            .map(|place| text(place, "place").to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found(&["uv"]),
+        ["uv/pylock.toml", "uv/requirements.txt", "uv/uv.lock"]
+    );
+    let mut all: Vec<&str> = FILES.iter().map(|(file, ..)| *file).collect();
+    all.sort_unstable();
+    assert_eq!(found(&[".", "--recursive"]), all);
+    // pip-audit's word for `pylock.toml` and `pylock.NAME.toml`.
+    assert_eq!(
+        found(&[".", "--recursive", "--locked"]),
+        ["pip/pylock.pip.toml", "uv/pylock.toml"]
+    );
+    // What tools put there is not searched.
+    for folder in [
+        ".hidden",
+        "node_modules/x",
+        "env/lib",
+        "lib/site-packages/x",
+    ] {
+        context.write(&format!("{folder}/requirements.txt"), "hidden==1.0\n");
+    }
+    context.write("env/pyvenv.cfg", "home = /usr/bin\n");
+    assert_eq!(found(&[".", "--recursive"]), all);
+    let run = audit(&context, &[".", "--advisories", "advisories"]).run();
+    has_no_answer(&run, "a folder without a lock of its own");
+    run.mentions(&["there is no lock in `.`", "--recursive"]);
+}
+
+#[test]
+fn includes_are_followed_and_named() {
+    let context = recorded();
+    context.write(
+        "requirements.txt",
+        "-r more/base.txt\n-c constraints.txt\nredis==4.5.3\n",
+    );
+    context.write("more/base.txt", "jinja2==2.11.2\n");
+    context.write("constraints.txt", "django==3.2.10\n");
+    let arguments = ["requirements.txt", "--advisories", "advisories", "--json"];
+    let run = audit(&context, &arguments).run();
+    let found = document(&run);
+    run.exits(1);
+    // What only a constraint names is not installed.
+    assert_eq!(
+        packages(&found).into_iter().collect::<Vec<_>>(),
+        ["jinja2==2.11.2", "redis==4.5.3"]
+    );
+    let jinja = list(&found, "packages")
+        .iter()
+        .find(|package| package["name"] == "jinja2")
+        .expect("it is included");
+    assert_eq!(jinja["source"], "more/base.txt");
+    context.write("more/base.txt", "jinja2==2.11.2\n-r gone.txt\n");
+    audit(&context, &arguments)
+        .run()
+        .exits(2)
+        .mentions(&["more/base.txt:2", "more/gone.txt"]);
+}
+
+fn indexed() -> Loopback<Index> {
+    Loopback::index(
+        World::new()
+            .with("a", "1.0", &["b>=1"])
+            .with("a", "2.0", &["b>=2"])
+            .with("b", "1.0", &[])
+            .with("b", "2.0", &["c"])
+            .with("c", "1.0", &[]),
+    )
+}
+
+#[test]
+fn what_is_not_pinned_is_solved_on_request_and_nothing_is_written() {
+    let index = indexed();
+    let context = TestContext::new();
+    context.write_advisories(
+        "advisories",
+        &[
+            Advisory::new("PYSEC-2024-1", "c"),
+            Advisory::new("PYSEC-2024-2", "a").between("0", "2"),
+        ],
+    );
+    let project = "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"a\"]\n";
+    context.write("requirements.txt", "a>1\n");
+    context.write("requirements.in", "a>1\n");
+    context.write("pyproject.toml", project);
+    let before = context.file_names();
+    for file in ["requirements.txt", "requirements.in", "pyproject.toml"] {
+        let run = audit(&context, &[file, "--resolve", "--json"])
+            .args([
+                "--advisories",
+                "advisories",
+                "--index-url",
+                &index.index_url(),
+            ])
+            .args(["--python-version", "3.11", "--python-platform", "linux"])
+            .run();
+        let found = document(&run.exits(1).clone());
+        assert_eq!(
+            packages(&found).into_iter().collect::<Vec<_>>(),
+            ["a==2.0", "b==2.0", "c==1.0"],
+            "{file}"
+        );
+        let finding = &list(&found, "packages")[2];
+        let path = list(&finding["findings"][0], "path");
+        // From what a person wrote down to the pin.
+        assert_eq!(path.len(), 4, "{file}: {finding:#}");
+        assert!(path[0].as_str().unwrap().contains(file), "{file}: {path:?}");
+        assert_eq!(path[3], "c==1.0");
+    }
+    assert_eq!(context.file_names(), before);
+    // Only what is required directly.
+    let run = audit(
+        &context,
+        &["requirements.txt", "--resolve", "--no-deps", "--json"],
+    )
+    .args([
+        "--advisories",
+        "advisories",
+        "--index-url",
+        &index.index_url(),
+    ])
+    .run();
+    assert_eq!(
+        packages(&document(&run)).into_iter().collect::<Vec<_>>(),
+        ["a==2.0"]
+    );
+    // No solution is no answer, and says why.
+    context.write("requirements.txt", "a>7\n");
+    let run = audit(&context, &["requirements.txt", "--resolve"])
+        .args([
+            "--advisories",
+            "advisories",
+            "--index-url",
+            &index.index_url(),
+        ])
+        .run();
+    has_no_answer(&run, "no solution");
+    run.mentions(&["a>7"]);
+}
+
+#[test]
+fn what_is_pinned_is_not_solved_even_when_that_is_allowed() {
+    let index = indexed();
+    let context = TestContext::new();
+    context.write_advisories("advisories", &[]);
+    context.write("requirements.txt", "a==1.0\nb==1.0\n");
+    let run = audit(&context, &["requirements.txt", "--resolve", "--json"])
+        .args([
+            "--advisories",
+            "advisories",
+            "--index-url",
+            &index.index_url(),
+        ])
+        .run();
+    run.exits(0);
+    assert!(index.log().is_empty(), "{:?}", index.log());
+}
+
+#[test]
+fn a_project_without_a_lock_is_told_how_to_be_audited() {
+    let context = TestContext::new();
+    context.write(
+        "pyproject.toml",
+        "[project]\nname = \"shop\"\nversion = \"1\"\n",
+    );
+    context.write_advisories("advisories", &[]);
+    for named in [".", "pyproject.toml"] {
+        let run = audit(&context, &[named, "--advisories", "advisories"]).run();
+        has_no_answer(&run, named);
+        run.mentions(&["--resolve"]);
+    }
+}
+
+#[test]
+fn editables_and_the_projects_own_are_listed_or_left_out() {
+    let context = recorded();
+    let arguments = [
+        "uv/uv.lock",
+        "--advisories",
+        "advisories",
+        "--allow-incomplete",
+    ];
+    let run = audit(&context, &arguments).run();
+    assert!(run.exits(1).stdout.contains("own code: "), "{}", run.stdout);
+    let run = audit(&context, &arguments).args(["--json"]).run();
+    let own = list(&document(&run), "own").len();
+    assert!(own >= 2, "the project and its member: {own}");
+    for format in ["table", "json", "pip-audit-json", "html", "markdown"] {
+        let run = audit(&context, &arguments)
+            .args(["--skip-editable", "-f", format])
+            .run();
+        run.exits(1);
+        assert!(
+            !run.stdout.contains("basket") || !run.stdout.contains("own code"),
+            "{format}:\n{}",
+            run.stdout
+        );
+    }
+    let run = audit(&context, &arguments)
+        .args(["--skip-editable", "--json"])
+        .run();
+    let found = document(&run);
+    assert!(list(&found, "own").is_empty(), "{found:#}");
+    // Nothing else is left out with them.
+    assert_eq!(findings(&found), expected(WINDOWS, &[]));
+    assert_eq!(codes(&found, "gaps"), ["direct-reference"]);
+}
+
+const HASH: &str = "--hash=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+#[test]
+fn hashes_can_be_required_of_every_line() {
+    let context = TestContext::new();
+    context.write_advisories("advisories", &[]);
+    let asked = |file: &str| {
+        audit(&context, &["-r", file, "--require-hashes"])
+            .args(["--advisories", "advisories"])
+            .run()
+    };
+    context.write(
+        "requirements.txt",
+        format!("a==1.0 {HASH}\nb==1.0 \\\n    {HASH}\n"),
+    );
+    asked("requirements.txt").exits(0);
+    let lines = [
+        "b==1.0",
+        "b===not-a-version",
+        "b>=1.0",
+        "b @ https://files.example.org/b-1.0-py3-none-any.whl",
+        "-e ./b",
+        "./b-1.0.tar.gz",
+        "-r more.txt",
+    ];
+    for line in lines {
+        context.write("requirements.txt", format!("a==1.0 {HASH}\n\n{line}\n"));
+        context.write("more.txt", "# nothing\nb==1.0\n");
+        let run = asked("requirements.txt");
+        has_no_answer(&run, line);
+        let place = if line.starts_with("-r") {
+            "more.txt:2"
+        } else {
+            "requirements.txt:3"
+        };
+        run.mentions(&[place, "hash"]);
+        assert_eq!(run.stdout, "");
+    }
+    // It is about requirements files; others have hashes of their own, or none.
+    context.write("uv.lock", "version = 1\nrequires-python = \">=3.9\"\n");
+    let run = asked("uv.lock");
+    has_no_answer(&run, "a lock of another kind");
+    run.mentions(&["--require-hashes", "uv.lock"]);
+}
