@@ -5,10 +5,6 @@ use clap::{Args, ValueEnum};
 use super::super::GateOptions;
 use crate::failure::Failure;
 
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
-)]
 /// pip-audit's options, as far as they are not lockgate's own by the same name.
 #[expect(
     clippy::struct_excessive_bools,
