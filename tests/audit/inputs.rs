@@ -292,6 +292,17 @@ fn what_is_not_pinned_is_solved_on_request_and_nothing_is_written() {
         assert!(path[0].as_str().unwrap().contains(file), "{file}: {path:?}");
         assert_eq!(path[3], "c==1.0");
     }
+    // Standard input can be read once.
+    let run = audit(&context, &["-", "--resolve", "--json"])
+        .args([
+            "--advisories",
+            "advisories",
+            "--index-url",
+            &index.index_url(),
+        ])
+        .input("a>1\n")
+        .run();
+    assert_eq!(packages(&document(run.exits(1))).len(), 3);
     assert_eq!(context.file_names(), before);
     // Only what is required directly.
     let run = audit(
@@ -434,4 +445,24 @@ fn hashes_can_be_required_of_every_line() {
     let run = asked("uv.lock");
     has_no_answer(&run, "a lock of another kind");
     run.mentions(&["--require-hashes", "uv.lock"]);
+}
+
+#[test]
+fn what_is_named_twice_is_audited_once() {
+    let context = TestContext::new();
+    context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "a")]);
+    context.write("requirements.txt", "a==1.0\n");
+    let arguments = [
+        "requirements.txt",
+        "./requirements.txt",
+        ".",
+        "--advisories",
+        "advisories",
+        "--json",
+    ];
+    let run = audit(&context, &arguments).run();
+    let found = document(run.exits(1));
+    assert_eq!(found["summary"]["findings"], 1);
+    assert_eq!(list(&found, "places").len(), 1);
+    assert_eq!(found["places"][0]["place"], "requirements.txt");
 }
