@@ -1,5 +1,6 @@
 //! `lockgate audit`: here of requirements locks, in the modules below of everything else.
 
+mod accepted;
 mod as_of_lock;
 mod asking;
 mod environments;
@@ -7,9 +8,11 @@ mod export_faults;
 mod fleet;
 mod inputs;
 mod lock_faults;
+mod notices;
 mod pip_audit;
 mod policy;
 mod reports;
+mod resolve;
 mod selection;
 mod service_faults;
 mod sources;

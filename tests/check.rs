@@ -1,6 +1,6 @@
 //! `lockgate check`: a lock against its sources, for CI.
 
-use lockgate_tests::{Advisory, Index, Lockgate, Loopback, TestContext, World};
+use lockgate_tests::{Advisory, Fault, Index, Lockgate, Loopback, TestContext, World};
 
 fn locked() -> (Loopback<Index>, TestContext) {
     let index = Loopback::index(
@@ -134,4 +134,54 @@ fn a_lock_from_standard_input_needs_its_source_named() {
         .args(["--source", "requirements.in"])
         .run()
         .exits(0);
+}
+
+#[test]
+fn a_source_of_advisories_that_fails_is_no_answer() {
+    let (index, context) = locked();
+    let service = Loopback::osv(vec![Advisory::new("PYSEC-2024-9", "b")], 10);
+    let asked = || {
+        check(&context, &index)
+            .args([
+                "--advisories",
+                &service.origin(),
+                "--timeout",
+                "1",
+                "--retries",
+                "0",
+            ])
+            .run()
+    };
+    asked().exits(1).mentions(&["PYSEC-2024-9"]);
+    for fault in [Fault::Status(500), Fault::Status(404), Fault::Hang] {
+        service.fault("/v1/*", fault);
+        let run = asked();
+        run.exits(2).mentions(&["127.0.0.1:[PORT]"]);
+        run.does_not_mention(&["is up to date", "no findings"]);
+    }
+    context.write_advisories("advisories", &[]);
+    context.write("advisories/PYSEC-2024-9.json", "{");
+    check(&context, &index)
+        .run()
+        .exits(2)
+        .mentions(&["PYSEC-2024-9.json"]);
+}
+
+#[test]
+fn an_accepted_finding_passes_and_one_below_the_threshold_too() {
+    let (index, context) = locked();
+    context.write_advisories(
+        "advisories",
+        &[Advisory::new("PYSEC-2024-9", "b").severity("low")],
+    );
+    check(&context, &index).run().exits(1);
+    check(&context, &index)
+        .args(["--min-severity", "high"])
+        .run()
+        .exits(0);
+    context.write(
+        "lockgate.toml",
+        "[[ignore]]\nid = \"PYSEC-2024-9\"\nreason = \"ours\"\n",
+    );
+    check(&context, &index).run().exits(0);
 }

@@ -233,6 +233,7 @@ fn failures_are_documents_too() {
     for arguments in [
         &["--json"][..],
         &["-f", "json"],
+        &["-o", "json=/dev/stdout"],
         &["--report", "-"],
         &["-o", "json=-"],
     ] {

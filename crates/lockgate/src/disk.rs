@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use lockgate_model::{FileKind, Files, FilesError};
 
@@ -15,7 +16,7 @@ pub(crate) struct Disk;
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
         let read = if path == "-" {
-            whole(io::stdin().lock())
+            standard_input()
         } else {
             fs::File::open(path).and_then(whole)
         };
@@ -38,6 +39,18 @@ impl Files for Disk {
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
+}
+
+/// What came on standard input. It can be read once: who asks again gets the same, and not nothing.
+fn standard_input() -> io::Result<Vec<u8>> {
+    static READ: Mutex<Option<Vec<u8>>> = Mutex::new(None);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(bytes) = read.as_ref() {
+        return Ok(bytes.clone());
+    }
+    let bytes = whole(io::stdin().lock())?;
+    *read = Some(bytes.clone());
+    Ok(bytes)
 }
 
 /// All that there is to read. A device may have no end, and no source that people write comes near this one.

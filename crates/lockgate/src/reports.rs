@@ -130,7 +130,8 @@ pub(crate) fn destinations(arguments: &AuditArguments) -> Result<Vec<Destination
         if path.is_empty() {
             return Err(Failure::new(format!("`--output {text}` names no file")));
         }
-        let path = (path != "-").then(|| PathBuf::from(path));
+        let is_standard = matches!(path, "-" | "/dev/stdout");
+        let path = (!is_standard).then(|| PathBuf::from(path));
         all.push(Destination { format, path });
     }
     // Whoever sends a report to standard output and asks for no other there wants that one.

@@ -106,6 +106,12 @@ pub(super) fn find(arguments: &AuditArguments) -> Result<Vec<Input>, Failure> {
         })?;
         inputs.push(Input::File(there.to_owned()));
     }
+    // What is named twice, or named and found, is audited once.
+    let mut seen = BTreeSet::new();
+    inputs.retain(|input| {
+        let path = input.file().and_then(|file| fs::canonicalize(file).ok());
+        path.is_none_or(|path| seen.insert(path))
+    });
     Ok(inputs)
 }
 
