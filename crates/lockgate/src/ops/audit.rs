@@ -9,6 +9,7 @@ mod resolved;
 mod statuses;
 mod telling;
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use lockgate_gate::{Auditor, Selection, YankRule, leave_out_known};
@@ -164,18 +165,23 @@ pub(crate) fn audit(
         return Ok(audited);
     }
     let opened = open(request, &inventories, settings, world)?;
-    let mut report = judged(&opened, &inventories, &selection, world);
-    report.gaps.splice(0..0, unread);
-    if request.arguments.as_of_lock {
+    hint(&opened, &inventories, &selection);
+    let mut report = if request.arguments.as_of_lock {
+        let mut report = judged(&opened, &inventories, &selection, world);
         let remarks = known_by_lock::differences(&inventories, &report);
         report.remarks.extend(remarks);
-    }
+        report
+    } else {
+        judged(&opened, inventories, &selection, world)
+    };
+    report.gaps.splice(0..0, unread);
     if settings.asks_index {
         statuses::ask(&mut report, &opened.gating.gate, request, world)?;
     }
     if let Some(baseline) = &request.arguments.baseline {
         let inventory = inputs::read_one(baseline, request, world)?;
-        let mut older = judged(&opened, std::slice::from_ref(&inventory), &selection, world);
+        hint(&opened, std::slice::from_ref(&inventory), &selection);
+        let mut older = judged(&opened, [inventory], &selection, world);
         if settings.asks_index {
             statuses::ask(&mut older, &opened.gating.gate, request, world)?;
         }
@@ -225,32 +231,37 @@ fn open(
     })
 }
 
-/// Every item of the inventories, judged.
-fn judged(
+/// Has services asked about all pins at once.
+fn hint(opened: &Opened, inventories: &[Inventory], selection: &Selection) {
+    if !opened.telling.is_asked() {
+        return;
+    }
+    let mut pins: Vec<(Name, Version)> = Vec::new();
+    for inventory in inventories {
+        let told = inventory.items.iter().filter(|item| {
+            selection.admits(item) && opened.telling.may_tell(inventory, item).is_ok()
+        });
+        pins.extend(told.filter_map(Item::pin));
+    }
+    pins.sort();
+    pins.dedup();
+    opened.gating.gate.hint_pins(&pins);
+}
+
+/// Every item of the inventories, judged; each inventory is let go as soon as it is.
+fn judged<I: Borrow<Inventory>>(
     opened: &Opened,
-    inventories: &[Inventory],
+    inventories: impl IntoIterator<Item = I>,
     selection: &Selection,
     world: &World,
 ) -> AuditReport {
     world.progress.phase("auditing");
-    let gate = &opened.gating.gate;
-    let mut pins: Vec<(Name, Version)> = Vec::new();
-    if opened.telling.is_asked() {
-        for inventory in inventories {
-            let told = inventory.items.iter().filter(|item| {
-                selection.admits(item) && opened.telling.may_tell(inventory, item).is_ok()
-            });
-            pins.extend(told.filter_map(Item::pin));
-        }
-        pins.sort();
-        pins.dedup();
-        gate.hint_pins(&pins);
-    }
-    let mut auditor = Auditor::new(gate, selection);
+    let mut auditor = Auditor::new(&opened.gating.gate, selection);
     for (source, why) in &opened.failed {
         auditor.source_failed(source, why.clone());
     }
     for inventory in inventories {
+        let inventory = inventory.borrow();
         auditor.add(inventory, &|item: &Item| {
             opened.telling.may_tell(inventory, item)
         });
