@@ -2,6 +2,8 @@
 //!
 //! Answers are kept in the cache under the interpreter's place, size and time, so that no interpreter is started twice for one answer.
 
+mod pyenv;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -149,8 +151,17 @@ impl Interpreter {
     }
 }
 
-/// Finds an interpreter: a path, a name, a version, or the one that is active.
+/// Finds an interpreter: a path, a name, a version, or the one that is active. Of a shim of pyenv's it is the interpreter behind it.
 pub fn find(
+    request: Option<&str>,
+    variables: &BTreeMap<String, String>,
+) -> Result<PathBuf, InterpreterError> {
+    let found = named(request, variables)?;
+    let folder = std::env::current_dir().unwrap_or_default();
+    Ok(pyenv::behind(&found, variables, &folder).unwrap_or(found))
+}
+
+fn named(
     request: Option<&str>,
     variables: &BTreeMap<String, String>,
 ) -> Result<PathBuf, InterpreterError> {
