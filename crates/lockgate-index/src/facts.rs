@@ -1,7 +1,7 @@
 //! The solver's port to the indexes: [`Facts`], answered from memory, from the cache, or from the network.
 //!
 //! The solver runs on a thread of its own and blocks on what it asks; tasks on the runtime fetch. Each fact is learned once per run,
-//! by whoever comes first ([`once_map`]), and what the cache may answer is read by the asking thread itself: a wake-up across threads
+//! by whoever comes first ([`crate::once_map`]), and what the cache may answer is read by the asking thread itself: a wake-up across threads
 //! costs more than the read. Hints are followed ahead of the solver ([`crawl`]).
 
 mod crawl;

@@ -1,6 +1,6 @@
 //! The audit as a JSON document: `version` 1, described by docs/audit-report.schema.json. What it has only ever grows.
 //!
-//! Values are told as they are: what is hostile in a text is made harmless where it is shown, and by [`crate::json_text`] on its way out.
+//! Values are told as they are: what is hostile in a text is made harmless where it is shown, and by [`crate::json_text()`] on its way out.
 
 use std::collections::BTreeMap;
 
