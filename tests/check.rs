@@ -1,6 +1,8 @@
 //! `lockgate check`: a lock against its sources, for CI.
 
-use lockgate_tests::{Advisory, Fault, Index, Lockgate, Loopback, TestContext, World};
+use lockgate_tests::{
+    Advisory, Fault, Index, Lockgate, Loopback, Project, Release, TestContext, World, Yank,
+};
 
 fn locked() -> (Loopback<Index>, TestContext) {
     let index = Loopback::index(
@@ -184,4 +186,34 @@ fn an_accepted_finding_passes_and_one_below_the_threshold_too() {
         "[[ignore]]\nid = \"PYSEC-2024-9\"\nreason = \"ours\"\n",
     );
     check(&context, &index).run().exits(0);
+}
+
+#[test]
+fn the_index_is_asked_anew_on_request() {
+    let world = |yanked| {
+        let mut world = World::new();
+        let release = Release {
+            yanked,
+            ..Release::default()
+        };
+        world.projects.insert(
+            "back".to_owned(),
+            Project {
+                status: Some("archived".to_owned()),
+                releases: [("1.0".to_owned(), release)].into(),
+            },
+        );
+        world
+    };
+    let index = Loopback::index(world(Yank::No));
+    let context = TestContext::new();
+    context.write("requirements.in", "back==1.0\n");
+    context.lock(&index).run().exits(0);
+    index.set_world(world(Yank::Because("it was broken".to_owned())));
+    check(&context, &index).run().exits(0);
+    let run = check(&context, &index).arg("--online").run();
+    run.exits(0).mentions(&["yanked", "it was broken", "archived"]);
+    context.write("lockgate.toml", "yanked = \"deny\"\n");
+    let run = check(&context, &index).arg("--online").run();
+    run.exits(1).mentions(&["yanked", "it was broken"]);
 }

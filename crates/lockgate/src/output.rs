@@ -408,7 +408,7 @@ fn deliver_check(checked: &[Checked], terminal: &Terminal) -> Result<(), Failure
                 one.lock,
                 table(&one.audit)?.trim_end()
             )));
-        } else if one.audit.open_findings() > 0 {
+        } else if one.audit.open_findings() > 0 || one.audit.notices().next().is_some() {
             terminal.summary(table(&one.audit)?.trim_end());
         }
         if one.reasons.is_empty() && one.audit.gated_findings() == 0 && one.audit.gaps.is_empty() {

@@ -35,6 +35,9 @@ pub(crate) struct CheckArguments {
     /// Projects to leave out, in place of those that the lock names (repeatable)
     #[arg(long, value_name = "PKG", help_heading = "Requirements")]
     pub(crate) exclude: Vec<String>,
+    /// Ask the index anew about every project: whether the hashes are still there, what is yanked, and which projects are quarantined or archived
+    #[arg(long, conflicts_with = "offline", help_heading = "Gate")]
+    pub(crate) online: bool,
     #[command(flatten)]
     pub(crate) project: ProjectOptions,
     #[command(flatten)]

@@ -6,7 +6,7 @@ mod inputs;
 mod installed;
 mod known_by_lock;
 mod resolved;
-mod statuses;
+pub(crate) mod statuses;
 mod telling;
 
 use std::borrow::Borrow;
@@ -176,14 +176,16 @@ pub(crate) fn audit(
     };
     report.gaps.splice(0..0, unread);
     if settings.asks_index {
-        statuses::ask(&mut report, &opened.gating.gate, request, world)?;
+        let facts = statuses::facts(&request.arguments, world)?;
+        statuses::ask(&mut report, &opened.gating.gate, &facts, |_| true, world);
     }
     if let Some(baseline) = &request.arguments.baseline {
         let inventory = inputs::read_one(baseline, request, world)?;
         hint(&opened, std::slice::from_ref(&inventory), &selection);
         let mut older = judged(&opened, [inventory], &selection, world);
         if settings.asks_index {
-            statuses::ask(&mut older, &opened.gating.gate, request, world)?;
+            let facts = statuses::facts(&request.arguments, world)?;
+            statuses::ask(&mut older, &opened.gating.gate, &facts, |_| true, world);
         }
         leave_out_known(&mut report, &older, baseline);
     }

@@ -10,8 +10,8 @@ use lockgate_formats::inventory::{kind_of, read_inventory};
 use lockgate_formats::lock::{Lock, RenderOptions};
 use lockgate_gate::{Auditor, Selection};
 use lockgate_model::{
-    Advisory, AuditReport, Change, Conflict, FactError, Gate, InventoryKind, ItemOrigin,
-    LockedGraph, Name, Note, Preferences, ProjectStatus, Verdict, Version, VersionSet,
+    Advisory, AuditReport, AuditedPackage, Change, Conflict, FactError, Gate, InventoryKind,
+    ItemOrigin, LockedGraph, Name, Note, Preferences, ProjectStatus, Verdict, Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
@@ -21,6 +21,7 @@ use crate::disk;
 use crate::failure::Failure;
 use crate::gating::Gating;
 use crate::inputs::Inputs;
+use crate::ops::audit::statuses;
 use crate::ops::known::Known;
 use crate::ops::{lock, target};
 use crate::places;
@@ -37,6 +38,7 @@ pub(crate) struct CheckRequest {
     text: String,
     read: Lock,
     request: LockRequest,
+    online: bool,
 }
 
 /// Refuses locks of other tools by their names: read as requirements they would be nonsense, or nothing at all.
@@ -84,6 +86,7 @@ impl CheckRequest {
             text,
             read,
             request,
+            online: arguments.online,
         })
     }
 
@@ -196,6 +199,7 @@ fn merged(
     merged.rendering = merged.rendering.with(&given.rendering);
     merged.build = merged.build.with(&given.build);
     merged.cache = given.cache.clone();
+    merged.cache.refresh |= given.online;
     Ok(merged)
 }
 
@@ -337,7 +341,12 @@ pub(crate) fn check(
             (Change::default(), Some(conflict))
         }
     };
-    let audit = audited(check, &pinned, &gating, world)?;
+    let mut audit = audited(check, &pinned, &gating, world)?;
+    if check.online || settings.asks_index {
+        let is_on_index =
+            |package: &AuditedPackage| package.line.is_none_or(|line| !pinned.contains_key(&line));
+        statuses::ask(&mut audit, &gating.gate, &facts, is_on_index, world);
+    }
     Ok(Checked {
         lock: check.lock.clone(),
         reasons,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use lockgate_gate::AdvisoryGate;
 use lockgate_model::{
-    AuditReport, DistFile, FactError, Facts, Gap, GapCode, Manifest, Metadata, Name, Pick,
-    ProjectStatus, ProjectView, Scout, Version, VersionSet, Want, Yank,
+    AuditReport, AuditedPackage, DistFile, FactError, Facts, Gap, GapCode, Manifest, Metadata,
+    Name, Pick, ProjectStatus, ProjectView, Scout, Version, VersionSet, Want, Yank,
 };
 
-use super::AuditRequest;
+use crate::cli::AuditArguments;
 use crate::failure::Failure;
 use crate::places;
 use crate::world::World;
@@ -27,27 +27,31 @@ impl Scout for Nothing {
     }
 }
 
-/// Asks the indexes in use about every package of a report, and puts down what they say.
-pub(super) fn ask(
-    report: &mut AuditReport,
-    gate: &AdvisoryGate,
-    request: &AuditRequest,
-    world: &World,
-) -> Result<(), Failure> {
-    let arguments = &request.arguments;
+/// The indexes in use, for an audit.
+pub(super) fn facts(arguments: &AuditArguments, world: &World) -> Result<Arc<dyn Facts>, Failure> {
     let asked = places::places(
         &Manifest::default(),
         &arguments.index,
         &arguments.target,
         world,
     )?;
-    let facts: Arc<dyn Facts> = places::facts(&asked, world);
+    Ok(places::facts(&asked, world))
+}
+
+/// Asks the indexes about the packages of a report that are on one, and puts down what they say.
+pub(crate) fn ask(
+    report: &mut AuditReport,
+    gate: &AdvisoryGate,
+    facts: &Arc<dyn Facts>,
+    is_on_index: impl Fn(&AuditedPackage) -> bool,
+    world: &World,
+) {
     world.progress.phase("asking the index");
-    let mut names: Vec<Name> = report
+    let asked = report
         .packages
         .iter()
-        .map(|package| package.name.clone())
-        .collect();
+        .filter(|package| is_on_index(package));
+    let mut names: Vec<Name> = asked.map(|package| package.name.clone()).collect();
     names.sort();
     names.dedup();
     let wants = names.into_iter().map(|name| Want {
@@ -58,7 +62,8 @@ pub(super) fn ask(
     let nothing: Arc<dyn Scout> = Arc::new(Nothing);
     facts.hint(wants.collect(), &nothing);
     let mut gaps = Vec::new();
-    for package in &mut report.packages {
+    let packages = report.packages.iter_mut();
+    for package in packages.filter(|package| is_on_index(package)) {
         match said(facts.as_ref(), &package.name, &package.version) {
             Ok((yanked, status)) => {
                 package.notices = gate.notices(yanked.as_deref(), &status);
@@ -80,7 +85,6 @@ pub(super) fn ask(
         }
     }
     report.gaps.extend(gaps);
-    Ok(())
 }
 
 /// Whether a release was taken back, with the reason, and its project's status. A release that the index does not have is no release.
