@@ -9,6 +9,7 @@ mod fleet;
 mod inputs;
 mod lock_faults;
 mod notices;
+mod peers;
 mod pip_audit;
 mod policy;
 mod reports;

@@ -212,7 +212,8 @@ fn the_index_is_asked_anew_on_request() {
     index.set_world(world(Yank::Because("it was broken".to_owned())));
     check(&context, &index).run().exits(0);
     let run = check(&context, &index).arg("--online").run();
-    run.exits(0).mentions(&["yanked", "it was broken", "archived"]);
+    run.exits(0)
+        .mentions(&["yanked", "it was broken", "archived"]);
     context.write("lockgate.toml", "yanked = \"deny\"\n");
     let run = check(&context, &index).arg("--online").run();
     run.exits(1).mentions(&["yanked", "it was broken"]);
