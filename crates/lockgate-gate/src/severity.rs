@@ -139,6 +139,81 @@ mod tests {
     }
 
     #[test]
+    fn the_published_examples_have_their_published_scores() {
+        // The example documents of FIRST for v3.1 and v4.0, and the guide to v2, section 3.3.
+        let v3 = "CVSS:3.1/";
+        let v4 = "CVSS:4.0/";
+        for (kind, version, vector, score) in [
+            ("CVSS_V3", v3, "AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1),
+            ("CVSS_V3", v3, "AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N", 6.4),
+            ("CVSS_V3", v3, "AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N", 3.1),
+            ("CVSS_V3", v3, "AV:N/AC:L/PR:L/UI:N/S:C/C:H/I:H/A:H", 9.9),
+            ("CVSS_V3", v3, "AV:L/AC:L/PR:H/UI:N/S:U/C:L/I:L/A:L", 4.2),
+            ("CVSS_V3", v3, "AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H", 8.8),
+            ("CVSS_V3", v3, "AV:L/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H", 7.8),
+            ("CVSS_V3", v3, "AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N", 7.5),
+            ("CVSS_V3", v3, "AV:N/AC:H/PR:N/UI:N/S:C/C:N/I:H/A:N", 6.8),
+            ("CVSS_V3", v3, "AV:P/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 6.8),
+            ("CVSS_V3", v3, "AV:N/AC:L/PR:N/UI:N/S:C/C:L/I:N/A:N", 5.8),
+            ("CVSS_V3", v3, "AV:A/AC:L/PR:N/UI:N/S:C/C:H/I:N/A:H", 9.3),
+            ("CVSS_V3", v3, "AV:N/AC:L/PR:L/UI:R/S:C/C:L/I:L/A:N", 5.4),
+            ("CVSS_V3", v3, "AV:P/AC:L/PR:N/UI:N/S:U/C:N/I:H/A:N", 4.6),
+            ("CVSS_V2", "", "AV:N/AC:L/Au:N/C:N/I:N/A:C", 7.8),
+            ("CVSS_V2", "", "AV:N/AC:L/Au:N/C:C/I:C/A:C", 10.0),
+            ("CVSS_V2", "", "AV:L/AC:H/Au:N/C:C/I:C/A:C", 6.2),
+            (
+                "CVSS_V4",
+                v4,
+                "AV:L/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+                7.3,
+            ),
+            (
+                "CVSS_V4",
+                v4,
+                "AV:N/AC:L/AT:P/PR:N/UI:P/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+                7.7,
+            ),
+            (
+                "CVSS_V4",
+                v4,
+                "AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:L/VA:L/SC:N/SI:N/SA:N",
+                8.3,
+            ),
+            (
+                "CVSS_V4",
+                v4,
+                "AV:L/AC:L/AT:N/PR:N/UI:A/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N",
+                4.6,
+            ),
+            (
+                "CVSS_V4",
+                v4,
+                "AV:N/AC:L/AT:N/PR:N/UI:A/VC:N/VI:N/VA:N/SC:L/SI:L/SA:N",
+                5.1,
+            ),
+            (
+                "CVSS_V4",
+                v4,
+                "AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N",
+                8.7,
+            ),
+            (
+                "CVSS_V4",
+                v4,
+                "AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H",
+                10.0,
+            ),
+        ] {
+            let severity = scored(kind, &format!("{version}{vector}"));
+            let found = severity.and_then(|severity| severity.score);
+            assert!(
+                found.is_some_and(|found| (found - score).abs() < 0.05),
+                "{version}{vector}: {found:?}, not {score}"
+            );
+        }
+    }
+
+    #[test]
     fn words_are_levels_and_other_texts_are_none() {
         assert_eq!(of_word("MODERATE").unwrap().level, Level::Medium);
         assert_eq!(of_word("Critical").unwrap().level, Level::Critical);
