@@ -150,15 +150,21 @@ impl Service {
     ) -> Result<Vec<Result<Records, FetchError>>, FetchError> {
         let named = self.api.named(questions).await?;
         let questions: Vec<Question> = questions.iter().map(|one| (*one).clone()).collect();
-        let records = futures_util::stream::iter(questions.into_iter().zip(named))
-            .map(|(question, named)| async move {
-                let records = self.records.named(&question, &named).await?;
-                Ok(records.iter().map(|record| record.to_vec()).collect())
-            })
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
-        Ok(records)
+        let named = questions.into_iter().zip(named).enumerate();
+        // In any order: a question whose records are long in coming must not keep those behind it from being asked.
+        let mut records: Vec<(usize, Result<Records, FetchError>)> =
+            futures_util::stream::iter(named)
+                .map(|(place, (question, named))| async move {
+                    let records = self.records.named(&question, &named).await;
+                    let copied = records
+                        .map(|records| records.iter().map(|record| record.to_vec()).collect());
+                    (place, copied)
+                })
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await;
+        records.sort_by_key(|(place, _)| *place);
+        Ok(records.into_iter().map(|(_, records)| records).collect())
     }
 
     fn about(&self, error: &FetchError, question: &Question) -> FactError {
