@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{IndexRole, Inventory, Item, ItemOrigin, Marker, Name, NamedIndex, Parent};
 
+use super::node::Wrong;
 use crate::redact::{stripped_of_credentials, without_credentials};
 
 /// What a lock states of one thing, not yet looked at.
@@ -163,6 +164,47 @@ pub(super) fn known_form(version: &str, major: u32, minor: u32) -> Option<Form> 
         (of_major, of_minor) if of_major == major && of_minor > minor => Form::NewerMinor,
         _ => Form::Known,
     })
+}
+
+/// How a lock says which form it has, and the newest one that is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FormKey {
+    /// The key.
+    pub(super) key: &'static str,
+    /// The newest major version, and the newest minor one of it.
+    pub(super) newest: (u32, u32),
+    /// The major versions that are read, as a sentence says it: `only 4 is`.
+    pub(super) read: &'static str,
+    /// The way out for a newer one.
+    pub(super) remedy: &'static str,
+}
+
+impl FormKey {
+    /// Refuses what a newer major version may mean otherwise; a newer minor version is remarked on.
+    pub(super) fn check(
+        self,
+        version: &str,
+        line: usize,
+        remarks: &mut Vec<String>,
+    ) -> Result<(), Wrong> {
+        let (key, (major, minor)) = (self.key, self.newest);
+        match known_form(version, major, minor) {
+            Some(Form::Known) => Ok(()),
+            Some(Form::NewerMinor) => {
+                remarks.push(format!(
+                    "its `{key}` is {version}, and what is newer than {major}.{minor} in it is not read"
+                ));
+                Ok(())
+            }
+            Some(Form::NewerMajor) => Err(Wrong::new(format!(
+                "its `{key}` is {version}, and {} read",
+                self.read
+            ))
+            .at(line)
+            .remedy(self.remedy)),
+            None => Err(Wrong::new(format!("its `{key}`, `{version}`, is none")).at(line)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

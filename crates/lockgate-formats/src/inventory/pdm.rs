@@ -7,7 +7,7 @@ use lockgate_model::{Files, Inventory, InventoryKind, Name, Parent, Requirement,
 use super::asked::Asked;
 use super::condition::Conditions;
 use super::item::{
-    Form, From, Stated, add_parent, as_parent, by_name, known_form, name_indexes, root_the_rest,
+    FormKey, From, Stated, add_parent, as_parent, by_name, name_indexes, root_the_rest,
 };
 use super::node::{Node, Wrong};
 use super::toml;
@@ -88,21 +88,13 @@ fn check_version(root: &Node<'_>, inventory: &mut Inventory) -> Result<(), Wrong
         .ok_or_else(|| Wrong::new("`metadata` is missing").at(root.line))?;
     let version = metadata.need_text("lock_version")?;
     let line = metadata.line_of("lock_version");
-    match known_form(version, 4, 5) {
-        Some(Form::Known) => Ok(()),
-        Some(Form::NewerMinor) => {
-            inventory.remarks.push(format!(
-                "its `lock_version` is {version}, and what is newer than 4.5 in it is not read"
-            ));
-            Ok(())
-        }
-        Some(Form::NewerMajor) => Err(Wrong::new(format!(
-            "its `lock_version` is {version}, and only 4 is read"
-        ))
-        .at(line)
-        .remedy("use a newer lockgate, or audit what `pdm export` writes")),
-        None => Err(Wrong::new(format!("its `lock_version`, `{version}`, is none")).at(line)),
+    FormKey {
+        key: "lock_version",
+        newest: (4, 5),
+        read: "only 4 is",
+        remedy: "use a newer lockgate, or audit what `pdm export` writes",
     }
+    .check(version, line, &mut inventory.remarks)
 }
 
 fn source(package: &Node<'_>) -> Result<From, Wrong> {

@@ -9,7 +9,7 @@ use lockgate_model::{
 use super::asked::Asked;
 use super::condition::Conditions;
 use super::item::{
-    Form, From, Stated, add_parent, as_parent, by_name, known_form, name_indexes, root_the_rest,
+    FormKey, From, Stated, add_parent, as_parent, by_name, name_indexes, root_the_rest,
 };
 use super::node::{Node, Value, Wrong};
 use super::toml;
@@ -68,21 +68,13 @@ fn check_version(root: &Node<'_>, inventory: &mut Inventory) -> Result<(), Wrong
         return Ok(());
     };
     let line = metadata.line_of("lock-version");
-    match known_form(version, 2, 1) {
-        Some(Form::Known) => Ok(()),
-        Some(Form::NewerMinor) => {
-            inventory.remarks.push(format!(
-                "its `lock-version` is {version}, and what is newer than 2.1 in it is not read"
-            ));
-            Ok(())
-        }
-        Some(Form::NewerMajor) => Err(Wrong::new(format!(
-            "its `lock-version` is {version}, and only 1 and 2 are read"
-        ))
-        .at(line)
-        .remedy("use a newer lockgate, or audit what `poetry export` writes")),
-        None => Err(Wrong::new(format!("its `lock-version`, `{version}`, is none")).at(line)),
+    FormKey {
+        key: "lock-version",
+        newest: (2, 1),
+        read: "only 1 and 2 are",
+        remedy: "use a newer lockgate, or audit what `poetry export` writes",
     }
+    .check(version, line, &mut inventory.remarks)
 }
 
 fn source(package: &Node<'_>) -> Result<From, Wrong> {

@@ -6,7 +6,7 @@ use lockgate_model::{Inventory, InventoryKind, Name, Scope};
 
 use super::condition::Conditions;
 use super::item::{
-    Form, From, Stated, add_parent, as_parent, by_name, known_form, name_indexes, root_the_rest,
+    FormKey, From, Stated, add_parent, as_parent, by_name, name_indexes, root_the_rest,
 };
 use super::node::{Node, Wrong};
 use super::toml;
@@ -64,21 +64,13 @@ pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
 fn check_version(root: &Node<'_>, inventory: &mut Inventory) -> Result<(), Wrong> {
     let version = root.need_text("lock-version")?;
     let line = root.line_of("lock-version");
-    match known_form(version, 1, 0) {
-        Some(Form::Known) => Ok(()),
-        Some(Form::NewerMinor) => {
-            inventory.remarks.push(format!(
-                "its `lock-version` is {version}, and what is newer than 1.0 in it is not read"
-            ));
-            Ok(())
-        }
-        Some(Form::NewerMajor) => Err(Wrong::new(format!(
-            "its `lock-version` is {version}, and only 1 is read"
-        ))
-        .at(line)
-        .remedy("use a newer lockgate, or lock again with the older form")),
-        None => Err(Wrong::new(format!("its `lock-version`, `{version}`, is none")).at(line)),
+    FormKey {
+        key: "lock-version",
+        newest: (1, 0),
+        read: "only 1 is",
+        remedy: "use a newer lockgate, or lock again with the older form",
     }
+    .check(version, line, &mut inventory.remarks)
 }
 
 /// Where a package is taken from.
