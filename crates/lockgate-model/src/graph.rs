@@ -3,17 +3,78 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{Advisory, DirectPin, Name, Origin, Sha256, Timestamp, Version};
+use crate::{Advisory, DirectPin, Marker, Name, Origin, Sha256, Timestamp, Version};
 
 /// A solution, ready to be written.
 #[derive(Debug, Clone, Default)]
 pub struct LockedGraph {
-    /// The pins, by name.
-    pub pins: BTreeMap<Name, Pin>,
+    /// The pins.
+    pub pins: Pins,
     /// Who asks for whom, sorted.
     pub edges: Vec<Edge>,
     /// What people should know of the choice, in the order of names.
     pub notes: Vec<Note>,
+    /// The regions that were solved apart from each other, in order; empty where one solution is for all environments.
+    pub regions: Vec<Marker>,
+}
+
+/// Pins in the order of names, then of versions. A project has several where they are for different environments.
+#[derive(Debug, Clone, Default)]
+pub struct Pins(BTreeMap<Name, Vec<Pin>>);
+
+impl Pins {
+    /// The pins of a project, lowest version first.
+    pub fn of(&self, name: &Name) -> &[Pin] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The pin of a project at a version.
+    pub fn at(&self, name: &Name, version: &Version) -> Option<&Pin> {
+        self.of(name).iter().find(|pin| pin.version == *version)
+    }
+
+    /// Whether a project has a pin.
+    pub fn contains(&self, name: &Name) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// All pins.
+    pub fn iter(&self) -> impl Iterator<Item = &Pin> {
+        self.0.values().flatten()
+    }
+
+    /// The projects.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.0.keys()
+    }
+
+    /// Adds a pin to those of its project; one at the same version is replaced.
+    pub fn insert(&mut self, pin: Pin) {
+        let pins = self.0.entry(pin.name.clone()).or_default();
+        pins.retain(|other| other.version != pin.version);
+        let place = pins.partition_point(|other| other.version < pin.version);
+        pins.insert(place, pin);
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+}
+
+impl FromIterator<Pin> for Pins {
+    fn from_iter<I: IntoIterator<Item = Pin>>(pins: I) -> Self {
+        let mut all = Self::default();
+        for pin in pins {
+            all.insert(pin);
+        }
+        all
+    }
 }
 
 /// One pinned release.
@@ -23,8 +84,14 @@ pub struct Pin {
     pub name: Name,
     /// The version.
     pub version: Version,
-    /// Extras of it that are asked for, sorted.
+    /// When it is installed; `always` in a lock for one machine.
+    pub marker: Marker,
+    /// Extras of it that are asked for wherever it is installed, sorted.
     pub extras: Vec<Name>,
+    /// `Requires-Python` of its metadata, as written.
+    pub requires_python: Option<String>,
+    /// The pins that it asks for, by name and version.
+    pub dependencies: Vec<(Name, Version)>,
     /// Every file that the options allow to be installed, by name.
     pub files: Vec<LockedFile>,
     /// Where it is taken from, if a direct reference decides that.
@@ -232,37 +299,37 @@ pub struct Snapshot {
     pub modified: Option<Timestamp>,
 }
 
-/// Old graph against new.
+/// Old graph against new, by the versions of each project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// New projects.
-    pub added: BTreeMap<Name, Version>,
+    pub added: BTreeMap<Name, Vec<Version>>,
     /// Projects no longer there.
-    pub removed: BTreeMap<Name, Version>,
+    pub removed: BTreeMap<Name, Vec<Version>>,
     /// Other versions: from, to.
-    pub moved: BTreeMap<Name, (Version, Version)>,
+    pub moved: BTreeMap<Name, (Vec<Version>, Vec<Version>)>,
 }
 
 impl Change {
-    /// From the old lock's pins to `graph`.
-    pub fn between(old: &BTreeMap<Name, Version>, graph: &LockedGraph) -> Self {
+    /// From the old lock's versions, lowest first, to `graph`.
+    pub fn between(old: &BTreeMap<Name, Vec<Version>>, graph: &LockedGraph) -> Self {
         let mut change = Self::default();
-        for (name, pin) in &graph.pins {
+        for name in graph.pins.names() {
+            let pins = graph.pins.of(name).iter();
+            let new: Vec<Version> = pins.map(|pin| pin.version.clone()).collect();
             match old.get(name) {
                 None => {
-                    change.added.insert(name.clone(), pin.version.clone());
+                    change.added.insert(name.clone(), new);
                 }
-                Some(version) if *version != pin.version => {
-                    change
-                        .moved
-                        .insert(name.clone(), (version.clone(), pin.version.clone()));
+                Some(old) if *old != new => {
+                    change.moved.insert(name.clone(), (old.clone(), new));
                 }
                 Some(_) => {}
             }
         }
-        for (name, version) in old {
-            if !graph.pins.contains_key(name) {
-                change.removed.insert(name.clone(), version.clone());
+        for (name, versions) in old {
+            if !graph.pins.contains(name) {
+                change.removed.insert(name.clone(), versions.clone());
             }
         }
         change

@@ -20,6 +20,7 @@ mod name;
 mod project;
 mod records;
 mod reference;
+mod region;
 mod requirement;
 mod shown;
 mod specifier;
@@ -44,15 +45,15 @@ pub use facts::{FactError, Facts, OnIndex, Pick, Scout, Unstated, UnusableReason
 pub use files::{FileKind, Files, FilesError};
 pub use gate::{Gate, OpenGate, Reason, Rule, Verdict};
 pub use graph::{
-    Change, Confusable, Edge, IndexConfusion, LockedFile, LockedGraph, Note, PassedOver, Pin,
+    Change, Confusable, Edge, IndexConfusion, LockedFile, LockedGraph, Note, PassedOver, Pin, Pins,
     Rival, Snapshot, Via,
 };
 pub use inventory::{
     IndexRole, Inventory, InventoryKind, Item, ItemOrigin, NamedIndex, Parent, Scope,
 };
 pub use manifest::{
-    Constraint, IndexOptions, Manifest, Origin, Preferences, RootRequirement, UnbuiltProject,
-    UnnamedRequirement, Upgrade,
+    Constraint, IndexOptions, KeptPin, Manifest, Origin, Preferences, RootRequirement,
+    UnbuiltProject, UnnamedRequirement, Upgrade,
 };
 pub use marker::{Environment, Marker, MarkerError};
 pub use metadata::Metadata;
@@ -60,12 +61,14 @@ pub use name::{InvalidName, Name};
 pub use project::{CoreMetadata, DistFile, DistKind, ProjectStatus, ProjectView, Sha256, Yank};
 pub use records::{ReadAt, RecordLookup, ReleaseRecords};
 pub use reference::{Place, Reference, ReferenceError};
+pub use region::{Many, Region};
 pub use requirement::{Requirement, RequirementError, Source};
 pub use shown::{ShownAffected, ShownRecord};
 pub use specifier::{Clause, SpecifierError, Specifiers};
 pub use tags::{Tags, WheelName};
 pub use target::{
-    Arch, Implementation, Machine, Os, Platform, PlatformError, PythonVersion, Target,
+    Arch, Implementation, Machine, Os, Platform, PlatformError, PythonVersion, RequiredWheels,
+    Target,
 };
 pub use version_set::VersionSet;
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::{BinaryPolicy, Marker, Name, ReleaseControl, Requirement, Sha256, Specifiers, Version};
+use crate::{
+    BinaryPolicy, Marker, Name, Region, ReleaseControl, Requirement, Sha256, Specifiers, Version,
+};
 
 /// Everything that the sources ask for.
 #[derive(Debug, Clone, Default)]
@@ -146,8 +148,19 @@ impl fmt::Display for Origin {
 /// Versions to keep when nothing speaks against them: the pins of the existing lock, less those to upgrade.
 #[derive(Debug, Clone, Default)]
 pub struct Preferences {
-    /// Pin by project.
-    pub pins: BTreeMap<Name, Version>,
+    /// Pins by project, in the order in which they are tried.
+    pub pins: BTreeMap<Name, Vec<KeptPin>>,
+    /// The regions that the lock was solved in apart from each other.
+    pub regions: Vec<Marker>,
+}
+
+/// A pin to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptPin {
+    /// Its version.
+    pub version: Version,
+    /// Where it was installed.
+    pub marker: Marker,
 }
 
 /// `-U` and `-P`.
@@ -162,15 +175,41 @@ pub struct Upgrade {
 }
 
 impl Preferences {
-    /// The pins of an existing lock that `upgrade` leaves in force.
-    pub fn new(pins: impl IntoIterator<Item = (Name, Version)>, upgrade: &Upgrade) -> Self {
-        let pins = pins
-            .into_iter()
-            .filter(|(name, _)| {
-                let is_upgraded = upgrade.all && !upgrade.except.contains(name);
-                !is_upgraded && !upgrade.packages.iter().any(|r| r.name == *name)
-            })
-            .collect();
-        Self { pins }
+    /// The pins of an existing lock that `upgrade` leaves in force. Its regions go with the last of them: with `-U` the search begins anew.
+    pub fn new(
+        pins: impl IntoIterator<Item = (Name, KeptPin)>,
+        regions: Vec<Marker>,
+        upgrade: &Upgrade,
+    ) -> Self {
+        let mut kept = Self {
+            pins: BTreeMap::new(),
+            regions: if upgrade.all { Vec::new() } else { regions },
+        };
+        for (name, pin) in pins {
+            let is_upgraded = upgrade.all && !upgrade.except.contains(&name);
+            if !is_upgraded && !upgrade.packages.iter().any(|r| r.name == name) {
+                kept.pins.entry(name).or_default().push(pin);
+            }
+        }
+        kept
+    }
+
+    /// The versions to keep in a region, by project, in the order in which they are tried.
+    pub fn within(&self, region: &Region) -> BTreeMap<Name, Vec<Version>> {
+        let mut versions = BTreeMap::new();
+        for (name, pins) in &self.pins {
+            let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
+            for pin in pins {
+                if region.overlaps(&pin.marker) {
+                    here.push(pin.version.clone());
+                } else {
+                    elsewhere.push(pin.version.clone());
+                }
+            }
+            // What was good enough elsewhere is the next to try here.
+            here.append(&mut elsewhere);
+            versions.insert(name.clone(), here);
+        }
+        versions
     }
 }

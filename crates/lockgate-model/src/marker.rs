@@ -2,13 +2,20 @@
 
 use std::fmt;
 
-use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree};
+use std::collections::HashMap;
+use std::ops::Bound;
 
-use crate::Name;
+use pep508_rs::{
+    ExtraName, ExtraOperator, MarkerEnvironment, MarkerExpression, MarkerTree, MarkerTreeKind,
+    MarkerValueExtra, MarkerValueVersion,
+};
+use version_ranges::Ranges;
+
 use crate::requirement::parse::{TOO_LONG, is_too_long};
+use crate::{Name, Version, VersionSet};
 
 /// A condition on the environment and on the extras asked for.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Marker(MarkerTree);
 
 /// A text that is no marker.
@@ -103,6 +110,76 @@ impl Marker {
         self.0.is_disjoint(&other.0)
     }
 
+    /// Where it does not hold.
+    #[must_use]
+    pub fn not(&self) -> Self {
+        Self(self.0.negate())
+    }
+
+    /// Holds from a Python version upwards.
+    pub fn from_python(lowest: &Version) -> Self {
+        // The text of a version is a version.
+        Self::parse(&format!("python_full_version >= '{lowest}'"))
+            .unwrap_or_else(|_| Self::always())
+    }
+
+    /// What is left of it when exactly `extras` are asked for.
+    #[must_use]
+    pub fn with_extras(&self, extras: &[Name]) -> Self {
+        if self.0.is_true() || self.0.is_false() {
+            return self.clone();
+        }
+        let ways = self.0.to_dnf();
+        let of_extra = |expression: &MarkerExpression| match expression {
+            MarkerExpression::Extra { operator, name } => {
+                let mut asked = extras.iter();
+                let is_asked = match name {
+                    MarkerValueExtra::Extra(name) => {
+                        asked.any(|asked| asked.as_str() == name.as_ref())
+                    }
+                    // No name of an extra.
+                    MarkerValueExtra::Arbitrary(_) => false,
+                };
+                Some(is_asked == (*operator == ExtraOperator::Equal))
+            }
+            _ => None,
+        };
+        let mut names_extra = ways.iter().flatten().map(of_extra);
+        if names_extra.all(|known| known.is_none()) {
+            return self.clone();
+        }
+        let mut any = MarkerTree::FALSE;
+        for way in ways {
+            if way
+                .iter()
+                .any(|expression| of_extra(expression) == Some(false))
+            {
+                continue;
+            }
+            let mut all = MarkerTree::TRUE;
+            for expression in way {
+                if of_extra(&expression).is_none() {
+                    all.and(MarkerTree::expression(expression));
+                }
+            }
+            any.or(all);
+        }
+        Self(any)
+    }
+
+    /// The Python versions that some environment that it admits may have.
+    pub fn pythons(&self) -> VersionSet {
+        let mut known = HashMap::new();
+        VersionSet::from_pythons(&pythons(&self.0, &mut known))
+    }
+
+    /// A simpler marker that holds in the same environments of a Python from `lowest` upwards.
+    #[must_use]
+    pub fn simplified_from(&self, lowest: &Version) -> Self {
+        let tree = self.0.clone();
+        Self(tree.simplify_python_versions(Bound::Included(lowest), Bound::Unbounded))
+    }
+
     /// Its text, or none when it always holds.
     pub fn to_text(&self) -> Option<String> {
         self.0.try_to_string()
@@ -134,7 +211,7 @@ impl Environment {
     }
 
     /// `python_full_version`.
-    pub fn python_full_version(&self) -> &pep440_rs::Version {
+    pub fn python_full_version(&self) -> &Version {
         &self.0.python_full_version().version
     }
 }
@@ -143,4 +220,48 @@ impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// The Python versions along the ways of a tree that end well.
+fn pythons(tree: &MarkerTree, known: &mut HashMap<MarkerTree, Ranges<Version>>) -> Ranges<Version> {
+    if let Some(known) = known.get(tree) {
+        return known.clone();
+    }
+    let either = |children: Vec<MarkerTree>, known: &mut HashMap<MarkerTree, Ranges<Version>>| {
+        children.iter().fold(Ranges::empty(), |all, child| {
+            all.union(&pythons(child, known))
+        })
+    };
+    let found = match tree.kind() {
+        MarkerTreeKind::True => Ranges::full(),
+        MarkerTreeKind::False => Ranges::empty(),
+        MarkerTreeKind::Version(versions) => {
+            let is_python = *versions.key() == MarkerValueVersion::PythonFullVersion;
+            let mut all = Ranges::empty();
+            for (range, child) in versions.edges() {
+                let below = pythons(&child, known);
+                let here = if is_python {
+                    below.intersection(range)
+                } else {
+                    below
+                };
+                all = all.union(&here);
+            }
+            all
+        }
+        MarkerTreeKind::String(strings) => {
+            either(strings.children().map(|(_, child)| child).collect(), known)
+        }
+        MarkerTreeKind::In(values) => {
+            either(values.children().map(|(_, child)| child).collect(), known)
+        }
+        MarkerTreeKind::Contains(values) => {
+            either(values.children().map(|(_, child)| child).collect(), known)
+        }
+        MarkerTreeKind::Extra(extras) => {
+            either(extras.children().map(|(_, child)| child).collect(), known)
+        }
+    };
+    known.insert(tree.clone(), found.clone());
+    found
 }

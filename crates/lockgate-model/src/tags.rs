@@ -13,6 +13,8 @@ pub struct Tags {
     abis: FxHashMap<String, u32>,
     platforms: FxHashMap<String, u32>,
     ranks: FxHashMap<(u32, u32, u32), u32>,
+    /// Every wheel is accepted.
+    are_any: bool,
 }
 
 impl Tags {
@@ -30,6 +32,14 @@ impl Tags {
         all
     }
 
+    /// Every tag: those for any machine first.
+    pub fn any() -> Self {
+        Self {
+            are_any: true,
+            ..Self::default()
+        }
+    }
+
     /// How many tags are accepted.
     pub fn len(&self) -> usize {
         self.ranks.len()
@@ -42,6 +52,10 @@ impl Tags {
 
     /// The place of the best tag of a wheel (0 is best), or none if the target accepts none of them.
     pub fn rank(&self, wheel: &WheelName) -> Option<u32> {
+        if self.are_any {
+            let is_for_any = wheel.platforms.split('.').any(|platform| platform == "any");
+            return Some(u32::from(!is_for_any));
+        }
         let mut best: Option<u32> = None;
         for python in wheel
             .pythons

@@ -9,17 +9,28 @@ use std::str::FromStr;
 
 use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder};
 
-use crate::{Environment, Tags, Version};
+use crate::{Environment, Marker, Region, Tags, Version, VersionSet};
 
-/// One machine as the solver sees it. A small region of all environments; a universal lock is made of many.
+/// What a lock is for, as the solver sees it: one machine, or a region of all environments.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Marker values.
-    pub environment: Environment,
+    /// Marker values, or a condition on them.
+    pub region: Region,
     /// Wheel tags it accepts, best first.
     pub tags: Tags,
-    /// The Python version that `Requires-Python` is held against.
+    /// The Python version that `Requires-Python` is held against: that of the machine, or the lowest of the region.
     pub python: Version,
+    /// Environments of the region that must have a file of every release: where a release has wheels only, one must fit each of them.
+    pub required: Vec<RequiredWheels>,
+}
+
+/// An environment that must have a wheel of every release without a source distribution.
+#[derive(Debug, Clone)]
+pub struct RequiredWheels {
+    /// Which environment it is.
+    pub marker: Marker,
+    /// The tags of machines in it, one list for each kind of machine; a wheel must fit one of them.
+    pub tags: Vec<Tags>,
 }
 
 impl Target {
@@ -75,9 +86,44 @@ impl Target {
         .expect("the text of a version is a version");
         let tags = tag_list::tags(python, implementation, &platform.tags());
         Self {
-            environment: Environment::new(environment),
+            region: Region::One(Environment::new(environment)),
             tags,
             python: python.full().clone(),
+            required: Vec::new(),
+        }
+    }
+
+    /// Every environment from a Python version upwards.
+    pub fn universal(lowest: &PythonVersion) -> Self {
+        Self::in_region(Region::from_python(lowest))
+    }
+
+    /// All environments of a region; wheel tags restrict nothing.
+    pub fn in_region(region: Region) -> Self {
+        Self {
+            python: region.lowest_python().clone(),
+            region,
+            tags: Tags::any(),
+            required: Vec::new(),
+        }
+    }
+
+    /// The part of it where `marker` holds; none if that is empty.
+    pub fn with(&self, marker: &Marker) -> Option<Self> {
+        let region = self.region.with(marker)?;
+        Some(Self {
+            python: region.lowest_python().clone(),
+            region,
+            tags: self.tags.clone(),
+            required: self.required.clone(),
+        })
+    }
+
+    /// Whether `Requires-Python` with these versions admits it. A region is admitted by its lowest Python; upper bounds say nothing of it.
+    pub fn admits_python(&self, required: &VersionSet) -> bool {
+        match self.region {
+            Region::One(_) => required.contains(&self.python),
+            Region::Many(_) => required.without_ceiling().contains(&self.python),
         }
     }
 }

@@ -174,6 +174,37 @@ impl VersionSet {
         self.0.is_empty()
     }
 
+    /// From ranges of Python versions, which have no local parts.
+    pub(crate) fn from_pythons(pythons: &Ranges<Version>) -> Self {
+        let place = |bound: &Bound<Version>| match bound {
+            Bound::Included(version) => Bound::Included(Place::at(version.clone())),
+            Bound::Excluded(version) => Bound::Excluded(Place::at(version.clone())),
+            Bound::Unbounded => Bound::Unbounded,
+        };
+        let parts = pythons
+            .iter()
+            .map(|(low, high)| Ranges::from_range_bounds((place(low), place(high))));
+        Self(parts.fold(Ranges::empty(), |all, part| all.union(&part)))
+    }
+
+    /// The version that it begins with or right after; none if it is empty or goes down without end.
+    pub fn lowest(&self) -> Option<&Version> {
+        match self.0.bounding_range()? {
+            (Bound::Included(low) | Bound::Excluded(low), _) => Some(&low.version),
+            (Bound::Unbounded, _) => None,
+        }
+    }
+
+    /// The same set with its highest stretch extended upwards without end.
+    #[must_use]
+    pub fn without_ceiling(&self) -> Self {
+        let last = self.0.iter().last();
+        last.map_or_else(Self::empty, |(low, _)| {
+            let top = Ranges::from_range_bounds((low.clone(), Bound::Unbounded));
+            Self(self.0.union(&top))
+        })
+    }
+
     /// Whether there is a version that all of it is above, or nothing in it.
     pub fn has_floor(&self) -> bool {
         !matches!(self.0.bounding_range(), Some((Bound::Unbounded, _)))
