@@ -24,6 +24,8 @@ pub struct ChoiceRules {
     pub prefer_binary: bool,
     /// `--resolution`.
     pub resolution: Resolution,
+    /// `--fork-strategy`, where a lock is for more than one machine.
+    pub fork_strategy: ForkStrategy,
 }
 
 impl ChoiceRules {
@@ -35,6 +37,16 @@ impl ChoiceRules {
             None => self.prerelease,
         }
     }
+}
+
+/// `--fork-strategy`: whether a universal lock has the newest version for each Python, or as few versions as can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForkStrategy {
+    /// Where the newest version needs a newer Python than the lowest, older Pythons get an older version.
+    #[default]
+    RequiresPython,
+    /// One version for all, as long as there is one.
+    Fewest,
 }
 
 /// `--resolution`: which of the versions that fit is taken.

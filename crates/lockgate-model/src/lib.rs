@@ -34,7 +34,8 @@ pub use audit::{
     RemarkCode, SourceState,
 };
 pub use choice::{
-    BinaryPolicy, ChoiceRules, FormatControl, PrereleaseMode, ReleaseControl, Releases, Resolution,
+    BinaryPolicy, ChoiceRules, ForkStrategy, FormatControl, PrereleaseMode, ReleaseControl,
+    Releases, Resolution,
 };
 pub use conflict::{
     BoundChange, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Replaced, Stated,
@@ -67,8 +68,8 @@ pub use shown::{ShownAffected, ShownRecord};
 pub use specifier::{Clause, SpecifierError, Specifiers};
 pub use tags::{Tags, WheelName};
 pub use target::{
-    Arch, Implementation, Machine, Os, Platform, PlatformError, PythonVersion, RequiredWheels,
-    Target,
+    Arch, Implementation, Machine, Os, Platform, PlatformError, PythonRule, PythonVersion,
+    RequiredWheels, Target,
 };
 pub use version_set::VersionSet;
 

@@ -20,8 +20,32 @@ pub struct Target {
     pub tags: Tags,
     /// The Python version that `Requires-Python` is held against: that of the machine, or the lowest of the region.
     pub python: Version,
+    /// How it is held against it.
+    pub python_rule: PythonRule,
     /// Environments of the region that must have a file of every release: where a release has wheels only, one must fit each of them.
     pub required: Vec<RequiredWheels>,
+}
+
+/// How `Requires-Python` is held against a Python version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PythonRule {
+    /// All of it, as installers do.
+    Exact,
+    /// Without its upper bound: the version is the lowest of many.
+    Lowest,
+    /// Its lower bound alone: the version is one of many.
+    Above,
+}
+
+impl PythonRule {
+    /// Whether `Requires-Python` with these versions admits a Python version.
+    pub fn admits(self, required: &VersionSet, python: &Version) -> bool {
+        match self {
+            Self::Exact => required.contains(python),
+            Self::Lowest => required.without_ceiling().contains(python),
+            Self::Above => required.lowest().is_none_or(|lowest| lowest <= python),
+        }
+    }
 }
 
 /// An environment that must have a wheel of every release without a source distribution.
@@ -89,6 +113,7 @@ impl Target {
             region: Region::One(Environment::new(environment)),
             tags,
             python: python.full().clone(),
+            python_rule: PythonRule::Exact,
             required: Vec::new(),
         }
     }
@@ -102,6 +127,7 @@ impl Target {
     pub fn in_region(region: Region) -> Self {
         Self {
             python: region.lowest_python().clone(),
+            python_rule: PythonRule::Lowest,
             region,
             tags: Tags::any(),
             required: Vec::new(),
@@ -113,18 +139,25 @@ impl Target {
         let region = self.region.with(marker)?;
         Some(Self {
             python: region.lowest_python().clone(),
+            python_rule: self.python_rule,
             region,
             tags: self.tags.clone(),
             required: self.required.clone(),
         })
     }
 
-    /// Whether `Requires-Python` with these versions admits it. A region is admitted by its lowest Python; upper bounds say nothing of it.
-    pub fn admits_python(&self, required: &VersionSet) -> bool {
-        match self.region {
-            Region::One(_) => required.contains(&self.python),
-            Region::Many(_) => required.without_ceiling().contains(&self.python),
+    /// One machine as a lock for many machines sees it: wheel tags and upper bounds on Python restrict nothing.
+    pub fn among_many(self) -> Self {
+        Self {
+            tags: Tags::any(),
+            python_rule: PythonRule::Above,
+            ..self
         }
+    }
+
+    /// Whether `Requires-Python` with these versions admits it.
+    pub fn admits_python(&self, required: &VersionSet) -> bool {
+        self.python_rule.admits(required, &self.python)
     }
 }
 
