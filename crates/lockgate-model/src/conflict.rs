@@ -238,6 +238,11 @@ pub struct BoundChange {
 /// What else is worth knowing of a conflict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConflictNote {
+    /// The conflict is one of a part of the environments that the lock is for.
+    Region {
+        /// Which part.
+        marker: String,
+    },
     /// Pre-releases exist that nothing admits.
     PrereleasesExist {
         /// The project.

@@ -210,6 +210,11 @@ impl VersionSet {
         !matches!(self.0.bounding_range(), Some((Bound::Unbounded, _)))
     }
 
+    /// Whether there is a version that all of it is below, or nothing in it.
+    pub fn has_ceiling(&self) -> bool {
+        !matches!(self.0.bounding_range(), Some((_, Bound::Unbounded)))
+    }
+
     /// Whether it has every version.
     pub fn is_full(&self) -> bool {
         self.0 == Ranges::full()

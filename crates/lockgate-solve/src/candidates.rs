@@ -4,11 +4,11 @@
 //! wanted, costs a look at one release. Only a range that would otherwise end empty is held against pip's rules for pre-releases and
 //! yanks, which need a look at everything that its bounds admit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use lockgate_model::{
-    Exclusion, FactError, Level, Name, Preferences, PrereleaseMode, Reason, Verdict, Version,
+    Exclusion, FactError, Level, Marker, Name, PrereleaseMode, Reason, Verdict, Version,
     VersionSet, Why,
 };
 
@@ -24,7 +24,8 @@ pub(crate) type Relaxed = BTreeSet<(Level, Name)>;
 pub(crate) struct Chooser<'a> {
     pub(crate) shelf: &'a Shelf<'a>,
     pub(crate) guard: &'a Guard<'a>,
-    pub(crate) keep: &'a Preferences,
+    /// Versions to keep, in the order in which they are tried.
+    pub(crate) keep: &'a BTreeMap<Name, Vec<Version>>,
     pub(crate) order: &'a Order,
 }
 
@@ -42,6 +43,8 @@ pub(crate) struct Choice {
     pub(crate) version: Option<Version>,
     /// Whether a pre-release or a yanked release was left out that other bounds may admit.
     pub(crate) hid: bool,
+    /// A part of the region that has a newer Python, and in which a version before this one could be chosen.
+    pub(crate) newer_python: Option<Marker>,
 }
 
 /// How good a candidate is before its place in the order counts: lower is better.
@@ -206,19 +209,20 @@ impl Chooser<'_> {
         known: &Known<'_>,
     ) -> Result<Choice, FactError> {
         let name = project.view.name();
-        if let Some(version) = self.keep.pins.get(name)
-            && range.contains(version)
-            && let Some(index) = project.view.position(version)
-            && let Release::Usable(usable) = &*self.shelf.release(project, index)?
-            && pool.admits(version, usable.yanked.is_some())
-            && usable.yanked.is_none()
-            && !known.groundless.contains(&(name.clone(), version.clone()))
-            && self.guard.verdict(name, version)? == Verdict::Clear
-        {
-            return Ok(Choice {
-                version: Some(version.clone()),
-                hid: false,
-            });
+        for version in self.keep.get(name).into_iter().flatten() {
+            if range.contains(version)
+                && let Some(index) = project.view.position(version)
+                && let Release::Usable(usable) = &*self.shelf.release(project, index)?
+                && pool.admits(version, usable.yanked.is_some())
+                && usable.yanked.is_none()
+                && !known.groundless.contains(&(name.clone(), version.clone()))
+                && self.guard.verdict(name, version)? == Verdict::Clear
+            {
+                return Ok(Choice {
+                    version: Some(version.clone()),
+                    ..Choice::default()
+                });
+            }
         }
         let mut choice = Choice::default();
         let mut best: Option<(Rank, Version)> = None;
@@ -231,8 +235,15 @@ impl Chooser<'_> {
                 choice.hid = true;
                 continue;
             }
-            let Release::Usable(usable) = &*self.shelf.release(project, index)? else {
-                continue;
+            let release = self.shelf.release(project, index)?;
+            let usable = match &*release {
+                Release::Usable(usable) => usable,
+                Release::Unusable(why) => {
+                    if choice.newer_python.is_none() && best.is_none() {
+                        choice.newer_python = self.newer_python(project, index, why)?;
+                    }
+                    continue;
+                }
             };
             let is_yanked = usable.yanked.is_some();
             let is_groundless = (is_yanked || version.any_prerelease())
@@ -265,6 +276,23 @@ impl Chooser<'_> {
         }
         choice.version = best.map(|(_, version)| version);
         Ok(choice)
+    }
+
+    /// The part of the region whose Pythons a release needs, if it could be chosen there.
+    fn newer_python(
+        &self,
+        project: &Project,
+        index: usize,
+        why: &Why,
+    ) -> Result<Option<Marker>, FactError> {
+        if self.shelf.region.machine().is_some() || !matches!(why, Why::Python { .. }) {
+            return Ok(None);
+        }
+        let version = project.view.version(index);
+        if self.guard.verdict(project.view.name(), version)? != Verdict::Clear {
+            return Ok(None);
+        }
+        self.shelf.newer_python(project, index)
     }
 
     /// What stands in the way of each existing version of `range`, one entry per reason, newest versions first.

@@ -26,13 +26,11 @@ impl Changes {
         for (place, written) in manifest.overrides.iter().enumerate() {
             let requirement = &written.requirement;
             let active = overrides.entry(requirement.name.clone()).or_default();
-            if requirement.marker.holds(&target.environment, &[]) {
-                active.push(Wanted::new(
-                    requirement,
-                    &written.origin,
-                    Role::Override,
-                    Some(place),
-                ));
+            if let Some(marker) = target.region.within(&requirement.marker, &[]) {
+                active.push(
+                    Wanted::new(requirement, &written.origin, Role::Override, Some(place))
+                        .holding(marker),
+                );
             }
         }
         Self {
@@ -84,6 +82,7 @@ pub(crate) fn in_place_of(replaced: &Requirement, wanted: &Wanted) -> Dependency
     Dependency {
         name: wanted.name.clone(),
         bound: wanted.bound.clone(),
+        marker: wanted.marker.clone(),
         text: unmarked(&requirement),
         extras: requirement.extras,
         overridden: Some(wanted.origin.clone()),

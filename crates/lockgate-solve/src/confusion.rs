@@ -22,7 +22,8 @@ pub fn confusion(
 ) -> IndexConfusion {
     let inspector = inspector(question);
     let mut found = IndexConfusion::default();
-    for (name, pin) in &graph.pins {
+    for pin in graph.pins.iter() {
+        let name = &pin.name;
         let Some(pages) = pages.get(name) else {
             continue;
         };

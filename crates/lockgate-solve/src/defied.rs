@@ -26,8 +26,8 @@ pub(crate) fn defied(
     let is_asked_for = |requirement: &Requirement| {
         let marker = &requirement.marker;
         let mut extras = extras.into_iter().flatten();
-        marker.holds(&shelf.environment, &[])
-            || extras.any(|extra| marker.holds(&shelf.environment, std::slice::from_ref(extra)))
+        shelf.region.admits(marker, &[])
+            || extras.any(|extra| shelf.region.admits(marker, std::slice::from_ref(extra)))
     };
     Ok(metadata
         .requirements

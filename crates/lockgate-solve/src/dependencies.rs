@@ -1,17 +1,19 @@
-//! From metadata and markers to what a release asks for in the target environment.
+//! From metadata and markers to what a release asks for in the target region.
 
-use lockgate_model::{Environment, Metadata, Name, Origin, Source, Specifiers, Why};
+use lockgate_model::{Marker, Metadata, Name, Origin, Region, Source, Specifiers, Why};
 
 use crate::bounds::Bound;
 use crate::changes::{Changes, in_place_of};
 use crate::sources::unmarked;
 
-/// One requirement of a release that holds in the target environment.
+/// One requirement of a release that holds in the target region, or in a part of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Dependency {
     pub(crate) name: Name,
     pub(crate) extras: Vec<Name>,
     pub(crate) bound: Bound,
+    /// Where in the region it holds.
+    pub(crate) marker: Marker,
     /// As text, without its marker.
     pub(crate) text: String,
     /// The override that took its place, if one did.
@@ -22,7 +24,7 @@ pub(crate) struct Dependency {
 /// sources ask for the project at the same place (`is_at`): nobody else may decide where it comes from.
 pub(crate) fn active(
     metadata: &Metadata,
-    environment: &Environment,
+    region: &Region,
     changes: &Changes,
     extra: Option<&Name>,
     is_at: impl Fn(&Name, &str) -> bool,
@@ -33,18 +35,19 @@ pub(crate) fn active(
         let overrides = changes
             .overrides(&requirement.name)
             .filter(|_| requirement.name != metadata.name);
-        let holds = |extras: &[Name]| match overrides {
-            Some(_) => requirement.marker.may_hold(extras),
-            None => requirement.marker.holds(environment, extras),
-        };
-        if !is_asked_for(extra, holds) || changes.excludes(&requirement.name) {
+        if changes.excludes(&requirement.name) {
             continue;
         }
         if let Some(overrides) = overrides {
-            let dependency = |wanted| in_place_of(requirement, wanted);
-            dependencies.extend(overrides.iter().map(dependency));
+            if is_asked_for(extra, |extras| requirement.marker.may_hold(extras)) {
+                let dependency = |wanted| in_place_of(requirement, wanted);
+                dependencies.extend(overrides.iter().map(dependency));
+            }
             continue;
         }
+        let Some(marker) = asked_where(&requirement.marker, region, extra) else {
+            continue;
+        };
         match &requirement.source {
             Source::Url(url) if !is_at(&requirement.name, url) => {
                 return Err(Why::Metadata(format!(
@@ -56,6 +59,7 @@ pub(crate) fn active(
                 name: requirement.name.clone(),
                 extras: requirement.extras.clone(),
                 bound: Bound::of(&Specifiers::any()),
+                marker,
                 text: unmarked(requirement),
                 overridden: None,
             }),
@@ -63,6 +67,7 @@ pub(crate) fn active(
                 name: requirement.name.clone(),
                 extras: requirement.extras.clone(),
                 bound: Bound::of(specifiers),
+                marker,
                 text: unmarked(requirement),
                 overridden: None,
             }),
@@ -79,12 +84,28 @@ fn is_asked_for(extra: Option<&Name>, holds: impl Fn(&[Name]) -> bool) -> bool {
     }
 }
 
+/// Where in the region a requirement with this marker is one without any extra (none), or one that an extra adds; none if nowhere.
+pub(crate) fn asked_where(
+    marker: &Marker,
+    region: &Region,
+    extra: Option<&Name>,
+) -> Option<Marker> {
+    let Some(extra) = extra else {
+        return region.within(marker, &[]);
+    };
+    let with = region.within(marker, std::slice::from_ref(extra))?;
+    match region.within(marker, &[]) {
+        None => Some(with),
+        Some(without) => {
+            let added = with.and(&without.not());
+            region.within(&added, &[])
+        }
+    }
+}
+
 /// Whether a release has an extra: it says so, or guards something by it.
-pub(crate) fn has_extra(metadata: &Metadata, environment: &Environment, extra: &Name) -> bool {
+pub(crate) fn has_extra(metadata: &Metadata, region: &Region, extra: &Name) -> bool {
     metadata.extras.contains(extra)
-        || metadata.requirements.iter().any(|requirement| {
-            is_asked_for(Some(extra), |extras| {
-                requirement.marker.holds(environment, extras)
-            })
-        })
+        || (metadata.requirements.iter())
+            .any(|requirement| asked_where(&requirement.marker, region, Some(extra)).is_some())
 }

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{
-    DirectRelease, Edge, FactError, LockedFile, LockedGraph, Name, Origin, Pin, Version, Via,
+    DirectRelease, Edge, FactError, LockedFile, LockedGraph, Marker, Name, Origin, Pin, Pins,
+    Version, Via,
 };
 
 use crate::bounds::Bound;
+use crate::dependencies::Dependency;
 use crate::release::{Cooldown, Release};
 use crate::shelf::{Needs, Shelf};
 use crate::sources::{Sources, unmarked};
@@ -19,16 +21,28 @@ pub(crate) struct Linked {
     pub(crate) edges: BTreeSet<Edge>,
     /// Every bound on each pin, constraints included.
     pub(crate) bounds: BTreeMap<Name, Vec<Bound>>,
-    /// The same with who asks; none for the sources.
+    /// Where in the region each of these bounds holds, in the same order.
+    pub(crate) holding: BTreeMap<Name, Vec<Marker>>,
+    /// The same bounds with who asks; none for the sources.
     pub(crate) asked: BTreeMap<Name, Vec<(Option<Name>, Bound)>>,
+    /// Where each project is needed.
+    pub(crate) reach: BTreeMap<Name, Marker>,
+    /// Where each extra is.
+    pub(crate) extra_reach: BTreeMap<(Name, Name), Marker>,
+    /// The projects that each pin asks for.
+    pub(crate) dependencies: BTreeMap<Name, BTreeSet<Name>>,
 }
 
 impl Linked {
-    fn bound(&mut self, on: &Name, asker: Option<Name>, bound: &Bound) {
+    fn bound(&mut self, on: &Name, asker: Option<Name>, bound: &Bound, marker: &Marker) {
         self.bounds
             .entry(on.clone())
             .or_default()
             .push(bound.clone());
+        self.holding
+            .entry(on.clone())
+            .or_default()
+            .push(marker.clone());
         self.asked
             .entry(on.clone())
             .or_default()
@@ -44,11 +58,17 @@ impl Linked {
         }));
     }
 
-    fn ask(&mut self, to: &Name, from: Via, requirement: String, bound: &Bound) {
+    fn ask(&mut self, to: &Name, from: Via, requirement: String, bound: &Bound, marker: &Marker) {
         let asker = match &from {
             Via::Pin(name) => Some(name.clone()),
             Via::Source(_) => None,
         };
+        if let Some(asker) = &asker
+            && asker != to
+        {
+            let asked = self.dependencies.entry(asker.clone()).or_default();
+            asked.insert(to.clone());
+        }
         if from != Via::Pin(to.clone()) {
             self.edges.insert(Edge {
                 to: to.clone(),
@@ -56,9 +76,12 @@ impl Linked {
                 requirement,
             });
         }
-        self.bound(to, asker, bound);
+        self.bound(to, asker, bound, marker);
     }
 }
+
+/// A project, or an extra of it.
+type Node = (Name, Option<Name>);
 
 /// Walks from the sources over `chosen`; what is asked for by `without`, if given, counts for nothing.
 pub(crate) fn link(
@@ -67,93 +90,170 @@ pub(crate) fn link(
     chosen: &BTreeMap<Name, Version>,
     without: Option<&Name>,
 ) -> Result<Linked, FactError> {
+    let mut walk = Walk {
+        shelf,
+        chosen,
+        without,
+        reach: BTreeMap::new(),
+        needs: BTreeMap::new(),
+    };
+    walk.follow(sources)?;
     let mut linked = Linked::default();
-    let mut waiting: Vec<(Name, Option<Name>)> = Vec::new();
-    let mut seen: BTreeSet<(Name, Option<Name>)> = BTreeSet::new();
     for wanted in &sources.requirements {
         let via = Via::Source(wanted.asker().clone());
         let text = wanted.text();
         linked.overridden(&wanted.name, wanted.overridden(), &text);
-        linked.ask(&wanted.name, via, text, &wanted.bound);
-        waiting.push((wanted.name.clone(), None));
-        waiting.extend(
-            wanted
-                .extras
-                .iter()
-                .map(|extra| (wanted.name.clone(), Some(extra.clone()))),
-        );
+        linked.ask(&wanted.name, via, text, &wanted.bound, &wanted.marker);
     }
-    while let Some((name, extra)) = waiting.pop() {
-        if !seen.insert((name.clone(), extra.clone())) {
-            continue;
-        }
-        let Some(version) = chosen.get(&name) else {
+    for ((name, extra), reach) in &walk.reach {
+        let Some(version) = chosen.get(name) else {
             continue;
         };
         linked.versions.insert(name.clone(), version.clone());
-        if without == Some(&name) {
-            continue;
-        }
-        let needs = match &extra {
-            None => match &*shelf.needs(&name, version)? {
-                Needs::Known(_, dependencies) => dependencies.clone(),
-                Needs::Unusable(_) => Vec::new(),
-            },
-            Some(extra) => {
-                linked
-                    .extras
-                    .entry(name.clone())
-                    .or_default()
-                    .insert(extra.clone());
-                shelf.guarded(&name, version, extra)?.unwrap_or_default()
+        match extra {
+            None => {
+                linked.reach.insert(name.clone(), reach.clone());
             }
-        };
+            Some(_) if without == Some(name) => {}
+            Some(extra) => {
+                let extras = linked.extras.entry(name.clone()).or_default();
+                extras.insert(extra.clone());
+                let key = (name.clone(), extra.clone());
+                linked.extra_reach.insert(key, reach.clone());
+            }
+        }
+    }
+    for (node, needs) in walk.needs {
+        let reach = walk.reach.get(&node).cloned();
+        let reach = reach.unwrap_or_else(Marker::never);
         for need in needs {
+            let marker = reach.and(&need.marker);
             linked.overridden(&need.name, need.overridden.as_ref(), &need.text);
-            linked.ask(&need.name, Via::Pin(name.clone()), need.text, &need.bound);
-            waiting.extend(
-                need.extras
-                    .iter()
-                    .map(|extra| (need.name.clone(), Some(extra.clone()))),
-            );
-            waiting.push((need.name, None));
+            let via = Via::Pin(node.0.clone());
+            linked.ask(&need.name, via, need.text, &need.bound, &marker);
         }
     }
     for constraint in &sources.constraints {
         if linked.versions.contains_key(&constraint.name) {
             let via = Via::Source(constraint.origin.clone());
             let text = unmarked(&constraint.requirement);
+            let (name, bound, marker) = (&constraint.name, &constraint.bound, &constraint.marker);
             if constraint.place.is_some() {
-                linked.ask(&constraint.name, via, text, &constraint.bound);
+                linked.ask(name, via, text, bound, marker);
             } else {
                 // `-P` restricts this run; the lock does not remember it.
-                linked.bound(&constraint.name, None, &constraint.bound);
+                linked.bound(name, None, bound, marker);
             }
         }
     }
     Ok(linked)
 }
 
+/// Finds where in the region projects and extras are needed: the union over all ways from the sources of what holds along each.
+struct Walk<'w, 'a> {
+    shelf: &'w Shelf<'a>,
+    chosen: &'w BTreeMap<Name, Version>,
+    without: Option<&'w Name>,
+    reach: BTreeMap<Node, Marker>,
+    /// What each node that was reached asks for.
+    needs: BTreeMap<Node, Vec<Dependency>>,
+}
+
+impl Walk<'_, '_> {
+    fn follow(&mut self, sources: &Sources) -> Result<(), FactError> {
+        let region = self.shelf.region.marker();
+        let mut waiting: Vec<(Node, Marker)> = Vec::new();
+        for wanted in &sources.requirements {
+            let marker = region.and(&wanted.marker);
+            push(&mut waiting, &wanted.name, &wanted.extras, &marker);
+        }
+        while let Some((node, marker)) = waiting.pop() {
+            let grown = match self.reach.get(&node) {
+                None => marker,
+                Some(known) => {
+                    let grown = known.or(&marker);
+                    if grown == *known {
+                        continue;
+                    }
+                    grown
+                }
+            };
+            if !self.needs.contains_key(&node) {
+                let needs = self.needs_of(&node)?;
+                self.needs.insert(node.clone(), needs);
+            }
+            for need in self.needs.get(&node).into_iter().flatten() {
+                let marker = grown.and(&need.marker);
+                if self.shelf.region.overlaps(&marker) {
+                    push(&mut waiting, &need.name, &need.extras, &marker);
+                }
+            }
+            self.reach.insert(node, grown);
+        }
+        Ok(())
+    }
+
+    fn needs_of(&self, node: &Node) -> Result<Vec<Dependency>, FactError> {
+        let (name, extra) = node;
+        let Some(version) = self.chosen.get(name) else {
+            return Ok(Vec::new());
+        };
+        if self.without == Some(name) {
+            return Ok(Vec::new());
+        }
+        Ok(match extra {
+            None => match &*self.shelf.needs(name, version)? {
+                Needs::Known(_, dependencies) => dependencies.clone(),
+                Needs::Unusable(_) => Vec::new(),
+            },
+            Some(extra) => self
+                .shelf
+                .guarded(name, version, extra)?
+                .unwrap_or_default(),
+        })
+    }
+}
+
+fn push(waiting: &mut Vec<(Node, Marker)>, name: &Name, extras: &[Name], marker: &Marker) {
+    let extras = extras.iter();
+    waiting.extend(extras.map(|extra| ((name.clone(), Some(extra.clone())), marker.clone())));
+    waiting.push(((name.clone(), None), marker.clone()));
+}
+
 /// The graph of pins with their files. Notes are added by `notes`.
 pub(crate) fn graph(shelf: &Shelf<'_>, linked: &Linked) -> Result<LockedGraph, FactError> {
-    let mut pins = BTreeMap::new();
+    let mut pins = Pins::default();
     for (name, version) in &linked.versions {
-        let extras = linked.extras.get(name);
-        pins.insert(
-            name.clone(),
-            Pin {
-                name: name.clone(),
-                version: version.clone(),
-                extras: extras.into_iter().flatten().cloned().collect(),
-                files: locked_files(shelf, name, version)?,
-                direct: shelf.direct(name).map(|direct| direct.pin.clone()),
-            },
-        );
+        let reach = linked.reach.get(name);
+        let marker = reach.cloned().unwrap_or_else(Marker::never);
+        let extras = linked.extras.get(name).into_iter().flatten();
+        let is_everywhere = |extra: &&Name| {
+            let reach = linked.extra_reach.get(&(name.clone(), (*extra).clone()));
+            reach.is_some_and(|reach| marker.is_disjoint(&reach.not()))
+        };
+        let dependencies = linked.dependencies.get(name).into_iter().flatten();
+        let requires_python = match &*shelf.needs(name, version)? {
+            Needs::Known(metadata, _) => metadata.requires_python.clone(),
+            Needs::Unusable(_) => None,
+        };
+        pins.insert(Pin {
+            name: name.clone(),
+            version: version.clone(),
+            extras: extras.filter(is_everywhere).cloned().collect(),
+            marker: marker.clone(),
+            requires_python,
+            dependencies: dependencies
+                .filter_map(|name| Some((name.clone(), linked.versions.get(name)?.clone())))
+                .collect(),
+            files: locked_files(shelf, name, version)?,
+            direct: shelf.direct(name).map(|direct| direct.pin.clone()),
+        });
     }
     Ok(LockedGraph {
         pins,
         edges: linked.edges.iter().cloned().collect(),
         notes: Vec::new(),
+        regions: Vec::new(),
     })
 }
 

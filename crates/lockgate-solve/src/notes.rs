@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use lockgate_model::{
-    Advisory, FactError, Name, Note, PassedOver, PrereleaseMode, ProjectStatus, Verdict, Version,
-    Why,
+    Advisory, FactError, KeptPin, Name, Note, PassedOver, PrereleaseMode, ProjectStatus, Verdict,
+    Version, Why,
 };
 
 use crate::bounds::admitted;
@@ -196,7 +196,7 @@ fn missing_extras(
     };
     Ok(extras
         .iter()
-        .filter(|extra| !has_extra(metadata, &search.shelf.environment, extra))
+        .filter(|extra| !has_extra(metadata, &search.shelf.region, extra))
         .map(|extra| Note::MissingExtra {
             name: name.clone(),
             version: version.clone(),
@@ -212,10 +212,14 @@ fn not_kept(
     name: &Name,
     version: &Version,
 ) -> Result<Option<Note>, FactError> {
-    let Some(kept) = search.question.keep.pins.get(name) else {
+    let here = |pin: &&KeptPin| search.shelf.region.overlaps(&pin.marker);
+    let kept = search.question.keep.pins.get(name);
+    let mut kept = kept.into_iter().flatten().filter(here);
+    let Some(KeptPin { version: kept, .. }) = kept.next() else {
         return Ok(None);
     };
-    if kept == version {
+    let mut others = search.question.keep.pins.get(name).into_iter().flatten();
+    if kept == version || others.any(|pin| here(&pin) && pin.version == *version) {
         return Ok(None);
     }
     let bounds = linked.bounds.get(name).map_or(&[][..], Vec::as_slice);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockgate_model::{
-    DistFile, Environment, Metadata, Name, Pick, PrereleaseMode, ProjectView, Scout, Version,
+    DistFile, Metadata, Name, Pick, PrereleaseMode, ProjectView, Region, Scout, Version,
     VersionSet, Want,
 };
 
@@ -20,8 +20,8 @@ use crate::sources::Sources;
 #[derive(Debug)]
 pub(crate) struct Lookahead {
     pub(crate) inspector: Arc<Inspector>,
-    pub(crate) environment: Environment,
-    pub(crate) keep: BTreeMap<Name, Version>,
+    pub(crate) region: Region,
+    pub(crate) keep: BTreeMap<Name, Vec<Version>>,
     pub(crate) limits: BTreeMap<Name, VersionSet>,
     pub(crate) order: Order,
     pub(crate) changes: Arc<Changes>,
@@ -35,8 +35,8 @@ impl Lookahead {
     ) -> Self {
         Self {
             inspector: Arc::clone(inspector),
-            environment: question.target.environment.clone(),
-            keep: question.keep.pins.clone(),
+            region: question.target.region.clone(),
+            keep: question.keep.within(&question.target.region),
             limits: sources.limits(),
             order: Order::new(question.rules, sources),
             changes: Arc::clone(&sources.changes),
@@ -72,7 +72,7 @@ impl Scout for Lookahead {
             file,
         };
         let range = &want.versions;
-        if let Some(kept) = self.keep.get(&want.name)
+        if let Some(kept) = self.keep.get(&want.name).into_iter().flatten().next()
             && range.contains(kept)
             && let Some(index) = project.position(kept)
             && let Some(usable) = self.usable(project, index)
@@ -110,8 +110,8 @@ impl Scout for Lookahead {
         if self.inspector.rules().no_dependencies {
             return Vec::new();
         }
-        let (environment, changes) = (&self.environment, &self.changes);
-        let active = |extra| active(metadata, environment, changes, extra, |_, _| false);
+        let (region, changes) = (&self.region, &self.changes);
+        let active = |extra| active(metadata, region, changes, extra, |_, _| false);
         let base = active(None).unwrap_or_default();
         let extras = want.extras.iter();
         let guarded = extras.flat_map(|extra| active(Some(extra)).unwrap_or_default());

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use lockgate_model::{FactError, Name, Scout, Version, VersionSet, Want, Why};
+use lockgate_model::{FactError, Marker, Name, Scout, Version, VersionSet, Want, Why};
 use pubgrub::{
     Dependencies, DependencyConstraints, DependencyProvider, PackageResolutionStatistics,
 };
@@ -50,6 +50,8 @@ pub(crate) struct Learned {
     pub(crate) late: BTreeSet<Name>,
     /// Pre-releases and yanked releases that a finished graph gave no ground for.
     pub(crate) groundless: BTreeSet<(Name, Version)>,
+    /// Where in the region projects were asked for, by all requirements on them that were met.
+    asked_where: FxHashMap<Name, Marker>,
     /// Versions that need something that can't be had.
     hopeless: FxHashMap<Name, FxHashSet<Version>>,
     /// Versions tried, over all runs.
@@ -65,6 +67,9 @@ pub(crate) enum Stop {
     /// Somebody asked for it.
     #[error("cancelled")]
     Cancelled,
+    /// The region should be solved in two parts: this one, and the rest.
+    #[error("to begin anew in two regions")]
+    Split(Marker),
     /// It should begin anew in another order.
     #[error("to begin anew with `{early}` in front")]
     Reorder {
@@ -94,6 +99,8 @@ pub(crate) struct Provider<'a> {
     pub(crate) scout: &'a Arc<dyn Scout>,
     pub(crate) watch: &'a dyn Watch,
     pub(crate) learned: &'a RefCell<Learned>,
+    /// Whether to split the region where a newer version needs a newer Python than the lowest.
+    pub(crate) splits_by_python: bool,
     /// Whether conflicts may still reorder the search.
     pub(crate) may_reorder: bool,
     pub(crate) run: RefCell<Run>,
@@ -151,6 +158,12 @@ impl Provider<'_> {
 
     fn choose_project(&self, name: &Name, range: &VersionSet) -> Result<Option<Version>, Stop> {
         let choice = self.known_choice(name, range)?;
+        if self.splits_by_python
+            && let Some(part) = choice.newer_python
+            && self.is_asked_for_in(name, &part)
+        {
+            return Err(Stop::Split(part));
+        }
         let mut run = self.run.borrow_mut();
         let Some(version) = choice.version else {
             if choice.hid {
@@ -173,6 +186,15 @@ impl Provider<'_> {
             }
         }
         Ok(Some(version))
+    }
+
+    /// Whether a requirement on a project holds in a part of the region, as far as is known.
+    fn is_asked_for_in(&self, name: &Name, part: &Marker) -> bool {
+        let learned = self.learned.borrow();
+        learned.asked_where.get(name).is_none_or(|asked| {
+            let both = asked.and(part);
+            self.chooser.shelf.region.overlaps(&both)
+        })
     }
 
     /// Hints at the next versions of a project whose versions are being rejected one by one.
@@ -257,11 +279,23 @@ impl Provider<'_> {
                 self.note_clash(own, need);
             }
             self.want(&need.name, &need.extras, &need.bound, &mut wants);
+            self.ask_where(&need.name, &need.marker);
             self.demand(&need.name, &need.extras, &need.bound, &mut offered);
             self.constrain(&need.name, &need.bound.set, &mut offered);
         }
         self.hint(wants);
         Dependencies::Available(DependencyConstraints::from_iter(offered))
+    }
+
+    fn ask_where(&self, name: &Name, marker: &Marker) {
+        if self.splits_by_python {
+            let mut learned = self.learned.borrow_mut();
+            let asked = learned
+                .asked_where
+                .entry(name.clone())
+                .or_insert_with(Marker::never);
+            *asked = asked.or(marker);
+        }
     }
 
     fn demand(
@@ -321,6 +355,7 @@ impl Provider<'_> {
         for wanted in &self.sources.requirements {
             self.discover(&wanted.name);
             self.want(&wanted.name, &wanted.extras, &wanted.bound, &mut wants);
+            self.ask_where(&wanted.name, &wanted.marker);
             self.demand(&wanted.name, &wanted.extras, &wanted.bound, &mut offered);
             self.constrain(&wanted.name, &wanted.bound.set, &mut offered);
         }

@@ -7,8 +7,8 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lockgate_model::{
-    Advisory, ChoiceRules, DistFile, DistKind, Name, ProjectView, Sha256, Specifiers, Tags,
-    Timestamp, Version, VersionSet, Why, Yank,
+    Advisory, ChoiceRules, DistFile, DistKind, Name, ProjectView, PythonRule, RequiredWheels,
+    Sha256, Specifiers, Tags, Target, Timestamp, Version, VersionSet, Why, Yank,
 };
 use rustc_hash::FxHashMap;
 
@@ -58,6 +58,9 @@ pub(crate) enum Cooldown {
 pub(crate) struct Inspector {
     tags: Tags,
     python: Version,
+    python_rule: PythonRule,
+    /// Environments that a release without a source distribution must have a wheel for.
+    required: Vec<RequiredWheels>,
     rules: ChoiceRules,
     hashes: BTreeMap<Name, BTreeSet<Sha256>>,
     /// `Requires-Python` texts repeat over thousands of files.
@@ -80,14 +83,16 @@ type Rank = Option<(std::cmp::Reverse<u32>, Option<(u64, String)>)>;
 
 impl Inspector {
     pub(crate) fn new(
-        tags: Tags,
-        python: Version,
+        target: &Target,
         rules: ChoiceRules,
         hashes: BTreeMap<Name, BTreeSet<Sha256>>,
     ) -> Self {
+        let overlaps = |required: &&RequiredWheels| target.region.overlaps(&required.marker);
         Self {
-            tags,
-            python,
+            tags: target.tags.clone(),
+            python: target.python.clone(),
+            python_rule: target.python_rule,
+            required: target.required.iter().filter(overlaps).cloned().collect(),
             rules,
             hashes,
             pythons: Mutex::default(),
@@ -113,7 +118,7 @@ impl Inspector {
             return *admitted;
         }
         let admitted = match Specifiers::parse_lenient(text) {
-            Ok(specifiers) => specifiers.set().contains(&self.python),
+            Ok(specifiers) => self.python_rule.admits(specifiers.set(), &self.python),
             Err(_) => true,
         };
         known.insert(text.to_owned(), admitted);
@@ -145,6 +150,9 @@ impl Inspector {
             }
         }
         match (best.or(best_yanked), furthest) {
+            (Some((Some(_), _)), _) if self.lacks_required(name, files, cooldown) => {
+                Release::Unusable(Why::NoWheel)
+            }
             (Some((rank, file)), _) => Release::Usable(Box::new(Usable {
                 file: file.clone(),
                 has_wheel: rank.is_some(),
@@ -156,6 +164,59 @@ impl Inspector {
             })),
             (None, Some((_, why))) => Release::Unusable(why),
             (None, None) => Release::Unusable(Why::NoWheel),
+        }
+    }
+
+    /// Whether a release has no source distribution and, for a required environment, no wheel.
+    fn lacks_required(&self, name: &Name, files: &[DistFile], cooldown: Cooldown) -> bool {
+        if self.required.is_empty() {
+            return false;
+        }
+        let usable = files
+            .iter()
+            .filter(|file| self.judge(name, file, cooldown).is_ok());
+        let kinds: Vec<DistKind> = usable.filter_map(DistFile::kind).collect();
+        let has_wheel = |required: &RequiredWheels| {
+            kinds.iter().any(|kind| match kind {
+                DistKind::Wheel(wheel) => {
+                    (required.tags.iter()).any(|tags| tags.rank(wheel).is_some())
+                }
+                DistKind::Sdist => true,
+            })
+        };
+        !self.required.iter().all(has_wheel)
+    }
+
+    /// The lowest Python above the target's that a `Requires-Python` text admits.
+    pub(crate) fn python_from(&self, text: &str) -> Option<Version> {
+        let specifiers = Specifiers::parse_lenient(text).ok()?;
+        let above = VersionSet::above(self.python.clone());
+        let admitted = specifiers.set().without_ceiling().intersection(&above);
+        admitted
+            .lowest()
+            .filter(|lowest| **lowest > self.python)
+            .cloned()
+    }
+
+    /// What a release with these files would come to with the lowest Python that one of its files admits above the target's: that
+    /// version, if the release could be installed there and is not yanked.
+    pub(crate) fn usable_from(&self, name: &Name, files: &[DistFile]) -> Option<Version> {
+        let texts = files
+            .iter()
+            .filter_map(|file| file.requires_python.as_deref());
+        let lowest = texts.filter_map(|text| self.python_from(text)).min()?;
+        let later = Self {
+            tags: self.tags.clone(),
+            python: lowest.clone(),
+            python_rule: self.python_rule,
+            required: Vec::new(),
+            rules: self.rules.clone(),
+            hashes: self.hashes.clone(),
+            pythons: Mutex::default(),
+        };
+        match later.inspect(name, files, Cooldown::Holds) {
+            Release::Usable(usable) if usable.yanked.is_none() => Some(lowest),
+            Release::Usable(_) | Release::Unusable(_) => None,
         }
     }
 

@@ -11,24 +11,26 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lockgate_model::{FactError, Facts, Name, Scout, Verdict, Version};
+use lockgate_model::{
+    FactError, Facts, ForkStrategy, Marker, Name, Region, Scout, Verdict, Version,
+};
 use pubgrub::{DerivationTree, External, PubGrubError};
 
 use crate::bounds::admitted;
 use crate::candidates::{Chooser, Known, Relaxed, level_of};
 use crate::conflict;
 use crate::exhaust::exhaust;
-use crate::graph::{Linked, graph, link};
-use crate::notes;
+use crate::graph::{Linked, link};
 use crate::order::{Order, Placed};
 use crate::package::{Package, Set};
 use crate::prefetch::Lookahead;
 use crate::provider::{Learned, Provider, Run, Stop, Unavailable, root_version};
-use crate::question::{Accepted, Answer, Question, Solution, Statistics, Watch};
+use crate::question::{Question, Statistics, Watch};
 use crate::release::Inspector;
 use crate::shelf::{Guard, Shelf};
 use crate::sources::{Sources, allowed_hashes};
-use crate::verify::groundless;
+use crate::split;
+use crate::verify::{Grounds, grounds};
 
 /// How often conflicts may reorder one search.
 const MOST_REORDERS: usize = 8;
@@ -38,44 +40,19 @@ const MOST_RESTARTS: usize = 32;
 /// A question that PubGrub tried no more versions for is small enough to be tried exhaustively.
 const SMALL: usize = 100;
 
+/// When a region may be split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Splitting {
+    /// Not at all.
+    Never,
+    /// Where requirements that hold in a part of it only are in conflict.
+    ByConflicts,
+    /// There, and where a newer version needs a newer Python.
+    ByPython,
+}
+
 /// PubGrub's proof that nothing fits.
 pub(crate) type Tree = DerivationTree<Package, Set, Unavailable>;
-
-/// Answers a question. An error means that something could not be learned, or that the watch cancelled.
-pub fn solve(
-    question: &Question<'_>,
-    facts: &Arc<dyn Facts>,
-    watch: &dyn Watch,
-) -> Result<Answer, FactError> {
-    let sources = Sources::new(question.manifest, question.upgrade, question.target);
-    let inspector = Arc::new(inspector(question));
-    let shelf = shelf(question, facts, &sources, inspector);
-    let guard = Guard::new(question.gate);
-    let order = Order::new(question.rules, &sources);
-    let search = Search {
-        shelf: &shelf,
-        guard: &guard,
-        order: &order,
-        question,
-        watch,
-    };
-    let mut statistics = Statistics::default();
-    match search.answer(&sources, &mut statistics)? {
-        Found::Linked(linked) => {
-            let mut graph = graph(&shelf, &linked)?;
-            graph.notes = notes::notes(&search, &sources, &linked)?;
-            let accepted = accepted(&guard, &linked)?;
-            Ok(Answer::Locked(Solution {
-                graph,
-                accepted,
-                statistics,
-            }))
-        }
-        Found::Nothing(tree) => Ok(Answer::Impossible(Box::new(conflict::explain(
-            &search, &sources, &tree,
-        )?))),
-    }
-}
 
 /// Hints at what a question will need, so that it is fetched while something else is done; the gate is not asked.
 pub fn look_ahead(question: &Question<'_>, facts: &Arc<dyn Facts>) {
@@ -100,7 +77,7 @@ pub(crate) fn shelf<'a>(
     Shelf::new(
         facts,
         inspector,
-        question.target.environment.clone(),
+        question.target.region.clone(),
         Arc::clone(&sources.changes),
         question.gate,
     )
@@ -109,8 +86,7 @@ pub(crate) fn shelf<'a>(
 /// The eyes of a question.
 pub(crate) fn inspector(question: &Question<'_>) -> Inspector {
     Inspector::new(
-        question.target.tags.clone(),
-        question.target.python.clone(),
+        question.target,
         question.rules.clone(),
         allowed_hashes(question.manifest),
     )
@@ -122,7 +98,17 @@ pub(crate) struct Search<'a> {
     pub(crate) guard: &'a Guard<'a>,
     pub(crate) order: &'a Order,
     pub(crate) question: &'a Question<'a>,
+    /// Versions to keep, in the order in which they are tried.
+    pub(crate) keep: &'a BTreeMap<Name, Vec<Version>>,
     pub(crate) watch: &'a dyn Watch,
+}
+
+/// How a search in a region ended.
+pub(crate) enum Ended {
+    /// With an answer for all of it.
+    Found(Found),
+    /// It has to be solved in two parts: this one, and the rest.
+    Split(Marker),
 }
 
 /// What a search found.
@@ -138,7 +124,7 @@ impl<'a> Search<'a> {
         Chooser {
             shelf: self.shelf,
             guard: self.guard,
-            keep: self.question.keep,
+            keep: self.keep,
             order: self.order,
         }
     }
@@ -162,35 +148,73 @@ impl<'a> Search<'a> {
             guard,
             order: self.order,
             question: self.question,
+            keep: self.keep,
             watch: self.watch,
         }
     }
 
-    /// What fits, strict at first and then letting go of one reason to avoid after the other.
+    /// What fits in all of the region, strict at first and then letting go of one reason to avoid after the other.
     pub(crate) fn answer(
         &self,
         sources: &Sources,
         statistics: &mut Statistics,
     ) -> Result<Found, FactError> {
+        match self.work(sources, Splitting::Never, statistics)? {
+            Ended::Found(found) => Ok(found),
+            // Not asked for; to say so is no answer.
+            Ended::Split(_) => Err(FactError::Unlearned {
+                what: "a solution for all of the region".to_owned(),
+                why: "it has to be solved in parts".to_owned(),
+                remedy: None,
+            }),
+        }
+    }
+
+    /// The same, or where the region has to be split.
+    pub(crate) fn answer_or_split(
+        &self,
+        sources: &Sources,
+        statistics: &mut Statistics,
+    ) -> Result<Ended, FactError> {
+        let splitting = match (&self.shelf.region, self.question.rules.fork_strategy) {
+            (Region::One(_), _) => Splitting::Never,
+            (Region::Many(_), ForkStrategy::Fewest) => Splitting::ByConflicts,
+            (Region::Many(_), ForkStrategy::RequiresPython) => Splitting::ByPython,
+        };
+        self.work(sources, splitting, statistics)
+    }
+
+    fn work(
+        &self,
+        sources: &Sources,
+        splitting: Splitting,
+        statistics: &mut Statistics,
+    ) -> Result<Ended, FactError> {
         let mut relaxed = Relaxed::new();
         loop {
-            match self.settle(sources, &relaxed, statistics)? {
-                Found::Linked(linked) => return Ok(Found::Linked(linked)),
-                Found::Nothing(tree) => match self.mildest(&tree, &relaxed)? {
-                    Some(reason) => {
-                        relaxed.insert(reason);
-                        statistics.relaxed += 1;
-                    }
-                    None if statistics.may_have_missed => {
-                        // Nothing that the proof names is left to let go; what it does not name may still be in the way.
-                        let all = self.all_reasons()?;
-                        return Ok(match exhaust(self, sources, &all)? {
-                            Some(linked) => Found::Linked(linked),
-                            None => Found::Nothing(tree),
-                        });
-                    }
-                    None => return Ok(Found::Nothing(tree)),
-                },
+            let tree = match self.settle(sources, &relaxed, splitting, statistics)? {
+                Ended::Found(Found::Nothing(tree)) => tree,
+                ended @ (Ended::Found(Found::Linked(_)) | Ended::Split(_)) => return Ok(ended),
+            };
+            if splitting != Splitting::Never
+                && let Some(part) = split::by_conflict(self, sources, &tree)?
+            {
+                return Ok(Ended::Split(part));
+            }
+            match self.mildest(&tree, &relaxed)? {
+                Some(reason) => {
+                    relaxed.insert(reason);
+                    statistics.relaxed += 1;
+                }
+                None if statistics.may_have_missed => {
+                    // Nothing that the proof names is left to let go; what it does not name may still be in the way.
+                    let all = self.all_reasons()?;
+                    return Ok(Ended::Found(match exhaust(self, sources, &all)? {
+                        Some(linked) => Found::Linked(linked),
+                        None => Found::Nothing(tree),
+                    }));
+                }
+                None => return Ok(Ended::Found(Found::Nothing(tree))),
             }
         }
     }
@@ -200,8 +224,9 @@ impl<'a> Search<'a> {
         &self,
         sources: &Sources,
         relaxed: &Relaxed,
+        splitting: Splitting,
         statistics: &mut Statistics,
-    ) -> Result<Found, FactError> {
+    ) -> Result<Ended, FactError> {
         let chooser = self.chooser();
         let learned = RefCell::new(Learned::default());
         let lookahead = Lookahead::new(&self.shelf.inspector, self.question, sources);
@@ -219,15 +244,21 @@ impl<'a> Search<'a> {
                 scout: &scout,
                 watch: self.watch,
                 learned: &learned,
+                splits_by_python: splitting == Splitting::ByPython,
                 may_reorder: reorders < MOST_REORDERS,
                 run: RefCell::new(Run::default()),
             };
             let stop = match pubgrub::resolve(&provider, Package::Root, root_version()) {
                 Ok(selected) => {
                     let linked = link(self.shelf, sources, &projects(selected.iter()), None)?;
-                    let groundless = groundless(self.shelf, sources, &linked)?;
+                    let Grounds { groundless, apart } = grounds(self.shelf, sources, &linked)?;
+                    if let Some(part) = apart
+                        && splitting != Splitting::Never
+                    {
+                        break Ended::Split(part);
+                    }
                     if restarts >= MOST_RESTARTS {
-                        break Found::Linked(linked);
+                        break Ended::Found(Found::Linked(linked));
                     }
                     if !groundless.is_empty() {
                         learned.borrow_mut().groundless.extend(groundless);
@@ -236,7 +267,7 @@ impl<'a> Search<'a> {
                     }
                     let hasty = hasty(&chooser, &linked, relaxed, &learned.borrow())?;
                     if hasty.is_empty() {
-                        break Found::Linked(linked);
+                        break Ended::Found(Found::Linked(linked));
                     }
                     learned.borrow_mut().late.extend(hasty);
                     restarts += 1;
@@ -259,10 +290,10 @@ impl<'a> Search<'a> {
                     if answer.is_none() && statistics.may_have_missed {
                         answer = exhaust(self, sources, relaxed)?;
                     }
-                    break match answer {
+                    break Ended::Found(match answer {
                         Some(linked) => Found::Linked(linked),
                         None => Found::Nothing(tree),
-                    };
+                    });
                 }
                 Err(
                     PubGrubError::ErrorRetrievingDependencies { source, .. }
@@ -272,6 +303,7 @@ impl<'a> Search<'a> {
             };
             match stop {
                 Stop::Fact(error) => return Err(error),
+                Stop::Split(part) => break Ended::Split(part),
                 Stop::Cancelled => {
                     return Err(FactError::Unlearned {
                         what: "a solution".to_owned(),
@@ -379,21 +411,6 @@ fn projects<'s>(
             Package::Root | Package::Extra(..) | Package::Guarded(..) => None,
         })
         .collect()
-}
-
-/// The pins that the gate would avoid.
-fn accepted(guard: &Guard<'_>, linked: &Linked) -> Result<Vec<Accepted>, FactError> {
-    let mut accepted = Vec::new();
-    for (name, version) in &linked.versions {
-        if let Verdict::Avoid(reason) = guard.verdict(name, version)? {
-            accepted.push(Accepted {
-                name: name.clone(),
-                version: version.clone(),
-                reason,
-            });
-        }
-    }
-    Ok(accepted)
 }
 
 /// Whether an external reason says that no version of a range can be chosen.

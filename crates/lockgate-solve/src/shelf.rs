@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use lockgate_model::{
-    Advisory, DirectRelease, DistFile, Environment, FactError, Facts, Gate, Metadata, Name,
-    ProjectView, UnusableReason, Verdict, Version, VersionSet, Why,
+    Advisory, DirectRelease, DistFile, FactError, Facts, Gate, Marker, Metadata, Name, ProjectView,
+    Region, UnusableReason, Verdict, Version, VersionSet, Why,
 };
 use rustc_hash::FxHashMap;
 
@@ -18,7 +18,7 @@ use crate::release::{Cooldown, Inspector, Release};
 pub(crate) struct Shelf<'a> {
     pub(crate) facts: &'a Arc<dyn Facts>,
     pub(crate) inspector: Arc<Inspector>,
-    pub(crate) environment: Environment,
+    pub(crate) region: Region,
     /// What the sources change in requirements.
     pub(crate) changes: Arc<Changes>,
     /// Asked only what a release fixes: that does not depend on the gate that a search is under.
@@ -47,14 +47,14 @@ impl<'a> Shelf<'a> {
     pub(crate) fn new(
         facts: &'a Arc<dyn Facts>,
         inspector: Arc<Inspector>,
-        environment: Environment,
+        region: Region,
         changes: Arc<Changes>,
         gate: &'a dyn Gate,
     ) -> Self {
         Self {
             facts,
             inspector,
-            environment,
+            region,
             changes,
             gate,
             projects: RefCell::default(),
@@ -167,6 +167,22 @@ impl<'a> Shelf<'a> {
         Ok(Vec::new())
     }
 
+    /// The part of the region whose Pythons the release at `index` needs, if it could be installed there.
+    pub(crate) fn newer_python(
+        &self,
+        project: &Project,
+        index: usize,
+    ) -> Result<Option<Marker>, FactError> {
+        let files = match project.view.files(index) {
+            Ok(files) => files,
+            Err(error @ FactError::Unlearned { .. }) => return Err(error),
+            Err(_) => return Ok(None),
+        };
+        let lowest = self.inspector.usable_from(project.view.name(), &files);
+        let marker = lowest.map(|lowest| Marker::from_python(&lowest));
+        Ok(marker.filter(|marker| self.region.overlaps(marker)))
+    }
+
     /// What the release of `name` at `version` comes to; none if there is no such release.
     pub(crate) fn release_at(
         &self,
@@ -241,6 +257,28 @@ impl<'a> Shelf<'a> {
         })
     }
 
+    /// The metadata of a release, if they have been looked at already and can be read.
+    pub(crate) fn known_metadata(
+        &self,
+        name: &Name,
+        version: &Version,
+    ) -> Result<Option<Arc<Metadata>>, FactError> {
+        if self.known_needs(name, version).is_none() {
+            return Ok(None);
+        }
+        let Some(release) = self.release_at(name, version)? else {
+            return Ok(None);
+        };
+        let Release::Usable(usable) = &*release else {
+            return Ok(None);
+        };
+        match self.facts.metadata(name, version, &usable.file) {
+            Ok(metadata) => Ok(Some(metadata)),
+            Err(error @ FactError::Unlearned { .. }) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// What an extra of a release adds; nothing if it has no such extra.
     pub(crate) fn guarded(
         &self,
@@ -259,7 +297,7 @@ impl<'a> Shelf<'a> {
 
     fn active(&self, metadata: &Metadata, extra: Option<&Name>) -> Result<Vec<Dependency>, Why> {
         let is_at = |name: &Name, reference: &str| self.facts.is_at(name, reference);
-        active(metadata, &self.environment, &self.changes, extra, is_at)
+        active(metadata, &self.region, &self.changes, extra, is_at)
     }
 
     /// What a direct reference of the sources makes of a project.

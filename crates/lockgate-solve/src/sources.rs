@@ -1,4 +1,4 @@
-//! What the sources ask for in the target environment.
+//! What the sources ask for in the target region.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,12 +10,14 @@ use lockgate_model::{
 use crate::bounds::Bound;
 use crate::changes::{Changes, with_extras_of};
 
-/// One requirement, constraint or override of a source that holds in the target environment.
+/// One requirement, constraint or override of a source that holds in the target region, or in a part of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
     pub(crate) name: Name,
     pub(crate) extras: Vec<Name>,
     pub(crate) bound: Bound,
+    /// Where in the region it holds.
+    pub(crate) marker: Marker,
     /// The requirement as written.
     pub(crate) requirement: Requirement,
     pub(crate) origin: Origin,
@@ -47,12 +49,18 @@ impl Wanted {
             name: requirement.name.clone(),
             extras: requirement.extras.clone(),
             bound: Bound::of(specifiers),
+            marker: Marker::always(),
             requirement: requirement.clone(),
             origin: origin.clone(),
             role,
             place,
             replaced: None,
         }
+    }
+
+    /// The same where only a part of the region admits it.
+    pub(crate) fn holding(self, marker: Marker) -> Self {
+        Self { marker, ..self }
     }
 
     /// As text, without its marker and with all extras that are asked for.
@@ -76,7 +84,7 @@ impl Wanted {
     }
 }
 
-/// The requirements and constraints that hold in the target environment.
+/// The requirements and constraints that hold in the target region.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
     /// What is asked for, overrides in place of what they replace.
@@ -98,24 +106,22 @@ impl Sources {
             let requirement = &root.requirement;
             let overrides = changes.overrides(&requirement.name);
             let holds = match overrides {
-                Some(_) => requirement.marker.may_hold(&[]),
-                None => requirement.marker.holds(&target.environment, &[]),
+                Some(_) => requirement.marker.may_hold(&[]).then(Marker::always),
+                None => target.region.within(&requirement.marker, &[]),
             };
-            if !holds {
+            let Some(marker) = holds else {
                 continue;
-            }
+            };
             if changes.excludes(&requirement.name) {
                 let excluded = (requirement.name.clone(), root.origin.clone());
                 sources.excluded.push(excluded);
                 continue;
             }
             match overrides {
-                None => sources.requirements.push(Wanted::new(
-                    requirement,
-                    &root.origin,
-                    Role::Requirement,
-                    Some(place),
-                )),
+                None => sources.requirements.push(
+                    Wanted::new(requirement, &root.origin, Role::Requirement, Some(place))
+                        .holding(marker),
+                ),
                 Some(overrides) => {
                     sources
                         .requirements
@@ -142,9 +148,10 @@ impl Sources {
             .map(|requirement| (requirement, &command_line, None));
         sources.constraints = written
             .chain(restricting)
-            .filter(|(requirement, ..)| requirement.marker.holds(&target.environment, &[]))
-            .map(|(requirement, origin, place)| {
-                Wanted::new(requirement, origin, Role::Constraint, place)
+            .filter_map(|(requirement, origin, place)| {
+                let marker = target.region.within(&requirement.marker, &[])?;
+                let wanted = Wanted::new(requirement, origin, Role::Constraint, place);
+                Some(wanted.holding(marker))
             })
             .collect();
         sources

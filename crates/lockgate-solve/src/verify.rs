@@ -7,11 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use lockgate_model::{
-    FactError, Facts, LockedGraph, Name, PrereleaseMode, Verdict, Version, VersionSet,
+    Environment, FactError, Facts, LockedGraph, Marker, Name, Pin, PrereleaseMode, PythonRule,
+    Region, Target, Verdict, Version, VersionSet,
 };
 
 use crate::bounds::{Bound, admitted};
 use crate::graph::{Linked, link, locked_files};
+use crate::grid;
 use crate::question::Question;
 use crate::release::Release;
 use crate::search::{inspector, shelf};
@@ -21,6 +23,8 @@ use crate::sources::Sources;
 /// Something in a graph that its question does not allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Violation {
+    /// Two pins of a project are for one environment.
+    Duplicate(Name),
     /// A required project has no pin.
     Missing(Name),
     /// A pin that nothing asks for.
@@ -51,6 +55,7 @@ pub enum Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Duplicate(name) => write!(f, "`{name}` is pinned twice"),
             Self::Missing(name) => write!(f, "`{name}` is required and not pinned"),
             Self::Unreachable(name) => write!(f, "`{name}` is pinned and not required"),
             Self::Outside {
@@ -79,19 +84,85 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Everything in `graph` that `question` does not allow; nothing if it is a solution.
+/// Something that a question does not allow, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breach {
+    /// In which environment of a lock for many; none in a lock for one machine.
+    pub place: Option<String>,
+    /// What it is.
+    pub violation: Violation,
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            None => self.violation.fmt(f),
+            Some(place) => write!(f, "{place}: {}", self.violation),
+        }
+    }
+}
+
+/// Everything in `graph` that `question` does not allow; nothing if it is a solution. A graph for many environments is held against
+/// each of a grid of them, by what its markers select there.
 pub fn verify(
     question: &Question<'_>,
+    graph: &LockedGraph,
+    facts: &Arc<dyn Facts>,
+) -> Result<Vec<Breach>, FactError> {
+    if let Region::One(environment) = &question.target.region {
+        let violations = verify_in(question, environment, graph, facts)?;
+        let breach = |violation| Breach {
+            place: None,
+            violation,
+        };
+        return Ok(violations.into_iter().map(breach).collect());
+    }
+    let mut breaches = Vec::new();
+    for place in grid::places(question.target) {
+        let target = Target {
+            required: question.target.required.clone(),
+            ..place.target.among_many()
+        };
+        let Region::One(environment) = &target.region else {
+            continue;
+        };
+        let here = Question {
+            target: &target,
+            ..*question
+        };
+        for violation in verify_in(&here, environment, graph, facts)? {
+            breaches.push(Breach {
+                place: Some(place.name.clone()),
+                violation,
+            });
+        }
+    }
+    Ok(breaches)
+}
+
+/// Everything that is wrong in one environment.
+fn verify_in(
+    question: &Question<'_>,
+    environment: &Environment,
     graph: &LockedGraph,
     facts: &Arc<dyn Facts>,
 ) -> Result<Vec<Violation>, FactError> {
     let inspector = Arc::new(inspector(question));
     let sources = Sources::new(question.manifest, question.upgrade, question.target);
     let shelf = shelf(question, facts, &sources, inspector);
-    let mut check = Check::new(question, &shelf, &sources, graph);
+    let mut pins: BTreeMap<Name, &Pin> = BTreeMap::new();
+    let mut violations = Vec::new();
+    let is_here = |pin: &&Pin| pin.marker.holds(environment, &[]);
+    for pin in graph.pins.iter().filter(is_here) {
+        if pins.insert(pin.name.clone(), pin).is_some() {
+            violations.push(Violation::Duplicate(pin.name.clone()));
+        }
+    }
+    let mut check = Check::new(question, &shelf, &sources, &pins);
     check.follow(None)?;
     check.pins()?;
-    Ok(check.violations)
+    violations.extend(check.violations);
+    Ok(violations)
 }
 
 /// What is asked of one project.
@@ -105,7 +176,8 @@ struct Check<'a> {
     question: &'a Question<'a>,
     shelf: &'a Shelf<'a>,
     sources: &'a Sources,
-    graph: &'a LockedGraph,
+    /// What is installed.
+    pins: &'a BTreeMap<Name, &'a Pin>,
     asked: BTreeMap<Name, Asked>,
     violations: Vec<Violation>,
 }
@@ -115,13 +187,13 @@ impl<'a> Check<'a> {
         question: &'a Question<'a>,
         shelf: &'a Shelf<'a>,
         sources: &'a Sources,
-        graph: &'a LockedGraph,
+        pins: &'a BTreeMap<Name, &'a Pin>,
     ) -> Self {
         Self {
             question,
             shelf,
             sources,
-            graph,
+            pins,
             asked: BTreeMap::new(),
             violations: Vec::new(),
         }
@@ -177,7 +249,7 @@ impl<'a> Check<'a> {
     }
 
     fn follow_one(&mut self, name: &Name, extra: Option<&Name>) -> Result<(), FactError> {
-        let Some(pin) = self.graph.pins.get(name) else {
+        let Some(pin) = self.pins.get(name) else {
             if extra.is_none() {
                 self.violations.push(Violation::Missing(name.clone()));
             }
@@ -209,13 +281,16 @@ impl<'a> Check<'a> {
     }
 
     fn pins(&mut self) -> Result<(), FactError> {
-        for (name, pin) in &self.graph.pins {
+        for (name, pin) in self.pins {
             let version = &pin.version;
             let Some(asked) = self.asked.get(name) else {
                 self.violations.push(Violation::Unreachable(name.clone()));
                 continue;
             };
-            if !asked.extras.iter().eq(&pin.extras) {
+            // A lock for many environments names the extras that are asked for wherever the pin is.
+            let is_exact = self.question.target.python_rule == PythonRule::Exact;
+            let has_all = asked.extras.len() == pin.extras.len() || !is_exact;
+            if !has_all || !pin.extras.iter().all(|extra| asked.extras.contains(extra)) {
                 self.violations.push(Violation::Extras(name.clone()));
             }
             for bound in &asked.bounds {
@@ -227,7 +302,7 @@ impl<'a> Check<'a> {
                     });
                 }
             }
-            let mut others = Self::new(self.question, self.shelf, self.sources, self.graph);
+            let mut others = Self::new(self.question, self.shelf, self.sources, self.pins);
             if is_special(self.shelf, name, version)? {
                 others.follow(Some(name))?;
             }
@@ -263,6 +338,15 @@ impl<'a> Check<'a> {
     }
 }
 
+/// What is wrong with the pre-releases and yanked releases of a finished choice.
+#[derive(Debug, Default)]
+pub(crate) struct Grounds {
+    /// Those that their bounds give no ground for, anywhere.
+    pub(crate) groundless: Vec<(Name, Version)>,
+    /// A part of the region in which one has another ground than in the rest.
+    pub(crate) apart: Option<Marker>,
+}
+
 /// The pre-releases and yanked releases of a finished choice that its bounds give no ground for. A release gives no ground
 /// for itself: what is only asked for because of it does not count.
 pub(crate) fn groundless(
@@ -270,20 +354,90 @@ pub(crate) fn groundless(
     sources: &Sources,
     linked: &Linked,
 ) -> Result<Vec<(Name, Version)>, FactError> {
-    let mut groundless = Vec::new();
+    Ok(grounds(shelf, sources, linked)?.groundless)
+}
+
+/// The same, and where in the region that depends on what holds in a part of it only.
+pub(crate) fn grounds(
+    shelf: &Shelf<'_>,
+    sources: &Sources,
+    linked: &Linked,
+) -> Result<Grounds, FactError> {
+    let mut grounds = Grounds::default();
     for (name, version) in &linked.versions {
         if !is_special(shelf, name, version)? {
             continue;
         }
         let others = link(shelf, sources, &linked.versions, Some(name))?;
         let bounds = others.bounds.get(name).map_or(&[][..], Vec::as_slice);
-        if let Some(Violation::Prerelease(..) | Violation::Yanked(..)) =
-            standing(shelf, name, version, bounds)?
-        {
-            groundless.push((name.clone(), version.clone()));
+        let holding = others.holding.get(name).map_or(&[][..], Vec::as_slice);
+        let reach = linked.reach.get(name).cloned();
+        let mut stands = None;
+        for (place, bounds) in cells(
+            shelf,
+            &reach.unwrap_or_else(Marker::always),
+            bounds,
+            holding,
+        ) {
+            let violation = standing(shelf, name, version, &bounds)?;
+            let here = !matches!(
+                violation,
+                Some(Violation::Prerelease(..) | Violation::Yanked(..))
+            );
+            if *stands.get_or_insert(here) != here {
+                grounds.apart = place;
+                break;
+            }
+        }
+        if stands == Some(false) && grounds.apart.is_none() {
+            grounds.groundless.push((name.clone(), version.clone()));
         }
     }
-    Ok(groundless)
+    Ok(grounds)
+}
+
+/// The parts of `reach` in which the same of `bounds` hold: a marker that tells the part from those before it, and these bounds. Where all
+/// hold everywhere, as on one machine, there is one part.
+fn cells(
+    shelf: &Shelf<'_>,
+    reach: &Marker,
+    bounds: &[Bound],
+    holding: &[Marker],
+) -> Vec<(Option<Marker>, Vec<Bound>)> {
+    let mut cells: Vec<(Marker, Option<Marker>, Vec<Bound>)> =
+        vec![(reach.clone(), None, Vec::new())];
+    for (bound, marker) in bounds.iter().zip(holding) {
+        let mut finer = Vec::new();
+        for (cell, mark, mut held) in cells {
+            let (inside, outside) = (cell.and(marker), cell.and(&marker.not()));
+            let (is_inside, is_outside) = (
+                shelf.region.overlaps(&inside),
+                shelf.region.overlaps(&outside),
+            );
+            if is_outside || !is_inside {
+                let mark = if is_inside {
+                    Some(marker.not())
+                } else {
+                    mark.clone()
+                };
+                finer.push((outside, mark, held.clone()));
+            }
+            if is_inside {
+                let mark = if is_outside {
+                    Some(marker.clone())
+                } else {
+                    mark
+                };
+                held.push(bound.clone());
+                finer.push((inside, mark, held));
+            }
+        }
+        cells = finer;
+    }
+    cells
+        .into_iter()
+        .map(|(_, mark, held)| (mark, held))
+        .collect()
 }
 
 /// Whether a version needs a ground to be chosen at all.

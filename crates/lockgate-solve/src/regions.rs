@@ -1,0 +1,293 @@
+//! From a question to an answer: the target's region, solved as a whole or in parts, and the parts put together.
+//!
+//! One machine is one region that never splits. A larger one is split where that has to be (`split`), the parts are solved one after the
+//! other, and what one part has chosen is what the next ones try first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lockgate_model::{
+    ConflictNote, FactError, Facts, LockedGraph, Marker, Name, Note, Pin, Pins, Region, Target,
+    Verdict, Version,
+};
+
+use crate::conflict;
+use crate::graph::{Linked, graph};
+use crate::notes;
+use crate::order::Order;
+use crate::question::{Accepted, Answer, Question, Solution, Statistics, Watch};
+use crate::search::{Ended, Found, Search, inspector, shelf};
+use crate::shelf::Guard;
+use crate::sources::Sources;
+
+/// A lock of more regions than this helps nobody.
+const MOST_REGIONS: usize = 256;
+
+/// The solution of one region.
+struct Part {
+    target: Target,
+    graph: LockedGraph,
+    accepted: Vec<Accepted>,
+}
+
+/// How a region ended.
+enum Outcome {
+    Solved(Box<Part>),
+    Split(Marker),
+    Impossible(Answer),
+}
+
+/// Answers a question. An error means that something could not be learned, or that the watch cancelled.
+pub fn solve(
+    question: &Question<'_>,
+    facts: &Arc<dyn Facts>,
+    watch: &dyn Watch,
+) -> Result<Answer, FactError> {
+    let mut statistics = Statistics::default();
+    let mut waiting = beginning(question);
+    waiting.reverse();
+    let mut parts: Vec<Part> = Vec::new();
+    let mut chosen: BTreeMap<Name, Vec<Version>> = BTreeMap::new();
+    while let Some(target) = waiting.pop() {
+        let of_region = Question {
+            target: &target,
+            ..*question
+        };
+        match in_region(&of_region, facts, &chosen, watch, &mut statistics)? {
+            Outcome::Solved(part) => {
+                for pin in part.graph.pins.iter() {
+                    let versions = chosen.entry(pin.name.clone()).or_default();
+                    if !versions.contains(&pin.version) {
+                        versions.push(pin.version.clone());
+                    }
+                }
+                parts.push(*part);
+            }
+            Outcome::Split(part) => {
+                // Solved first, so it goes on top.
+                waiting.extend(
+                    [target.with(&part.not()), target.with(&part)]
+                        .into_iter()
+                        .flatten(),
+                );
+                if parts.len() + waiting.len() > MOST_REGIONS {
+                    return Err(FactError::Unlearned {
+                        what: "a solution for all environments".to_owned(),
+                        why: format!("it would take more than {MOST_REGIONS} regions"),
+                        remedy: None,
+                    });
+                }
+            }
+            Outcome::Impossible(answer) => return Ok(answer),
+        }
+    }
+    Ok(Answer::Locked(together(question.target, parts, statistics)))
+}
+
+/// The regions to begin with: those of the lock that is there, and what they leave of the target.
+fn beginning(question: &Question<'_>) -> Vec<Target> {
+    let target = question.target;
+    if target.region.machine().is_some() {
+        return vec![target.clone()];
+    }
+    let mut regions = Vec::new();
+    let mut rest = Marker::always();
+    for region in &question.keep.regions {
+        regions.extend(target.with(&region.and(&rest)));
+        rest = rest.and(&region.not());
+    }
+    regions.extend(target.with(&rest));
+    regions
+}
+
+fn in_region(
+    question: &Question<'_>,
+    facts: &Arc<dyn Facts>,
+    chosen: &BTreeMap<Name, Vec<Version>>,
+    watch: &dyn Watch,
+    statistics: &mut Statistics,
+) -> Result<Outcome, FactError> {
+    let sources = Sources::new(question.manifest, question.upgrade, question.target);
+    let shelf = shelf(question, facts, &sources, Arc::new(inspector(question)));
+    let guard = Guard::new(question.gate);
+    let order = Order::new(question.rules, &sources);
+    let mut keep = question.keep.within(&question.target.region);
+    for (name, versions) in chosen {
+        keep.entry(name.clone())
+            .or_default()
+            .extend_from_slice(versions);
+    }
+    let search = Search {
+        shelf: &shelf,
+        guard: &guard,
+        order: &order,
+        question,
+        keep: &keep,
+        watch,
+    };
+    Ok(match search.answer_or_split(&sources, statistics)? {
+        Ended::Split(part) => Outcome::Split(part),
+        Ended::Found(Found::Linked(linked)) => {
+            let mut graph = graph(&shelf, &linked)?;
+            graph.notes = notes::notes(&search, &sources, &linked)?;
+            Outcome::Solved(Box::new(Part {
+                target: question.target.clone(),
+                graph,
+                accepted: accepted(&guard, &linked)?,
+            }))
+        }
+        Ended::Found(Found::Nothing(tree)) => {
+            let mut conflict = conflict::explain(&search, &sources, &tree)?;
+            if let Region::Many(_) = &question.target.region
+                && let Some(marker) = question.target.region.marker().to_text()
+            {
+                conflict.notes.push(ConflictNote::Region { marker });
+            }
+            Outcome::Impossible(Answer::Impossible(Box::new(conflict)))
+        }
+    })
+}
+
+/// The pins that the gate would avoid.
+fn accepted(guard: &Guard<'_>, linked: &Linked) -> Result<Vec<Accepted>, FactError> {
+    let mut accepted = Vec::new();
+    for (name, version) in &linked.versions {
+        if let Verdict::Avoid(reason) = guard.verdict(name, version)? {
+            accepted.push(Accepted {
+                name: name.clone(),
+                version: version.clone(),
+                reason,
+            });
+        }
+    }
+    Ok(accepted)
+}
+
+/// One solution of the solutions of all parts.
+fn together(whole: &Target, parts: Vec<Part>, statistics: Statistics) -> Solution {
+    let regions = regions(&parts);
+    let mut graph = LockedGraph::default();
+    let mut accepted: Vec<Accepted> = Vec::new();
+    let is_whole = parts.len() == 1;
+    for part in parts {
+        for pin in part.graph.pins.iter() {
+            let pin = match graph.pins.at(&pin.name, &pin.version) {
+                Some(known) => joined(known, pin),
+                None => pin.clone(),
+            };
+            graph.pins.insert(pin);
+        }
+        graph.edges.extend(part.graph.edges);
+        for note in part.graph.notes {
+            add_note(&mut graph.notes, note);
+        }
+        for one in part.accepted {
+            if !accepted.contains(&one) {
+                accepted.push(one);
+            }
+        }
+    }
+    if !is_whole {
+        graph.edges.sort();
+        graph.edges.dedup();
+        accepted
+            .sort_by(|one, other| (&one.name, &one.version).cmp(&(&other.name, &other.version)));
+    }
+    graph.regions = regions;
+    graph.pins = graph
+        .pins
+        .iter()
+        .map(|pin| simplified(whole, pin))
+        .collect();
+    Solution {
+        graph,
+        accepted,
+        statistics,
+    }
+}
+
+/// A pin that two parts have.
+fn joined(one: &Pin, other: &Pin) -> Pin {
+    let mut pin = one.clone();
+    pin.marker = one.marker.or(&other.marker);
+    // What is not asked for in both parts is not asked for wherever the pin is.
+    pin.extras.retain(|extra| other.extras.contains(extra));
+    pin.dependencies.extend(other.dependencies.iter().cloned());
+    pin.dependencies.sort();
+    pin.dependencies.dedup();
+    pin
+}
+
+/// A pin with a marker that takes the target for granted.
+fn simplified(whole: &Target, pin: &Pin) -> Pin {
+    let marker = match whole.region.within(&pin.marker, &[]) {
+        None => Marker::never(),
+        Some(marker) if marker.is_always() => marker,
+        Some(marker) => marker.simplified_from(&whole.python),
+    };
+    Pin {
+        marker,
+        ..pin.clone()
+    }
+}
+
+/// Adds a note that is not there yet; what was passed over for one pin in several parts is one note.
+fn add_note(notes: &mut Vec<Note>, note: Note) {
+    if notes.contains(&note) {
+        return;
+    }
+    if let Note::PassedOver(new) = &note {
+        for known in notes.iter_mut() {
+            if let Note::PassedOver(known) = known
+                && (&known.name, &known.version) == (&new.name, &new.version)
+            {
+                for passed in &new.versions {
+                    if !known
+                        .versions
+                        .iter()
+                        .any(|(version, _)| *version == passed.0)
+                    {
+                        known.versions.push(passed.clone());
+                    }
+                }
+                known
+                    .versions
+                    .sort_by(|(one, _), (other, _)| other.cmp(one));
+                return;
+            }
+        }
+    }
+    notes.push(note);
+}
+
+/// The regions to begin with when the lock is made again: those whose pins differ, in the order in which they were solved. Parts that agree on
+/// each project that both have are one region.
+fn regions(parts: &[Part]) -> Vec<Marker> {
+    let mut regions: Vec<(Marker, Vec<&Pins>)> = Vec::new();
+    for part in parts {
+        let marker = part.target.region.marker();
+        let pins = &part.graph.pins;
+        let agreeing = regions
+            .iter_mut()
+            .find(|(_, others)| others.iter().all(|other| agree(pins, other)));
+        match agreeing {
+            Some((known, others)) => {
+                *known = known.or(&marker);
+                others.push(pins);
+            }
+            None => regions.push((marker, vec![pins])),
+        }
+    }
+    if regions.len() < 2 {
+        return Vec::new();
+    }
+    regions.into_iter().map(|(marker, _)| marker).collect()
+}
+
+/// Whether two parts have no project at different versions.
+fn agree(one: &Pins, other: &Pins) -> bool {
+    one.iter().all(|pin| {
+        let others = other.of(&pin.name);
+        others.iter().all(|other| other.version == pin.version)
+    })
+}

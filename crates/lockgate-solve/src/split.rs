@@ -1,0 +1,295 @@
+//! Where to split a region that has no solution as a whole.
+//!
+//! While a region is solved, a requirement that holds in a part of it is taken to hold everywhere in it. A proof that nothing fits is
+//! final only if it rests on nothing of that kind. Else the region is split where one of those requirements begins to hold, or where a
+//! release of the proof begins to admit the Python: in each part less is taken for granted.
+
+use std::collections::BTreeSet;
+
+use lockgate_model::{FactError, ForkStrategy, Marker, Name, Source, Why};
+use pubgrub::External;
+
+use crate::package::{Package, Set};
+use crate::provider::Unavailable;
+use crate::release::{Release, span};
+use crate::search::{Search, Tree};
+use crate::shelf::Needs;
+use crate::sources::{Sources, Wanted};
+
+/// A requirement that holds in a part of the region, as a proof rests on it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Partial {
+    /// Requirements of the sources first, in their order; then what comes of versions; then Pythons.
+    place: (u8, usize, String),
+    marker: Marker,
+    /// Whether it bounds versions from above.
+    has_ceiling: bool,
+}
+
+/// The part of the region to solve first, before the rest of it; none if no split can help.
+pub(crate) fn by_conflict(
+    search: &Search<'_>,
+    sources: &Sources,
+    tree: &Tree,
+) -> Result<Option<Marker>, FactError> {
+    let mut partials = BTreeSet::new();
+    for external in externals(tree) {
+        collect(search, sources, external, &mut partials)?;
+    }
+    let region = &search.shelf.region;
+    let splits = |partial: &&Partial| {
+        region.overlaps(&partial.marker) && region.overlaps(&partial.marker.not())
+    };
+    let Some(chosen) = partials.iter().find(splits) else {
+        return Ok(None);
+    };
+    let part = chosen.marker.clone();
+    // What is bounded from above leaves less choice: it goes first, and the rest may then take the same versions.
+    let ceilings = |part: &Marker| {
+        let bounded = partials.iter().filter(|partial| partial.has_ceiling);
+        bounded
+            .filter(|partial| !partial.marker.is_disjoint(part))
+            .count()
+    };
+    let rest = part.not();
+    let is_first = match ceilings(&part).cmp(&ceilings(&rest)) {
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Equal => {
+            let lowest = |part: &Marker| {
+                let part = region.with(part);
+                part.map(|part| part.lowest_python().clone())
+            };
+            let (here, there) = (lowest(&part), lowest(&rest));
+            match search.question.rules.fork_strategy {
+                ForkStrategy::RequiresPython => here >= there,
+                ForkStrategy::Fewest => here <= there,
+            }
+        }
+    };
+    Ok(Some(if is_first { part } else { rest }))
+}
+
+/// The external reasons of a proof.
+fn externals(tree: &Tree) -> Vec<&External<Package, Set, Unavailable>> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![tree];
+    while let Some(part) = waiting.pop() {
+        if !seen.insert(std::ptr::from_ref(part)) {
+            continue;
+        }
+        match part {
+            Tree::External(external) => found.push(external),
+            Tree::Derived(derived) => waiting.extend([&*derived.cause1, &*derived.cause2]),
+        }
+    }
+    found
+}
+
+fn collect(
+    search: &Search<'_>,
+    sources: &Sources,
+    external: &External<Package, Set, Unavailable>,
+    partials: &mut BTreeSet<Partial>,
+) -> Result<(), FactError> {
+    match external {
+        External::NotRoot(..) => {}
+        External::NoVersions(package, set) => {
+            if let Some(name) = package.project() {
+                of_pythons(search, name, set, partials)?;
+            }
+        }
+        External::Custom(package, set, why) => {
+            if let Some(name) = package.project() {
+                if matches!(why.0, Why::Python { .. }) {
+                    of_metadata_python(search, name, set, partials)?;
+                }
+                of_unusable(search, name, set, partials)?;
+            }
+        }
+        External::FromDependencyOf(from, from_set, to, _) => {
+            let Some(to) = to.project() else {
+                return Ok(());
+            };
+            for wanted in &sources.constraints {
+                if wanted.name == *to {
+                    add(
+                        wanted_place(1, wanted),
+                        &wanted.marker,
+                        wanted.bound.set.has_ceiling(),
+                        partials,
+                    );
+                }
+            }
+            match from {
+                Package::Root => {
+                    for wanted in sources
+                        .requirements
+                        .iter()
+                        .filter(|wanted| wanted.name == *to)
+                    {
+                        add(
+                            wanted_place(0, wanted),
+                            &wanted.marker,
+                            wanted.bound.set.has_ceiling(),
+                            partials,
+                        );
+                    }
+                }
+                Package::Project(name) | Package::Extra(name, _) | Package::Guarded(name, _) => {
+                    of_releases(search, name, from.extra(), from_set, to, partials)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn wanted_place(class: u8, wanted: &Wanted) -> (u8, usize, String) {
+    (class, wanted.place.unwrap_or(usize::MAX), wanted.text())
+}
+
+fn add(
+    place: (u8, usize, String),
+    marker: &Marker,
+    has_ceiling: bool,
+    partials: &mut BTreeSet<Partial>,
+) {
+    if !marker.is_always() {
+        partials.insert(Partial {
+            place,
+            marker: marker.clone(),
+            has_ceiling,
+        });
+    }
+}
+
+/// What the versions of a project that are known ask of another one.
+fn of_releases(
+    search: &Search<'_>,
+    name: &Name,
+    extra: Option<&Name>,
+    set: &Set,
+    to: &Name,
+    partials: &mut BTreeSet<Partial>,
+) -> Result<(), FactError> {
+    let shelf = search.shelf;
+    let Some(project) = shelf.project(name)? else {
+        return Ok(());
+    };
+    for index in span(&*project.view, &set.0) {
+        let version = project.view.version(index);
+        let Some(needs) = shelf
+            .known_needs(name, version)
+            .filter(|_| set.0.contains(version))
+        else {
+            continue;
+        };
+        let Needs::Known(_, dependencies) = &*needs else {
+            continue;
+        };
+        let guarded = match extra {
+            Some(extra) => shelf.guarded(name, version, extra)?.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        for need in dependencies
+            .iter()
+            .chain(&guarded)
+            .filter(|need| need.name == *to)
+        {
+            let place = (2, 0, format!("{name} {}", need.text));
+            add(place, &need.marker, need.bound.set.has_ceiling(), partials);
+        }
+    }
+    Ok(())
+}
+
+/// Requirements in a part of the region that make a release unusable in all of it: direct references, and other versions of itself.
+fn of_unusable(
+    search: &Search<'_>,
+    name: &Name,
+    set: &Set,
+    partials: &mut BTreeSet<Partial>,
+) -> Result<(), FactError> {
+    let shelf = search.shelf;
+    let Some(project) = shelf.project(name)? else {
+        return Ok(());
+    };
+    for index in span(&*project.view, &set.0) {
+        let version = project.view.version(index);
+        if !set.0.contains(version) {
+            continue;
+        }
+        let Some(metadata) = shelf.known_metadata(name, version)? else {
+            continue;
+        };
+        for requirement in &metadata.requirements {
+            let is_reference = matches!(requirement.source, Source::Url(_));
+            if is_reference || requirement.name == *name {
+                let asked = requirement.marker.with_extras(&metadata.extras);
+                let marker = shelf.region.within(&asked, &[]);
+                let marker = marker.unwrap_or_else(Marker::always);
+                add(
+                    (3, 0, format!("{name} {requirement}")),
+                    &marker,
+                    false,
+                    partials,
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The Pythons from which on releases could be installed that the lowest Python of the region excludes.
+fn of_pythons(
+    search: &Search<'_>,
+    name: &Name,
+    set: &Set,
+    partials: &mut BTreeSet<Partial>,
+) -> Result<(), FactError> {
+    let shelf = search.shelf;
+    let Some(project) = shelf.project(name)? else {
+        return Ok(());
+    };
+    for index in span(&*project.view, &set.0) {
+        if !set.0.contains(project.view.version(index)) {
+            continue;
+        }
+        if let Release::Unusable(Why::Python { .. }) = &*shelf.release(&project, index)?
+            && let Some(marker) = shelf.newer_python(&project, index)?
+        {
+            add((4, index, name.to_string()), &marker, false, partials);
+        }
+    }
+    Ok(())
+}
+
+/// The same where only the metadata of a release say so.
+fn of_metadata_python(
+    search: &Search<'_>,
+    name: &Name,
+    set: &Set,
+    partials: &mut BTreeSet<Partial>,
+) -> Result<(), FactError> {
+    let shelf = search.shelf;
+    let Some(project) = shelf.project(name)? else {
+        return Ok(());
+    };
+    for index in span(&*project.view, &set.0) {
+        let version = project.view.version(index);
+        if !set.0.contains(version) {
+            continue;
+        }
+        let metadata = shelf.known_metadata(name, version)?;
+        let text = metadata
+            .as_ref()
+            .and_then(|metadata| metadata.requires_python.as_deref());
+        let lowest = text.and_then(|text| shelf.inspector.python_from(text));
+        if let Some(marker) = lowest.map(|lowest| Marker::from_python(&lowest)) {
+            add((4, index, name.to_string()), &marker, false, partials);
+        }
+    }
+    Ok(())
+}
