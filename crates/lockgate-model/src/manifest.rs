@@ -206,6 +206,7 @@ impl Preferences {
                     elsewhere.push(pin.version.clone());
                 }
             }
+            here.sort_by(|one, other| other.cmp(one));
             // What was good enough elsewhere is the next to try here.
             here.append(&mut elsewhere);
             versions.insert(name.clone(), here);

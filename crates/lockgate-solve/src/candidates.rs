@@ -209,10 +209,22 @@ impl Chooser<'_> {
         known: &Known<'_>,
     ) -> Result<Choice, FactError> {
         let name = project.view.name();
+        let mut choice = Choice::default();
         for version in self.keep.get(name).into_iter().flatten() {
-            if range.contains(version)
-                && let Some(index) = project.view.position(version)
-                && let Release::Usable(usable) = &*self.shelf.release(project, index)?
+            let Some(index) = project
+                .view
+                .position(version)
+                .filter(|_| range.contains(version))
+            else {
+                continue;
+            };
+            let release = self.shelf.release(project, index)?;
+            if let Release::Unusable(why) = &*release
+                && choice.newer_python.is_none()
+            {
+                choice.newer_python = self.newer_python(project, index, why)?;
+            }
+            if let Release::Usable(usable) = &*release
                 && pool.admits(version, usable.yanked.is_some())
                 && usable.yanked.is_none()
                 && !known.groundless.contains(&(name.clone(), version.clone()))
@@ -220,11 +232,10 @@ impl Chooser<'_> {
             {
                 return Ok(Choice {
                     version: Some(version.clone()),
-                    ..Choice::default()
+                    ..choice
                 });
             }
         }
-        let mut choice = Choice::default();
         let mut best: Option<(Rank, Version)> = None;
         for index in self.order.walk(&*project.view, range) {
             let version = project.view.version(index);

@@ -25,7 +25,7 @@ pub(crate) struct Linked {
     pub(crate) holding: BTreeMap<Name, Vec<Marker>>,
     /// The same bounds with who asks; none for the sources.
     pub(crate) asked: BTreeMap<Name, Vec<(Option<Name>, Bound)>>,
-    /// Where each project is needed.
+    /// Where each project is needed, the region taken for granted.
     pub(crate) reach: BTreeMap<Name, Marker>,
     /// Where each extra is.
     pub(crate) extra_reach: BTreeMap<(Name, Name), Marker>,
@@ -161,11 +161,9 @@ struct Walk<'w, 'a> {
 
 impl Walk<'_, '_> {
     fn follow(&mut self, sources: &Sources) -> Result<(), FactError> {
-        let region = self.shelf.region.marker();
         let mut waiting: Vec<(Node, Marker)> = Vec::new();
         for wanted in &sources.requirements {
-            let marker = region.and(&wanted.marker);
-            push(&mut waiting, &wanted.name, &wanted.extras, &marker);
+            push(&mut waiting, &wanted.name, &wanted.extras, &wanted.marker);
         }
         while let Some((node, marker)) = waiting.pop() {
             let grown = match self.reach.get(&node) {
@@ -229,7 +227,7 @@ pub(crate) fn graph(shelf: &Shelf<'_>, linked: &Linked) -> Result<LockedGraph, F
         let extras = linked.extras.get(name).into_iter().flatten();
         let is_everywhere = |extra: &&Name| {
             let reach = linked.extra_reach.get(&(name.clone(), (*extra).clone()));
-            reach.is_some_and(|reach| marker.is_disjoint(&reach.not()))
+            reach.is_some_and(|reach| !shelf.region.overlaps(&marker.and(&reach.not())))
         };
         let dependencies = linked.dependencies.get(name).into_iter().flatten();
         let requires_python = match &*shelf.needs(name, version)? {

@@ -171,6 +171,7 @@ fn together(whole: &Target, parts: Vec<Part>, statistics: Statistics) -> Solutio
     let is_whole = parts.len() == 1;
     for part in parts {
         for pin in part.graph.pins.iter() {
+            let pin = &located(whole, &part.target, pin);
             let pin = match graph.pins.at(&pin.name, &pin.version) {
                 Some(known) => joined(known, pin),
                 None => pin.clone(),
@@ -203,6 +204,20 @@ fn together(whole: &Target, parts: Vec<Part>, statistics: Statistics) -> Solutio
         graph,
         accepted,
         statistics,
+    }
+}
+
+/// A pin of a part with the part in its marker, unless that follows from it.
+fn located(whole: &Target, part: &Target, pin: &Pin) -> Pin {
+    let marker = part.region.marker();
+    let beyond = pin.marker.and(&marker.not());
+    Pin {
+        marker: if whole.region.overlaps(&beyond) {
+            pin.marker.and(&marker)
+        } else {
+            pin.marker.clone()
+        },
+        ..pin.clone()
     }
 }
 

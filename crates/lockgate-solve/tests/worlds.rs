@@ -479,7 +479,7 @@ fn judge(plan: &Plan) -> Result<Judged, TestCaseError> {
             let choice: Choice = solution
                 .graph
                 .pins
-                .values()
+                .iter()
                 .map(|pin| {
                     let place = plan.releases.iter().position(|release| {
                         PROJECTS[release.project] == pin.name.as_str()

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockgate_model::{
-    Advisory, ChoiceRules, Constraint, CoreMetadata, DistFile, FactError, Facts, Gate, Level,
-    Manifest, Metadata, Name, Origin, Preferences, ProjectStatus, ProjectView, Reason, Requirement,
-    RootRequirement, Rule, Scout, Severity, Sha256, Specifiers, Tags, Target, Unstated,
-    UnusableReason, Verdict, Version, VersionSet, Want, Yank,
+    Advisory, ChoiceRules, Constraint, CoreMetadata, DistFile, FactError, Facts, Gate, KeptPin,
+    Level, Manifest, Marker, Metadata, Name, Origin, Preferences, ProjectStatus, ProjectView,
+    Reason, Requirement, RootRequirement, Rule, Scout, Severity, Sha256, Specifiers, Tags, Target,
+    Unstated, UnusableReason, Verdict, Version, VersionSet, Want, Yank,
 };
 use lockgate_solve::{Answer, Question, Unwatched, solve, verify};
 
@@ -397,7 +397,17 @@ impl Case {
     }
 
     pub fn keep(mut self, project: &str, kept: &str) -> Self {
-        self.keep.pins.insert(name(project), version(kept));
+        let pins = self.keep.pins.entry(name(project)).or_default();
+        pins.push(KeptPin {
+            version: version(kept),
+            marker: Marker::always(),
+        });
+        self
+    }
+
+    /// For all environments from a Python upwards.
+    pub fn universal(mut self, python: &str) -> Self {
+        self.target = Target::universal(&python.parse().unwrap());
         self
     }
 
@@ -460,8 +470,11 @@ impl Case {
 pub fn text(graph: &lockgate_model::LockedGraph) -> String {
     let pins: Vec<String> = graph
         .pins
-        .values()
-        .map(|pin| format!("{}=={}", pin.name, pin.version))
+        .iter()
+        .map(|pin| match pin.marker.to_text() {
+            None => format!("{}=={}", pin.name, pin.version),
+            Some(marker) => format!("{}=={} ; {marker}\n", pin.name, pin.version),
+        })
         .collect();
     pins.join(" ")
 }

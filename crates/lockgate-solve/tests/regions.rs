@@ -1,0 +1,276 @@
+//! Locks for all environments: regions, splits, markers (docs/resolver.md, "All environments").
+
+mod support;
+
+use lockgate_model::{ForkStrategy, KeptPin, Preferences, Upgrade};
+use lockgate_solve::Answer;
+use support::Case;
+
+/// World, requirements (`-c` before a constraint), lines of the lock.
+type Row = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+fn case(world: &str, wants: &[&str]) -> Case {
+    wants
+        .iter()
+        .fold(Case::new(world).universal("3.8"), |case, want| {
+            match want.strip_prefix("-c ") {
+                Some(constraint) => case.constrain(constraint),
+                None => case.require(want),
+            }
+        })
+}
+
+fn lines(case: &Case) -> Vec<String> {
+    let pins = case.pins();
+    let pins = pins.replace(" ; ", ";").replace('\n', "");
+    let mut lines: Vec<String> = Vec::new();
+    for word in pins.split(' ') {
+        match lines.last_mut() {
+            Some(line) if !word.contains("==") || word.starts_with(['\'', '=']) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn check(rows: &[Row]) {
+    for (world, wants, expected) in rows {
+        let case = case(world, wants);
+        assert_eq!(lines(&case), *expected, "{wants:?} of\n{world}");
+    }
+}
+
+#[test]
+fn disjoint_markers_on_one_project_split() {
+    check(&[
+        (
+            "a 1.0\na 2.0",
+            &[
+                "a>=2 ; sys_platform == 'linux'",
+                "a<2 ; sys_platform == 'darwin'",
+            ],
+            &[
+                "a==1.0;sys_platform == 'darwin'",
+                "a==2.0;sys_platform == 'linux'",
+            ],
+        ),
+        (
+            "a 1.0\na 2.0\na 3.0",
+            &[
+                "a==3 ; sys_platform == 'linux'",
+                "a==2 ; sys_platform == 'darwin'",
+                "a==1 ; sys_platform == 'win32'",
+            ],
+            &[
+                "a==1.0;sys_platform == 'win32'",
+                "a==2.0;sys_platform == 'darwin'",
+                "a==3.0;sys_platform == 'linux'",
+            ],
+        ),
+        // What is required only in the hole is still locked.
+        (
+            "a 1.0\na 2.0\nb 1.0",
+            &[
+                "a>=2 ; sys_platform == 'linux'",
+                "a<2 ; sys_platform == 'darwin'",
+                "b ; sys_platform == 'plan9'",
+            ],
+            &[
+                "a==1.0;sys_platform == 'darwin'",
+                "a==2.0;sys_platform == 'linux'",
+                "b==1.0;sys_platform == 'plan9'",
+            ],
+        ),
+        // One version of what both regions need, though the first alone would have it newer.
+        (
+            "a 1.0\na 2.0\n    b>=2\nb 1.0\nb 2.0",
+            &[
+                "a",
+                "b>=2 ; sys_platform == 'linux'",
+                "b<2 ; sys_platform == 'darwin'",
+            ],
+            &[
+                "a==1.0",
+                "b==1.0;sys_platform == 'darwin'",
+                "b==2.0;sys_platform == 'linux'",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn without_a_conflict_nothing_splits() {
+    check(&[
+        (
+            "a 1.0\na 2.0",
+            &[
+                "a>=1 ; sys_platform == 'linux'",
+                "a<2 ; sys_platform == 'win32'",
+            ],
+            &["a==1.0;sys_platform == 'linux' or sys_platform == 'win32'"],
+        ),
+        (
+            "a 1.0\n    b ; python_version >= '3.9'\nb 1.0",
+            &["a ; sys_platform == 'win32'"],
+            &[
+                "a==1.0;sys_platform == 'win32'",
+                "b==1.0;python_full_version >= '3.9' and sys_platform == 'win32'",
+            ],
+        ),
+        // Both paths to `b`.
+        (
+            "a 1.0\n    b\nb 1.0\nc 1.0\n    b",
+            &["a ; sys_platform == 'win32'", "c ; python_version < '3.10'"],
+            &[
+                "a==1.0;sys_platform == 'win32'",
+                "b==1.0;python_full_version < '3.10' or sys_platform == 'win32'",
+                "c==1.0;python_full_version < '3.10'",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn conflicts_between_requirements_of_others_split_too() {
+    check(&[(
+        "a 1.0\n    c<2\nb 1.0\n    c>=2\nc 1.0\nc 2.0",
+        &["a ; sys_platform == 'win32'", "b ; sys_platform == 'linux'"],
+        &[
+            "a==1.0;sys_platform == 'win32'",
+            "b==1.0;sys_platform == 'linux'",
+            "c==1.0;sys_platform == 'win32'",
+            "c==2.0;sys_platform == 'linux'",
+        ],
+    )]);
+}
+
+#[test]
+fn what_holds_at_once_is_a_final_conflict() {
+    check(&[
+        (
+            "a 1.0\na 2.0",
+            &["a>=2 ; sys_platform == 'linux'", "a<2"],
+            &["impossible"],
+        ),
+        (
+            "a 1.0\na 2.0",
+            &[
+                "a>=2 ; python_version >= '3.10'",
+                "a<2 ; python_version < '3.11'",
+            ],
+            &["impossible"],
+        ),
+        (
+            "a 1.0\na 2.0",
+            &[
+                "a>=2 ; sys_platform == 'linux'",
+                "a<2 ; platform_system == 'Windows'",
+            ],
+            &[
+                "a==1.0;platform_system == 'Windows'",
+                "a==2.0;sys_platform == 'linux'",
+            ],
+        ),
+        (
+            "a 1.0\n    gone",
+            &["a ; sys_platform == 'win32'"],
+            &["impossible"],
+        ),
+        ("a 1.0\n    gone", &["a ; python_version < '3.8'"], &[""]),
+    ]);
+}
+
+#[test]
+fn a_newer_version_that_needs_a_newer_python_splits() {
+    let world = "a 1.0 python=>=3.8\na 2.0 python=>=3.10";
+    const SPLIT: [&str; 2] = [
+        "a==1.0;python_full_version < '3.10'",
+        "a==2.0;python_full_version >= '3.10'",
+    ];
+    check(&[
+        (world, &["a"], &SPLIT),
+        (
+            world,
+            &["a ; python_version < '3.10'"],
+            &["a==1.0;python_full_version < '3.10'"],
+        ),
+        (
+            world,
+            &["a ; python_version >= '3.10'"],
+            &["a==2.0;python_full_version >= '3.10'"],
+        ),
+        // Upper bounds say nothing.
+        ("a 1.0 python=>=3.8,<3.10\na 0.9", &["a"], &["a==1.0"]),
+        ("a 2.0 python=>=3.10", &["a"], &["impossible"]),
+    ]);
+    let fewest = case(world, &["a"]).rules(|rules| rules.fork_strategy = ForkStrategy::Fewest);
+    assert_eq!(lines(&fewest), ["a==1.0"]);
+    let forced = case(world, &["a>=2 ; python_version >= '3.10'", "a"]);
+    let forced = forced.rules(|rules| rules.fork_strategy = ForkStrategy::Fewest);
+    assert_eq!(lines(&forced), SPLIT);
+}
+
+#[test]
+fn the_gate_holds_in_each_region_by_itself() {
+    let world = "a 1.0\na 1.5\na 2.0\na 2.5";
+    let wants = [
+        "a<2 ; sys_platform == 'win32'",
+        "a>=2 ; sys_platform != 'win32'",
+    ];
+    let safe = [
+        "a==1.0;sys_platform == 'win32'",
+        "a==2.5;sys_platform != 'win32'",
+    ];
+    assert_eq!(lines(&case(world, &wants).deny("a", "==1.5")), safe);
+    assert_eq!(lines(&case(world, &wants).deny("a", "<2")), ["impossible"]);
+}
+
+#[test]
+fn prereleases_are_grounded_in_each_region() {
+    check(&[(
+        "a 1.0\na 2.0b1",
+        &["a", "a>=2.0b1 ; sys_platform == 'win32'"],
+        &[
+            "a==1.0;sys_platform != 'win32'",
+            "a==2.0b1;sys_platform == 'win32'",
+        ],
+    )]);
+}
+
+#[test]
+fn a_lock_made_again_is_the_same() {
+    let world = "a 1.0 python=>=3.8\na 2.0 python=>=3.10\nb 1.0\nb 2.0";
+    let case = case(
+        world,
+        &[
+            "a",
+            "b<2 ; sys_platform == 'win32'",
+            "b>=2 ; sys_platform != 'win32'",
+        ],
+    );
+    let Answer::Locked(first) = case.solve() else {
+        panic!("it locks");
+    };
+    assert_eq!(first.graph.regions.len(), 4);
+    let pins = first.graph.pins.iter().map(|pin| {
+        let kept = KeptPin {
+            version: pin.version.clone(),
+            marker: pin.marker.clone(),
+        };
+        (pin.name.clone(), kept)
+    });
+    let mut again = case;
+    again.keep = Preferences::new(pins, first.graph.regions.clone(), &Upgrade::default());
+    let Answer::Locked(second) = again.solve() else {
+        panic!("it locks");
+    };
+    assert_eq!(support::text(&first.graph), support::text(&second.graph));
+    assert_eq!(first.graph.regions, second.graph.regions);
+}
