@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use lockgate_formats::When;
 use lockgate_model::{
-    ChoiceRules, Manifest, PrereleaseMode, Releases, Requirement, Resolution, Timestamp, Upgrade,
+    ChoiceRules, ForkStrategy, Manifest, PrereleaseMode, Releases, Requirement, Resolution,
+    Timestamp, Upgrade,
 };
 
 use crate::cli::{
-    BinaryOption, ChoiceOptions, LockArguments, PrereleaseName, ReleaseOption, ResolutionName,
+    BinaryOption, ChoiceOptions, ForkStrategyName, LockArguments, PrereleaseName, ReleaseOption,
+    ResolutionName,
 };
 use crate::failure::Failure;
 use crate::pip_settings::Cutoff;
@@ -19,6 +21,8 @@ use crate::request::named;
 #[derive(Debug, Clone)]
 pub(crate) struct Choosing {
     options: ChoiceOptions,
+    /// `--fork-strategy`.
+    fork_strategy: ForkStrategy,
     /// `--exclude-newer`.
     cutoff: Option<When>,
     /// `--uploaded-prior-to`.
@@ -28,8 +32,13 @@ pub(crate) struct Choosing {
 }
 
 impl Choosing {
-    pub(crate) fn new(options: &ChoiceOptions) -> Result<Self, Failure> {
+    pub(crate) fn new(arguments: &LockArguments) -> Result<Self, Failure> {
+        let options = &arguments.choice;
         Ok(Self {
+            fork_strategy: match arguments.fork_strategy {
+                None | Some(ForkStrategyName::RequiresPython) => ForkStrategy::RequiresPython,
+                Some(ForkStrategyName::Fewest) => ForkStrategy::Fewest,
+            },
             options: options.clone(),
             cutoff: options.exclude_newer.as_deref().map(cutoff).transpose()?,
             prior: options
@@ -70,6 +79,7 @@ impl Choosing {
                 .or(cooldown)
                 .filter(|cooldown| !cooldown.is_zero())
                 .map(|cooldown| When::Ago(cooldown).before(now)),
+            fork_strategy: self.fork_strategy,
             binary: manifest.binary.clone(),
             releases: manifest.releases.clone(),
         };

@@ -10,7 +10,7 @@ use lockgate_gate::{
     AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Overlay, Source, check_age,
 };
 use lockgate_index::{Feed, FeedError, FeedSource, FeedTerms, Places, RecordFeed};
-use lockgate_model::{AuditReport, AuditedPackage, LockedGraph, Name, Version, Via};
+use lockgate_model::{AuditReport, AuditedPackage, LockedGraph, Name, Pin, Version, Via};
 
 use url::Url;
 
@@ -294,12 +294,12 @@ impl Gating {
 
     /// Audits every pin of a new lock.
     pub(crate) fn audit(&self, graph: &LockedGraph, source: &str) -> Result<AuditReport, Failure> {
-        let pins = graph.pins.values().map(|pin| Audited {
+        let pins = graph.pins.iter().map(|pin| Audited {
             name: pin.name.clone(),
             version: pin.version.clone(),
             source: source.to_owned(),
             line: None,
-            path: chain(graph, &pin.name),
+            path: chain(graph, pin),
         });
         self.audit_pins(pins.collect())
     }
@@ -337,12 +337,13 @@ impl Gating {
 }
 
 /// One shortest chain from a source down to a pin, as texts.
-fn chain(graph: &LockedGraph, name: &Name) -> Vec<String> {
-    let shown = |name: &Name| {
-        graph.pins.get(name).map_or_else(
-            || name.to_string(),
-            |pin| format!("{name}=={}", pin.version),
-        )
+fn chain(graph: &LockedGraph, to: &Pin) -> Vec<String> {
+    let name = &to.name;
+    // Where a project has several pins, those on the way are named without a version.
+    let shown = |other: &Name| match graph.pins.of(other) {
+        _ if other == name => format!("{name}=={}", to.version),
+        [pin] => format!("{other}=={}", pin.version),
+        _ => other.to_string(),
     };
     let mut paths: Vec<Vec<&Name>> = vec![vec![name]];
     let mut seen = BTreeSet::from([name]);

@@ -245,7 +245,7 @@ pub(crate) fn confusion(
     if places.indexes.len() < 2 {
         return None;
     }
-    let pins = graph.pins.values().filter(|pin| pin.direct.is_none());
+    let pins = graph.pins.iter().filter(|pin| pin.direct.is_none());
     let names: Vec<Name> = pins.map(|pin| pin.name.clone()).collect();
     let pages = facts.on_each_index(&names);
     let mut found = lockgate_solve::confusion(question, graph, &pages);

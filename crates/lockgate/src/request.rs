@@ -82,7 +82,7 @@ impl LockRequest {
                     .remedy("name a file with `-o FILE`"),
             );
         }
-        let choosing = Choosing::new(&arguments.choice)?;
+        let choosing = Choosing::new(&arguments)?;
         let upgrade = upgrade(&arguments)?;
         let excludes = arguments
             .exclude
@@ -191,6 +191,8 @@ pub(crate) struct Settings {
     pub(crate) max_advisory_age: Option<SignedDuration>,
     /// How old a release must be, unless it fixes an advisory.
     pub(crate) cooldown: Option<SignedDuration>,
+    /// Which environments a universal lock is for.
+    pub(crate) environments: Environments,
     /// Whether an audit asks the index too.
     pub(crate) asks_index: bool,
     /// What of it the configuration file says, by key, for `-v`.

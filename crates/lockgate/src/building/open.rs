@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockgate_index::interpreter;
-use lockgate_model::{Facts, Manifest, Name, Target, Timestamp};
+use lockgate_model::{Environment, Facts, Manifest, Name, Target, Timestamp};
 
 use super::{Allowed, BuildPython, BuildSettings, Builder};
 use crate::cli::{BuildOptions, TargetOptions};
@@ -93,9 +93,17 @@ impl Builder {
     }
 }
 
+/// Whether a build on a machine is good for `target`: for one machine, on one like it; for many, on any of them.
+fn is_like(machine: &Environment, target: &Target) -> bool {
+    match target.region.machine() {
+        Some(other) => machine.builds_like(other),
+        None => target.region.marker().holds(machine, &[]),
+    }
+}
+
 /// The interpreter whose builds are good for `target`: the one that is asked for or active, else one of that version.
 fn python(target: &Target, options: &TargetOptions, world: &World) -> Result<BuildPython, String> {
-    let numbers = target.environment.python_full_version().release().to_vec();
+    let numbers = target.region.lowest_python().release().to_vec();
     let wanted: Vec<String> = numbers.iter().take(2).map(ToString::to_string).collect();
     let wanted = wanted.join(".");
     let variables = world.pip.variables();
@@ -112,10 +120,11 @@ fn python(target: &Target, options: &TargetOptions, world: &World) -> Result<Bui
             continue;
         };
         if let Ok(own) = known.target()
-            && own.environment.builds_like(&target.environment)
+            && let Some(machine) = own.region.machine()
+            && is_like(machine, target)
         {
             return Ok(BuildPython {
-                identity: format!("{:?}", own.environment),
+                identity: format!("{machine:?}"),
                 executable,
                 target: own,
             });

@@ -68,7 +68,7 @@ impl Builder {
             Answer::Locked(solution) => solution
                 .graph
                 .pins
-                .values()
+                .iter()
                 .map(|pin| best(pin, python, label))
                 .collect(),
             Answer::Impossible(conflict) => Err(BuildError::new(format!(

@@ -71,6 +71,17 @@ pub(crate) struct LockArguments {
     pub(crate) build: BuildOptions,
     #[command(flatten)]
     pub(crate) target: TargetOptions,
+    /// Lock for all environments from `--python-version` upwards, with a marker on each pin that needs one
+    #[arg(long, conflicts_with = "python_platform", help_heading = "Target")]
+    pub(crate) universal: bool,
+    /// With `--universal`: the newest version for each Python, or as few versions as can be [default: requires-python]
+    #[arg(
+        long,
+        value_name = "WHICH",
+        requires = "universal",
+        help_heading = "Target"
+    )]
+    pub(crate) fork_strategy: Option<ForkStrategyName>,
     #[command(flatten)]
     pub(crate) index: IndexOptions,
     #[command(flatten)]
@@ -95,14 +106,23 @@ impl LockArguments {
     }
 }
 
+/// `--fork-strategy` values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ForkStrategyName {
+    /// The newest version for each Python
+    RequiresPython,
+    /// One version for all, as long as there is one
+    Fewest,
+}
+
 /// `--format` values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LockFormat {
     /// A hashed requirements file
     #[value(alias = "requirements.txt")]
     Requirements,
-    /// PEP 751; not written yet
-    #[value(alias = "pylock.toml", hide = true)]
+    /// `pylock.toml` (PEP 751)
+    #[value(alias = "pylock.toml")]
     Pylock,
 }
 

@@ -21,7 +21,7 @@ pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
 pub(crate) use foreign::ForeignOptions;
 pub(crate) use index::{IndexOptions, KeyringName, StrategyName};
-pub(crate) use lock::{LockArguments, LockFormat};
+pub(crate) use lock::{ForkStrategyName, LockArguments, LockFormat};
 pub(crate) use options::{
     BinaryOption, CacheOptions, ChoiceOptions, GateModeName, GateOptions, LevelName, OutputOptions,
     PrereleaseName, ProjectOptions, ReleaseOption, ResolutionName, TargetOptions, TerminalOptions,

@@ -127,7 +127,7 @@ impl AuditRequest {
             || options.python_platform.is_some();
         Ok(Selection {
             environment: if has_target {
-                Some(target::of(options, world)?.target.environment)
+                target::of(options, world)?.target.region.machine().cloned()
             } else {
                 None
             },

@@ -11,7 +11,8 @@ use lockgate_formats::lock::{Lock, RenderOptions};
 use lockgate_gate::{Auditor, Selection};
 use lockgate_model::{
     Advisory, AuditReport, AuditedPackage, Change, Conflict, FactError, Gate, InventoryKind,
-    ItemOrigin, LockedGraph, Name, Note, Preferences, ProjectStatus, Verdict, Version, VersionSet,
+    ItemOrigin, LockedGraph, Marker, Name, Note, Preferences, ProjectStatus, Upgrade, Verdict,
+    Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
@@ -279,8 +280,8 @@ pub(crate) fn check(
         });
         failure
     })?;
-    let target = target::of(&request.arguments.target, world)?;
-    target::admits(&manifest, &target)?;
+    let environments = &settings.environments;
+    let target = target::of_lock(&request.arguments, environments, &manifest, world)?;
     let places = places::places(
         &manifest,
         &request.arguments.index,
@@ -300,8 +301,9 @@ pub(crate) fn check(
     )?;
     let gating = known.gate()?;
     let facts = Arc::clone(&known.facts);
-    let pins = check.read.versions(&target.target.environment);
-    let keep = Preferences { pins: pins.clone() };
+    let pins = lock::old_versions(&check.read, &target.target);
+    let regions = check.read.regions.clone();
+    let keep = Preferences::new(check.read.kept(), regions, &Upgrade::default());
     let question = Question {
         manifest: &manifest,
         target: &target.target,
@@ -326,6 +328,9 @@ pub(crate) fn check(
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
             reasons.extend(differences(check, &change, &solution.graph)?);
+            if target.target.region.machine().is_none() {
+                reasons.extend(marker_reasons(check, &change, &solution.graph));
+            }
             reasons.extend(hash_reasons(check, &solution.graph));
             reasons.extend(direct_reasons(check, &solution.graph));
             pinned = direct_pins(&check.read, &solution.graph);
@@ -378,28 +383,67 @@ fn differences(
     };
     let mut reasons = Vec::new();
     // What is taken from a direct reference has no pin to be held against.
-    let is_direct = |name: &Name| graph.pins.get(name).is_some_and(|pin| pin.direct.is_some());
+    let is_direct = |name: &Name| graph.pins.of(name).iter().any(|pin| pin.direct.is_some());
     let missing =
         |name: &Name| !named.contains(name) && !unpinned.contains(name) && !is_direct(name);
-    for (name, version) in change.added.iter().filter(|(name, _)| missing(name)) {
+    for (name, versions) in change.added.iter().filter(|(name, _)| missing(name)) {
         reasons.push(format!(
-            "{lock}: `{name}` is required and not locked; it would be {version}"
+            "{lock}: `{name}` is required and not locked; it would be {}",
+            listed(versions)
         ));
     }
-    for (name, version) in &change.removed {
+    for (name, versions) in &change.removed {
         reasons.push(format!(
-            "{lock}:{}: `{name}=={version}` is locked and not required by anything",
-            line(name)
+            "{lock}:{}: `{name}=={}` is locked and not required by anything",
+            line(name),
+            listed(versions)
         ));
     }
     for (name, (old, new)) in change.moved.iter().filter(|(name, _)| !is_direct(name)) {
         reasons.push(format!(
-            "{lock}:{}: `{name}=={old}` would now be {new}: {}",
+            "{lock}:{}: `{name}=={}` would now be {}: {}",
             line(name),
+            listed(old),
+            listed(new),
             why(name).unwrap_or("it does not satisfy its requirements")
         ));
     }
     Ok(reasons)
+}
+
+/// Versions as a list.
+fn listed(versions: &[Version]) -> String {
+    let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
+    texts.join(", ")
+}
+
+/// Each pin that stays is for the environments that its requirements are for.
+fn marker_reasons(check: &CheckRequest, change: &Change, graph: &LockedGraph) -> Vec<String> {
+    let CheckRequest { lock, read, .. } = check;
+    let shown = |marker: &Marker| match marker.to_text() {
+        None => "all environments".to_owned(),
+        Some(text) => format!("`{text}`"),
+    };
+    let mut reasons = Vec::new();
+    for pin in read
+        .pins
+        .iter()
+        .filter(|pin| !change.moved.contains_key(&pin.name))
+    {
+        if let Some(fresh) = graph.pins.at(&pin.name, &pin.version)
+            && fresh.marker != pin.marker
+        {
+            reasons.push(format!(
+                "{lock}:{}: `{}=={}` is locked for {} and needed for {}",
+                pin.line,
+                pin.name,
+                pin.version,
+                shown(&pin.marker),
+                shown(&fresh.marker)
+            ));
+        }
+    }
+    reasons
 }
 
 /// Each pin that stays needs exactly the hashes of the files that may be installed.
@@ -408,11 +452,7 @@ fn hash_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
     let needs_none = check.request.arguments.rendering.no_hashes;
     let mut reasons = Vec::new();
     for pin in &read.pins {
-        let Some(fresh) = graph
-            .pins
-            .get(&pin.name)
-            .filter(|fresh| fresh.version == pin.version)
-        else {
+        let Some(fresh) = graph.pins.at(&pin.name, &pin.version) else {
             continue;
         };
         let expected: BTreeSet<String> = fresh
@@ -452,7 +492,7 @@ fn direct_pins(read: &Lock, graph: &LockedGraph) -> BTreeMap<usize, (Name, Versi
     let lines = lockgate_formats::lock::direct_lines(graph, &RenderOptions::default());
     let held = read.direct.iter().filter_map(|held| {
         let (name, _) = lines.iter().find(|(_, line)| **line == held.text)?;
-        let pin = graph.pins.get(name)?;
+        let pin = graph.pins.of(name).first()?;
         Some((held.line, (pin.name.clone(), pin.version.clone())))
     });
     held.collect()
@@ -506,7 +546,11 @@ fn direct_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
             reasons.push(format!("{lock}: `{name}` would now be locked as `{line}`"));
             continue;
         };
-        let fresh = graph.pins.get(name).and_then(|pin| pin.direct.as_ref());
+        let fresh = graph
+            .pins
+            .of(name)
+            .first()
+            .and_then(|pin| pin.direct.as_ref());
         let digest = fresh.and_then(|direct| direct.kind.sha256());
         let expected = digest.map(|digest| format!("sha256:{digest}"));
         if let Some(expected) = expected

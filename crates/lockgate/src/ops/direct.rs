@@ -126,7 +126,7 @@ fn named(manifest: &Manifest, target: &Target) -> Vec<(Name, Asked)> {
     });
     roots
         .chain(limits)
-        .filter(|(requirement, _)| requirement.marker.holds(&target.environment, &[]))
+        .filter(|(requirement, _)| target.region.admits(&requirement.marker, &[]))
         .filter(|(requirement, _)| !manifest.excludes.contains(&requirement.name))
         .filter_map(|(requirement, asked)| match &requirement.source {
             Source::Index(_) => None,
@@ -156,7 +156,7 @@ struct Following<'a> {
 impl Following<'_> {
     fn name_the_unnamed(&mut self, manifest: &mut Manifest) -> Result<(), Failure> {
         for unnamed in std::mem::take(&mut manifest.unnamed) {
-            if !unnamed.marker.holds(&self.target.environment, &[]) {
+            if !self.target.region.admits(&unnamed.marker, &[]) {
                 continue;
             }
             let asked = Asked {
@@ -265,7 +265,7 @@ impl Following<'_> {
                 let Source::Url(text) = &requirement.source else {
                     continue;
                 };
-                let holds = requirement.marker.holds(&self.target.environment, &extras);
+                let holds = self.target.region.admits(&requirement.marker, &extras);
                 if !holds || manifest.excludes.contains(&requirement.name) {
                     continue;
                 }

@@ -12,7 +12,7 @@ pub(crate) fn holds(manifest: &Manifest, target: &Target) -> Result<(), Failure>
     if !manifest.require_hashes {
         return Ok(());
     }
-    let applies = |marker: &Marker| marker.holds(&target.environment, &[]);
+    let applies = |marker: &Marker| target.region.admits(marker, &[]);
     for root in &manifest.requirements {
         let requirement = &root.requirement;
         if !applies(&requirement.marker) {
@@ -68,10 +68,7 @@ fn constrained_by_hash(manifest: &Manifest, name: &Name, target: &Target) -> boo
     manifest.constraints.iter().any(|constraint| {
         constraint.requirement.name == *name
             && !constraint.hashes.is_empty()
-            && constraint
-                .requirement
-                .marker
-                .holds(&target.environment, &[])
+            && constraint.target.region.admits(&requirement.marker, &[])
     })
 }
 

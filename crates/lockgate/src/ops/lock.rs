@@ -9,8 +9,8 @@ use std::sync::Arc;
 use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_model::{
-    AuditReport, Change, Conflict, Edge, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pin,
-    Preferences,
+    AuditReport, Change, Conflict, Edge, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pins,
+    Preferences, Target, Version,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -60,7 +60,7 @@ pub(crate) struct Locked {
     /// Remarks on the choice.
     pub(crate) notes: Vec<Note>,
     /// What is locked.
-    pub(crate) pins: BTreeMap<Name, Pin>,
+    pub(crate) pins: Pins,
     /// Who asks for what.
     pub(crate) edges: Vec<Edge>,
     /// Whether it is only shown.
@@ -85,8 +85,8 @@ pub(crate) fn lock(
     provenance::tell(&request.arguments, settings, world);
     let mut manifest = manifest(request, world)?;
     let previous = previous(request)?;
-    let target = target::of(&request.arguments.target, world)?;
-    target::admits(&manifest, &target)?;
+    let environments = &settings.environments;
+    let target = target::of_lock(&request.arguments, environments, &manifest, world)?;
     hash_mode::holds(&manifest, &target.target)?;
     let places = places::places(
         &manifest,
@@ -108,11 +108,13 @@ pub(crate) fn lock(
         world,
     )?;
     let facts = Arc::clone(&known.facts);
-    let old_pins = previous
-        .as_ref()
-        .map(|(_, lock)| lock.versions(&target.target.environment))
+    let old_lock = previous.as_ref().map(|(_, lock)| lock);
+    let old_pins = old_lock
+        .map(|lock| old_versions(lock, &target.target))
         .unwrap_or_default();
-    let keep = Preferences::new(old_pins.clone(), &request.upgrade);
+    let keep =
+        old_lock.map(|lock| Preferences::new(lock.kept(), lock.regions.clone(), &request.upgrade));
+    let keep = keep.unwrap_or_default();
     let ungated = Question {
         manifest: &manifest,
         target: &target.target,
@@ -164,11 +166,24 @@ pub(crate) fn lock(
     })))
 }
 
+/// The versions that a lock holds for a target, by project.
+pub(crate) fn old_versions(lock: &Lock, target: &Target) -> BTreeMap<Name, Vec<Version>> {
+    match target.region.machine() {
+        None => lock.all_versions(),
+        Some(machine) => {
+            let versions = lock.versions(machine).into_iter();
+            versions
+                .map(|(name, version)| (name, vec![version]))
+                .collect()
+        }
+    }
+}
+
 /// pip refuses a lock with hashes that lacks something, unless that is installed already.
 fn tell_unpinned(rendered: &RenderOptions, graph: &LockedGraph, world: &World) {
     let omitted = graph
         .pins
-        .keys()
+        .names()
         .filter(|name| rendered.omitted.contains(*name));
     let omitted: Vec<String> = omitted.map(|name| format!("`{name}`")).collect();
     if rendered.hashes && !omitted.is_empty() {

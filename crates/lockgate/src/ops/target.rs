@@ -1,9 +1,11 @@
-//! The environment that is locked for: asked of options first, and of an interpreter only for what they leave open.
+//! The environments that are locked for: asked of options first, and of an interpreter only for what they leave open.
 
 use lockgate_index::interpreter::{self, InterpreterError};
-use lockgate_model::{Manifest, Platform, PythonVersion, Target};
+use lockgate_model::{
+    Arch, Environment, Manifest, Marker, Os, Platform, PythonVersion, RequiredWheels, Tags, Target,
+};
 
-use crate::cli::TargetOptions;
+use crate::cli::{LockArguments, TargetOptions};
 use crate::failure::{Exit, Failure};
 use crate::world::World;
 
@@ -16,6 +18,131 @@ pub(crate) struct LockTarget {
     pub(crate) python: String,
 }
 
+/// What a configuration says of the environments of a universal lock.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environments {
+    /// The lock is for these; none: for all.
+    pub(crate) only: Vec<Marker>,
+    /// A release without a source distribution must have a wheel for each of these.
+    pub(crate) required: Vec<Marker>,
+}
+
+/// The target of `lock`: one environment, or with `--universal` many.
+pub(crate) fn of_lock(
+    arguments: &LockArguments,
+    environments: &Environments,
+    manifest: &Manifest,
+    world: &World,
+) -> Result<LockTarget, Failure> {
+    let target = if arguments.universal {
+        universal(&arguments.target, environments, manifest, world)?
+    } else {
+        of(&arguments.target, world)?
+    };
+    admits(manifest, &target)?;
+    Ok(target)
+}
+
+/// All environments from a Python upwards: the one asked for, else the lowest that the sources admit, else the interpreter's.
+fn universal(
+    options: &TargetOptions,
+    environments: &Environments,
+    manifest: &Manifest,
+    world: &World,
+) -> Result<LockTarget, Failure> {
+    let lowest = manifest
+        .requires_python
+        .iter()
+        .filter_map(|(specifiers, _)| specifiers.set().lowest())
+        .max();
+    let python = match (&options.python_version, lowest) {
+        (Some(text), _) => python_version(text)?,
+        (None, Some(lowest)) => python_version(&lowest.to_string())?,
+        (None, None) => {
+            let own = of(options, world)?;
+            python_version(&own.python)?
+        }
+    };
+    let mut target = Target::universal(&python);
+    if let Some(only) = environments
+        .only
+        .iter()
+        .cloned()
+        .reduce(|all, one| all.or(&one))
+    {
+        target = target.with(&only).ok_or_else(|| {
+            Failure::new(format!(
+                "none of the `environments` has Python {} or later",
+                python.short()
+            ))
+            .remedy("change `environments` in the configuration, or `--python-version`")
+        })?;
+    }
+    target.required = environments
+        .required
+        .iter()
+        .map(|marker| required_wheels(marker, &target))
+        .collect::<Result<_, _>>()?;
+    Ok(LockTarget {
+        target,
+        python: python.short(),
+    })
+}
+
+/// The machines that a required environment stands for, by the wheel tags that they accept.
+fn required_wheels(marker: &Marker, target: &Target) -> Result<RequiredWheels, Failure> {
+    const SYSTEMS: [Os; 4] = [
+        Os::Manylinux(2, 28),
+        Os::Musllinux(1, 2),
+        Os::Macos(14, 0),
+        Os::Windows,
+    ];
+    const MACHINES: [Arch; 7] = [
+        Arch::X86_64,
+        Arch::I686,
+        Arch::Aarch64,
+        Arch::Armv7l,
+        Arch::Ppc64le,
+        Arch::S390x,
+        Arch::Riscv64,
+    ];
+    let mut tags: Vec<Tags> = Vec::new();
+    for minor in 8..=14 {
+        let Ok(python) = format!("3.{minor}").parse::<PythonVersion>() else {
+            continue;
+        };
+        for os in SYSTEMS {
+            for arch in MACHINES {
+                let machine = Target::new(&python, &Platform { os, arch });
+                let is_one = |environment: &Environment| {
+                    marker.holds(environment, &[]) && target.region.marker().holds(environment, &[])
+                };
+                if machine.region.machine().is_some_and(is_one) {
+                    tags.push(machine.tags);
+                }
+            }
+        }
+    }
+    if tags.is_empty() {
+        return Err(Failure::new(format!(
+            "`required-environments`: no machine that the lock is for is one of `{marker:?}`"
+        ))
+        .remedy(
+            "name a system or machine that wheels are built for, such as `sys_platform == 'win32'`",
+        ));
+    }
+    Ok(RequiredWheels {
+        marker: marker.clone(),
+        tags,
+    })
+}
+
+fn python_version(text: &str) -> Result<PythonVersion, Failure> {
+    dotted(text)
+        .parse::<PythonVersion>()
+        .map_err(|error| Failure::new(format!("`--python-version`: {error}")))
+}
+
 /// The target of `options`. No interpreter is started when version and platform are both given.
 pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, Failure> {
     world.pip.admits_target(
@@ -25,9 +152,8 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
     let version = options
         .python_version
         .as_deref()
-        .map(|text| dotted(text).parse::<PythonVersion>())
-        .transpose()
-        .map_err(|error| Failure::new(format!("`--python-version`: {error}")))?;
+        .map(python_version)
+        .transpose()?;
     let platform = options
         .python_platform
         .as_deref()
@@ -74,10 +200,10 @@ fn dotted(text: &str) -> String {
 }
 
 /// Refuses a target that `requires-python` of a source excludes.
-pub(crate) fn admits(manifest: &Manifest, target: &LockTarget) -> Result<(), Failure> {
+fn admits(manifest: &Manifest, target: &LockTarget) -> Result<(), Failure> {
     let python = &target.target.python;
     let mut demands = manifest.requires_python.iter();
-    match demands.find(|(specifiers, _)| !specifiers.set().contains(python)) {
+    match demands.find(|(specifiers, _)| !target.target.admits_python(specifiers.set())) {
         None => Ok(()),
         Some((specifiers, origin)) => Err(Failure::new(format!(
             "{origin} requires Python {specifiers}, and the lock is for Python {python}"

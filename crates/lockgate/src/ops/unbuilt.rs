@@ -74,7 +74,7 @@ fn admits(metadata: &Metadata, origin: &Origin, target: &Target) -> Result<(), F
         return Ok(());
     };
     match text.parse::<Specifiers>() {
-        Ok(specifiers) if !specifiers.set().contains(&target.python) => Err(Failure::new(format!(
+        Ok(specifiers) if !target.admits_python(specifiers.set()) => Err(Failure::new(format!(
             "{origin} requires Python {specifiers}, and the lock is for Python {}",
             target.python
         ))
@@ -123,7 +123,7 @@ fn asked_for(
         let holding: Vec<_> = metadata
             .requirements
             .iter()
-            .filter(|requirement| requirement.marker.holds(&target.environment, &asked))
+            .filter(|requirement| target.region.admits(&requirement.marker, &asked))
             .collect();
         let own = holding
             .iter()

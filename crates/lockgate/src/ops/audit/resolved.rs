@@ -6,7 +6,8 @@ use std::path::Path;
 use lockgate_formats::SourceKind;
 use lockgate_gate::Mode;
 use lockgate_model::{
-    Edge, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Name, NamedIndex, Parent, Pin, Via,
+    Edge, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Name, NamedIndex, Parent, Pins,
+    Via,
 };
 use lockgate_report::{Detail, conflict_text};
 
@@ -113,8 +114,8 @@ pub(super) fn inventory(
     })
 }
 
-fn items(pins: &BTreeMap<Name, Pin>, edges: &[Edge]) -> Vec<Item> {
-    let places: BTreeMap<&Name, usize> = pins.keys().zip(0..).collect();
+fn items(pins: &Pins, edges: &[Edge]) -> Vec<Item> {
+    let places: BTreeMap<&Name, usize> = pins.iter().map(|pin| &pin.name).zip(0..).collect();
     let parents = |name: &Name| {
         let mut parents: Vec<Parent> = edges
             .iter()
@@ -128,7 +129,7 @@ fn items(pins: &BTreeMap<Name, Pin>, edges: &[Edge]) -> Vec<Item> {
         parents.dedup();
         parents
     };
-    pins.values()
+    pins.iter()
         .map(|pin| {
             let mut item = Item::pinned(pin.name.clone(), pin.version.clone());
             item.parents = parents(&pin.name);
