@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::ops::Bound;
 
 use pep508_rs::{
-    ExtraName, ExtraOperator, MarkerEnvironment, MarkerExpression, MarkerTree, MarkerTreeKind,
-    MarkerValueExtra, MarkerValueVersion,
+    ExtraName, ExtraOperator, MarkerEnvironment, MarkerExpression, MarkerOperator, MarkerTree,
+    MarkerTreeKind, MarkerValueExtra, MarkerValueString, MarkerValueVersion,
 };
 use version_ranges::Ranges;
 
@@ -167,6 +167,23 @@ impl Marker {
         Self(any)
     }
 
+    /// The same marker with one name for each system: `sys_platform` in place of `platform_system` and `os_name` where they say the same.
+    #[must_use]
+    pub fn with_one_name_for_systems(&self) -> Self {
+        if self.0.is_true() || self.0.is_false() {
+            return self.clone();
+        }
+        let mut any = MarkerTree::FALSE;
+        for way in self.0.to_dnf() {
+            let mut all = MarkerTree::TRUE;
+            for expression in way {
+                all.and(MarkerTree::expression(renamed(expression)));
+            }
+            any.or(all);
+        }
+        Self(any)
+    }
+
     /// The Python versions that some environment that it admits may have.
     pub fn pythons(&self) -> VersionSet {
         let mut known = HashMap::new();
@@ -219,6 +236,31 @@ impl Environment {
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// An expression about a known system, by `sys_platform`.
+fn renamed(expression: MarkerExpression) -> MarkerExpression {
+    let MarkerExpression::String {
+        key,
+        operator: operator @ (MarkerOperator::Equal | MarkerOperator::NotEqual),
+        value,
+    } = &expression
+    else {
+        return expression;
+    };
+    let platform = match (key, value.as_str()) {
+        (MarkerValueString::PlatformSystem, "Windows") | (MarkerValueString::OsName, "nt") => {
+            "win32"
+        }
+        (MarkerValueString::PlatformSystem, "Linux") => "linux",
+        (MarkerValueString::PlatformSystem, "Darwin") => "darwin",
+        _ => return expression,
+    };
+    MarkerExpression::String {
+        key: MarkerValueString::SysPlatform,
+        operator: *operator,
+        value: platform.to_owned(),
     }
 }
 

@@ -2,11 +2,9 @@
 //!
 //! Values are told as they are: what is hostile in a text is made harmless where it is shown, and by [`crate::json_text()`] on its way out.
 
-use std::collections::BTreeMap;
-
 use lockgate_model::{
     Advisory, AuditReport, AuditedPackage, AuditedPlace, Finding, Gap, Ignored, Name, Notice,
-    OwnProject, Pin, Remark, Severity, Snapshot, SourceState, Timestamp, Version,
+    OwnProject, Pin, Pins, Remark, Severity, Snapshot, SourceState, Timestamp, Version,
 };
 use serde_json::{Map, Value, json};
 
@@ -20,14 +18,15 @@ pub fn audit_document(status: &str, audit: &AuditReport) -> Value {
 }
 
 /// Puts what an audit found into a document. Of a new lock, `pins` holds what is known of its files.
-pub(crate) fn insert_audit(
-    out: &mut Map<String, Value>,
-    audit: &AuditReport,
-    pins: Option<&BTreeMap<Name, Pin>>,
-) {
+pub(crate) fn insert_audit(out: &mut Map<String, Value>, audit: &AuditReport, pins: Option<&Pins>) {
     let packages = audit.packages.iter();
     let packages = packages
-        .map(|audited| package(audited, pins.and_then(|pins| pins.get(&audited.name))))
+        .map(|audited| {
+            package(
+                audited,
+                pins.and_then(|pins| pins.at(&audited.name, &audited.version)),
+            )
+        })
         .collect();
     let summary = json!({
         "packages": audit.packages.len(),

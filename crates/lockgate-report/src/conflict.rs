@@ -156,6 +156,7 @@ fn way_out_text(way: &WayOut, text: &mut String) {
 
 fn note_text(note: &ConflictNote) -> String {
     match note {
+        ConflictNote::Region { marker } => format!("it is so where {marker}"),
         ConflictNote::PrereleasesExist { name, newest } => {
             format!(
                 "{name} has pre-releases, up to {newest}; `--pre`, or a requirement that names one, admits them"

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use lockgate_model::{
-    AuditReport, Change, Conflict, GateRefusal, IndexConfusion, Name, Note, Pin, WayOut,
+    AuditReport, Change, Conflict, GateRefusal, IndexConfusion, Name, Note, Pins, WayOut,
 };
 use serde_json::{Map, Value, json};
 
 use crate::audit_json::{insert_audit, severity};
+use crate::change::listed;
 use crate::conflict::plain_text;
 
 /// What `lock` and `check` have to say.
@@ -26,7 +27,7 @@ pub struct LockDocument<'a> {
     /// Notes on the choice.
     pub notes: &'a [Note],
     /// What is locked, when there is a new lock.
-    pub pins: Option<&'a BTreeMap<Name, Pin>>,
+    pub pins: Option<&'a Pins>,
     /// Why there is no lock.
     pub conflict: Option<&'a Conflict>,
     /// Why a check fails, one text each.
@@ -77,15 +78,15 @@ pub(crate) fn head(status: &str) -> Map<String, Value> {
 fn changes(change: &Change) -> Value {
     let versions = |map: &BTreeMap<_, _>| {
         map.iter()
-            .map(|(name, version): (&Name, &lockgate_model::Version)| {
-                json!({ "name": name.as_str(), "version": version.to_string() })
+            .map(|(name, versions): (&Name, &Vec<lockgate_model::Version>)| {
+                json!({ "name": name.as_str(), "version": listed(versions) })
             })
             .collect::<Vec<_>>()
     };
     let moved: Vec<Value> = change
         .moved
         .iter()
-        .map(|(name, (old, new))| json!({ "name": name.as_str(), "from": old.to_string(), "to": new.to_string() }))
+        .map(|(name, (old, new))| json!({ "name": name.as_str(), "from": listed(old), "to": listed(new) }))
         .collect();
     json!({ "added": versions(&change.added), "removed": versions(&change.removed), "moved": moved })
 }

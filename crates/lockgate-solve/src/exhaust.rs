@@ -15,7 +15,7 @@ use crate::release::Release;
 use crate::search::Search;
 use crate::shelf::Needs;
 use crate::sources::Sources;
-use crate::verify::groundless;
+use crate::verify::grounds;
 
 /// How many choices, finished or not, are looked at.
 const MOST_STEPS: usize = 5000;
@@ -81,7 +81,7 @@ impl Trial<'_> {
             }
         }
         let Some((name, candidates)) = fewest else {
-            let stands = groundless(shelf, self.sources, &linked)?.is_empty();
+            let stands = grounds(shelf, self.sources, &linked)?.are_given();
             return Ok(stands.then_some(linked));
         };
         for version in candidates {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockgate_model::{
-    ConflictNote, FactError, Facts, LockedGraph, Marker, Name, Note, Pin, Pins, Region, Target,
-    Verdict, Version,
+    ConflictNote, FactError, Facts, LockedGraph, Marker, Name, Note, Pin, Region, Target, Verdict,
+    Version,
 };
 
 use crate::conflict;
@@ -238,7 +238,10 @@ fn simplified(whole: &Target, pin: &Pin) -> Pin {
     let marker = match whole.region.within(&pin.marker, &[]) {
         None => Marker::never(),
         Some(marker) if marker.is_always() => marker,
-        Some(marker) => marker.simplified_from(&whole.python),
+        // Equal conditions have one text, whatever parts they come from.
+        Some(marker) => marker
+            .with_one_name_for_systems()
+            .simplified_from(&whole.python),
     };
     Pin {
         marker,
@@ -275,34 +278,14 @@ fn add_note(notes: &mut Vec<Note>, note: Note) {
     notes.push(note);
 }
 
-/// The regions to begin with when the lock is made again: those whose pins differ, in the order in which they were solved. Parts that agree on
-/// each project that both have are one region.
+/// The regions to begin with when the lock is made again, in the order in which they were solved: joined to fewer, they might not
+/// come to the same.
 fn regions(parts: &[Part]) -> Vec<Marker> {
-    let mut regions: Vec<(Marker, Vec<&Pins>)> = Vec::new();
-    for part in parts {
-        let marker = part.target.region.marker();
-        let pins = &part.graph.pins;
-        let agreeing = regions
-            .iter_mut()
-            .find(|(_, others)| others.iter().all(|other| agree(pins, other)));
-        match agreeing {
-            Some((known, others)) => {
-                *known = known.or(&marker);
-                others.push(pins);
-            }
-            None => regions.push((marker, vec![pins])),
-        }
-    }
-    if regions.len() < 2 {
+    if parts.len() < 2 {
         return Vec::new();
     }
-    regions.into_iter().map(|(marker, _)| marker).collect()
-}
-
-/// Whether two parts have no project at different versions.
-fn agree(one: &Pins, other: &Pins) -> bool {
-    one.iter().all(|pin| {
-        let others = other.of(&pin.name);
-        others.iter().all(|other| other.version == pin.version)
-    })
+    let markers = parts.iter().map(|part| part.target.region.marker());
+    markers
+        .map(|marker| marker.with_one_name_for_systems())
+        .collect()
 }

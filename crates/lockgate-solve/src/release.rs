@@ -199,8 +199,8 @@ impl Inspector {
     }
 
     /// What a release with these files would come to with the lowest Python that one of its files admits above the target's: that
-    /// version, if the release could be installed there and is not yanked.
-    pub(crate) fn usable_from(&self, name: &Name, files: &[DistFile]) -> Option<Version> {
+    /// version, if the release could be installed there, and whether it is yanked.
+    pub(crate) fn usable_from(&self, name: &Name, files: &[DistFile]) -> Option<(Version, bool)> {
         let texts = files
             .iter()
             .filter_map(|file| file.requires_python.as_deref());
@@ -215,8 +215,8 @@ impl Inspector {
             pythons: Mutex::default(),
         };
         match later.inspect(name, files, Cooldown::Holds) {
-            Release::Usable(usable) if usable.yanked.is_none() => Some(lowest),
-            Release::Usable(_) | Release::Unusable(_) => None,
+            Release::Usable(usable) => Some((lowest, usable.yanked.is_some())),
+            Release::Unusable(_) => None,
         }
     }
 

@@ -167,20 +167,35 @@ impl<'a> Shelf<'a> {
         Ok(Vec::new())
     }
 
-    /// The part of the region whose Pythons the release at `index` needs, if it could be installed there.
+    /// The part of the region whose Pythons the release at `index` needs, if it could be chosen there.
     pub(crate) fn newer_python(
         &self,
         project: &Project,
         index: usize,
     ) -> Result<Option<Marker>, FactError> {
+        let newer = self.on_newer_python(project, index)?;
+        Ok(newer
+            .filter(|(_, is_yanked)| !is_yanked)
+            .map(|(part, _)| part))
+    }
+
+    /// The same, and whether the release is yanked.
+    pub(crate) fn on_newer_python(
+        &self,
+        project: &Project,
+        index: usize,
+    ) -> Result<Option<(Marker, bool)>, FactError> {
         let files = match project.view.files(index) {
             Ok(files) => files,
             Err(error @ FactError::Unlearned { .. }) => return Err(error),
             Err(_) => return Ok(None),
         };
-        let lowest = self.inspector.usable_from(project.view.name(), &files);
-        let marker = lowest.map(|lowest| Marker::from_python(&lowest));
-        Ok(marker.filter(|marker| self.region.overlaps(marker)))
+        let Some((lowest, is_yanked)) = self.inspector.usable_from(project.view.name(), &files)
+        else {
+            return Ok(None);
+        };
+        let part = Marker::from_python(&lowest);
+        Ok(self.region.overlaps(&part).then_some((part, is_yanked)))
     }
 
     /// What the release of `name` at `version` comes to; none if there is no such release.

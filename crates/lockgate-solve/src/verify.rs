@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use lockgate_model::{
     Environment, FactError, Facts, LockedGraph, Marker, Name, Pin, PrereleaseMode, PythonRule,
-    Region, Target, Verdict, Version, VersionSet,
+    Region, Target, Verdict, Version, VersionSet, Why,
 };
 
 use crate::bounds::{Bound, admitted};
@@ -308,7 +308,7 @@ impl<'a> Check<'a> {
             }
             let bounds = others.asked.remove(name).unwrap_or_default().bounds;
             self.violations
-                .extend(standing(self.shelf, name, version, &bounds)?);
+                .extend(standing(self.shelf, name, version, &bounds, Rivals::Here)?);
             if self.is_denied(name, version)? {
                 self.violations
                     .push(Violation::Denied(name.clone(), version.clone()));
@@ -347,17 +347,15 @@ pub(crate) struct Grounds {
     pub(crate) apart: Option<Marker>,
 }
 
-/// The pre-releases and yanked releases of a finished choice that its bounds give no ground for. A release gives no ground
-/// for itself: what is only asked for because of it does not count.
-pub(crate) fn groundless(
-    shelf: &Shelf<'_>,
-    sources: &Sources,
-    linked: &Linked,
-) -> Result<Vec<(Name, Version)>, FactError> {
-    Ok(grounds(shelf, sources, linked)?.groundless)
+impl Grounds {
+    /// Whether all is well.
+    pub(crate) fn are_given(&self) -> bool {
+        self.groundless.is_empty() && self.apart.is_none()
+    }
 }
 
-/// The same, and where in the region that depends on what holds in a part of it only.
+/// What is wrong with the pre-releases and yanked releases of a finished choice. A release gives no ground for itself: what is only asked
+/// for because of it does not count.
 pub(crate) fn grounds(
     shelf: &Shelf<'_>,
     sources: &Sources,
@@ -372,24 +370,40 @@ pub(crate) fn grounds(
         let bounds = others.bounds.get(name).map_or(&[][..], Vec::as_slice);
         let holding = others.holding.get(name).map_or(&[][..], Vec::as_slice);
         let reach = linked.reach.get(name).cloned();
-        let mut stands = None;
+        let (mut stands, mut apart) = (None, None);
         for (place, bounds) in cells(
             shelf,
             &reach.unwrap_or_else(Marker::always),
             bounds,
             holding,
         ) {
-            let violation = standing(shelf, name, version, &bounds)?;
-            let here = !matches!(
-                violation,
-                Some(Violation::Prerelease(..) | Violation::Yanked(..))
-            );
+            let is_given = |rivals: Rivals| -> Result<bool, FactError> {
+                let violation = standing(shelf, name, version, &bounds, rivals)?;
+                Ok(!matches!(
+                    violation,
+                    Some(Violation::Prerelease(..) | Violation::Yanked(..))
+                ))
+            };
+            let here = is_given(Rivals::Here)?;
+            if here {
+                for (part, is_yanked) in newer_rivals(shelf, name, &bounds)? {
+                    if !is_given(Rivals::OnNewerPython { is_yanked })? {
+                        apart = Some(part);
+                        break;
+                    }
+                }
+            }
+            if apart.is_some() {
+                break;
+            }
             if *stands.get_or_insert(here) != here {
-                grounds.apart = place;
+                apart = place;
                 break;
             }
         }
-        if stands == Some(false) && grounds.apart.is_none() {
+        if apart.is_some() {
+            grounds.apart = grounds.apart.or(apart);
+        } else if stands == Some(false) {
             grounds.groundless.push((name.clone(), version.clone()));
         }
     }
@@ -450,12 +464,52 @@ fn is_special(shelf: &Shelf<'_>, name: &Name, version: &Version) -> Result<bool,
     })
 }
 
+/// Which other releases count against a pre-release or a yanked one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rivals {
+    /// Those that the lowest Python admits.
+    Here,
+    /// Those, and a final release that only newer Pythons of the region admit.
+    OnNewerPython {
+        /// Whether it is yanked.
+        is_yanked: bool,
+    },
+}
+
+/// The final releases under these bounds that newer Pythons of the region admit and the lowest does not: the part of the region with those
+/// Pythons, and whether they are yanked.
+fn newer_rivals(
+    shelf: &Shelf<'_>,
+    name: &Name,
+    bounds: &[Bound],
+) -> Result<Vec<(Marker, bool)>, FactError> {
+    let mut newer = Vec::new();
+    let Some(project) = shelf
+        .project(name)?
+        .filter(|_| shelf.region.machine().is_none())
+    else {
+        return Ok(newer);
+    };
+    let admitted = admitted(bounds);
+    for index in 0..project.view.len() {
+        let rival = project.view.version(index);
+        if !rival.any_prerelease()
+            && admitted.contains(rival)
+            && let Release::Unusable(Why::Python { .. }) = &*shelf.release(&project, index)?
+        {
+            newer.extend(shelf.on_newer_python(&project, index)?);
+        }
+    }
+    Ok(newer)
+}
+
 /// Whether a version may be chosen under exactly these bounds, by the rules for installability, pre-releases and yanks.
 fn standing(
     shelf: &Shelf<'_>,
     name: &Name,
     version: &Version,
     bounds: &[Bound],
+    counted: Rivals,
 ) -> Result<Option<Violation>, FactError> {
     let Some(project) = shelf.project(name)? else {
         return Ok(Some(Violation::Unusable(name.clone(), version.clone())));
@@ -478,6 +532,9 @@ fn standing(
         {
             rivals.push((rival.any_prerelease(), usable.yanked.is_some()));
         }
+    }
+    if let Rivals::OnNewerPython { is_yanked } = counted {
+        rivals.push((false, is_yanked));
     }
     let is_named = bounds.iter().any(|bound| bound.names_prerelease);
     let no_finals = rivals.iter().all(|(is_prerelease, _)| *is_prerelease);

@@ -13,6 +13,7 @@ use crate::choosing::{Choosing, upgrade};
 use crate::cli::{GateModeName, GateOptions, LevelName, LockArguments, LockFormat};
 use crate::disk;
 use crate::failure::Failure;
+use crate::ops::target::Environments;
 use crate::provenance;
 use crate::sources::{groups, inputs, output, sources};
 use crate::vex;
@@ -283,6 +284,7 @@ impl Settings {
             advisories,
             max_advisory_age: config.max_advisory_age.map(|set| set.value),
             cooldown: config.cooldown.map(|set| set.value),
+            environments: Environments::default(),
             asks_index: config.yanked.is_some(),
             told,
         })

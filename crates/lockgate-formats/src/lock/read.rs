@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{Environment, Marker, Name, Source, Version};
+use lockgate_model::{Environment, KeptPin, Marker, Name, Source, Version};
 
 use super::omitted::{self, Omitted};
+use super::write::{BETWEEN_REGIONS, REGIONS};
 use crate::error::InputError;
 use crate::requirements::{
     BadRequirement, Given, Known, Role, Words, physical, read_locked, shell_words, split,
@@ -26,6 +27,8 @@ pub struct Lock {
     pub omitted: Vec<Omitted>,
     /// The command of the header, split into words, if it is lockgate's.
     pub command: Option<Vec<String>>,
+    /// The regions that it was solved in apart from each other, if the header names some.
+    pub regions: Vec<Marker>,
     /// The audit's evidence in the header, as written, if it is lockgate's.
     pub audit: Option<String>,
 }
@@ -133,6 +136,44 @@ impl Lock {
         let elsewhere = self.pins.iter().filter(|pin| !applies(pin));
         for pin in elsewhere.chain(self.pins.iter().filter(applies)) {
             versions.insert(pin.name.clone(), pin.version.clone());
+        }
+        versions
+    }
+}
+
+impl Lock {
+    /// Every pin with where it is installed; a version that is only named in comments counts too.
+    pub fn kept(&self) -> Vec<(Name, KeptPin)> {
+        let everywhere = |(name, version)| {
+            let marker = Marker::always();
+            (name, KeptPin { version, marker })
+        };
+        let direct = self.direct.iter();
+        let named = self.omitted.iter();
+        let pins = self.pins.iter().map(|pin| {
+            let kept = KeptPin {
+                version: pin.version.clone(),
+                marker: pin.marker.clone(),
+            };
+            (pin.name.clone(), kept)
+        });
+        named
+            .filter_map(|omitted| Some((omitted.name.clone(), omitted.version.clone()?)))
+            .chain(direct.filter_map(|direct| direct.project.clone()))
+            .map(everywhere)
+            .chain(pins)
+            .collect()
+    }
+
+    /// The versions that it holds for any environment, by project, lowest first.
+    pub fn all_versions(&self) -> BTreeMap<Name, Vec<Version>> {
+        let mut versions: BTreeMap<Name, Vec<Version>> = BTreeMap::new();
+        for (name, pin) in self.kept() {
+            versions.entry(name).or_default().push(pin.version);
+        }
+        for versions in versions.values_mut() {
+            versions.sort();
+            versions.dedup();
         }
         versions
     }
@@ -406,6 +447,13 @@ impl Reading {
             .filter(|words| words.first().is_some_and(|word| word == "lockgate"));
         let mut evidence = head().filter_map(|line| line.strip_prefix("# audit: "));
         self.lock.audit = evidence.next().map(ToOwned::to_owned);
+        let mut regions = head().filter_map(|line| line.strip_prefix(REGIONS));
+        let regions = regions.next().into_iter();
+        // One that cannot be read is a beginning less: the search finds it again.
+        self.lock.regions = regions
+            .flat_map(|line| line.split(BETWEEN_REGIONS))
+            .filter_map(|marker| Marker::parse(marker).ok())
+            .collect();
     }
 }
 

@@ -432,7 +432,7 @@ impl Case {
         }
     }
 
-    fn facts(&self, heeds_hints: bool) -> Arc<dyn Facts> {
+    pub fn facts(&self, heeds_hints: bool) -> Arc<dyn Facts> {
         Arc::new(World {
             projects: self.world.projects.clone(),
             heeds_hints,

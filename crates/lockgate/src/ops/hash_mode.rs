@@ -68,7 +68,7 @@ fn constrained_by_hash(manifest: &Manifest, name: &Name, target: &Target) -> boo
     manifest.constraints.iter().any(|constraint| {
         constraint.requirement.name == *name
             && !constraint.hashes.is_empty()
-            && constraint.target.region.admits(&requirement.marker, &[])
+            && target.region.admits(&constraint.requirement.marker, &[])
     })
 }
 

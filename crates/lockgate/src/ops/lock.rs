@@ -148,6 +148,7 @@ pub(crate) fn lock(
     tell_unpinned(&rendered, &graph, world);
     let header = Header {
         python: target.python,
+        is_universal: target.target.region.machine().is_none(),
         command: rendering::command(request),
         audit: gating::evidence(&audit),
     };
