@@ -38,7 +38,8 @@ pub(crate) fn ours() -> Vec<Environment> {
             };
             let implementation = Implementation::cpython(&python);
             let platform = platform.parse().unwrap();
-            Target::of(&python, &platform, &implementation, &machine).environment
+            let target = Target::of(&python, &platform, &implementation, &machine);
+            target.region.machine().expect("one machine").clone()
         })
         .collect()
 }

@@ -31,9 +31,11 @@ fn a_graph() -> impl Strategy<Value = LockedGraph> {
     (pins, edges).prop_map(|(pins, edges)| {
         let mut graph = LockedGraph::default();
         for pin in pins {
-            graph.pins.insert(pin.name.clone(), pin);
+            if !graph.pins.contains(&pin.name) {
+                graph.pins.insert(pin);
+            }
         }
-        let names: Vec<_> = graph.pins.keys().cloned().collect();
+        let names: Vec<_> = graph.pins.names().cloned().collect();
         for (from, to) in edges.iter().filter(|_| !names.is_empty()) {
             let (from, to) = (from.get(&names), to.get(&names));
             let via = if from == to {
@@ -41,7 +43,7 @@ fn a_graph() -> impl Strategy<Value = LockedGraph> {
             } else {
                 Via::Pin(from.clone())
             };
-            let extras: Vec<String> = graph.pins[to]
+            let extras: Vec<String> = graph.pins.of(to)[0]
                 .extras
                 .iter()
                 .map(ToString::to_string)
@@ -58,7 +60,7 @@ type Known = (String, String, Vec<String>, Vec<String>, BTreeSet<String>);
 
 /// What a reader can know of each pin.
 fn written(graph: &LockedGraph) -> Vec<Known> {
-    let pins = graph.pins.values().map(|pin| {
+    let pins = graph.pins.iter().map(|pin| {
         let via = graph.edges.iter().filter(|edge| edge.to == pin.name);
         let via: BTreeSet<String> = via
             .map(|edge| match &edge.from {
