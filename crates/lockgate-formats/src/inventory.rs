@@ -24,6 +24,11 @@ mod toml;
 mod uv;
 mod walk;
 
+pub(crate) use self::condition::Conditions;
+pub(crate) use self::node::{Node, Wrong};
+pub(crate) use self::pylock::check_version as check_form;
+pub(crate) use self::toml::parse as parse_toml;
+
 use lockgate_model::{Files, Inventory, InventoryKind};
 
 use crate::error::InputError;

@@ -29,6 +29,7 @@ pub mod command;
 pub mod diff;
 pub mod inventory;
 pub mod lock;
+pub mod pylock;
 pub mod static_project;
 
 pub use age::{AgeError, When, duration};

@@ -11,6 +11,9 @@ mod read;
 mod write;
 
 pub(crate) use read::{Beyond, Include, read_with_includes, split_marker};
+pub(crate) use write::{audit_text, direct_line, one_line, passed_text};
+
+pub(crate) use crate::requirements::shell_words;
 
 pub use evidence::Evidence;
 pub use omitted::Omitted;

@@ -78,6 +78,24 @@ impl Tags {
     }
 }
 
+impl WheelName {
+    /// The lowest Python that its tags name, `cp310` or `py3`; none if they name none that is known.
+    pub fn lowest_python(&self) -> Option<Version> {
+        let python = |tag: &str| -> Option<Version> {
+            let digits = tag.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+            let (major, minor) = digits.split_at_checked(1)?;
+            let major: u64 = major.parse().ok()?;
+            let minor: u64 = if minor.is_empty() {
+                0
+            } else {
+                minor.parse().ok()?
+            };
+            Some(Version::new([major, minor]))
+        };
+        self.pythons.split('.').filter_map(python).min()
+    }
+}
+
 #[cfg(test)]
 impl Tags {
     /// All tags as texts, best first.

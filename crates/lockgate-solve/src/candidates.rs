@@ -52,6 +52,8 @@ pub(crate) struct Choice {
 struct Rank {
     /// How bad the reason is for which the gate would avoid it, if there is one.
     avoided: Option<Level>,
+    /// Whether it has no file for the lowest Python of a region.
+    lacks_python: bool,
     /// Whether it has no wheel although versions that have one are preferred.
     lacks_wheel: bool,
 }
@@ -60,6 +62,7 @@ impl Rank {
     /// Nothing further down can be better.
     const BEST: Self = Self {
         avoided: None,
+        lacks_python: false,
         lacks_wheel: false,
     };
 }
@@ -225,6 +228,13 @@ impl Chooser<'_> {
                 choice.newer_python = self.newer_python(project, index, why)?;
             }
             if let Release::Usable(usable) = &*release
+                && let Some(from) = &usable.wheels_from
+            {
+                let part = self.part_from(from);
+                choice.newer_python = choice.newer_python.or(part);
+                continue;
+            }
+            if let Release::Usable(usable) = &*release
                 && pool.admits(version, usable.yanked.is_some())
                 && usable.yanked.is_none()
                 && !known.groundless.contains(&(name.clone(), version.clone()))
@@ -275,8 +285,16 @@ impl Chooser<'_> {
                     }
                     Verdict::Deny(_) => continue,
                 },
+                lacks_python: usable.wheels_from.is_some(),
                 lacks_wheel: self.order.prefers_wheels && !usable.has_wheel,
             };
+            if let Some(from) = &usable.wheels_from
+                && choice.newer_python.is_none()
+                && best.is_none()
+                && rank.avoided.is_none()
+            {
+                choice.newer_python = self.part_from(from);
+            }
             if rank == Rank::BEST {
                 choice.version = Some(version.clone());
                 return Ok(choice);
@@ -287,6 +305,12 @@ impl Chooser<'_> {
         }
         choice.version = best.map(|(_, version)| version);
         Ok(choice)
+    }
+
+    /// The part of the region from a Python upwards.
+    fn part_from(&self, python: &Version) -> Option<Marker> {
+        let part = Marker::from_python(python);
+        self.shelf.region.overlaps(&part).then_some(part)
     }
 
     /// The part of the region whose Pythons a release needs, if it could be chosen there.

@@ -32,6 +32,9 @@ pub(crate) struct Usable {
     pub(crate) has_wheel: bool,
     /// The reason why it is yanked, if each usable file of it is.
     pub(crate) yanked: Option<String>,
+    /// In a region: the lowest Python that one of its wheels is for, if that is above the region's and it has no source distribution. Tags
+    /// restrict nothing there; but where another version has a file for each Python, that is the better one.
+    pub(crate) wheels_from: Option<Version>,
     /// What it fixes, if it can be installed only because it is exempt from the cooldown.
     pub(crate) fixes: Vec<Arc<Advisory>>,
 }
@@ -156,6 +159,7 @@ impl Inspector {
             (Some((rank, file)), _) => Release::Usable(Box::new(Usable {
                 file: file.clone(),
                 has_wheel: rank.is_some(),
+                wheels_from: self.wheels_from(name, files, cooldown),
                 yanked: match &file.yanked {
                     Yank::Yes(reason) => Some(reason.clone()),
                     Yank::No => None,
@@ -165,6 +169,27 @@ impl Inspector {
             (None, Some((_, why))) => Release::Unusable(why),
             (None, None) => Release::Unusable(Why::NoWheel),
         }
+    }
+
+    /// The lowest Python above the region's that the wheels of a release are for; none if there is a file for the region's.
+    fn wheels_from(&self, name: &Name, files: &[DistFile], cooldown: Cooldown) -> Option<Version> {
+        if self.python_rule != PythonRule::Lowest {
+            return None;
+        }
+        let mut lowest: Option<Version> = None;
+        for file in files {
+            let python = match file.kind() {
+                Some(DistKind::Wheel(wheel)) => wheel.lowest_python()?,
+                Some(DistKind::Sdist) | None => return None,
+            };
+            if self.judge(name, file, cooldown).is_ok() {
+                lowest = Some(match lowest {
+                    Some(known) => known.min(python),
+                    None => python,
+                });
+            }
+        }
+        lowest.filter(|lowest| *lowest > self.python)
     }
 
     /// Whether a release has no source distribution and, for a required environment, no wheel.
@@ -230,6 +255,7 @@ impl Inspector {
             Ok(rank) => Release::Usable(Box::new(Usable {
                 file: file.clone(),
                 has_wheel: rank.is_some(),
+                wheels_from: None,
                 yanked: None,
                 fixes: Vec::new(),
             })),

@@ -174,7 +174,7 @@ fn what_holds_at_once_is_a_final_conflict() {
                 "a<2 ; platform_system == 'Windows'",
             ],
             &[
-                "a==1.0;platform_system == 'Windows'",
+                "a==1.0;sys_platform == 'win32'",
                 "a==2.0;sys_platform == 'linux'",
             ],
         ),
@@ -215,6 +215,25 @@ fn a_newer_version_that_needs_a_newer_python_splits() {
     let forced = case(world, &["a>=2 ; python_version >= '3.10'", "a"]);
     let forced = forced.rules(|rules| rules.fork_strategy = ForkStrategy::Fewest);
     assert_eq!(lines(&forced), SPLIT);
+}
+
+#[test]
+fn wheels_restrict_nothing_but_those_for_each_python_are_better() {
+    let world = "a 1.0\na 2.0 wheel=cp310-cp310-manylinux_2_17_x86_64";
+    check(&[
+        ("a 1.0\na 2.0 wheel=py3-none-win_amd64", &["a"], &["a==2.0"]),
+        ("a 2.0 wheel=cp310-cp310-win_amd64", &["a"], &["a==2.0"]),
+        (
+            world,
+            &["a"],
+            &[
+                "a==1.0;python_full_version < '3.10'",
+                "a==2.0;python_full_version >= '3.10'",
+            ],
+        ),
+    ]);
+    let fewest = case(world, &["a"]).rules(|rules| rules.fork_strategy = ForkStrategy::Fewest);
+    assert_eq!(lines(&fewest), ["a==1.0"]);
 }
 
 #[test]

@@ -160,7 +160,7 @@ impl Condition {
 
 /// Conditions by their texts: locks say the same again and again.
 #[derive(Debug, Default)]
-pub(super) struct Conditions {
+pub(crate) struct Conditions {
     known: BTreeMap<String, (Condition, Marker)>,
     /// What all of them compare with: markers of one file are put together in walks.
     values: Values,
@@ -178,7 +178,7 @@ impl Conditions {
     }
 
     /// As [`Self::environment`]; no text is no condition.
-    pub(super) fn environment_of(&mut self, text: Option<&str>) -> Marker {
+    pub(crate) fn environment_of(&mut self, text: Option<&str>) -> Marker {
         text.map_or_else(Marker::always, |text| self.environment(text))
     }
 

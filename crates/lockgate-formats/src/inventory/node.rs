@@ -8,43 +8,43 @@ use crate::error::InputError;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Node<'a> {
+pub(crate) struct Node<'a> {
     /// Its line, from 1.
-    pub(super) line: usize,
-    pub(super) value: Value<'a>,
+    pub(crate) line: usize,
+    pub(crate) value: Value<'a>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Text(Cow<'a, str>),
     Flag(bool),
     List(Vec<Node<'a>>),
     Object(Vec<Member<'a>>),
     /// A number, as written.
     Number(String),
-    /// Something that no reader asks for; what it is.
-    Other(&'static str),
+    /// A date with its time, as written.
+    Date(String),
     /// JSON's `null`: as good as absent.
     Null,
 }
 
 /// A key and its value.
 #[derive(Debug, Clone)]
-pub(super) struct Member<'a> {
-    pub(super) key: Cow<'a, str>,
-    pub(super) node: Node<'a>,
+pub(crate) struct Member<'a> {
+    pub(crate) key: Cow<'a, str>,
+    pub(crate) node: Node<'a>,
 }
 
 /// What is wrong with a document, before it is said of which file.
 #[derive(Debug)]
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     line: Option<usize>,
     message: String,
     remedy: Option<&'static str>,
 }
 
 impl Wrong {
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             line: None,
             message: message.into(),
@@ -52,18 +52,18 @@ impl Wrong {
         }
     }
 
-    pub(super) fn at(mut self, line: usize) -> Self {
+    pub(crate) fn at(mut self, line: usize) -> Self {
         self.line = Some(line);
         self
     }
 
-    pub(super) fn remedy(mut self, remedy: &'static str) -> Self {
+    pub(crate) fn remedy(mut self, remedy: &'static str) -> Self {
         self.remedy = Some(remedy);
         self
     }
 
     /// As an error of the file at `file`; `remedy` is what to do if nothing better is known.
-    pub(super) fn into_input(self, file: &str, remedy: &str) -> InputError {
+    pub(crate) fn into_input(self, file: &str, remedy: &str) -> InputError {
         let mut input = InputError::new(file, self.message);
         input.line = self.line;
         input.remedy(self.remedy.unwrap_or(remedy))
@@ -72,7 +72,7 @@ impl Wrong {
 
 impl<'a> Node<'a> {
     /// The value at `key` of an object, unless it is not there.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         let Value::Object(members) = &self.value else {
             return None;
         };
@@ -84,40 +84,40 @@ impl<'a> Node<'a> {
     }
 
     /// The text at `key`, if there is something.
-    pub(super) fn text_at(&self, key: &str) -> Result<Option<&str>, Wrong> {
+    pub(crate) fn text_at(&self, key: &str) -> Result<Option<&str>, Wrong> {
         self.get(key).map(|node| node.text(key)).transpose()
     }
 
     /// The text at `key`.
-    pub(super) fn need_text(&self, key: &str) -> Result<&str, Wrong> {
+    pub(crate) fn need_text(&self, key: &str) -> Result<&str, Wrong> {
         self.text_at(key)?
             .ok_or_else(|| Wrong::new(format!("`{key}` is missing")).at(self.line))
     }
 
     /// The list at `key`; none is an empty one.
-    pub(super) fn list_at(&self, key: &str) -> Result<&[Self], Wrong> {
+    pub(crate) fn list_at(&self, key: &str) -> Result<&[Self], Wrong> {
         self.get(key).map_or(Ok(&[]), |node| node.list(key))
     }
 
     /// The texts of the list at `key`.
-    pub(super) fn texts_at(&self, key: &str) -> Result<Vec<&str>, Wrong> {
+    pub(crate) fn texts_at(&self, key: &str) -> Result<Vec<&str>, Wrong> {
         let list = self.list_at(key)?;
         list.iter().map(|node| node.text(key)).collect()
     }
 
     /// The members of the object at `key`; none is an empty one.
-    pub(super) fn members_at(&self, key: &str) -> Result<&[Member<'a>], Wrong> {
+    pub(crate) fn members_at(&self, key: &str) -> Result<&[Member<'a>], Wrong> {
         self.get(key).map_or(Ok(&[]), |node| node.members(key))
     }
 
     /// The object at `key`, if there is one.
-    pub(super) fn object_at(&self, key: &str) -> Result<Option<&Self>, Wrong> {
+    pub(crate) fn object_at(&self, key: &str) -> Result<Option<&Self>, Wrong> {
         let node = self.get(key);
         node.map(|node| node.members(key).map(|_| node)).transpose()
     }
 
     /// The flag at `key`; none is a no.
-    pub(super) fn flag_at(&self, key: &str) -> Result<bool, Wrong> {
+    pub(crate) fn flag_at(&self, key: &str) -> Result<bool, Wrong> {
         match self.get(key).map(|node| (&node.value, node)) {
             None => Ok(false),
             Some((Value::Flag(flag), _)) => Ok(*flag),
@@ -125,8 +125,31 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The whole number at `key`, if there is one.
+    pub(crate) fn number_at(&self, key: &str) -> Result<Option<u64>, Wrong> {
+        let Some(node) = self.get(key) else {
+            return Ok(None);
+        };
+        let number = match &node.value {
+            Value::Number(number) => number.parse().ok(),
+            _ => None,
+        };
+        number
+            .map(Some)
+            .ok_or_else(|| node.is_no(key, "a whole number"))
+    }
+
+    /// The date at `key`, if there is one.
+    pub(crate) fn date_at(&self, key: &str) -> Result<Option<&str>, Wrong> {
+        match self.get(key).map(|node| (&node.value, node)) {
+            None => Ok(None),
+            Some((Value::Date(date), _)) => Ok(Some(date)),
+            Some((_, node)) => Err(node.is_no(key, "a date")),
+        }
+    }
+
     /// Its text; `what` is what a message calls it.
-    pub(super) fn text(&self, what: &str) -> Result<&str, Wrong> {
+    pub(crate) fn text(&self, what: &str) -> Result<&str, Wrong> {
         match &self.value {
             Value::Text(text) => Ok(text),
             _ => Err(self.is_no(what, "a text")),
@@ -134,7 +157,7 @@ impl<'a> Node<'a> {
     }
 
     /// What it holds as a list.
-    pub(super) fn list(&self, what: &str) -> Result<&[Self], Wrong> {
+    pub(crate) fn list(&self, what: &str) -> Result<&[Self], Wrong> {
         match &self.value {
             Value::List(list) => Ok(list),
             _ => Err(self.is_no(what, "a list")),
@@ -142,7 +165,7 @@ impl<'a> Node<'a> {
     }
 
     /// What it holds as an object.
-    pub(super) fn members(&self, what: &str) -> Result<&[Member<'a>], Wrong> {
+    pub(crate) fn members(&self, what: &str) -> Result<&[Member<'a>], Wrong> {
         match &self.value {
             Value::Object(members) => Ok(members),
             _ => Err(self.is_no(what, "an object")),
@@ -150,7 +173,7 @@ impl<'a> Node<'a> {
     }
 
     /// The line of the value at `key`, else its own.
-    pub(super) fn line_of(&self, key: &str) -> usize {
+    pub(crate) fn line_of(&self, key: &str) -> usize {
         self.get(key).map_or(self.line, |node| node.line)
     }
 
@@ -161,7 +184,7 @@ impl<'a> Node<'a> {
             Value::List(_) => "a list",
             Value::Object(_) => "an object",
             Value::Number(_) => "a number",
-            Value::Other(what) => what,
+            Value::Date(_) => "a date",
             Value::Null => "null",
         };
         Wrong::new(format!("`{what}` is {is}, and must be {wanted}")).at(self.line)

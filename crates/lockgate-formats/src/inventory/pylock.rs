@@ -18,7 +18,7 @@ pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
         kind: InventoryKind::Pylock,
         ..Inventory::default()
     };
-    check_version(&root, &mut inventory)?;
+    check_version(&root, &mut inventory.remarks)?;
     root.need_text("created-by")?;
     let packages = root
         .get("packages")
@@ -61,7 +61,8 @@ pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
     Ok(inventory)
 }
 
-fn check_version(root: &Node<'_>, inventory: &mut Inventory) -> Result<(), Wrong> {
+/// Refuses a form that is newer than what is known.
+pub(crate) fn check_version(root: &Node<'_>, remarks: &mut Vec<String>) -> Result<(), Wrong> {
     let version = root.need_text("lock-version")?;
     let line = root.line_of("lock-version");
     FormKey {
@@ -70,7 +71,7 @@ fn check_version(root: &Node<'_>, inventory: &mut Inventory) -> Result<(), Wrong
         read: "only 1 is",
         remedy: "use a newer lockgate, or lock again with the older form",
     }
-    .check(version, line, &mut inventory.remarks)
+    .check(version, line, remarks)
 }
 
 /// Where a package is taken from.

@@ -7,7 +7,7 @@ use super::node::{Member, Node, Value, Wrong};
 use crate::document::Document;
 
 /// The document in `text`.
-pub(super) fn parse(text: &str) -> Result<Node<'_>, Wrong> {
+pub(crate) fn parse(text: &str) -> Result<Node<'_>, Wrong> {
     let document = Document::new("", text);
     let table = DeTable::parse(text).map_err(|error| {
         let input = document.toml_error(&error);
@@ -38,7 +38,7 @@ fn node<'a>(value: Spanned<DeValue<'a>>, document: &Document<'_>) -> Node<'a> {
         DeValue::Boolean(flag) => Value::Flag(flag),
         DeValue::Integer(number) => Value::Number(number.to_string()),
         DeValue::Float(number) => Value::Number(number.to_string()),
-        DeValue::Datetime(_) => Value::Other("a date"),
+        DeValue::Datetime(date) => Value::Date(date.to_string()),
         DeValue::Array(list) => Value::List(
             list.into_iter()
                 .map(|value| node(value, document))

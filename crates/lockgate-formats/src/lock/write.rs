@@ -31,6 +31,8 @@ pub struct Header {
 pub enum AuditLine {
     /// There were no advisories.
     Off,
+    /// As it stands in the lock that this one is converted from.
+    Kept(String),
     /// There were.
     Done {
         /// Findings that nothing ignores.
@@ -112,9 +114,10 @@ fn head(header: &Header, regions: &[Marker], text: &mut String) {
     text.push_str("#\n");
 }
 
-fn audit_text(audit: &AuditLine) -> String {
+pub(crate) fn audit_text(audit: &AuditLine) -> String {
     match audit {
         AuditLine::Off => "none; advisories are off".to_owned(),
+        AuditLine::Kept(text) => text.clone(),
         AuditLine::Done {
             findings,
             ignored,
@@ -305,7 +308,7 @@ fn extras_text(pin: &Pin, annotations: &Annotations<'_>, options: &RenderOptions
 }
 
 /// The line of a pin at a direct reference, without hashes: as pip installs it. A path that is no address has no name before it: pip knows no such form.
-fn direct_line(name: &Name, extras: &str, direct: &DirectPin) -> String {
+pub(crate) fn direct_line(name: &Name, extras: &str, direct: &DirectPin) -> String {
     let reference = one_line(&direct.reference);
     let is_address = reference.contains("://") || reference.starts_with("file:");
     match (direct.editable, is_address) {
@@ -330,7 +333,7 @@ fn with_extras(path: &str, extras: &str) -> String {
 }
 
 /// `4.2.17, 4.2.16 passed over, PYSEC-2024-156`; versions with other advisories apart, those beyond the first three counted.
-fn passed_text(passed: &PassedOver) -> String {
+pub(crate) fn passed_text(passed: &PassedOver) -> String {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for (version, advisories) in &passed.versions {
         let ids: Vec<&str> = advisories.iter().map(|one| one.id.as_str()).collect();
@@ -367,6 +370,6 @@ fn passed_text(passed: &PassedOver) -> String {
 }
 
 /// `text` without anything that pip would take for the end of a comment: what others wrote (an advisory's id, a path) must not add pins.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.replace(|c: char| ends_line(c) || c.is_control(), " ")
 }

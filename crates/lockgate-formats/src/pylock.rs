@@ -1,0 +1,25 @@
+//! `pylock.toml` (PEP 751) as a lock of our own: written, and read again.
+
+mod read;
+mod reference;
+mod write;
+
+pub use read::{Pylock, read};
+pub use write::{PylockOptions, render};
+
+/// Whether a file of this name is a `pylock.toml` (PEP 751, "File Name"): `pylock.toml`, or `pylock.NAME.toml` with a name without dots.
+pub fn is_pylock(file_name: &str) -> bool {
+    let Some(middle) = file_name
+        .strip_prefix("pylock.")
+        .and_then(|rest| rest.strip_suffix("toml"))
+    else {
+        return false;
+    };
+    middle.is_empty()
+        || middle
+            .strip_suffix('.')
+            .is_some_and(|name| !name.is_empty() && !name.contains('.'))
+}
+
+#[cfg(test)]
+mod tests;

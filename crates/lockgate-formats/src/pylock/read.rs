@@ -1,0 +1,329 @@
+//! A `pylock.toml` to a graph of pins, and to what a lock of either form says.
+//!
+//! What PEP 751 demands is held: the version of the form, which keys exclude each other, that files have digests. A key that is not known is no
+//! error, as the PEP has it.
+
+use lockgate_model::{
+    DirectKind, DirectPin, Edge, LockedFile, LockedGraph, Marker, Name, Origin, Pin, Sha256,
+    Timestamp, Version, Via,
+};
+
+use super::write::last_part;
+use crate::error::InputError;
+use crate::inventory::{Conditions, Node, Wrong, check_form, parse_toml};
+use crate::lock::{Lock, LockedDirect, LockedPin, direct_line};
+
+/// What a `pylock.toml` says.
+#[derive(Debug, Clone, Default)]
+pub struct Pylock {
+    /// The pins with their files, who asks for whom, the environments.
+    pub graph: LockedGraph,
+    /// The line of each pin, in the order of the graph.
+    pub lines: Vec<(Name, Version, usize)>,
+    /// `requires-python`.
+    pub requires_python: Option<String>,
+    /// The command that made it, split into words, if it is lockgate's.
+    pub command: Option<Vec<String>>,
+    /// The audit's evidence, if it is lockgate's.
+    pub audit: Option<String>,
+    /// What to know of the file.
+    pub remarks: Vec<String>,
+}
+
+const REMEDY: &str = "write it anew with the tool that it is from";
+
+/// Reads a `pylock.toml`. `file` is named in errors.
+pub fn read(text: &str, file: &str) -> Result<Pylock, InputError> {
+    parsed(text).map_err(|wrong| wrong.into_input(file, REMEDY))
+}
+
+fn parsed(text: &str) -> Result<Pylock, Wrong> {
+    let root = parse_toml(text)?;
+    let mut pylock = Pylock::default();
+    check_form(&root, &mut pylock.remarks)?;
+    root.need_text("created-by")?;
+    pylock.requires_python = root.text_at("requires-python")?.map(ToOwned::to_owned);
+    for text in root.texts_at("environments")? {
+        let marker = Marker::parse(text)
+            .map_err(|error| Wrong::new(format!("`environments`: `{text}`: {error}")))?;
+        pylock.graph.regions.push(marker);
+    }
+    let tool = root
+        .object_at("tool")?
+        .and_then(|tool| tool.object_at("lockgate").transpose())
+        .transpose()?;
+    if let Some(tool) = tool {
+        let words = tool.text_at("command")?.map(crate::lock::shell_words);
+        pylock.command = words.and_then(Result::ok);
+        pylock.audit = tool.text_at("audit")?.map(ToOwned::to_owned);
+    }
+    let packages = root
+        .get("packages")
+        .ok_or_else(|| Wrong::new("`packages` is missing").at(root.line))?
+        .list("packages")?;
+    let mut conditions = Conditions::default();
+    for package in packages {
+        let pin = pin(package, &mut conditions)?;
+        if let Some(other) = pylock
+            .graph
+            .pins
+            .of(&pin.name)
+            .iter()
+            .find(|other| !other.marker.is_disjoint(&pin.marker))
+        {
+            return Err(Wrong::new(format!(
+                "`{}` is there twice for one environment, as {} and {}",
+                pin.name, other.version, pin.version
+            ))
+            .at(package.line_of("name")));
+        }
+        for via in texts_of_tool(package, "via")? {
+            pylock.graph.edges.push(edge(&pin, via));
+        }
+        let line = package.line_of("name");
+        pylock
+            .lines
+            .push((pin.name.clone(), pin.version.clone(), line));
+        pylock.graph.pins.insert(pin);
+    }
+    pylock.lines.sort();
+    Ok(pylock)
+}
+
+/// Who asks for a pin, as its note says: another pin by its name, else a source.
+fn edge(pin: &Pin, via: &str) -> Edge {
+    let from = match Name::new(via) {
+        Ok(name) if name.as_str() == via => Via::Pin(name),
+        _ => Via::Source(Origin {
+            file: via
+                .trim_start_matches("-r ")
+                .trim_start_matches("-c ")
+                .to_owned(),
+            line: None,
+            via: via.to_owned(),
+        }),
+    };
+    Edge {
+        to: pin.name.clone(),
+        from,
+        requirement: pin.name.to_string(),
+    }
+}
+
+fn texts_of_tool<'n>(package: &'n Node<'_>, key: &str) -> Result<Vec<&'n str>, Wrong> {
+    match tool_of(package)? {
+        Some(tool) => tool.texts_at(key),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn tool_of<'n, 'a>(package: &'n Node<'a>) -> Result<Option<&'n Node<'a>>, Wrong> {
+    match package.object_at("tool")? {
+        Some(tool) => tool.object_at("lockgate"),
+        None => Ok(None),
+    }
+}
+
+fn pin(package: &Node<'_>, conditions: &mut Conditions) -> Result<Pin, Wrong> {
+    let text = package.need_text("name")?;
+    let line = package.line_of("name");
+    let name = Name::new(text).map_err(|error| Wrong::new(error.to_string()).at(line))?;
+    let of = |kind: &str| package.object_at(kind);
+    let (vcs, directory, archive) = (of("vcs")?, of("directory")?, of("archive")?);
+    let sdist = of("sdist")?;
+    let wheels = package.list_at("wheels")?;
+    let kinds = [
+        vcs.is_some(),
+        directory.is_some(),
+        archive.is_some(),
+        sdist.is_some() || !wheels.is_empty(),
+    ];
+    if kinds.iter().filter(|is_there| **is_there).count() != 1 {
+        return Err(Wrong::new(format!(
+            "`{name}` must have one of `vcs`, `directory`, `archive`, and files (`sdist`, `wheels`)"
+        ))
+        .at(line));
+    }
+    let direct = direct(vcs, directory, archive)?;
+    let mut files = Vec::new();
+    for file in sdist.into_iter().chain(wheels) {
+        files.push(locked_file(file)?);
+    }
+    if let Some(archive) = archive {
+        files.push(locked_file(archive)?);
+    }
+    files.sort_by(|one, other| one.filename.cmp(&other.filename));
+    let version = version(package, &name, direct.is_some())?;
+    let marker = package.text_at("marker")?;
+    let mut dependencies = Vec::new();
+    for dependency in package.list_at("dependencies")? {
+        let (name, version) = (
+            dependency.need_text("name")?,
+            dependency.text_at("version")?,
+        );
+        if let (Ok(name), Some(Ok(version))) = (Name::new(name), version.map(str::parse)) {
+            dependencies.push((name, version));
+        }
+    }
+    Ok(Pin {
+        name,
+        version,
+        marker: conditions.environment_of(marker),
+        extras: Vec::new(),
+        requires_python: package.text_at("requires-python")?.map(ToOwned::to_owned),
+        dependencies,
+        files,
+        direct,
+    })
+}
+
+/// The stated version; of what may change none need be, and what lockgate noted counts, else zero.
+fn version(package: &Node<'_>, name: &Name, is_direct: bool) -> Result<Version, Wrong> {
+    let noted = match tool_of(package)? {
+        Some(tool) => tool.text_at("version")?,
+        None => None,
+    };
+    let line = package.line_of("version");
+    match package.text_at("version")?.or(noted) {
+        Some(text) => text
+            .parse()
+            .map_err(|error| Wrong::new(format!("`{text}` is no version: {error}")).at(line)),
+        None if is_direct => Ok(Version::new([0])),
+        None => Err(Wrong::new(format!("`{name}` has no version")).at(line)),
+    }
+}
+
+fn direct(
+    vcs: Option<&Node<'_>>,
+    directory: Option<&Node<'_>>,
+    archive: Option<&Node<'_>>,
+) -> Result<Option<DirectPin>, Wrong> {
+    let place = |node: &Node<'_>| -> Result<String, Wrong> {
+        let place = match node.text_at("url")? {
+            Some(url) => url,
+            None => node.need_text("path")?,
+        };
+        Ok(place.to_owned())
+    };
+    let below = |reference: String, node: &Node<'_>| -> Result<String, Wrong> {
+        Ok(match node.text_at("subdirectory")? {
+            Some(folder) => format!("{reference}#subdirectory={folder}"),
+            None => reference,
+        })
+    };
+    Ok(if let Some(vcs) = vcs {
+        let (kind, commit) = (vcs.need_text("type")?, vcs.need_text("commit-id")?);
+        let reference = format!("{kind}+{}@{commit}", place(vcs)?);
+        Some(DirectPin {
+            reference: below(reference, vcs)?,
+            kind: DirectKind::Repository,
+            editable: false,
+        })
+    } else if let Some(directory) = directory {
+        Some(DirectPin {
+            reference: below(directory.need_text("path")?.to_owned(), directory)?,
+            kind: DirectKind::Folder,
+            editable: directory.flag_at("editable")?,
+        })
+    } else if let Some(archive) = archive {
+        let digest = digest(archive)?;
+        let is_here = archive.get("url").is_none();
+        Some(DirectPin {
+            reference: below(place(archive)?, archive)?,
+            kind: if is_here {
+                DirectKind::File(digest)
+            } else {
+                DirectKind::Archive(digest)
+            },
+            editable: false,
+        })
+    } else {
+        None
+    })
+}
+
+fn locked_file(file: &Node<'_>) -> Result<LockedFile, Wrong> {
+    let (url, path) = (file.text_at("url")?, file.text_at("path")?);
+    let place = match (url, path) {
+        (Some(url), _) => url.to_owned(),
+        (None, Some(path)) if path.starts_with('/') => format!("file://{path}"),
+        (None, Some(path)) => path.to_owned(),
+        (None, None) => return Err(Wrong::new("a file has neither `url` nor `path`").at(file.line)),
+    };
+    let filename = match file.text_at("name")? {
+        Some(name) => name.to_owned(),
+        None => last_part(&place),
+    };
+    Ok(LockedFile {
+        filename,
+        sha256: digest(file)?,
+        size: file.number_at("size")?,
+        uploaded: file
+            .date_at("upload-time")?
+            .and_then(|text| text.parse::<Timestamp>().ok()),
+        url: place,
+        has_provenance: false,
+    })
+}
+
+fn digest(file: &Node<'_>) -> Result<Sha256, Wrong> {
+    let hashes = file
+        .object_at("hashes")?
+        .ok_or_else(|| Wrong::new("a file has no `hashes`").at(file.line))?;
+    let text = hashes.text_at("sha256")?.ok_or_else(|| {
+        Wrong::new("a file has no `sha256` among its `hashes`, the only digest that is read")
+            .at(hashes.line)
+    })?;
+    Sha256::from_hex(text)
+        .ok_or_else(|| Wrong::new(format!("`{text}` is no SHA-256 digest")).at(hashes.line))
+}
+
+impl Pylock {
+    /// The same as a lock of either form has it.
+    pub fn lock(&self) -> Lock {
+        let mut lock = Lock {
+            command: self.command.clone(),
+            audit: self.audit.clone(),
+            regions: self.graph.regions.clone(),
+            ..Lock::default()
+        };
+        for pin in self.graph.pins.iter() {
+            let mut lines = self.lines.iter();
+            let line =
+                lines.find(|(name, version, _)| *name == pin.name && *version == pin.version);
+            let line = line.map_or(0, |(.., line)| *line);
+            let edges = self.graph.edges.iter().filter(|edge| edge.to == pin.name);
+            let via: Vec<String> = edges
+                .map(|edge| match &edge.from {
+                    Via::Source(origin) => origin.via.clone(),
+                    Via::Pin(name) => name.to_string(),
+                })
+                .collect();
+            let digests = pin
+                .files
+                .iter()
+                .map(|file| format!("sha256:{}", file.sha256));
+            let mut hashes: Vec<String> = digests.collect();
+            hashes.sort();
+            match &pin.direct {
+                Some(direct) => lock.direct.push(LockedDirect {
+                    text: direct_line(&pin.name, "", direct),
+                    project: Some((pin.name.clone(), pin.version.clone())),
+                    hashes,
+                    via,
+                    line,
+                }),
+                None => lock.pins.push(LockedPin {
+                    name: pin.name.clone(),
+                    version: pin.version.clone(),
+                    extras: pin.extras.clone(),
+                    marker: pin.marker.clone(),
+                    hashes,
+                    via,
+                    line,
+                }),
+            }
+        }
+        lock
+    }
+}

@@ -1,0 +1,295 @@
+//! A graph to the text of a `pylock.toml`.
+//!
+//! Written in the order in which PEP 751 lists the keys, files as inline tables on a line each, so that a difference between two locks reads as one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use lockgate_model::{
+    LockedFile, LockedGraph, Marker, Name, Note, PassedOver, Pin, Timestamp, Version, Via,
+    WheelName,
+};
+
+use super::reference::{Place, place_of};
+use crate::lock::{Header, audit_text, one_line, passed_text};
+use crate::redact::without_credentials;
+
+/// How a `pylock.toml` is written.
+#[derive(Debug, Clone, Default)]
+pub struct PylockOptions {
+    /// The environments that the lock is for, where it is not for all; the regions of a universal lock take their place.
+    pub environments: Vec<Marker>,
+    /// The lowest Python that the lock is for.
+    pub requires_python: Option<String>,
+    /// The address of the index that a project is taken from.
+    pub indexes: BTreeMap<Name, String>,
+    /// Projects that are left out.
+    pub omitted: BTreeSet<Name>,
+    /// Extras that the lock may be installed with.
+    pub extras: Vec<Name>,
+    /// Dependency groups that the lock may be installed with.
+    pub groups: Vec<Name>,
+    /// Those of the groups that are installed where none is named.
+    pub default_groups: Vec<Name>,
+    /// Write who made the lock and what is known of it: `[tool.lockgate]`.
+    pub notes: bool,
+}
+
+/// The text of a `pylock.toml`.
+pub fn render(graph: &LockedGraph, header: &Header, options: &PylockOptions) -> String {
+    let mut text = String::from("lock-version = \"1.0\"\n");
+    let environments: &[Marker] = if graph.regions.is_empty() {
+        &options.environments
+    } else {
+        &graph.regions
+    };
+    let environments: Vec<String> = environments.iter().filter_map(Marker::to_text).collect();
+    strings("environments", &environments, &mut text);
+    if let Some(python) = &options.requires_python {
+        let _ = writeln!(text, "requires-python = {}", string(&format!(">={python}")));
+    }
+    for (key, names) in [
+        ("extras", &options.extras),
+        ("dependency-groups", &options.groups),
+        ("default-groups", &options.default_groups),
+    ] {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        strings(key, &names, &mut text);
+    }
+    text.push_str("created-by = \"lockgate\"\n");
+    let passed: BTreeMap<(&Name, &Version), &PassedOver> = graph
+        .notes
+        .iter()
+        .filter_map(|note| match note {
+            Note::PassedOver(passed) => Some(((&passed.name, &passed.version), passed)),
+            _ => None,
+        })
+        .collect();
+    let pins = graph.pins.iter();
+    let mut pins = pins
+        .filter(|pin| !options.omitted.contains(&pin.name))
+        .peekable();
+    if pins.peek().is_none() {
+        text.push_str("packages = []\n");
+    }
+    for pin in pins {
+        package(graph, pin, options, &mut text);
+        if options.notes {
+            let passed = passed.get(&(&pin.name, &pin.version));
+            notes(graph, pin, passed.copied(), &mut text);
+        }
+    }
+    if options.notes {
+        let _ = write!(
+            text,
+            "\n[tool.lockgate]\ncommand = {}\naudit = {}\n",
+            string(&one_line(&header.command)),
+            string(&one_line(&audit_text(&header.audit))),
+        );
+    }
+    text
+}
+
+fn package(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &mut String) {
+    let _ = write!(
+        text,
+        "\n[[packages]]\nname = {}\n",
+        string(pin.name.as_str())
+    );
+    let place = pin.direct.as_ref().map(place_of);
+    // What a folder holds may change its version.
+    if !matches!(place, Some(Place::Directory { .. })) {
+        let _ = writeln!(text, "version = {}", string(&pin.version.to_string()));
+    }
+    if let Some(marker) = pin.marker.to_text() {
+        let _ = writeln!(text, "marker = {}", string(&marker.replace('\'', "\"")));
+    }
+    if let Some(python) = &pin.requires_python {
+        let _ = writeln!(text, "requires-python = {}", string(python));
+    }
+    dependencies(graph, pin, options, text);
+    match place {
+        Some(place) => direct(pin, &place, text),
+        None => files(pin, options, text),
+    }
+}
+
+/// Each entry has as many keys as it takes to tell one package.
+fn dependencies(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &mut String) {
+    let asked = pin.dependencies.iter();
+    let asked: Vec<_> = asked
+        .filter(|(name, _)| !options.omitted.contains(name))
+        .collect();
+    if asked.is_empty() {
+        return;
+    }
+    text.push_str("dependencies = [\n");
+    for (name, version) in asked {
+        let _ = match graph.pins.of(name) {
+            [_, _, ..] => writeln!(
+                text,
+                "    {{ name = {}, version = {} }},",
+                string(name.as_str()),
+                string(&version.to_string())
+            ),
+            _ => writeln!(text, "    {{ name = {} }},", string(name.as_str())),
+        };
+    }
+    text.push_str("]\n");
+}
+
+fn files(pin: &Pin, options: &PylockOptions, text: &mut String) {
+    if let Some(index) = options.indexes.get(&pin.name) {
+        let _ = writeln!(text, "index = {}", string(&without_credentials(index)));
+    }
+    let (wheels, others): (Vec<&LockedFile>, Vec<&LockedFile>) = pin
+        .files
+        .iter()
+        .partition(|file| WheelName::parse(&file.filename).is_some());
+    // There is room for one source distribution; the usual form is the one that installers know best.
+    let sdist = others
+        .iter()
+        .min_by_key(|file| !file.filename.ends_with(".tar.gz"));
+    if let Some(sdist) = sdist {
+        let _ = writeln!(text, "sdist = {}", file(sdist));
+    }
+    if !wheels.is_empty() {
+        text.push_str("wheels = [\n");
+        for wheel in wheels {
+            let _ = writeln!(text, "    {},", file(wheel));
+        }
+        text.push_str("]\n");
+    }
+}
+
+fn file(file: &LockedFile) -> String {
+    let mut members = Vec::new();
+    let (key, place) = url_or_path(&file.url);
+    if last_part(&place) != file.filename {
+        members.push(format!("name = {}", string(&file.filename)));
+    }
+    members.push(format!("{key} = {}", string(&place)));
+    if let Some(uploaded) = file.uploaded {
+        members.push(format!("upload-time = {}", instant(uploaded)));
+    }
+    if let Some(size) = file.size {
+        members.push(format!("size = {size}"));
+    }
+    members.push(format!("hashes = {{ sha256 = \"{}\" }}", file.sha256));
+    format!("{{ {} }}", members.join(", "))
+}
+
+fn direct(pin: &Pin, place: &Place, text: &mut String) {
+    let mut members = Vec::new();
+    let key = match place {
+        Place::Repository {
+            kind,
+            address,
+            revision,
+            commit,
+            subdirectory,
+        } => {
+            members.push(format!("type = {}", string(kind)));
+            members.push(format!("{} = {}", address.0, string(&address.1)));
+            if let Some(revision) = revision {
+                members.push(format!("requested-revision = {}", string(revision)));
+            }
+            members.push(format!("commit-id = {}", string(commit)));
+            push_subdirectory(subdirectory.as_deref(), &mut members);
+            "vcs"
+        }
+        Place::Directory {
+            path,
+            editable,
+            subdirectory,
+        } => {
+            members.push(format!("path = {}", string(path)));
+            if *editable {
+                members.push("editable = true".to_owned());
+            }
+            push_subdirectory(subdirectory.as_deref(), &mut members);
+            "directory"
+        }
+        Place::Archive {
+            address,
+            subdirectory,
+        } => {
+            members.push(format!("{} = {}", address.0, string(&address.1)));
+            let file = pin.files.first();
+            if let Some(size) = file.and_then(|file| file.size) {
+                members.push(format!("size = {size}"));
+            }
+            if let Some(file) = file {
+                members.push(format!("hashes = {{ sha256 = \"{}\" }}", file.sha256));
+            }
+            push_subdirectory(subdirectory.as_deref(), &mut members);
+            "archive"
+        }
+    };
+    let _ = writeln!(text, "{key} = {{ {} }}", members.join(", "));
+}
+
+fn push_subdirectory(subdirectory: Option<&str>, members: &mut Vec<String>) {
+    members.extend(subdirectory.map(|folder| format!("subdirectory = {}", string(folder))));
+}
+
+fn notes(graph: &LockedGraph, pin: &Pin, passed: Option<&PassedOver>, text: &mut String) {
+    let edges = graph.edges.iter().filter(|edge| edge.to == pin.name);
+    let via: BTreeSet<String> = edges
+        .map(|edge| match &edge.from {
+            Via::Source(origin) => one_line(&origin.via),
+            Via::Pin(name) => name.to_string(),
+        })
+        .collect();
+    text.push_str("\n[packages.tool.lockgate]\n");
+    if pin.direct.is_some() {
+        // Where it may change, PEP 751 leaves it out.
+        let _ = writeln!(text, "version = {}", string(&pin.version.to_string()));
+    }
+    let via: Vec<String> = via.into_iter().collect();
+    strings("via", &via, text);
+    if let Some(passed) = passed {
+        let _ = writeln!(text, "gate = {}", string(&one_line(&passed_text(passed))));
+    }
+}
+
+/// An address, or where a file of this machine is.
+pub(super) fn url_or_path(place: &str) -> (&'static str, String) {
+    match place.strip_prefix("file://") {
+        Some(path) => ("path", decoded(path)),
+        None => ("url", without_credentials(place)),
+    }
+}
+
+pub(super) fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+/// The name that an installer takes a file to have where none is stated.
+pub(super) fn last_part(place: &str) -> String {
+    let path = place.split(['?', '#']).next().unwrap_or(place);
+    decoded(path.rsplit(['/', '\\']).next().unwrap_or(path))
+}
+
+fn instant(instant: Timestamp) -> String {
+    // TOML's date-times have no finer unit than installers compare.
+    instant.to_string()
+}
+
+fn strings(key: &str, values: &[String], text: &mut String) {
+    if values.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "{key} = [");
+    for value in values {
+        let _ = writeln!(text, "    {},", string(value));
+    }
+    text.push_str("]\n");
+}
+
+/// A string as TOML writes it.
+fn string(value: &str) -> String {
+    toml::Value::String(value.to_owned()).to_string()
+}
