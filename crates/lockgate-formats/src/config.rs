@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
-use lockgate_model::{Level, Name, Specifiers};
+use lockgate_model::{Level, Marker, Name, Specifiers};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -16,7 +16,9 @@ use crate::script;
 use crate::text;
 use crate::vex::VEX_JUSTIFICATIONS;
 
-const KEYS: [&str; 10] = [
+mod environments;
+
+const KEYS: [&str; 12] = [
     "gate",
     "min-severity",
     "unknown-severity",
@@ -27,6 +29,8 @@ const KEYS: [&str; 10] = [
     "yanked",
     "vex",
     "groups",
+    "environments",
+    "required-environments",
 ];
 
 const IGNORE_KEYS: [&str; 8] = [
@@ -67,6 +71,10 @@ pub struct Config {
     pub vex: Vec<Set<String>>,
     /// What differs for what only a dependency group asks for.
     pub groups: BTreeMap<Name, ConfigGroup>,
+    /// The environments that a universal lock is for; none: all.
+    pub environments: Vec<Set<Marker>>,
+    /// Environments that must have a wheel of every release without a source distribution.
+    pub required_environments: Vec<Set<Marker>>,
 }
 
 /// A source of advisories.
@@ -137,6 +145,10 @@ struct Table {
     vex: Vec<Spanned<String>>,
     #[serde(default)]
     groups: BTreeMap<String, Spanned<Group>>,
+    #[serde(default)]
+    environments: Vec<Spanned<String>>,
+    #[serde(default)]
+    required_environments: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -308,6 +320,9 @@ impl Reading<'_> {
             .iter()
             .map(|path| self.set(path, path.get_ref().clone()))
             .collect();
+        config.environments = self.environments("environments", &table.environments)?;
+        config.required_environments =
+            self.environments("required-environments", &table.required_environments)?;
         for (name, group) in table.groups {
             let key = Name::new(&name)
                 .map_err(|why| self.error(&group, format!("`[groups.{name}]`: {why}")))?;

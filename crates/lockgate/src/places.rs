@@ -1,12 +1,13 @@
 //! Where projects are looked for: which indexes in which order, and what `--find-links` adds. By option, by the sources, by pip's
 //! settings; last by the index that pip has built in.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockgate_index::{
     FindLinks, IndexFacts, NoPlace, Places, Strategy, TrustedHost, is_secure, redact_url,
 };
-use lockgate_model::{LockedGraph, Manifest, Name, Note};
+use lockgate_model::{LockedGraph, Manifest, Name, Note, OnIndex, Pin};
 use lockgate_solve::Question;
 use url::Url;
 
@@ -233,6 +234,47 @@ fn find_links(
         }
     }
     Ok(places)
+}
+
+/// The address of the index that each pin is taken from; none for files of this machine and of `--find-links` pages.
+pub(crate) fn indexes_of(
+    graph: &LockedGraph,
+    places: &Places,
+    facts: &IndexFacts,
+) -> BTreeMap<Name, String> {
+    let pins: Vec<&Pin> = graph
+        .pins
+        .iter()
+        .filter(|pin| pin.direct.is_none())
+        .collect();
+    if let ([only], true) = (places.indexes.as_slice(), places.find_links.is_empty()) {
+        let pins = pins.iter().map(|pin| (pin.name.clone(), only.to_string()));
+        return pins.collect();
+    }
+    let names: Vec<Name> = pins.iter().map(|pin| pin.name.clone()).collect();
+    let pages = facts.on_each_index(&names);
+    let mut indexes = BTreeMap::new();
+    for pin in pins {
+        let has_it = |page: &OnIndex| {
+            let Ok(Some(project)) = &page.page else {
+                return false;
+            };
+            let files = project
+                .position(&pin.version)
+                .map(|index| project.files(index));
+            let Some(Ok(files)) = files else {
+                return false;
+            };
+            files
+                .iter()
+                .any(|file| pin.files.iter().any(|pinned| pinned.url == file.url))
+        };
+        let mut of_pin = pages.get(&pin.name).into_iter().flatten();
+        if let Some(page) = of_pin.find(|page| has_it(page)) {
+            indexes.insert(pin.name.clone(), page.index.clone());
+        }
+    }
+    indexes
 }
 
 /// Notes the pins that depend on which of several indexes is asked.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
+use lockgate_formats::pylock::is_pylock;
 use lockgate_formats::{AdvisorySource, Config, ConfigGroup, GroupRequest, Set, SourceKind};
 use lockgate_gate::{GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
-use lockgate_model::{ChoiceRules, Level, Manifest, Name, Timestamp, Upgrade};
+use lockgate_model::{ChoiceRules, Level, Manifest, Marker, Name, Timestamp, Upgrade};
 
 use crate::choosing::{Choosing, upgrade};
 use crate::cli::{GateModeName, GateOptions, LevelName, LockArguments, LockFormat};
@@ -31,6 +32,8 @@ pub(crate) struct LockRequest {
     pub(crate) groups: Vec<GroupRequest>,
     /// The lock.
     pub(crate) output: Output,
+    /// Its form.
+    pub(crate) form: Form,
     /// What may be chosen, by option.
     choosing: Choosing,
     /// `-U`, `-P` and `--no-upgrade-package`.
@@ -63,8 +66,14 @@ impl LockRequest {
     pub(crate) fn new(arguments: LockArguments, words: Vec<String>) -> Result<Self, Failure> {
         let groups = groups(&arguments.project.group)?;
         let sources = sources(&arguments.sources, &groups)?;
-        let output = output(arguments.output_file.as_deref(), &sources, &groups)?;
-        must_be_requirements(arguments.format, &output)?;
+        let is_pylock = arguments.format == Some(LockFormat::Pylock);
+        let output = output(
+            arguments.output_file.as_deref(),
+            is_pylock,
+            &sources,
+            &groups,
+        )?;
+        let form = Form::of(arguments.format, &output)?;
         if let Output::File(path) = &output
             && inputs(&sources, &groups)
                 .iter()
@@ -96,6 +105,7 @@ impl LockRequest {
             sources,
             groups,
             output,
+            form,
             choosing,
             upgrade,
             excludes,
@@ -124,22 +134,38 @@ impl LockRequest {
     }
 }
 
-/// The only form of lock that is written.
-fn must_be_requirements(format: Option<LockFormat>, output: &Output) -> Result<(), Failure> {
-    let path = Path::new(output.as_str());
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_toml = path
-        .extension()
-        .is_some_and(|extension| extension == "toml");
-    let asked = match format {
-        Some(LockFormat::Pylock) => "--format pylock".to_owned(),
-        None if is_toml && name.starts_with("pylock.") => format!("-o {}", output.as_str()),
-        Some(LockFormat::Requirements) | None => return Ok(()),
-    };
-    Err(Failure::new(format!(
-        "`{asked}`: `pylock.toml` is not written yet, only requirements files are"
-    ))
-    .remedy("use `--format requirements`, with a file such as `requirements.txt`"))
+/// The form of a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A requirements file.
+    Requirements,
+    /// `pylock.toml`.
+    Pylock,
+}
+
+impl Form {
+    /// As it is asked for, else by the name of the file.
+    pub(crate) fn of(format: Option<LockFormat>, output: &Output) -> Result<Self, Failure> {
+        let path = Path::new(output.as_str());
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_pylock = is_pylock(&name);
+        match format {
+            Some(LockFormat::Pylock) if *output != Output::Standard && !is_pylock => {
+                Err(Failure::new(format!(
+                    "`{name}` is no name of a `pylock.toml`, by which installers know it"
+                ))
+                .remedy("name it `pylock.toml`, or `pylock.NAME.toml` with a name without dots (PEP 751)"))
+            }
+            Some(LockFormat::Pylock) => Ok(Self::Pylock),
+            Some(LockFormat::Requirements) => Ok(Self::Requirements),
+            None if is_pylock => Ok(Self::Pylock),
+            None if name.starts_with("pylock") && name.ends_with(".toml") => {
+                Err(Failure::new(format!("`{name}` is no name of a `pylock.toml`"))
+                    .remedy("name it `pylock.toml`, or `pylock.NAME.toml` with a name without dots (PEP 751)"))
+            }
+            None => Ok(Self::Requirements),
+        }
+    }
 }
 
 /// Refuses a report that would be written over something that is read or locked.
@@ -165,7 +191,13 @@ pub(crate) fn files_of(arguments: &LockArguments) -> Vec<String> {
     let groups = groups(&arguments.project.group).unwrap_or_default();
     let sources = sources(&arguments.sources, &groups).unwrap_or_default();
     let mut files = inputs(&sources, &groups);
-    if let Ok(Output::File(path)) = output(arguments.output_file.as_deref(), &sources, &groups) {
+    let is_pylock = arguments.format == Some(LockFormat::Pylock);
+    if let Ok(Output::File(path)) = output(
+        arguments.output_file.as_deref(),
+        is_pylock,
+        &sources,
+        &groups,
+    ) {
         files.push(path);
     }
     files.extend(arguments.constraint.iter().cloned());
@@ -284,11 +316,18 @@ impl Settings {
             advisories,
             max_advisory_age: config.max_advisory_age.map(|set| set.value),
             cooldown: config.cooldown.map(|set| set.value),
-            environments: Environments::default(),
+            environments: Environments {
+                only: values(&config.environments),
+                required: values(&config.required_environments),
+            },
             asks_index: config.yanked.is_some(),
             told,
         })
     }
+}
+
+fn values(set: &[Set<Marker>]) -> Vec<Marker> {
+    set.iter().map(|set| set.value.clone()).collect()
 }
 
 /// A path in a configuration, seen from its folder.

@@ -55,6 +55,7 @@ pub(crate) fn sources(given: &[String], groups: &[GroupRequest]) -> Result<Vec<S
 /// Where the lock goes: as it is given, else as the one source is called.
 pub(crate) fn output(
     given: Option<&str>,
+    is_pylock: bool,
     sources: &[String],
     groups: &[GroupRequest],
 ) -> Result<Output, Failure> {
@@ -74,6 +75,9 @@ pub(crate) fn output(
         });
     };
     let path = Path::new(source);
+    if is_pylock && source != "-" {
+        return Ok(Output::File(pylock_beside(path).display().to_string()));
+    }
     if source == "-" {
         return Err(Failure::new("standard input needs the lock to be named")
             .remedy("name it with `-o FILE`"));
@@ -93,4 +97,15 @@ pub(crate) fn output(
         }
     };
     Ok(Output::File(named.display().to_string()))
+}
+
+/// `pylock.toml` beside the source; `pylock.X.toml` for a requirements file of another name.
+fn pylock_beside(source: &Path) -> PathBuf {
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy();
+    let is_default = matches!(&*stem, "requirements" | "pyproject" | "setup");
+    source.with_file_name(if is_default || stem.contains('.') {
+        "pylock.toml".to_owned()
+    } else {
+        format!("pylock.{stem}.toml")
+    })
 }

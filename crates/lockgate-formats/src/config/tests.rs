@@ -313,3 +313,34 @@ fn what_is_wrong_with_sources_and_groups_is_said() {
         assert!(error.to_string().contains(said), "{text}: {error}");
     }
 }
+
+#[test]
+fn environments_are_markers_that_do_not_overlap() {
+    let read = |text: &str| Config::from_lockgate_toml(text.as_bytes(), "lockgate.toml");
+    let config = read(
+        "environments = [\"sys_platform == 'linux'\", \"sys_platform == 'win32'\"]\nrequired-environments = [\"os_name == 'nt'\"]",
+    );
+    let config = config.expect("it is well formed");
+    assert_eq!(config.environments.len(), 2);
+    assert_eq!(config.required_environments.len(), 1);
+    for (text, part) in [
+        ("environments = [\"python\"]", "`environments`: `python`"),
+        ("environments = [\"extra == 'x'\"]", "names an extra"),
+        (
+            "environments = [\"os_name == 'a' and os_name == 'b'\"]",
+            "holds nowhere",
+        ),
+        (
+            "environments = [\"os_name == 'nt'\", \"python_version > '3'\"]",
+            "overlaps `os_name == 'nt'`",
+        ),
+        (
+            "required-environments = \"os_name == 'nt'\"",
+            "required-environments",
+        ),
+        ("required-environment = []", "required-environment"),
+    ] {
+        let error = read(text).expect_err(text);
+        assert!(error.to_string().contains(part), "{text}: {error}");
+    }
+}

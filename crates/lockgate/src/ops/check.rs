@@ -45,12 +45,12 @@ pub(crate) struct CheckRequest {
 /// Refuses locks of other tools by their names: read as requirements they would be nonsense, or nothing at all.
 fn must_be_requirements(file: &str) -> Result<(), Failure> {
     match kind_of(file, "") {
-        None | Some(InventoryKind::Requirements) => Ok(()),
+        None | Some(InventoryKind::Requirements | InventoryKind::Pylock) => Ok(()),
         Some(kind) => Err(Failure::new(format!(
-            "`{file}` is no requirements lock, and no other kind is checked ({})",
+            "`{file}` is neither a requirements lock nor a `pylock.toml`, and no other kind is checked ({})",
             kind.word()
         ))
-        .remedy("name a `requirements.txt`; `lockgate audit` reads this file")),
+        .remedy("name a `requirements.txt` or a `pylock.toml`; `lockgate audit` reads this file")),
     }
 }
 
@@ -74,8 +74,7 @@ impl CheckRequest {
     pub(crate) fn new(arguments: &CheckArguments, lock: String) -> Result<Self, Failure> {
         must_be_requirements(&lock)?;
         let text = disk::text(&disk::Disk, &lock)?;
-        let read = lockgate_formats::lock::read(&text, &lock)
-            .map_err(|error| Failure::of_input(&error))?;
+        let read = lock::read_lock(&text, &lock).map_err(|error| Failure::of_input(&error))?;
         let recorded = read
             .command
             .as_deref()
@@ -510,7 +509,7 @@ fn audited(
         index: &world.index,
     };
     let mut inventory = read_inventory(
-        InventoryKind::Requirements,
+        kind_of(&check.lock, "").unwrap_or(InventoryKind::Requirements),
         check.text.as_bytes(),
         &check.lock,
         &files,

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use lockgate_formats::Manifests;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
+use lockgate_formats::pylock::{PylockOptions, is_pylock};
+use lockgate_formats::{InputError, Manifests};
 use lockgate_model::{
     AuditReport, Change, Conflict, Edge, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pins,
     Preferences, Target, Version,
@@ -25,7 +26,7 @@ use crate::ops::{hash_mode, target, unbuilt};
 use crate::places;
 use crate::provenance;
 use crate::rendering;
-use crate::request::{LockRequest, Output, Settings};
+use crate::request::{Form, LockRequest, Output, Settings};
 use crate::world::World;
 
 /// How a lock ended.
@@ -152,7 +153,20 @@ pub(crate) fn lock(
         command: rendering::command(request),
         audit: gating::evidence(&audit),
     };
-    let text = lockgate_formats::lock::render(&graph, &header, &rendered);
+    let text = match request.form {
+        Form::Requirements => lockgate_formats::lock::render(&graph, &header, &rendered),
+        Form::Pylock => {
+            let options = PylockOptions {
+                environments: settings.environments.only.clone(),
+                requires_python: Some(target.target.python.to_string()),
+                indexes: places::indexes_of(&graph, &places, &known.indexes),
+                omitted: rendered.omitted.clone(),
+                notes: rendered.header,
+                ..PylockOptions::default()
+            };
+            lockgate_formats::pylock::render(&graph, &header, &options)
+        }
+    };
     Ok(LockOutcome::Locked(Box::new(Locked {
         output: request.output.clone(),
         previous: previous.map(|(text, _)| text),
@@ -274,7 +288,7 @@ fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {
     let Some(text) = disk::read_if_there(Path::new(path))? else {
         return Ok(None);
     };
-    let lock = match lockgate_formats::lock::read(&text, request.output.as_str()) {
+    let lock = match read_lock(&text, path) {
         Ok(lock) => lock,
         // Nothing of it is kept.
         Err(_) if request.arguments.upgrade => Lock::default(),
@@ -285,6 +299,16 @@ fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {
         }
     };
     Ok(Some((text, lock)))
+}
+
+/// Reads a lock of either form, by its name.
+pub(crate) fn read_lock(text: &str, path: &str) -> Result<Lock, InputError> {
+    let name = Path::new(path).file_name().unwrap_or_default();
+    if is_pylock(&name.to_string_lossy()) {
+        lockgate_formats::pylock::read(text, path).map(|pylock| pylock.lock())
+    } else {
+        lockgate_formats::lock::read(text, path)
+    }
 }
 
 /// Solves, and has the answer verified by other means before anyone sees it.

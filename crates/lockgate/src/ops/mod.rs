@@ -20,8 +20,12 @@ pub(crate) fn locks_or_default(given: Vec<String>) -> Result<Vec<String>, Failur
     if !given.is_empty() {
         return Ok(given);
     }
-    if Path::new("requirements.txt").is_file() {
-        return Ok(vec!["requirements.txt".to_owned()]);
-    }
-    Err(Failure::new("there is no `requirements.txt` in this folder").remedy("name the locks"))
+    ["requirements.txt", "pylock.toml"]
+        .into_iter()
+        .find(|name| Path::new(name).is_file())
+        .map(|name| vec![name.to_owned()])
+        .ok_or_else(|| {
+            Failure::new("there is no `requirements.txt` and no `pylock.toml` in this folder")
+                .remedy("name the locks")
+        })
 }
