@@ -26,6 +26,7 @@ mod vex;
 
 pub mod build_system;
 pub mod command;
+pub mod convert;
 pub mod diff;
 pub mod inventory;
 pub mod lock;

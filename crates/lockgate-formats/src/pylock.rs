@@ -7,6 +7,8 @@ mod write;
 pub use read::{Pylock, read};
 pub use write::{PylockOptions, render};
 
+pub(crate) use write::last_part;
+
 /// Whether a file of this name is a `pylock.toml` (PEP 751, "File Name"): `pylock.toml`, or `pylock.NAME.toml` with a name without dots.
 pub fn is_pylock(file_name: &str) -> bool {
     let Some(middle) = file_name

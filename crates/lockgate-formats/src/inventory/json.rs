@@ -15,7 +15,7 @@ use crate::document::Document;
 const DEEPEST: usize = 64;
 
 /// The document in `text`.
-pub(super) fn parse(text: &str) -> Result<Node<'_>, Wrong> {
+pub(crate) fn parse(text: &str) -> Result<Node<'_>, Wrong> {
     let source = Source {
         document: Document::new("", text),
         text,

@@ -19,7 +19,7 @@ use crate::redact::without_credentials;
 pub struct PylockOptions {
     /// The environments that the lock is for, where it is not for all; the regions of a universal lock take their place.
     pub environments: Vec<Marker>,
-    /// The lowest Python that the lock is for.
+    /// The Pythons that the lock is for, as a specifier.
     pub requires_python: Option<String>,
     /// The address of the index that a project is taken from.
     pub indexes: BTreeMap<Name, String>,
@@ -46,7 +46,7 @@ pub fn render(graph: &LockedGraph, header: &Header, options: &PylockOptions) -> 
     let environments: Vec<String> = environments.iter().filter_map(Marker::to_text).collect();
     strings("environments", &environments, &mut text);
     if let Some(python) = &options.requires_python {
-        let _ = writeln!(text, "requires-python = {}", string(&format!(">={python}")));
+        let _ = writeln!(text, "requires-python = {}", string(python));
     }
     for (key, names) in [
         ("extras", &options.extras),
@@ -268,7 +268,7 @@ pub(super) fn decoded(text: &str) -> String {
 }
 
 /// The name that an installer takes a file to have where none is stated.
-pub(super) fn last_part(place: &str) -> String {
+pub(crate) fn last_part(place: &str) -> String {
     let path = place.split(['?', '#']).next().unwrap_or(place);
     decoded(path.rsplit(['/', '\\']).next().unwrap_or(path))
 }

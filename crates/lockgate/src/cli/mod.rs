@@ -7,6 +7,7 @@ mod audit;
 mod build;
 mod cache;
 mod check;
+mod convert;
 mod foreign;
 mod index;
 mod lock;
@@ -19,6 +20,7 @@ pub(crate) use audit::{AuditArguments, InputFormat, PipAuditOptions, Switch, Yan
 pub(crate) use build::BuildOptions;
 pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
+pub(crate) use convert::ConvertArguments;
 pub(crate) use foreign::ForeignOptions;
 pub(crate) use index::{IndexOptions, KeyringName, StrategyName};
 pub(crate) use lock::{ForkStrategyName, LockArguments, LockFormat};
@@ -59,6 +61,7 @@ enum Command {
     Lock(Box<LockArguments>),
     Audit(Box<AuditArguments>),
     Check(Box<CheckArguments>),
+    Convert(Box<ConvertArguments>),
     Advisories(Box<AdvisoriesArguments>),
     Cache(cache::CacheArguments),
 }
@@ -67,7 +70,7 @@ enum Command {
 type Options = fn(clap::Command) -> clap::Command;
 
 /// Name, purpose and options of each verb.
-const VERBS: [(&str, &str, Options); 5] = [
+const VERBS: [(&str, &str, Options); 6] = [
     (
         "lock",
         "Resolve requirements under the gate and write a hashed, audited lock",
@@ -82,6 +85,11 @@ const VERBS: [(&str, &str, Options); 5] = [
         "check",
         "Check that a lock satisfies its sources, has its hashes, and has no finding above policy",
         |command| with_links(CheckArguments::augment_args(command)),
+    ),
+    (
+        "convert",
+        "Write a lock in another form, without resolving",
+        |command| with_links(ConvertArguments::augment_args(command)),
     ),
     (
         "advisories",
@@ -126,6 +134,7 @@ impl FromArgMatches for Command {
             "lock" => Self::Lock(Box::new(LockArguments::from_arg_matches(matches)?)),
             "audit" => Self::Audit(Box::new(AuditArguments::from_arg_matches(matches)?)),
             "check" => Self::Check(Box::new(CheckArguments::from_arg_matches(matches)?)),
+            "convert" => Self::Convert(Box::new(ConvertArguments::from_arg_matches(matches)?)),
             "advisories" => {
                 Self::Advisories(Box::new(AdvisoriesArguments::from_arg_matches(matches)?))
             }
@@ -187,6 +196,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
         Command::Audit(arguments) => audit::run(*arguments, &words, &terminal),
         Command::Check(arguments) => check::run(&arguments, &terminal),
+        Command::Convert(arguments) => convert::run(*arguments, words, &terminal),
         Command::Advisories(arguments) => advisories::run(*arguments, &terminal),
         Command::Cache(arguments) => cache::run(&arguments, &terminal),
     });
@@ -201,7 +211,7 @@ impl Command {
             Self::Audit(arguments) => arguments.settle(),
             Self::Check(arguments) => arguments.output.settle(),
             Self::Advisories(arguments) => arguments.output.settle(),
-            Self::Cache(_) => {}
+            Self::Convert(_) | Self::Cache(_) => {}
         }
     }
 
@@ -210,6 +220,7 @@ impl Command {
             Self::Lock(arguments) => &arguments.terminal,
             Self::Audit(arguments) => &arguments.terminal,
             Self::Check(arguments) => &arguments.terminal,
+            Self::Convert(arguments) => &arguments.terminal,
             Self::Advisories(arguments) => &arguments.terminal,
             Self::Cache(arguments) => &arguments.terminal,
         }

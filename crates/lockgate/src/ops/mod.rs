@@ -4,6 +4,7 @@ pub(crate) mod advisories;
 pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod check;
+pub(crate) mod convert;
 pub(crate) mod direct;
 mod hash_mode;
 pub(crate) mod known;

@@ -1,0 +1,376 @@
+//! Locks of any tool as graphs of pins, so that they can be written in another form without resolving.
+//!
+//! What a lock pins, for which environments and with which digests is carried over. What its form does not have, such as the addresses of files in
+//! requirements files, is left empty for who knows the index to fill in. What cannot be carried over is an error, never left out.
+
+mod files;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lockgate_model::{
+    DirectKind, DirectPin, Edge, Files, Inventory, InventoryKind, Item, ItemOrigin, LockedFile,
+    LockedGraph, Marker, Name, Origin, Parent, Pin, Scope, Sha256, Via,
+};
+
+use crate::error::InputError;
+use crate::inventory::read_inventory;
+use crate::lock::{Lock, LockedDirect};
+use crate::text::utf8;
+use crate::{lock, pylock};
+
+/// A lock, ready to be written in another form.
+#[derive(Debug, Clone, Default)]
+pub struct Converted {
+    /// The pins; files may lack names and addresses.
+    pub graph: LockedGraph,
+    /// The lowest Python that it says to be for, as a specifier.
+    pub requires_python: Option<String>,
+    /// The command in its header, if it is lockgate's.
+    pub command: Option<Vec<String>>,
+    /// The audit's evidence in its header, if it is lockgate's.
+    pub audit: Option<String>,
+    /// `--index-url` and the like that it names: name and value.
+    pub options: Vec<(String, String)>,
+    /// What to know of it.
+    pub remarks: Vec<String>,
+}
+
+/// What of a lock with groups and extras is taken, beside what a project needs in any case.
+#[derive(Debug, Clone, Default)]
+pub struct Taken {
+    /// These extras.
+    pub extras: Vec<Name>,
+    /// Every extra.
+    pub all_extras: bool,
+    /// These dependency groups.
+    pub groups: Vec<Name>,
+}
+
+impl Taken {
+    fn takes(&self, scopes: &BTreeSet<Scope>) -> bool {
+        scopes.is_empty()
+            || scopes.iter().any(|scope| match scope {
+                Scope::Main => true,
+                Scope::Extra(extra) => self.all_extras || self.extras.contains(extra),
+                Scope::Group(group) => self.groups.contains(group),
+            })
+    }
+}
+
+/// Reads the lock in `bytes`, which stands at `file`.
+pub fn convertible(
+    kind: InventoryKind,
+    bytes: &[u8],
+    file: &str,
+    files: &dyn Files,
+    taken: &Taken,
+) -> Result<Converted, InputError> {
+    match kind {
+        InventoryKind::Requirements => {
+            let text = utf8(file, bytes, "requirements lock")?;
+            of_requirements(&lock::read(text, file)?, file)
+        }
+        InventoryKind::Pylock => {
+            let text = utf8(file, bytes, "pylock.toml")?;
+            let pylock = pylock::read(text, file)?;
+            Ok(Converted {
+                graph: pylock.graph,
+                requires_python: pylock.requires_python,
+                command: pylock.command,
+                audit: pylock.audit,
+                options: Vec::new(),
+                remarks: pylock.remarks,
+            })
+        }
+        InventoryKind::Uv | InventoryKind::Poetry | InventoryKind::Pdm | InventoryKind::Pipfile => {
+            let inventory = read_inventory(kind, bytes, file, files)?;
+            let text = utf8(file, bytes, kind.word())?;
+            let known = files::read(kind, text, file)?;
+            of_inventory(inventory, known, file, taken)
+        }
+        InventoryKind::CycloneDx | InventoryKind::Spdx | InventoryKind::Environment => {
+            Err(InputError::new(file, "it is no lock").remedy(
+                "name a requirements lock, a `pylock.toml`, `uv.lock`, `poetry.lock`, `pdm.lock` or `Pipfile.lock`",
+            ))
+        }
+    }
+}
+
+fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
+    if let Some(line) = lock.unpinned.first() {
+        return Err(
+            InputError::new(file, format!("`{}` pins no version", line.text))
+                .at(line.line)
+                .remedy("lock it first: `lockgate lock`"),
+        );
+    }
+    let mut graph = LockedGraph {
+        regions: lock.regions.clone(),
+        ..LockedGraph::default()
+    };
+    for pin in &lock.pins {
+        let files = pin.hashes.iter().map(|hash| of_hash(hash));
+        let files = files
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|hash| no_sha256(file, &hash).at(pin.line))?;
+        graph.edges.extend(edges(&pin.name, &pin.via));
+        graph.pins.insert(Pin {
+            name: pin.name.clone(),
+            version: pin.version.clone(),
+            marker: pin.marker.clone(),
+            extras: pin.extras.clone(),
+            requires_python: None,
+            dependencies: Vec::new(),
+            files,
+            direct: None,
+        });
+    }
+    for direct in &lock.direct {
+        let (name, version) = direct.project.clone().ok_or_else(|| {
+            InputError::new(
+                file,
+                format!(
+                    "`{}` does not say which project and version it is",
+                    direct.text
+                ),
+            )
+            .at(direct.line)
+            .remedy("lock it with lockgate, which notes both beside it")
+        })?;
+        let direct_pin = direct_pin(direct).map_err(|why| {
+            InputError::new(file, format!("`{}`: {why}", direct.text)).at(direct.line)
+        })?;
+        graph.edges.extend(edges(&name, &direct.via));
+        let files = direct_pin.kind.sha256().map(|sha256| LockedFile {
+            filename: String::new(),
+            url: direct_pin.reference.clone(),
+            sha256,
+            size: None,
+            uploaded: None,
+            has_provenance: false,
+        });
+        graph.pins.insert(Pin {
+            name,
+            version,
+            marker: Marker::always(),
+            extras: Vec::new(),
+            requires_python: None,
+            dependencies: Vec::new(),
+            files: files.into_iter().collect(),
+            direct: Some(direct_pin),
+        });
+    }
+    with_dependencies(&mut graph);
+    let options = lock.options.iter();
+    Ok(Converted {
+        graph,
+        requires_python: None,
+        command: lock.command.clone(),
+        audit: lock.audit.clone(),
+        options: options
+            .map(|option| (option.name.to_owned(), option.value.clone()))
+            .collect(),
+        remarks: Vec::new(),
+    })
+}
+
+fn of_inventory(
+    inventory: Inventory,
+    mut known: files::Known,
+    file: &str,
+    taken: &Taken,
+) -> Result<Converted, InputError> {
+    let mut graph = LockedGraph::default();
+    let names: Vec<Option<Name>> = inventory
+        .items
+        .iter()
+        .map(|item| item.name.clone())
+        .collect();
+    let is_taken = |item: &Item| taken.takes(&item.scopes) && !item.marker.is_never();
+    for item in inventory.items.iter().filter(|item| is_taken(item)) {
+        let wrong = |what: &str| {
+            let wrong = InputError::new(file, format!("`{}` {what}", item.text));
+            match item.line {
+                Some(line) => wrong.at(line),
+                None => wrong,
+            }
+        };
+        match &item.origin {
+            ItemOrigin::Index(_) => {}
+            // What the lock is of is no part of it.
+            ItemOrigin::Own(_) => continue,
+            ItemOrigin::Direct(_) => {
+                return Err(wrong(
+                    "is taken from a place of its own, and that is not carried over",
+                )
+                .remedy("lock again from the sources: `lockgate lock`"));
+            }
+            ItemOrigin::Unpinned => return Err(wrong("pins no version")),
+            ItemOrigin::BadVersion(_) => return Err(wrong("has a version that is none (PEP 440)")),
+        }
+        let (Some(name), Some(version)) = (&item.name, &item.version) else {
+            return Err(wrong("has no name or no version"));
+        };
+        for parent in &item.parents {
+            let via = match parent {
+                Parent::Root(text) => text.clone(),
+                Parent::Item(place) => match names.get(*place) {
+                    Some(Some(name)) => name.to_string(),
+                    _ => continue,
+                },
+            };
+            graph.edges.extend(edges(name, &[via]));
+        }
+        let files = known.files.remove(&(name.clone(), version.clone()));
+        let earlier = graph.pins.at(name, version).cloned();
+        let marker = earlier.as_ref().map(|pin| pin.marker.or(&item.marker));
+        graph.pins.insert(Pin {
+            name: name.clone(),
+            version: version.clone(),
+            marker: marker.unwrap_or_else(|| item.marker.clone()),
+            extras: Vec::new(),
+            requires_python: None,
+            dependencies: Vec::new(),
+            files: files
+                .or_else(|| earlier.map(|pin| pin.files))
+                .unwrap_or_default(),
+            direct: None,
+        });
+    }
+    graph.edges.retain(|edge| match &edge.from {
+        Via::Pin(name) => graph.pins.contains(name),
+        Via::Source(_) => true,
+    });
+    graph.edges.sort();
+    graph.edges.dedup();
+    must_be_apart(&graph, file)?;
+    with_dependencies(&mut graph);
+    Ok(Converted {
+        graph,
+        requires_python: known.requires_python,
+        command: None,
+        audit: None,
+        options: Vec::new(),
+        remarks: inventory.remarks,
+    })
+}
+
+/// Refuses two versions of a project for one environment: no form can install them.
+fn must_be_apart(graph: &LockedGraph, file: &str) -> Result<(), InputError> {
+    for name in graph.pins.names() {
+        let pins = graph.pins.of(name);
+        for (place, pin) in pins.iter().enumerate() {
+            let mut others = pins.iter().skip(place + 1);
+            if let Some(other) = others.find(|other| !other.marker.is_disjoint(&pin.marker)) {
+                return Err(InputError::new(
+                    file,
+                    format!(
+                        "`{name}` would be both {} and {} in one environment",
+                        pin.version, other.version
+                    ),
+                )
+                .remedy("take other extras and groups, or lock again from the sources"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What each pin asks for, by who asks for it.
+fn with_dependencies(graph: &mut LockedGraph) {
+    let mut asked: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+    for edge in &graph.edges {
+        if let Via::Pin(from) = &edge.from {
+            asked
+                .entry(from.clone())
+                .or_default()
+                .insert(edge.to.clone());
+        }
+    }
+    let pins = graph.pins.clone();
+    graph.pins = pins
+        .iter()
+        .map(|pin| {
+            let mut pin = pin.clone();
+            for to in asked.get(&pin.name).into_iter().flatten() {
+                let there = pins.of(to).iter();
+                let there = there.filter(|other| !other.marker.is_disjoint(&pin.marker));
+                pin.dependencies
+                    .extend(there.map(|other| (to.clone(), other.version.clone())));
+            }
+            pin
+        })
+        .collect();
+}
+
+/// Who asks for a pin, as `# via` lines say: another pin by its name, else a source.
+fn edges(to: &Name, via: &[String]) -> Vec<Edge> {
+    via.iter()
+        .map(|via| Edge {
+            to: to.clone(),
+            from: match Name::new(via) {
+                Ok(name) if name.as_str() == via => Via::Pin(name),
+                _ => Via::Source(Origin {
+                    file: via.clone(),
+                    line: None,
+                    via: via.clone(),
+                }),
+            },
+            requirement: to.to_string(),
+        })
+        .collect()
+}
+
+/// A file of which nothing but its digest is known, `sha256:…`.
+fn of_hash(hash: &str) -> Result<LockedFile, String> {
+    let digest = hash.strip_prefix("sha256:").and_then(Sha256::from_hex);
+    Ok(LockedFile {
+        filename: String::new(),
+        url: String::new(),
+        sha256: digest.ok_or_else(|| hash.to_owned())?,
+        size: None,
+        uploaded: None,
+        has_provenance: false,
+    })
+}
+
+fn no_sha256(file: &str, hash: &str) -> InputError {
+    InputError::new(
+        file,
+        format!("`{hash}` is no SHA-256 digest, and no other is carried over"),
+    )
+    .remedy("lock again with SHA-256")
+}
+
+/// The direct reference of a line, as lockgate and pip write it.
+fn direct_pin(direct: &LockedDirect) -> Result<DirectPin, String> {
+    let editable = direct.text.strip_prefix("-e ");
+    let text = editable.unwrap_or(&direct.text);
+    let reference = text
+        .split_once(" @ ")
+        .map_or(text, |(_, reference)| reference)
+        .trim();
+    let digest = direct.hashes.first().map(|hash| of_hash(hash));
+    let digest = digest
+        .transpose()
+        .map_err(|hash| format!("`{hash}` is no SHA-256 digest"))?;
+    let is_repository = ["git+", "hg+", "svn+", "bzr+"]
+        .iter()
+        .any(|kind| reference.starts_with(kind));
+    let is_address = reference.contains("://") && !reference.starts_with("file:");
+    let kind = match digest {
+        _ if is_repository => DirectKind::Repository,
+        Some(file) if is_address => DirectKind::Archive(file.sha256),
+        Some(file) => DirectKind::File(file.sha256),
+        None if is_address => return Err("it has no hash".to_owned()),
+        None => DirectKind::Folder,
+    };
+    Ok(DirectPin {
+        reference: reference.to_owned(),
+        kind,
+        editable: editable.is_some(),
+    })
+}
+
+#[cfg(test)]
+mod tests;
