@@ -196,19 +196,19 @@ fn of_inventory(
             }
         };
         match &item.origin {
-            ItemOrigin::Index(_) => {}
+            ItemOrigin::Index(_) | ItemOrigin::Direct(_) => {}
             // What the lock is of is no part of it.
             ItemOrigin::Own(_) => continue,
-            ItemOrigin::Direct(_) => {
-                return Err(wrong(
-                    "is taken from a place of its own, and that is not carried over",
-                )
-                .remedy("lock again from the sources: `lockgate lock`"));
-            }
             ItemOrigin::Unpinned => return Err(wrong("pins no version")),
             ItemOrigin::BadVersion(_) => return Err(wrong("has a version that is none (PEP 440)")),
         }
-        let (Some(name), Some(version)) = (&item.name, &item.version) else {
+        let wrong_direct =
+            |what: &str| wrong(what).remedy("lock again from the sources: `lockgate lock`");
+        let version = match (&item.version, &item.origin) {
+            (None, ItemOrigin::Direct(reference)) => files::version_in(reference),
+            (version, _) => version.clone(),
+        };
+        let (Some(name), Some(version)) = (&item.name, &version) else {
             return Err(wrong("has no name or no version"));
         };
         for parent in &item.parents {
@@ -222,6 +222,13 @@ fn of_inventory(
             graph.edges.extend(edges(name, &[via]));
         }
         let files = known.files.remove(&(name.clone(), version.clone()));
+        let direct = match &item.origin {
+            ItemOrigin::Direct(reference) => {
+                let stated = files.as_deref().unwrap_or_default();
+                Some(direct_of(reference, stated).map_err(wrong_direct)?)
+            }
+            _ => None,
+        };
         let earlier = graph.pins.at(name, version).cloned();
         let marker = earlier.as_ref().map(|pin| pin.marker.or(&item.marker));
         graph.pins.insert(Pin {
@@ -234,7 +241,7 @@ fn of_inventory(
             files: files
                 .or_else(|| earlier.map(|pin| pin.files))
                 .unwrap_or_default(),
-            direct: None,
+            direct,
         });
     }
     graph.edges.retain(|edge| match &edge.from {
@@ -252,6 +259,34 @@ fn of_inventory(
         audit: None,
         options: Vec::new(),
         remarks: inventory.remarks,
+    })
+}
+
+/// The place that another tool's lock takes a project from: a commit, or a file with its digest.
+fn direct_of(reference: &str, files: &[LockedFile]) -> Result<DirectPin, &'static str> {
+    let is_repository = ["git+", "hg+", "svn+", "bzr+"]
+        .iter()
+        .any(|kind| reference.starts_with(kind));
+    let kind = if is_repository {
+        let commit = reference.split('#').next().unwrap_or_default();
+        let commit = commit.rsplit_once('@').map_or("", |(_, commit)| commit);
+        if commit.len() < 40 || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err("is taken from a repository, and the lock does not name a commit");
+        }
+        DirectKind::Repository
+    } else {
+        match files.first() {
+            Some(file) if reference.contains("://") && !reference.starts_with("file:") => {
+                DirectKind::Archive(file.sha256)
+            }
+            Some(file) => DirectKind::File(file.sha256),
+            None => return Err("is taken from a place of its own without a digest"),
+        }
+    };
+    Ok(DirectPin {
+        reference: reference.to_owned(),
+        kind,
+        editable: false,
     })
 }
 

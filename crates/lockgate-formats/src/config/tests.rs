@@ -188,7 +188,7 @@ fn misspelled_keys_are_told_what_was_meant() {
         ("[[ignore]]\nexpire = 1", "is `expires` meant?"),
         (
             "colour = 1",
-            "the keys are gate, min-severity, unknown-severity, advisories, max-advisory-age, cooldown, ignore, yanked, vex, groups",
+            "the keys are gate, min-severity, unknown-severity, advisories, max-advisory-age, cooldown, ignore, yanked, vex, groups, environments, required-environments",
         ),
     ] {
         assert_eq!(read(text).unwrap_err().remedy.unwrap(), remedy, "{text}");
@@ -336,7 +336,7 @@ fn environments_are_markers_that_do_not_overlap() {
         ),
         (
             "required-environments = \"os_name == 'nt'\"",
-            "required-environments",
+            "expected a sequence",
         ),
         ("required-environment = []", "required-environment"),
     ] {

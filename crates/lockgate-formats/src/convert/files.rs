@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{InventoryKind, LockedFile, Name, Sha256, Timestamp, Version};
+use lockgate_model::{InventoryKind, LockedFile, Name, Sha256, Timestamp, Version, WheelName};
 
 use crate::error::InputError;
 use crate::inventory::{Node, Wrong, parse_json, parse_toml};
@@ -55,6 +55,11 @@ fn tables(text: &str) -> Result<Known, Wrong> {
     Ok(known)
 }
 
+/// The version in the name of a wheel.
+pub(super) fn version_in(address: &str) -> Option<Version> {
+    WheelName::parse(&last_part(address)).map(|wheel| wheel.version)
+}
+
 /// `poetry.lock`: files beside the package, or by name under `[metadata.files]`.
 fn poetry(text: &str) -> Result<Known, Wrong> {
     let root = parse_toml(text)?;
@@ -96,8 +101,14 @@ fn pipfile(text: &str) -> Result<Known, Wrong> {
             continue;
         }
         for package in category.node.members(&category.key)? {
-            let Some(version) = package.node.text_at("version")? else {
-                continue;
+            let address = package.node.text_at("file")?;
+            let version = match package.node.text_at("version")? {
+                Some(version) => version.to_owned(),
+                // A wheel says it in its name.
+                None => match address.and_then(version_in) {
+                    Some(version) => version.to_string(),
+                    None => continue,
+                },
             };
             let mut files = Vec::new();
             for hash in package.node.texts_at("hashes")? {

@@ -1,1 +1,157 @@
+use std::path::{Path, PathBuf};
 
+use super::*;
+use crate::lock::{AuditLine, Header, RenderOptions};
+use crate::testing::Texts;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/locks")
+}
+
+fn converted(kind: InventoryKind, file: &str, taken: &Taken) -> Converted {
+    let path = fixtures().join(file);
+    let bytes = std::fs::read(&path).unwrap();
+    convertible(
+        kind,
+        &bytes,
+        &path.display().to_string(),
+        &Texts::default(),
+        taken,
+    )
+    .unwrap()
+}
+
+fn pins(converted: &Converted) -> Vec<String> {
+    let pins = converted.graph.pins.iter();
+    pins.map(|pin| format!("{}=={}", pin.name, pin.version))
+        .collect()
+}
+
+/// One project was locked by each tool on one day.
+#[test]
+fn the_locks_of_one_project_are_converted_alike() {
+    let main = Taken::default();
+    let uv = converted(InventoryKind::Uv, "audit/uv/uv.lock", &main);
+    assert!(uv.graph.pins.len() > 5, "{:?}", pins(&uv));
+    for pin in uv.graph.pins.iter() {
+        assert!(!pin.files.is_empty(), "{}", pin.name);
+        assert!(
+            pin.direct.is_some()
+                || pin
+                    .files
+                    .iter()
+                    .all(|file| !file.url.is_empty() && !file.filename.is_empty())
+        );
+    }
+    for (kind, file) in [
+        (InventoryKind::Poetry, "audit/poetry/poetry.lock"),
+        (InventoryKind::Pdm, "audit/pdm/pdm.lock"),
+        (InventoryKind::Pipfile, "audit/pipenv/Pipfile.lock"),
+        (InventoryKind::Poetry, "audit/poetry-1.8/poetry.lock"),
+    ] {
+        let other = converted(kind, file, &main);
+        for pin in other.graph.pins.iter() {
+            assert!(!pin.files.is_empty(), "{file}: {}", pin.name);
+            let text = std::fs::read_to_string(fixtures().join(file)).unwrap();
+            for file in &pin.files {
+                assert!(text.contains(&file.sha256.to_string()), "{}", pin.name);
+            }
+        }
+        let shared = pins(&other)
+            .into_iter()
+            .filter(|pin| pins(&uv).contains(pin))
+            .count();
+        assert!(shared > 5, "{file}: {:?}\n{:?}", pins(&other), pins(&uv));
+    }
+}
+
+/// Poetry 1.1 states no digest of a wheel at an address.
+#[test]
+fn a_file_without_a_digest_is_not_carried_over() {
+    let path = fixtures().join("audit/poetry-1.1/poetry.lock");
+    let bytes = std::fs::read(&path).unwrap();
+    let (kind, taken) = (InventoryKind::Poetry, Taken::default());
+    let error = convertible(kind, &bytes, "poetry.lock", &Texts::default(), &taken).unwrap_err();
+    assert!(error.message.contains("without a digest"), "{error}");
+}
+
+#[test]
+fn extras_and_groups_are_taken_where_they_are_asked_for() {
+    let count = |taken: &Taken| {
+        converted(InventoryKind::Uv, "audit/uv/uv.lock", taken)
+            .graph
+            .pins
+            .len()
+    };
+    let main = count(&Taken::default());
+    let extras = count(&Taken {
+        all_extras: true,
+        ..Taken::default()
+    });
+    assert!(extras > main, "{extras} {main}");
+}
+
+#[test]
+fn a_requirements_lock_is_the_same_after_a_round_trip() {
+    for file in [
+        "pip-compile-hashes.txt",
+        "uv-hashes.txt",
+        "uv-universal.txt",
+        "poetry-export.txt",
+    ] {
+        let path = fixtures().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let before = lock::read(&text, file).unwrap();
+        let converted = converted(InventoryKind::Requirements, file, &Taken::default());
+        let header = Header {
+            python: String::new(),
+            is_universal: false,
+            command: "lockgate convert".to_owned(),
+            audit: AuditLine::Off,
+        };
+        let options = RenderOptions::default();
+        let written = lock::render(&converted.graph, &header, &options);
+        let after = lock::read(&written, file).unwrap();
+        let known = |lock: &Lock| {
+            let pins = lock.pins.iter();
+            let pins = pins.map(|pin| {
+                let mut hashes = pin.hashes.clone();
+                hashes.sort();
+                (
+                    pin.name.clone(),
+                    pin.version.clone(),
+                    pin.marker.clone(),
+                    hashes,
+                )
+            });
+            let mut pins: Vec<_> = pins.collect();
+            pins.sort();
+            pins
+        };
+        assert_eq!(known(&after), known(&before), "{file}\n{written}");
+    }
+}
+
+#[test]
+fn what_cannot_be_carried_over_is_an_error() {
+    let digest = "ab".repeat(32);
+    for (kind, text, part) in [
+        (InventoryKind::Requirements, "a>=1\n".to_owned(), "pins no version"),
+        (InventoryKind::Requirements, format!("a==1 --hash=sha512:{digest}{digest}\n"), "no SHA-256"),
+        (InventoryKind::Requirements, "git+https://host.test/a@0123\n".to_owned(), "which project"),
+        (
+            InventoryKind::Pipfile,
+            format!("{{\"_meta\": {{\"pipfile-spec\": 6}}, \"default\": {{\"a\": {{\"version\": \"==1\", \"hashes\": [\"md5:{digest}\"]}}}}}}"),
+            "no SHA-256",
+        ),
+        (
+            InventoryKind::Uv,
+            "version = 1\nrequires-python = \">=3.9\"\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { url = \"https://host.test/a-1.zip\" }\n".to_owned(),
+            "a place of its own",
+        ),
+        (InventoryKind::CycloneDx, "{}".to_owned(), "no lock"),
+    ] {
+        let error = convertible(kind, text.as_bytes(), "lock", &Texts::default(), &Taken::default()).expect_err(&text);
+        assert!(error.to_string().contains(part), "{text}\n{error}");
+    }
+}

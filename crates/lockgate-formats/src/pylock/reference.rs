@@ -3,7 +3,6 @@
 use lockgate_model::{DirectKind, DirectPin};
 
 use super::write::url_or_path;
-use crate::redact::without_credentials;
 
 /// Where a package is taken from that no index has: `url` or `path`, and the value.
 type Address = (&'static str, String);
@@ -70,7 +69,7 @@ fn repository(reference: &str, subdirectory: Option<String>) -> Place {
     };
     Place::Repository {
         kind: kind.to_owned(),
-        address: url_or_path(&without_credentials(address)),
+        address: url_or_path(address),
         revision: None,
         commit: commit.to_owned(),
         subdirectory,

@@ -12,7 +12,7 @@ use lockgate_model::{
 
 use super::reference::{Place, place_of};
 use crate::lock::{Header, audit_text, one_line, passed_text};
-use crate::redact::without_credentials;
+use crate::redact::stripped_of_credentials;
 
 /// How a `pylock.toml` is written.
 #[derive(Debug, Clone, Default)]
@@ -140,7 +140,7 @@ fn dependencies(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &
 
 fn files(pin: &Pin, options: &PylockOptions, text: &mut String) {
     if let Some(index) = options.indexes.get(&pin.name) {
-        let _ = writeln!(text, "index = {}", string(&without_credentials(index)));
+        let _ = writeln!(text, "index = {}", string(&stripped_of_credentials(index)));
     }
     let (wheels, others): (Vec<&LockedFile>, Vec<&LockedFile>) = pin
         .files
@@ -241,6 +241,9 @@ fn notes(graph: &LockedGraph, pin: &Pin, passed: Option<&PassedOver>, text: &mut
             Via::Pin(name) => name.to_string(),
         })
         .collect();
+    if via.is_empty() && passed.is_none() && pin.direct.is_none() {
+        return;
+    }
     text.push_str("\n[packages.tool.lockgate]\n");
     if pin.direct.is_some() {
         // Where it may change, PEP 751 leaves it out.
@@ -257,7 +260,7 @@ fn notes(graph: &LockedGraph, pin: &Pin, passed: Option<&PassedOver>, text: &mut
 pub(super) fn url_or_path(place: &str) -> (&'static str, String) {
     match place.strip_prefix("file://") {
         Some(path) => ("path", decoded(path)),
-        None => ("url", without_credentials(place)),
+        None => ("url", stripped_of_credentials(place)),
     }
 }
 

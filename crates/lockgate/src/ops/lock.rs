@@ -158,7 +158,7 @@ pub(crate) fn lock(
         Form::Pylock => {
             let options = PylockOptions {
                 environments: settings.environments.only.clone(),
-                requires_python: Some(format!(">={}", target.target.python)),
+                requires_python: Some(target.requires_python()),
                 indexes: places::indexes_of(&graph, &places, &known.indexes),
                 omitted: rendered.omitted.clone(),
                 notes: rendered.header,

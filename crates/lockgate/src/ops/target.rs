@@ -18,6 +18,17 @@ pub(crate) struct LockTarget {
     pub(crate) python: String,
 }
 
+impl LockTarget {
+    /// The Pythons that the lock is for, as a specifier.
+    pub(crate) fn requires_python(&self) -> String {
+        let python = &self.target.python;
+        match (python.any_prerelease(), python.release()) {
+            (false, [_, _, 0]) => format!(">={}", self.python),
+            _ => format!(">={python}"),
+        }
+    }
+}
+
 /// What a configuration says of the environments of a universal lock.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environments {
