@@ -148,7 +148,7 @@ pub(crate) fn lock(
     let audit = gating.audit(&graph, request.output.as_str())?;
     tell_unpinned(&rendered, &graph, world);
     let header = Header {
-        python: target.python,
+        python: target.python.clone(),
         is_universal: target.target.region.machine().is_none(),
         command: rendering::command(request),
         audit: gating::evidence(&audit),
