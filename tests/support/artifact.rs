@@ -57,6 +57,11 @@ pub fn artifacts(name: &str, version: &str, release: &Release) -> Vec<Artifact> 
     if release.sdist != SourceDistribution::None {
         files.push(sdist(name, version, release));
     }
+    files.extend(release.others.iter().map(|filename| Artifact {
+        filename: filename.clone(),
+        bytes: filename.clone().into_bytes(),
+        metadata: None,
+    }));
     files
 }
 
@@ -179,6 +184,9 @@ fn metadata(
     metadata_version: &str,
     dynamic: &str,
 ) -> String {
+    if let Some(text) = &release.metadata {
+        return text.clone();
+    }
     let mut text = format!(
         "Metadata-Version: {metadata_version}\nName: {name}\nVersion: {version}\n{dynamic}"
     );
