@@ -101,3 +101,13 @@ fn the_cooldown_passes_over_all_but_fixes() {
 fn indexes_and_find_links_are_asked_by_the_strategy() {
     run_area("indexes");
 }
+
+#[test]
+fn rules_hold_together() {
+    run_area("combined");
+}
+
+#[test]
+fn old_and_broken_metadata_are_read_as_pip_reads_them() {
+    run_area("metadata");
+}

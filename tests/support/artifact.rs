@@ -37,6 +37,12 @@ pub fn normalised(name: &str) -> String {
     out
 }
 
+/// Whether two texts are one version.
+pub fn is_same_version(one: &str, other: &str) -> bool {
+    let read = |text: &str| text.parse::<lockgate_model::Version>().ok();
+    one == other || (read(one).is_some() && read(one) == read(other))
+}
+
 /// Lowercase hexadecimal SHA-256.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
