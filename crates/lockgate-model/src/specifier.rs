@@ -71,7 +71,7 @@ impl Specifiers {
     /// (`>=3.6.*`, a missing or trailing comma, quotes).
     pub fn parse_lenient(text: &str) -> Result<Self, SpecifierError> {
         text.parse()
-            .or_else(|error| repaired(text).parse().map_err(|_| error))
+            .or_else(|error| repaired(text).parse().map_err(|_still_wrong| error))
     }
 }
 

@@ -83,16 +83,13 @@ fn with_blanks_in_lists(text: &str) -> String {
             let (list, _) = list.split_once(quote)?;
             Some((head, list))
         });
-        let taken = match list {
-            Some((head, list)) => {
-                out.push_str(head);
-                out.push_str(&list.replace(',', " "));
-                head.len() + list.len()
-            }
-            None => {
-                out.push_str("python_");
-                "python_".len()
-            }
+        let taken = if let Some((head, list)) = list {
+            out.push_str(head);
+            out.push_str(&list.replace(',', " "));
+            head.len() + list.len()
+        } else {
+            out.push_str("python_");
+            "python_".len()
         };
         rest = variable.get(taken..).unwrap_or_default();
     }
