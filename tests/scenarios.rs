@@ -1,5 +1,6 @@
 //! Every scenario of `fixtures/scenarios/`: one test per area, each file a case of it.
 
+use lockgate_tests::fixtures;
 use lockgate_tests::scenario::run_area;
 
 #[test]
@@ -100,4 +101,48 @@ fn the_cooldown_passes_over_all_but_fixes() {
 #[test]
 fn indexes_and_find_links_are_asked_by_the_strategy() {
     run_area("indexes");
+}
+
+#[test]
+fn rules_hold_together() {
+    run_area("combined");
+}
+
+#[test]
+fn old_and_broken_metadata_are_read_as_pip_reads_them() {
+    run_area("metadata");
+}
+
+/// The rows of the section "Coverage": a rule in words, and `folder: name, name; folder: name`.
+#[test]
+fn every_rule_has_three_scenarios() {
+    let folder = fixtures().join("scenarios");
+    let text = std::fs::read_to_string(folder.join("README.md")).expect("the table can be read");
+    let (_, coverage) = text
+        .split_once("## Coverage")
+        .expect("there is a section on coverage");
+    let rows: Vec<(&str, &str)> = coverage
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("| ")?
+                .strip_suffix(" |")?
+                .split_once(" | ")
+        })
+        .filter(|(rule, _)| *rule != "rule")
+        .collect();
+    assert!(rows.len() >= 40, "the table has {} rows", rows.len());
+    let mut wrong = Vec::new();
+    for (rule, files) in rows {
+        let mut names = std::collections::BTreeSet::new();
+        for group in files.split("; ") {
+            let (area, listed) = group.split_once(": ").unwrap_or((group, ""));
+            names.extend(listed.split(", ").map(|name| format!("{area}/{name}.toml")));
+        }
+        if names.len() < 3 {
+            wrong.push(format!("{rule}: {} files", names.len()));
+        }
+        let missing = names.iter().filter(|name| !folder.join(name).is_file());
+        wrong.extend(missing.map(|name| format!("{rule}: no file {name}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -37,6 +37,12 @@ pub fn normalised(name: &str) -> String {
     out
 }
 
+/// Whether two texts are one version.
+pub fn is_same_version(one: &str, other: &str) -> bool {
+    let read = |text: &str| text.parse::<lockgate_model::Version>().ok();
+    one == other || (read(one).is_some() && read(one) == read(other))
+}
+
 /// Lowercase hexadecimal SHA-256.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
@@ -57,6 +63,11 @@ pub fn artifacts(name: &str, version: &str, release: &Release) -> Vec<Artifact> 
     if release.sdist != SourceDistribution::None {
         files.push(sdist(name, version, release));
     }
+    files.extend(release.others.iter().map(|filename| Artifact {
+        filename: filename.clone(),
+        bytes: filename.clone().into_bytes(),
+        metadata: None,
+    }));
     files
 }
 
@@ -179,6 +190,9 @@ fn metadata(
     metadata_version: &str,
     dynamic: &str,
 ) -> String {
+    if let Some(text) = &release.metadata {
+        return text.clone();
+    }
     let mut text = format!(
         "Metadata-Version: {metadata_version}\nName: {name}\nVersion: {version}\n{dynamic}"
     );

@@ -5,7 +5,7 @@ use std::sync::RwLock;
 
 use axum::http::header;
 
-use crate::artifact::{Artifact, artifacts, normalised, sha256};
+use crate::artifact::{Artifact, artifacts, is_same_version, normalised, sha256};
 use crate::loopback::{Answer, Incoming, Loopback, Site};
 use crate::pages::{HTML, JSON, Listed, html_page, json_page};
 use crate::world::{Release, World};
@@ -165,8 +165,9 @@ impl Loopback<Index> {
             .files
             .iter()
             .filter(|(spelling, _)| normalised(spelling) == normalised(name))
-            .filter_map(|(_, by_version)| by_version.get(version))
-            .flatten()
+            .flat_map(|(_, by_version)| by_version)
+            .filter(|(spelling, _)| is_same_version(spelling, version))
+            .flat_map(|(_, files)| files)
             .filter(|file| keep(&file.filename))
             .map(|file| sha256(&file.bytes))
             .collect();

@@ -7,7 +7,8 @@
 //! - [`TestContext`] is an empty folder, a cache and a clean environment to run `lockgate` in.
 //! - [`scenario`] reads `fixtures/scenarios/**/*.toml` and judges what the binary makes of them.
 //!
-//! Nothing here reaches any other machine, and nothing here knows how lockgate works inside: the binary is used as a person does.
+//! Nothing here reaches any other machine, and nothing here knows how lockgate works inside: the binary is used as a person does. Of its
+//! crates only `lockgate-model` is used, to compare versions.
 
 pub mod advisory;
 pub mod artifact;

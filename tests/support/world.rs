@@ -86,6 +86,10 @@ pub struct Release {
     pub summary: Option<String>,
     /// Whether the index says that it serves attestations for its files (PEP 740).
     pub provenance: bool,
+    /// The text of its METADATA and PKG-INFO in place of what the rest says.
+    pub metadata: Option<String>,
+    /// Names of further files, which are nothing that could be installed.
+    pub others: Vec<String>,
 }
 
 impl Default for Release {
@@ -100,6 +104,8 @@ impl Default for Release {
             uploaded: None,
             summary: None,
             provenance: false,
+            metadata: None,
+            others: Vec::new(),
         }
     }
 }

@@ -71,7 +71,43 @@ impl Specifiers {
     /// (`>=3.6.*`, a missing or trailing comma, quotes).
     pub fn parse_lenient(text: &str) -> Result<Self, SpecifierError> {
         text.parse()
+            .or_else(|error| repaired(text).parse().map_err(|_still_wrong| error))
     }
+}
+
+/// `text` without quotes, with a comma before each operator but the first, and with `.*` where it may stand.
+fn repaired(text: &str) -> String {
+    let is_operator = |c: char| "<>=!~".contains(c);
+    let mut clauses: Vec<String> = Vec::new();
+    let mut after_version = true;
+    for c in text.chars().filter(|c| !matches!(c, '\'' | '"')) {
+        if c == ',' || (is_operator(c) && after_version) {
+            clauses.push(String::new());
+        }
+        after_version = c != ',' && !is_operator(c) && (after_version || !c.is_whitespace());
+        if c != ',' {
+            if let Some(clause) = clauses.last_mut() {
+                clause.push(c);
+            } else {
+                clauses.push(c.to_string());
+            }
+        }
+    }
+    let clauses: Vec<String> = clauses
+        .iter()
+        .map(|clause| clause.trim())
+        .filter(|clause| !clause.is_empty())
+        .map(|clause| {
+            let has_family = clause.starts_with("!=")
+                || (clause.starts_with("==") && !clause.starts_with("==="));
+            match clause.strip_suffix('*') {
+                Some(version) if has_family => format!("{}.*", version.trim_end_matches('.')),
+                Some(version) => version.trim_end_matches('.').to_owned(),
+                None => clause.to_owned(),
+            }
+        })
+        .collect();
+    clauses.join(",")
 }
 
 impl FromStr for Specifiers {
@@ -135,5 +171,37 @@ impl fmt::Display for Specifiers {
             write!(f, "{clause}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Specifiers;
+
+    #[test]
+    fn old_specifiers_are_repaired() {
+        for (text, repaired) in [
+            (">=3.6.*", ">=3.6"),
+            (">=2.7, !=3.0*, !=3.1.*", ">=2.7,!=3.0.*,!=3.1.*"),
+            (">=2.7 !=3.0.* !=3.1.*", ">=2.7,!=3.0.*,!=3.1.*"),
+            (">= 2.7 <4", ">=2.7,<4"),
+            (">=2.7!=3.0.*", ">=2.7,!=3.0.*"),
+            ("'>=3.6'", ">=3.6"),
+            (">=\"3.6\",<4.*", ">=3.6,<4"),
+            (">=3.6,", ">=3.6"),
+            (",>=3.6,,<4", ">=3.6,<4"),
+            ("~=3.6.*", "~=3.6"),
+            ("==3.*", "==3.*"),
+            ("", ""),
+        ] {
+            let read = Specifiers::parse_lenient(text).unwrap();
+            assert_eq!(read.to_string(), repaired, "{text}");
+        }
+        for text in [
+            "Python 3", ">=three", "3.6", ">=", "> =3.6", "=>3.6", ">dev",
+        ] {
+            let error = Specifiers::parse_lenient(text).unwrap_err();
+            assert_eq!(error.text, text);
+        }
     }
 }

@@ -126,6 +126,14 @@ impl VersionSet {
             ("!=", false) => Self::with_locals(version).complement(),
             ("<=", _) => Self::up_to(version),
             (">=", _) => Self::at_least(version),
+            // Of a post-release the parser below excludes too much: all that shares its release from `<`, and from `>` the
+            // dev-releases of the next one.
+            ("<", _) if version.is_post() && !version.any_prerelease() => {
+                Self::below(version.with_dev(Some(0)))
+            }
+            (">", _) if version.is_post() && !version.any_prerelease() => {
+                Self(Ranges::higher_than(Place::after_locals(version)))
+            }
             _ => {
                 let text = clause.to_string();
                 let specifier: Option<pep440_rs::VersionSpecifier> = text.parse().ok();
@@ -324,5 +332,39 @@ impl fmt::Debug for VersionSet {
         } else {
             fmt::Display::fmt(self, f)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Specifiers, Version};
+
+    /// Recorded from `packaging`: fixtures/pep440/record.py.
+    const RECORDED: &str = include_str!("../../../fixtures/pep440/specifiers.tsv");
+
+    #[test]
+    fn specifiers_admit_what_packaging_says() {
+        let mut lines = RECORDED.lines().map(|line| line.split_once('\t').unwrap());
+        let (_, versions) = lines.next().unwrap();
+        let versions: Vec<Version> = versions
+            .split(' ')
+            .map(|text| text.parse().unwrap())
+            .collect();
+        let mut wrong = Vec::new();
+        for (text, recorded) in lines {
+            let set = text.parse::<Specifiers>().unwrap().set().clone();
+            let admitted: Vec<String> = versions
+                .iter()
+                .filter(|version| set.contains(version))
+                .map(Version::to_string)
+                .collect();
+            if admitted.join(" ") != recorded {
+                wrong.push(format!(
+                    "{text}\n  recorded {recorded}\n  admitted {}",
+                    admitted.join(" ")
+                ));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

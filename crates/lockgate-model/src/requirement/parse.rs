@@ -17,6 +17,7 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
         Some((named, url)) => (Some(url), Cow::Owned(named)),
         None => (None, Cow::Borrowed(text)),
     };
+    let text = with_blanks_in_lists(&without_trailing_comma(&text));
     let parsed: pep508_rs::Requirement =
         text.parse().map_err(|error: pep508_rs::Pep508Error| {
             RequirementError::Syntax(error.message.to_string())
@@ -47,6 +48,65 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
         source,
         marker: Marker::from_tree(parsed.marker),
     })
+}
+
+/// The grammar admits a comma after the last clause; the parser above does not.
+fn without_trailing_comma(text: &str) -> Cow<'_, str> {
+    let end = text.find(';').unwrap_or(text.len());
+    let (wanted, marker) = text.split_at(end);
+    let (clauses, closing) = match wanted.trim_end().strip_suffix(')') {
+        Some(clauses) => (clauses, ")"),
+        None => (wanted, ""),
+    };
+    match clauses.trim_end().strip_suffix(',') {
+        Some(clauses)
+            if !clauses.trim_end().ends_with([',', '(', ']'])
+                && clauses.contains(['<', '>', '=']) =>
+        {
+            Cow::Owned(format!("{clauses}{closing} {marker}"))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// `python_version in '2.7, 3.11'` is a list of versions to those who write it; the parser above drops the comparison unless blanks part
+/// them.
+fn with_blanks_in_lists(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("python_") {
+        let (before, variable) = rest.split_at(at);
+        out.push_str(before);
+        let list = list_start(variable).and_then(|start| {
+            let (head, list) = variable.split_at_checked(start)?;
+            let quote = head.chars().next_back()?;
+            let (list, _) = list.split_once(quote)?;
+            Some((head, list))
+        });
+        let taken = if let Some((head, list)) = list {
+            out.push_str(head);
+            out.push_str(&list.replace(',', " "));
+            head.len() + list.len()
+        } else {
+            out.push_str("python_");
+            "python_".len()
+        };
+        rest = variable.get(taken..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Where the versions begin in `python_version [not] in '2.7, 3.11'`.
+fn list_start(text: &str) -> Option<usize> {
+    let rest = text
+        .strip_prefix("python_version")
+        .or_else(|| text.strip_prefix("python_full_version"))?
+        .trim_start();
+    let rest = rest.strip_prefix("not ").map_or(rest, str::trim_start);
+    let rest = rest.strip_prefix("in")?.trim_start();
+    let list = rest.strip_prefix(['\'', '"'])?;
+    Some(text.len() - list.len())
 }
 
 /// Takes `name[extras] @ address ; marker` apart: the rest, and the address as written. It ends at white space. The parser above would
@@ -165,6 +225,30 @@ mod tests {
             "a@file:///srv/a",
         ] {
             assert!(strict(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_grammar_admits_beyond_the_parser_is_read() {
+        for (text, same) in [
+            ("b>=1.0,", "b>=1.0"),
+            ("b>=1.0 , <2 , ", "b>=1.0,<2"),
+            ("b (>=1.0,)", "b>=1.0"),
+            ("b[x]>=1,; os_name == 'nt'", "b[x]>=1; os_name == 'nt'"),
+            (
+                "b; python_version in '3.8, 3.9' and os_name == 'a,b'",
+                "b; python_version in '3.8 3.9' and os_name == 'a,b'",
+            ),
+            (
+                "b; python_version not in \"3.8,3.9\"",
+                "b; python_version not in '3.8 3.9'",
+            ),
+        ] {
+            assert_eq!(requirement(text), requirement(same), "{text}");
+            assert!(requirement(text).is_ok(), "{text}");
+        }
+        for text in ["b,", "b>=1,,", "b[x],", "b (,)", "b>=1,,<2"] {
+            assert!(requirement(text).is_err(), "{text}");
         }
     }
 
