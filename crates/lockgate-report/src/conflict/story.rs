@@ -1,0 +1,277 @@
+//! The proof as sentences, each following from those before it.
+//!
+//! Facts that lead on from one conclusion are told in one sentence, two at a time; what is said of one stretch of versions after the
+//! other is told of the last of them where the whole is not asked for.
+
+use lockgate_model::{Fact, Proof, Statement};
+
+use super::facts::{capital, conclusion_text, fact_text};
+
+/// From how many stretches of versions on only the last is told.
+const LONGEST_LADDER: usize = 3;
+
+/// The sentences of a proof.
+pub(super) struct Story {
+    pub(super) lines: Vec<String>,
+    /// The facts that they name.
+    pub(super) named: Vec<Fact>,
+}
+
+/// Tells a proof: the whole of it, or without repeating itself over the versions of a project.
+pub(super) fn story(proof: &Proof, whole: bool) -> Story {
+    let mut teller = Teller {
+        story: Story {
+            lines: Vec::new(),
+            named: Vec::new(),
+        },
+        told: Vec::new(),
+        whole,
+    };
+    match proof {
+        Proof::Fact(fact @ Fact::Root { .. }) => {
+            let line = format!("{}, which no version can satisfy.", fact_text(fact));
+            teller.story.lines.push(line);
+            teller.story.named.push(fact.clone());
+        }
+        Proof::Fact(fact) => {
+            let line = format!("{}.", capital(&fact_text(fact)));
+            teller.story.lines.push(line);
+            teller.story.named.push(fact.clone());
+        }
+        Proof::Derived { .. } => teller.tell(proof),
+    }
+    teller.story
+}
+
+struct Teller {
+    story: Story,
+    /// Numbers of shared conclusions that have been told already.
+    told: Vec<usize>,
+    whole: bool,
+}
+
+impl Teller {
+    /// Tells why `proof`'s conclusion holds; its last sentence states the conclusion.
+    fn tell(&mut self, proof: &Proof) {
+        let Proof::Derived {
+            conclusion,
+            left,
+            right,
+            shared,
+        } = proof
+        else {
+            return;
+        };
+        let text = numbered(&conclusion_text(conclusion), *shared);
+        match (left.as_ref(), right.as_ref()) {
+            (Proof::Fact(left), Proof::Fact(right)) => {
+                let reasons = self.reasons(&[left, right]);
+                self.say(format!("Because {reasons}, {text}."));
+            }
+            (derived @ Proof::Derived { .. }, Proof::Fact(fact))
+            | (Proof::Fact(fact), derived @ Proof::Derived { .. }) => {
+                self.tell_step(derived, fact, &text);
+            }
+            (left, right) => match (self.reference(left), self.reference(right)) {
+                (Some(left), Some(right)) => {
+                    self.say(format!("Because {left} and {right}, {text}."))
+                }
+                (Some(reference), None) => {
+                    self.tell(right);
+                    self.say(format!("And because {reference}, {text}."));
+                }
+                (None, Some(reference)) => {
+                    self.tell(left);
+                    self.say(format!("And because {reference}, {text}."));
+                }
+                (None, None) => match ladder(proof).filter(|_| !self.whole) {
+                    Some((rung, count)) => {
+                        self.tell(rung);
+                        self.say(format!(
+                            "And so on for {count} more ranges of versions: {text}."
+                        ));
+                    }
+                    None => {
+                        self.tell(left);
+                        let first = derived_text(left);
+                        self.tell(right);
+                        self.say(format!("And because {first}, {text}."));
+                    }
+                },
+            },
+        }
+        if let Some(number) = shared {
+            self.told.push(*number);
+        }
+    }
+
+    /// Tells what follows from `derived` and a fact, together with the fact before it if there is one.
+    fn tell_step(&mut self, derived: &Proof, fact: &Fact, conclusion: &str) {
+        if let Some(reference) = self.reference(derived) {
+            let reasons = self.reasons(&[fact]);
+            self.say(format!("Because {reasons} and {reference}, {conclusion}."));
+            return;
+        }
+        if let Some((earlier, before)) = step(derived) {
+            match self.reference(earlier) {
+                Some(reference) => {
+                    let reasons = self.reasons(&[before, fact]);
+                    self.say(format!("Because {reference}, and {reasons}, {conclusion}."));
+                }
+                None => {
+                    self.tell(earlier);
+                    let reasons = self.reasons(&[before, fact]);
+                    self.say(format!("And because {reasons}, {conclusion}."));
+                }
+            }
+            return;
+        }
+        // A step of its own for the third of three facts would say no more.
+        if let Some([one, other]) = leaf(derived) {
+            let reasons = self.reasons(&[one, other, fact]);
+            self.say(format!("Because {reasons}, {conclusion}."));
+            return;
+        }
+        self.tell(derived);
+        let reasons = self.reasons(&[fact]);
+        self.say(format!("And because {reasons}, {conclusion}."));
+    }
+
+    fn say(&mut self, line: String) {
+        self.story.lines.push(line);
+    }
+
+    /// Facts as one text, in the order in which they lead on: the sources by line, who asks before what is asked for.
+    fn reasons(&mut self, facts: &[&Fact]) -> String {
+        let mut ordered = facts.to_vec();
+        ordered.sort_by_key(|fact| match fact {
+            Fact::Root { origin, .. } => (0, origin.file.as_str(), origin.line),
+            Fact::Requires { .. } => (1, "", None),
+            Fact::NoVersion { .. } | Fact::Absent { .. } => (2, "", None),
+        });
+        if let [Fact::Requires { from, .. }, Fact::Requires { to, .. }] = ordered.as_slice()
+            && from.0 == to.0
+        {
+            ordered.reverse();
+        }
+        self.story.named.extend(ordered.iter().copied().cloned());
+        let mut texts: Vec<String> = ordered.into_iter().map(fact_text).collect();
+        let last = texts.pop().unwrap_or_default();
+        match texts.is_empty() {
+            true => last,
+            false => format!("{} and {last}", texts.join(", ")),
+        }
+    }
+
+    fn reference(&self, proof: &Proof) -> Option<String> {
+        match proof {
+            Proof::Derived {
+                shared: Some(number),
+                ..
+            } if self.told.contains(number) => Some(format!("{} ({number})", derived_text(proof))),
+            _ => None,
+        }
+    }
+}
+
+/// The parts of a proof that adds one fact to another proof, and that nothing else refers to.
+fn step(proof: &Proof) -> Option<(&Proof, &Fact)> {
+    let Proof::Derived {
+        left,
+        right,
+        shared: None,
+        ..
+    } = proof
+    else {
+        return None;
+    };
+    match (left.as_ref(), right.as_ref()) {
+        (derived @ Proof::Derived { .. }, Proof::Fact(fact))
+        | (Proof::Fact(fact), derived @ Proof::Derived { .. }) => Some((derived, fact)),
+        _ => None,
+    }
+}
+
+/// The two facts of a proof that nothing else refers to.
+fn leaf(proof: &Proof) -> Option<[&Fact; 2]> {
+    match proof {
+        Proof::Derived {
+            left,
+            right,
+            shared: None,
+            ..
+        } => match (left.as_ref(), right.as_ref()) {
+            (Proof::Fact(one), Proof::Fact(other)) => Some([one, other]),
+            _ => None,
+        },
+        Proof::Derived { .. } | Proof::Fact(_) => None,
+    }
+}
+
+/// Where a proof says the same of one stretch of versions after the other: what it says of the last, and how many come before.
+fn ladder(proof: &Proof) -> Option<(&Proof, usize)> {
+    let mut at = proof;
+    let mut last = None;
+    let mut count = 0;
+    while let Proof::Derived {
+        conclusion,
+        left,
+        right,
+        ..
+    } = at
+    {
+        let is_lower = |part: &Proof| match part {
+            Proof::Derived {
+                conclusion: other, ..
+            } => says_alike(conclusion, other),
+            Proof::Fact(_) => false,
+        };
+        let (lower, rung) = match (is_lower(left), is_lower(right)) {
+            (true, true) if size(left) >= size(right) => (left, right),
+            (false, true) | (true, true) => (right, left),
+            (true, false) => (left, right),
+            (false, false) => break,
+        };
+        last = last.or(Some(rung.as_ref()));
+        count += 1;
+        at = lower;
+    }
+    last.filter(|_| count >= LONGEST_LADDER)
+        .map(|last| (last, count))
+}
+
+/// Whether two conclusions differ only in the versions.
+fn says_alike(one: &[Statement], other: &[Statement]) -> bool {
+    !one.is_empty()
+        && one.len() == other.len()
+        && one.iter().zip(other).all(|(one, other)| {
+            one.name == other.name && one.extra == other.extra && one.is_in == other.is_in
+        })
+}
+
+/// How long a proof is, up to a bound: shared parts count wherever they are used.
+fn size(proof: &Proof) -> usize {
+    const MOST: usize = 64;
+    let (mut size, mut waiting) = (0, vec![proof]);
+    while let Some(part) = waiting.pop() {
+        size += 1;
+        if size >= MOST {
+            break;
+        }
+        if let Proof::Derived { left, right, .. } = part {
+            waiting.extend([&**left, &**right]);
+        }
+    }
+    size
+}
+
+fn derived_text(proof: &Proof) -> String {
+    match proof {
+        Proof::Derived { conclusion, .. } => conclusion_text(conclusion),
+        Proof::Fact(fact) => fact_text(fact),
+    }
+}
+
+fn numbered(text: &str, number: Option<usize>) -> String {
+    number.map_or_else(|| text.to_owned(), |number| format!("{text} ({number})"))
+}
