@@ -137,7 +137,7 @@ impl Teller<'_> {
                 continue;
             }
             let proof = match part {
-                Tree::External(external) => self.fact(external)?.map(Proof::Fact).map(Arc::new),
+                Tree::External(external) => self.external(external)?.map(Arc::new),
                 Tree::Derived(derived) => {
                     let causes = [&*derived.cause1, &*derived.cause2];
                     let before = waiting.len();
@@ -376,25 +376,25 @@ impl Teller<'_> {
             return Ok(set.clone());
         };
         let view = &*project.view;
-        if view.len() > 0 && (0..view.len()).all(|index| set.contains(view.version(index))) {
+        if !view.is_empty() && (0..view.len()).all(|index| set.contains(view.version(index))) {
             return Ok(VersionSet::full());
         }
         Ok(set.simplified((0..view.len()).rev().map(|index| view.version(index))))
     }
 
-    fn fact(
+    fn external(
         &self,
         external: &External<Package, Set, Unavailable>,
-    ) -> Result<Option<Fact>, FactError> {
+    ) -> Result<Option<Proof>, FactError> {
         Ok(match external {
             External::NotRoot(..) | External::FromDependencyOf(Package::Extra(..), ..) => None,
             External::NoVersions(package, set) => match package.project() {
-                Some(name) => Some(self.no_version(name, &set.0)?),
+                Some(name) => Some(Proof::Fact(self.no_version(name, &set.0)?)),
                 None => None,
             },
             External::Custom(package, set, Unavailable(why)) => package.project().map(|name| {
                 let versions = set.0.as_single().cloned().into_iter().collect();
-                Fact::NoVersion {
+                Proof::Fact(Fact::NoVersion {
                     name: name.clone(),
                     versions: set.0.clone(),
                     excluded: vec![Exclusion {
@@ -402,7 +402,7 @@ impl Teller<'_> {
                         why: why.clone(),
                     }],
                     nearest: Vec::new(),
-                }
+                })
             }),
             External::FromDependencyOf(Package::Root, _, to, set) => self.root(to, &set.0),
             External::FromDependencyOf(from, from_set, to, set) => {
@@ -451,20 +451,18 @@ impl Teller<'_> {
         })
     }
 
-    fn root(&self, to: &Package, set: &VersionSet) -> Option<Fact> {
+    fn root(&self, to: &Package, set: &VersionSet) -> Option<Proof> {
         let name = to.project()?;
-        let speaks = |wanted: &&Wanted| {
-            wanted.name == *name
-                && wanted.bound.set == *set
-                && to.extra().is_none_or(|extra| {
-                    wanted.role == Role::Constraint || wanted.extras.contains(extra)
-                })
+        let asks = |wanted: &&Wanted| {
+            wanted.name == *name && (to.extra()).is_none_or(|extra| wanted.extras.contains(extra))
         };
-        let requirements = self.sources.requirements.iter();
-        requirements
-            .chain(&self.sources.constraints)
-            .find(speaks)
-            .map(as_fact)
+        let mut asking = self.sources.requirements.iter().filter(asks);
+        if let Some(wanted) = asking.clone().find(|wanted| wanted.bound.set == *set) {
+            return Some(Proof::Fact(as_fact(wanted)));
+        }
+        let constraint = self.constraint(name, set)?;
+        let wanted = asking.next()?;
+        Some(restricted(as_fact(wanted), constraint))
     }
 
     fn requires(
@@ -473,33 +471,50 @@ impl Teller<'_> {
         from_set: &VersionSet,
         to: &Package,
         set: &VersionSet,
-    ) -> Result<Option<Fact>, FactError> {
+    ) -> Result<Option<Proof>, FactError> {
         let (Some(from_name), Some(to_name)) = (from.project(), to.project()) else {
             return Ok(None);
         };
-        // A constraint holds wherever its project is asked for, and stands in the tree as if it were asked for there.
-        let constraint = self
-            .sources
-            .constraints_on(to_name)
-            .find(|constraint| constraint.bound.set == *set);
-        if let Some(constraint) = constraint
-            && to.extra().is_none()
-            && !self.states(from, from_set, to_name, set)
-        {
-            return Ok(Some(as_fact(constraint)));
+        let requires = |set: &VersionSet| {
+            Ok(Fact::Requires {
+                from: (from_name.clone(), from.extra().cloned()),
+                from_versions: self.trim(from_name, from_set)?,
+                marker: self.marker(from, from_set, to_name, set),
+                overridden: self
+                    .sources
+                    .changes
+                    .that_admits(to_name, set)
+                    .map(|wanted| Box::new(wanted.origin.clone())),
+                to: (to_name.clone(), to.extra().cloned()),
+                to_versions: set.clone(),
+            })
+        };
+        if from_name == to_name {
+            // What a version asks of itself is asked at that version, whatever it says of others.
+            return Ok(Some(Proof::Fact(requires(&VersionSet::full())?)));
         }
-        Ok(Some(Fact::Requires {
-            from: (from_name.clone(), from.extra().cloned()),
-            from_versions: self.trim(from_name, from_set)?,
-            marker: self.marker(from, from_set, to_name, set),
-            overridden: self
-                .sources
-                .changes
-                .that_admits(to_name, set)
-                .map(|wanted| Box::new(wanted.origin.clone())),
-            to: (to_name.clone(), to.extra().cloned()),
-            to_versions: set.clone(),
-        }))
+        let stated = self.stated(from, from_set, to_name);
+        // A constraint holds wherever its project is asked for, and stands in the tree as if it were asked for there.
+        if to.extra().is_none()
+            && !stated.contains(set)
+            && let Some(constraint) = self.constraint(to_name, set)
+        {
+            let mut sets = stated.into_iter();
+            let asked = match (sets.next(), sets.next()) {
+                (Some(only), None) => only,
+                _ => VersionSet::full(),
+            };
+            return Ok(Some(restricted(requires(&asked)?, constraint)));
+        }
+        Ok(Some(Proof::Fact(requires(set)?)))
+    }
+
+    /// The constraint on a project that admits exactly these versions.
+    fn constraint(&self, name: &Name, set: &VersionSet) -> Option<Fact> {
+        let mut constraints = self.sources.constraints_on(name);
+        constraints
+            .find(|constraint| constraint.bound.set == *set)
+            .map(as_fact)
     }
 
     /// The marker of this requirement, if every version of `from` that has been looked at states it under the same one.
@@ -541,34 +556,70 @@ impl Teller<'_> {
         same?.to_text()
     }
 
-    /// Whether a version of `from` that has been looked at states exactly this requirement.
-    fn states(&self, from: &Package, from_set: &VersionSet, to: &Name, set: &VersionSet) -> bool {
+    /// The sets of versions of `to` that the versions of `from` ask for which have been looked at, each once.
+    fn stated(&self, from: &Package, from_set: &VersionSet, to: &Name) -> Vec<VersionSet> {
+        let mut stated = Vec::new();
         let Some(name) = from.project() else {
-            return false;
+            return stated;
         };
-        let Ok(Some(project)) = self.search.shelf.project(name) else {
-            return false;
+        let Some(project) = self.search.shelf.known_project(name) else {
+            return stated;
         };
-        crate::release::span(&*project.view, from_set)
-            .map(|index| project.view.version(index))
-            .filter(|version| {
-                from_set.contains(version) && self.search.shelf.known_needs(name, version).is_some()
-            })
-            .any(|version| {
-                let dependencies = match from.extra() {
-                    Some(extra) => match self.search.shelf.guarded(name, version, extra) {
-                        Ok(Ok(dependencies)) => dependencies,
-                        Ok(Err(_)) | Err(_) => Vec::new(),
-                    },
-                    None => match self.search.shelf.known_needs(name, version).as_deref() {
-                        Some(Needs::Known(_, dependencies)) => dependencies.clone(),
-                        Some(_) | None => Vec::new(),
-                    },
-                };
-                dependencies
-                    .iter()
-                    .any(|dependency| dependency.name == *to && dependency.bound.set == *set)
-            })
+        for index in crate::release::span(&*project.view, from_set) {
+            let version = project.view.version(index);
+            let Some(needs) = self.search.shelf.known_needs(name, version) else {
+                continue;
+            };
+            if !from_set.contains(version) {
+                continue;
+            }
+            let dependencies = match (from.extra(), &*needs) {
+                (Some(extra), _) => match self.search.shelf.guarded(name, version, extra) {
+                    Ok(Ok(dependencies)) => dependencies,
+                    Ok(Err(_)) | Err(_) => Vec::new(),
+                },
+                (None, Needs::Known(_, dependencies)) => dependencies.clone(),
+                (None, Needs::Unusable(_)) => Vec::new(),
+            };
+            for dependency in dependencies {
+                if dependency.name == *to && !stated.contains(&dependency.bound.set) {
+                    stated.push(dependency.bound.set);
+                }
+            }
+        }
+        stated
+    }
+}
+
+/// What follows from asking for a project and from a constraint on it.
+fn restricted(asking: Fact, constraint: Fact) -> Proof {
+    let mut conclusion = Vec::new();
+    if let Fact::Requires {
+        from,
+        from_versions,
+        ..
+    } = &asking
+    {
+        conclusion.push(Statement {
+            name: Some(from.0.clone()),
+            extra: from.1.clone(),
+            versions: from_versions.clone(),
+            is_in: true,
+        });
+    }
+    if let Fact::Root { name, versions, .. } = &constraint {
+        conclusion.push(Statement {
+            name: Some(name.clone()),
+            extra: None,
+            versions: versions.clone(),
+            is_in: false,
+        });
+    }
+    Proof::Derived {
+        conclusion,
+        left: Arc::new(Proof::Fact(asking)),
+        right: Arc::new(Proof::Fact(constraint)),
+        shared: None,
     }
 }
 

@@ -203,8 +203,8 @@ fn attempt_under(
     target: &Target,
 ) -> Option<Linked> {
     let question = Question {
-        rules,
         target,
+        rules,
         ..*search.question
     };
     let inspector = Arc::new(inspector(&question));

@@ -74,7 +74,7 @@ impl Teller {
             }
             (left, right) => match (self.reference(left), self.reference(right)) {
                 (Some(left), Some(right)) => {
-                    self.say(format!("Because {left} and {right}, {text}."))
+                    self.say(format!("Because {left} and {right}, {text}."));
                 }
                 (Some(reference), None) => {
                     self.tell(right);
@@ -84,25 +84,29 @@ impl Teller {
                     self.tell(left);
                     self.say(format!("And because {reference}, {text}."));
                 }
-                (None, None) => match ladder(proof).filter(|_| !self.whole) {
-                    Some((rung, count)) => {
-                        self.tell(rung);
-                        self.say(format!(
-                            "And so on for {count} more ranges of versions: {text}."
-                        ));
-                    }
-                    None => {
-                        self.tell(left);
-                        let first = derived_text(left);
-                        self.tell(right);
-                        self.say(format!("And because {first}, {text}."));
-                    }
-                },
+                (None, None) => self.tell_both(proof, left, right, &text),
             },
         }
         if let Some(number) = shared {
             self.told.push(*number);
         }
+    }
+
+    /// Tells what follows from two proofs that have not been told.
+    fn tell_both(&mut self, proof: &Proof, left: &Proof, right: &Proof, conclusion: &str) {
+        if !self.whole
+            && let Some((rung, count)) = ladder(proof)
+        {
+            self.tell(rung);
+            self.say(format!(
+                "And so on for {count} more ranges of versions: {conclusion}."
+            ));
+            return;
+        }
+        self.tell(left);
+        let first = derived_text(left);
+        self.tell(right);
+        self.say(format!("And because {first}, {conclusion}."));
     }
 
     /// Tells what follows from `derived` and a fact, together with the fact before it if there is one.
@@ -113,16 +117,13 @@ impl Teller {
             return;
         }
         if let Some((earlier, before)) = step(derived) {
-            match self.reference(earlier) {
-                Some(reference) => {
-                    let reasons = self.reasons(&[before, fact]);
-                    self.say(format!("Because {reference}, and {reasons}, {conclusion}."));
-                }
-                None => {
-                    self.tell(earlier);
-                    let reasons = self.reasons(&[before, fact]);
-                    self.say(format!("And because {reasons}, {conclusion}."));
-                }
+            if let Some(reference) = self.reference(earlier) {
+                let reasons = self.reasons(&[before, fact]);
+                self.say(format!("Because {reference}, and {reasons}, {conclusion}."));
+            } else {
+                self.tell(earlier);
+                let reasons = self.reasons(&[before, fact]);
+                self.say(format!("And because {reasons}, {conclusion}."));
             }
             return;
         }
@@ -157,9 +158,10 @@ impl Teller {
         self.story.named.extend(ordered.iter().copied().cloned());
         let mut texts: Vec<String> = ordered.into_iter().map(fact_text).collect();
         let last = texts.pop().unwrap_or_default();
-        match texts.is_empty() {
-            true => last,
-            false => format!("{} and {last}", texts.join(", ")),
+        if texts.is_empty() {
+            last
+        } else {
+            format!("{} and {last}", texts.join(", "))
         }
     }
 
@@ -228,7 +230,7 @@ fn ladder(proof: &Proof) -> Option<(&Proof, usize)> {
         };
         let (lower, rung) = match (is_lower(left), is_lower(right)) {
             (true, true) if size(left) >= size(right) => (left, right),
-            (false, true) | (true, true) => (right, left),
+            (false | true, true) => (right, left),
             (true, false) => (left, right),
             (false, false) => break,
         };

@@ -106,7 +106,7 @@ fn fact(fact: &Fact) -> Value {
             put("marker", json!(marker));
             put(
                 "overridden",
-                json!(overridden.as_ref().map(|origin| origin.to_string())),
+                json!(overridden.as_ref().map(ToString::to_string)),
             );
         }
         Fact::NoVersion {

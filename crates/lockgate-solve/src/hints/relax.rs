@@ -72,7 +72,7 @@ pub(super) fn of_the_requirements(
     let bounded = bounded(sources, facts, std::iter::empty());
     let mut relaxations: Vec<Relaxation> = bounded
         .iter()
-        .filter_map(|wanted| relax(search, sources, &[*wanted]))
+        .filter_map(|wanted| relax_one(search, sources, wanted))
         .take(MOST_OFFERED)
         .collect();
     if relaxations.is_empty() && bounded.len() > 1 {
@@ -133,28 +133,59 @@ fn relax_together(
     relax(search, sources, &bounded)
 }
 
+/// Which operator takes the place of a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// The one on the side from which versions are tried: it takes what was found again.
+    Tried,
+    /// For a bound that is too high a lower one, as it was written.
+    Kept,
+}
+
 /// Solves without the bounds, then with the shortest bounds that name what was found.
 fn relax(search: &Search<'_>, sources: &Sources, bounded: &[&Wanted]) -> Option<Relaxation> {
     let free = attempt(search, &with_bounds(sources, bounded, None))?;
-    let specifiers: Vec<Specifiers> = bounded
-        .iter()
-        .map(|wanted| {
-            let chosen = free.versions.get(&wanted.name)?;
-            // The bound on the side from which versions are tried takes what was found again.
-            let (set, is_lowest_first) = (
-                &wanted.bound.set,
-                search.order.is_lowest_first(&wanted.name),
-            );
-            let operator = match is_lowest_first {
-                _ if wanted.bound.is_exact => "==",
-                false if set.is_above(chosen) || !set.is_below(chosen) => "<=",
-                true if !set.is_below(chosen) && set.is_above(chosen) => "<=",
-                false | true => ">=",
-            };
-            format!("{operator}{chosen}").parse().ok()
-        })
-        .collect::<Option<_>>()?;
+    let specifiers = bounds_on(search, &free, bounded, Side::Tried)?;
     bound_to(search, sources, bounded, specifiers)
+}
+
+/// As [`relax`], for one bound: one that is too high becomes a lower one where that gives the same version.
+fn relax_one(search: &Search<'_>, sources: &Sources, wanted: &Wanted) -> Option<Relaxation> {
+    let bounded = [wanted];
+    let free = attempt(search, &with_bounds(sources, &bounded, None))?;
+    let kept = bounds_on(search, &free, &bounded, Side::Kept)?;
+    let tried = bounds_on(search, &free, &bounded, Side::Tried)?;
+    let is_same =
+        |found: &Relaxation| found.versions.get(&wanted.name) == free.versions.get(&wanted.name);
+    if let Some(found) = bound_to(search, sources, &bounded, kept).filter(is_same) {
+        return Some(found);
+    }
+    bound_to(search, sources, &bounded, tried)
+}
+
+/// Bounds that name the versions that were found.
+fn bounds_on(
+    search: &Search<'_>,
+    free: &Linked,
+    bounded: &[&Wanted],
+    side: Side,
+) -> Option<Vec<Specifiers>> {
+    let bounds = bounded.iter().map(|wanted| {
+        let chosen = free.versions.get(&wanted.name)?;
+        let (set, is_lowest_first) = (
+            &wanted.bound.set,
+            search.order.is_lowest_first(&wanted.name),
+        );
+        let operator = match is_lowest_first {
+            _ if wanted.bound.is_exact => "==",
+            _ if side == Side::Kept && set.is_above(chosen) => ">=",
+            false if set.is_above(chosen) || !set.is_below(chosen) => "<=",
+            true if !set.is_below(chosen) && set.is_above(chosen) => "<=",
+            false | true => ">=",
+        };
+        format!("{operator}{chosen}").parse().ok()
+    });
+    bounds.collect()
 }
 
 /// Solves with other bounds.
