@@ -101,3 +101,8 @@ fn the_cooldown_passes_over_all_but_fixes() {
 fn indexes_and_find_links_are_asked_by_the_strategy() {
     run_area("indexes");
 }
+
+#[test]
+fn a_refusal_says_what_is_at_fault_and_what_would_help() {
+    run_area("conflicts");
+}

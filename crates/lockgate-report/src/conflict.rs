@@ -102,9 +102,6 @@ fn proof_lines(proof: &Proof, room: usize) -> Vec<String> {
             "It rests on these lines too: {}.",
             unnamed.join("; ")
         ));
-    } else if left_out.is_empty() {
-        let steps = all - lines;
-        shown.push(format!("{DIM}({steps} more steps with `-v`){DIM:#}"));
     }
     shown
 }

@@ -8,6 +8,7 @@ mod notes;
 mod options;
 mod relax;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,6 +45,30 @@ impl Watch for Budget<'_> {
 
     fn cancelled(&self) -> bool {
         self.is_spent.load(Ordering::Relaxed) || self.watch.cancelled()
+    }
+}
+
+/// How many versions all trials for a conflict of the requirements may try together: nobody waits long for advice.
+const MOST_TRIED_IN_ALL: usize = 1000;
+
+/// Watches several trials: no more are made when what they may try together is used up.
+struct Allowance<'w> {
+    watch: &'w dyn Watch,
+    /// What the trials before the running one tried, and what that has tried.
+    spent: Cell<(usize, usize)>,
+}
+
+impl Watch for Allowance<'_> {
+    fn progress(&self, decided: usize, tried: usize) {
+        let (before, last) = self.spent.get();
+        let before = if tried < last { before + last } else { before };
+        self.spent.set((before, tried));
+        self.watch.progress(decided, tried);
+    }
+
+    fn cancelled(&self) -> bool {
+        let (before, last) = self.spent.get();
+        before + last > MOST_TRIED_IN_ALL || self.watch.cancelled()
     }
 }
 
@@ -111,6 +136,14 @@ pub(crate) fn blame(
 
 /// What makes a solution possible where the requirements conflict by themselves: options first, then bounds.
 pub(crate) fn ways_out(search: &Search<'_>, sources: &Sources, facts: &[Fact]) -> Vec<WayOut> {
+    let allowance = Allowance {
+        watch: search.watch,
+        spent: Cell::new((0, 0)),
+    };
+    let search = &Search {
+        watch: &allowance,
+        ..*search
+    };
     let mut ways: Vec<WayOut> = options::options(search, sources, facts)
         .into_iter()
         .map(WayOut::Option)

@@ -99,7 +99,7 @@ impl Teller {
         {
             self.tell(rung);
             self.say(format!(
-                "And so on for {count} more ranges of versions: {conclusion}."
+                "And with {count} more ranges of versions, told with `-v`, {conclusion}."
             ));
             return;
         }
@@ -150,10 +150,16 @@ impl Teller {
             Fact::Requires { .. } => (1, "", None),
             Fact::NoVersion { .. } | Fact::Absent { .. } => (2, "", None),
         });
-        if let [Fact::Requires { from, .. }, Fact::Requires { to, .. }] = ordered.as_slice()
-            && from.0 == to.0
-        {
-            ordered.reverse();
+        // Who asks for a project comes before what that asks for.
+        for place in 1..ordered.len() {
+            let Some(fact) = ordered.get(place).copied() else {
+                continue;
+            };
+            let leads_on = |other: &&Fact| matches!((fact, other), (Fact::Requires { to, .. }, Fact::Requires { from, .. }) if from.0 == to.0);
+            if let Some(earlier) = ordered.iter().take(place).position(leads_on) {
+                ordered.remove(place);
+                ordered.insert(earlier, fact);
+            }
         }
         self.story.named.extend(ordered.iter().copied().cloned());
         let mut texts: Vec<String> = ordered.into_iter().map(fact_text).collect();

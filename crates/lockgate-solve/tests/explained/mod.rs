@@ -6,14 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{
-    Conflict, Fact, Name, Proof, Requirement, Specifiers, Stated, Version, VersionSet, Why,
+    Conflict, Fact, Name, OptionChange, Proof, Releases, Requirement, Specifiers, Stated, Version,
+    VersionSet, WayOut, Why,
 };
 use lockgate_solve::Answer;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use super::{PROJECTS, Plan, Release, VERSIONS, plan, text_of_wish, worlds};
-use crate::support::{name, version};
+use crate::support::{Case, name, version};
 
 fn facts(proof: &Proof) -> Vec<&Fact> {
     let (mut facts, mut waiting) = (Vec::new(), vec![proof]);
@@ -240,17 +241,74 @@ fn untrue(plan: &Plan, fact: &Fact) -> Option<String> {
     }
 }
 
+/// The question with what a way out says done.
+fn taken(plan: &Plan, way: &WayOut) -> Case {
+    let mut case = plan.case();
+    match way {
+        WayOut::Relax { changes, .. } => {
+            for change in changes {
+                let line = change.origin.line.unwrap() - 1;
+                let to: Requirement = change.to.parse().unwrap();
+                let manifest = &mut case.manifest;
+                let requirement = match change.origin.file.as_str() {
+                    "requirements.in" => &mut manifest.requirements[line].requirement,
+                    "constraints.txt" => &mut manifest.constraints[line].requirement,
+                    _ => &mut manifest.overrides[line].requirement,
+                };
+                assert_eq!(requirement.to_string(), change.requirement);
+                *requirement = to;
+            }
+        }
+        WayOut::Option(OptionChange::Prereleases(names)) => {
+            for name in names {
+                let packages = &mut case.rules.releases.packages;
+                packages.insert(name.clone(), Releases::All);
+            }
+        }
+        WayOut::Option(OptionChange::Python(python)) => {
+            case.target = case.target.at_python(&python.parse().unwrap()).unwrap();
+        }
+        WayOut::Option(
+            OptionChange::Formats(..) | OptionChange::Cutoff(_) | OptionChange::Cooldown(_),
+        )
+        | WayOut::Ignore { .. } => panic!("these worlds have no {way:?}"),
+    }
+    case
+}
+
 #[test]
-fn an_explanation_stays_a_conflict_when_the_index_is_cut_to_its_facts() {
-    let explained = std::sync::atomic::AtomicUsize::new(0);
+fn a_way_out_of_a_conflict_leads_out() {
+    let taken_ways = std::sync::atomic::AtomicUsize::new(0);
+    let result = runner().run(&plan(), |plan| {
+        let Answer::Impossible(conflict) = plan.case().solve() else {
+            return Ok(());
+        };
+        for way in &conflict.ways_out {
+            taken_ways.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let locks = matches!(taken(&plan, way).solve(), Answer::Locked(_));
+            prop_assert!(locks, "{way:?} does not help\n{}\n{plan:?}", plan.world());
+        }
+        Ok(())
+    });
+    if let Err(failure) = result {
+        panic!("{failure}");
+    }
+    assert!(taken_ways.into_inner() > 20, "too few ways out");
+}
+
+fn runner() -> TestRunner {
     let config = ProptestConfig {
         cases: worlds(),
         failure_persistence: None,
         ..ProptestConfig::default()
     };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let result = runner.run(&plan(), |plan| {
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+}
+
+#[test]
+fn an_explanation_stays_a_conflict_when_the_index_is_cut_to_its_facts() {
+    let explained = std::sync::atomic::AtomicUsize::new(0);
+    let result = runner().run(&plan(), |plan| {
         let Answer::Impossible(conflict) = plan.case().solve() else {
             return Ok(());
         };
