@@ -61,12 +61,11 @@ pub fn conflict_text(conflict: &Conflict, detail: Detail) -> String {
 
 /// The proof in at most `room` lines: the whole of it, or its opening and closing with all lines of the sources that it rests on.
 fn proof_lines(proof: &Proof, room: usize) -> Vec<String> {
-    let whole = story(proof, true);
-    if whole.lines.len() <= room {
-        return whole.lines;
+    if room == usize::MAX {
+        return story(proof, true).lines;
     }
     let told = story(proof, false);
-    let (lines, all) = (told.lines.len(), whole.lines.len());
+    let lines = told.lines.len();
     let left_out = if lines > room {
         // One line says what is left out, one may name sources.
         let closing = room.saturating_sub(OPENING + 2);
@@ -79,13 +78,13 @@ fn proof_lines(proof: &Proof, room: usize) -> Vec<String> {
         if !left_out.contains(&index) {
             shown.push(line);
         } else if index == left_out.start {
-            let steps = all - (lines - left_out.len());
+            let steps = left_out.len();
             shown.push(format!(
                 "{DIM}… {steps} more steps, shown with `-v` …{DIM:#}"
             ));
         }
     }
-    let unnamed: Vec<String> = whole
+    let unnamed: Vec<String> = story(proof, true)
         .named
         .iter()
         .filter(|fact| matches!(fact, Fact::Root { .. }))

@@ -70,7 +70,9 @@ impl Teller {
             }
             (derived @ Proof::Derived { .. }, Proof::Fact(fact))
             | (Proof::Fact(fact), derived @ Proof::Derived { .. }) => {
-                self.tell_step(derived, fact, &text);
+                if self.whole || !self.tell_repeated(proof, &text) {
+                    self.tell_step(derived, fact, &text);
+                }
             }
             (left, right) => match (self.reference(left), self.reference(right)) {
                 (Some(left), Some(right)) => {
@@ -109,6 +111,29 @@ impl Teller {
         self.say(format!("And because {first}, {conclusion}."));
     }
 
+    /// Tells what several facts lead to that say of versions of one project what they ask of another; the last of them stands for all.
+    /// Whether there were enough of them.
+    fn tell_repeated(&mut self, proof: &Proof, conclusion: &str) -> bool {
+        let Some(Repeated { last, count, rest }) = repeated(proof) else {
+            return false;
+        };
+        let more = format!("with {count} more ranges of versions, told with `-v`");
+        let last = self.reasons(&[last]);
+        match rest {
+            None => self.say(format!("Because {last}, and {more}, {conclusion}.")),
+            Some(rest) => {
+                let first = if let Some(reference) = self.reference(rest) {
+                    format!("Because {reference}, and")
+                } else {
+                    self.tell(rest);
+                    "And because".to_owned()
+                };
+                self.say(format!("{first} {last}, and {more}, {conclusion}."));
+            }
+        }
+        true
+    }
+
     /// Tells what follows from `derived` and a fact, together with the fact before it if there is one.
     fn tell_step(&mut self, derived: &Proof, fact: &Fact, conclusion: &str) {
         if let Some(reference) = self.reference(derived) {
@@ -116,7 +141,8 @@ impl Teller {
             self.say(format!("Because {reasons} and {reference}, {conclusion}."));
             return;
         }
-        if let Some((earlier, before)) = step(derived) {
+        let is_repeated = !self.whole && repeated(derived).is_some();
+        if let Some((earlier, before)) = step(derived).filter(|_| !is_repeated) {
             if let Some(reference) = self.reference(earlier) {
                 let reasons = self.reasons(&[before, fact]);
                 self.say(format!("Because {reference}, and {reasons}, {conclusion}."));
@@ -184,13 +210,15 @@ impl Teller {
 
 /// The parts of a proof that adds one fact to another proof, and that nothing else refers to.
 fn step(proof: &Proof) -> Option<(&Proof, &Fact)> {
-    let Proof::Derived {
-        left,
-        right,
-        shared: None,
-        ..
-    } = proof
-    else {
+    match proof {
+        Proof::Derived { shared: None, .. } => added(proof),
+        Proof::Derived { .. } | Proof::Fact(_) => None,
+    }
+}
+
+/// The parts of a proof that adds one fact to another proof.
+fn added(proof: &Proof) -> Option<(&Proof, &Fact)> {
+    let Proof::Derived { left, right, .. } = proof else {
         return None;
     };
     match (left.as_ref(), right.as_ref()) {
@@ -214,6 +242,50 @@ fn leaf(proof: &Proof) -> Option<[&Fact; 2]> {
         },
         Proof::Derived { .. } | Proof::Fact(_) => None,
     }
+}
+
+/// Facts that say of versions of one project what they ask of another.
+struct Repeated<'p> {
+    /// The one that was added last.
+    last: &'p Fact,
+    /// How many others there are.
+    count: usize,
+    /// What they were added to, if it is more than another of them.
+    rest: Option<&'p Proof>,
+}
+
+/// The facts that a proof ends in, where enough of them say the same of other versions.
+fn repeated(proof: &Proof) -> Option<Repeated<'_>> {
+    let is_alike = |one: &Fact, other: &Fact| match (one, other) {
+        (
+            Fact::Requires { from, to, .. },
+            Fact::Requires {
+                from: other_from,
+                to: other_to,
+                ..
+            },
+        ) => from == other_from && to == other_to,
+        _ => false,
+    };
+    let (mut rest, last) = added(proof)?;
+    let mut count = 0;
+    let rest = loop {
+        if let Some([one, other]) = leaf(rest)
+            && is_alike(last, one)
+            && is_alike(last, other)
+        {
+            count += 2;
+            break None;
+        }
+        match step(rest) {
+            Some((before, fact)) if is_alike(last, fact) => {
+                count += 1;
+                rest = before;
+            }
+            _ => break Some(rest),
+        }
+    };
+    (count > LONGEST_LADDER).then_some(Repeated { last, count, rest })
 }
 
 /// Where a proof says the same of one stretch of versions after the other: what it says of the last, and how many come before.
