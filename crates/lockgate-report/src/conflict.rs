@@ -277,3 +277,6 @@ fn note_text(note: &ConflictNote) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
