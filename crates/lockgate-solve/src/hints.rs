@@ -48,6 +48,9 @@ impl Watch for Budget<'_> {
     }
 }
 
+/// How many versions one of the trials for a conflict of the requirements may try.
+const MOST_TRIED_EACH: usize = 400;
+
 /// How many versions all trials for a conflict of the requirements may try together: nobody waits long for advice.
 const MOST_TRIED_IN_ALL: usize = 1000;
 
@@ -68,7 +71,7 @@ impl Watch for Allowance<'_> {
 
     fn cancelled(&self) -> bool {
         let (before, last) = self.spent.get();
-        before + last > MOST_TRIED_IN_ALL || self.watch.cancelled()
+        last > MOST_TRIED_EACH || before + last > MOST_TRIED_IN_ALL || self.watch.cancelled()
     }
 }
 

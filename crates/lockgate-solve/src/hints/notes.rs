@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{ConflictNote, Fact, Name, OptionChange, WayOut, Why};
+use lockgate_model::{ConflictNote, Fact, Name, WayOut, Why};
 
 use crate::search::Search;
 
@@ -72,18 +72,17 @@ pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
     notes.into_values().collect()
 }
 
-/// Whether a way out says already what a note says, and that it helps.
+/// Whether ways out say more than a note does, which then only repeats what the proof says of the versions that are kept out.
 pub(crate) fn is_answered(note: &ConflictNote, ways_out: &[WayOut]) -> bool {
-    ways_out.iter().any(|way| match (note, way) {
-        (
-            ConflictNote::PrereleasesExist { name, .. },
-            WayOut::Option(OptionChange::Prereleases(names)),
-        ) => names.contains(name),
-        (ConflictNote::CutoffHides { .. }, WayOut::Option(OptionChange::Cutoff(_)))
-        | (ConflictNote::CooldownHides { .. }, WayOut::Option(OptionChange::Cooldown(_))) => true,
-        (ConflictNote::YankedExists { newest, .. }, WayOut::Relax { gives, .. }) => {
-            gives.as_ref() == Some(newest)
-        }
-        _ => false,
-    })
+    match note {
+        ConflictNote::PrereleasesExist { .. }
+        | ConflictNote::YankedExists { .. }
+        | ConflictNote::CutoffHides { .. }
+        | ConflictNote::CooldownHides { .. } => !ways_out.is_empty(),
+        ConflictNote::Direct { .. }
+        | ConflictNote::Misspelt { .. }
+        | ConflictNote::HashesDiffer { .. }
+        | ConflictNote::NeedsBuild { .. }
+        | ConflictNote::Undated { .. } => false,
+    }
 }

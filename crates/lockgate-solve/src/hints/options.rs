@@ -19,6 +19,9 @@ const PYTHONS: std::ops::RangeInclusive<u64> = 8..=14;
 /// How many Pythons are tried.
 const MOST_PYTHONS: usize = 3;
 
+/// How many options are offered.
+const MOST_OFFERED: usize = 2;
+
 /// How many seconds a day has.
 const DAY: i64 = 24 * 60 * 60;
 
@@ -29,16 +32,18 @@ pub(super) fn options(search: &Search<'_>, sources: &Sources, facts: &[Fact]) ->
         sources,
         facts,
     };
-    [
-        trials.prereleases(),
-        trials.formats(),
-        trials.cutoff(),
-        trials.cooldown(),
-        trials.python(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let kinds = [
+        Trials::python,
+        Trials::prereleases,
+        Trials::formats,
+        Trials::cutoff,
+        Trials::cooldown,
+    ];
+    kinds
+        .into_iter()
+        .filter_map(|kind| kind(&trials))
+        .take(MOST_OFFERED)
+        .collect()
 }
 
 struct Trials<'a> {
