@@ -146,3 +146,8 @@ fn every_rule_has_three_scenarios() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_refusal_says_what_is_at_fault_and_what_would_help() {
+    run_area("conflicts");
+}

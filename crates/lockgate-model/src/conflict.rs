@@ -12,6 +12,8 @@ pub struct Conflict {
     pub proof: Proof,
     /// What the gate refused on the way, most severe first; empty when the requirements conflict by themselves.
     pub refusals: Vec<GateRefusal>,
+    /// Where the requirements conflict by themselves: what makes a solution possible. Each was solved with, and it worked.
+    pub ways_out: Vec<WayOut>,
     /// Hints that hold in general: pre-releases exist, a project is absent, a Python bound.
     pub notes: Vec<ConflictNote>,
 }
@@ -102,6 +104,8 @@ pub enum Fact {
         to: (Name, Option<Name>),
         /// The versions that are.
         to_versions: VersionSet,
+        /// The marker under which they do, if it is the same for all of them that were looked at.
+        marker: Option<String>,
         /// Where the override stands that these versions come from, in place of what the project itself asks for.
         overridden: Option<Box<Origin>>,
     },
@@ -113,6 +117,8 @@ pub enum Fact {
         versions: VersionSet,
         /// What stands in the way of those that exist; empty: none exists.
         excluded: Vec<Exclusion>,
+        /// Where none exists: the next versions below and above the set that do.
+        nearest: Vec<Version>,
     },
     /// The project is on no index.
     Absent {
@@ -212,9 +218,12 @@ pub enum WayOut {
     Relax {
         /// The changes: one if one is enough.
         changes: Vec<BoundChange>,
-        /// The version of the project that the gate refused which is then chosen; none if it is no longer needed.
+        /// The version that is then chosen of the project that the gate refused, or else of the first that is changed; none if it is no
+        /// longer needed.
         gives: Option<Version>,
     },
+    /// Run with other options; solved with them, and it worked.
+    Option(OptionChange),
     /// Accept the advisories.
     Ignore {
         /// Their ids.
@@ -222,6 +231,21 @@ pub enum WayOut {
         /// The project.
         name: Name,
     },
+}
+
+/// Other options than those of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OptionChange {
+    /// `--python-version`.
+    Python(String),
+    /// `--all-releases` for these projects.
+    Prereleases(Vec<Name>),
+    /// Without `--only-binary` or `--no-binary`, which is named, for these projects.
+    Formats(Vec<Name>, &'static str),
+    /// A later `--exclude-newer`, which still counts this day.
+    Cutoff(String),
+    /// A shorter `--cooldown`, under which what was uploaded on this day counts.
+    Cooldown(String),
 }
 
 /// Another bound for a direct requirement or constraint.
@@ -249,6 +273,16 @@ pub enum ConflictNote {
         name: Name,
         /// The newest of them.
         newest: Version,
+    },
+    /// The project is on no index, and a source asks for it itself.
+    Misspelt {
+        /// The project.
+        name: Name,
+    },
+    /// The hashes that the sources ask for are those of no file.
+    HashesDiffer {
+        /// The project.
+        name: Name,
     },
     /// A yanked release would fit and is not offered by itself.
     YankedExists {

@@ -38,8 +38,8 @@ pub use choice::{
     Releases, Resolution,
 };
 pub use conflict::{
-    BoundChange, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, Proof, Replaced, Stated,
-    Statement, WayOut, Why,
+    BoundChange, Conflict, ConflictNote, Exclusion, Fact, GateRefusal, OptionChange, Proof,
+    Replaced, Stated, Statement, WayOut, Why,
 };
 pub use direct::{DirectKind, DirectPin, DirectRelease};
 pub use facts::{FactError, Facts, OnIndex, Pick, Scout, Unstated, UnusableReason, Want};

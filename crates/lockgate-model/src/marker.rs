@@ -89,6 +89,14 @@ impl Marker {
         any.evaluate(&environment.0, &[])
     }
 
+    /// What it asks of the environment where these extras are asked for.
+    #[must_use]
+    pub fn given(&self, extras: &[Name]) -> Self {
+        let is_given =
+            |extra: &ExtraName| extras.iter().any(|name| name.as_str() == extra.as_ref());
+        Self(self.0.clone().simplify_extras_with(is_given))
+    }
+
     /// Both conditions at once.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
@@ -216,6 +224,11 @@ pub struct Environment(MarkerEnvironment);
 impl Environment {
     pub(crate) fn new(environment: MarkerEnvironment) -> Self {
         Self(environment)
+    }
+
+    /// The values.
+    pub(crate) fn values(&self) -> &MarkerEnvironment {
+        &self.0
     }
 
     /// Whether a build for one is a build for the other: Python without its patch, implementation, system and machine are the same.

@@ -96,29 +96,39 @@ impl WheelName {
     }
 }
 
+impl Tags {
+    /// All of them, best first.
+    pub(crate) fn all(&self) -> Vec<(&str, &str, &str)> {
+        fn named(numbers: &FxHashMap<String, u32>) -> FxHashMap<u32, &str> {
+            numbers
+                .iter()
+                .map(|(text, number)| (*number, text.as_str()))
+                .collect()
+        }
+        let (pythons, abis, platforms) = (
+            named(&self.pythons),
+            named(&self.abis),
+            named(&self.platforms),
+        );
+        let mut ranked: Vec<_> = self.ranks.iter().map(|(key, rank)| (*rank, *key)).collect();
+        ranked.sort_unstable();
+        let texts = |(_, (python, abi, platform))| {
+            Some((
+                *pythons.get(&python)?,
+                *abis.get(&abi)?,
+                *platforms.get(&platform)?,
+            ))
+        };
+        ranked.into_iter().filter_map(texts).collect()
+    }
+}
+
 #[cfg(test)]
 impl Tags {
     /// All tags as texts, best first.
     pub(crate) fn listed(&self) -> Vec<String> {
-        let name = |numbers: &FxHashMap<String, u32>, number: u32| {
-            numbers
-                .iter()
-                .find(|(_, known)| **known == number)
-                .map(|(text, _)| text.clone())
-                .unwrap_or_default()
-        };
-        let mut ranked: Vec<_> = self.ranks.iter().map(|(key, rank)| (*rank, *key)).collect();
-        ranked.sort_unstable();
-        ranked
-            .into_iter()
-            .map(|(_, (python, abi, platform))| {
-                format!(
-                    "{}-{}-{}",
-                    name(&self.pythons, python),
-                    name(&self.abis, abi),
-                    name(&self.platforms, platform)
-                )
-            })
+        let tags = self.all().into_iter();
+        tags.map(|(python, abi, platform)| format!("{python}-{abi}-{platform}"))
             .collect()
     }
 }

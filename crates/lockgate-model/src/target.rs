@@ -1,5 +1,6 @@
 //! The environment that a lock is made for: a Python on a platform, with its marker values and wheel tags.
 
+mod at_python;
 mod platform;
 mod tag_list;
 

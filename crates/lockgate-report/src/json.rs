@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use lockgate_model::{
-    AuditReport, Change, Conflict, GateRefusal, IndexConfusion, Name, Note, Pins, WayOut,
+    AuditReport, Change, Conflict, GateRefusal, IndexConfusion, Name, Note, OptionChange, Pins,
+    WayOut,
 };
 use serde_json::{Map, Value, json};
 
 use crate::audit_json::{insert_audit, severity};
 use crate::change::listed;
-use crate::conflict::plain_text;
+use crate::conflict::{plain_text, tree};
 
 /// What `lock` and `check` have to say.
 #[derive(Debug, Clone, Copy)]
@@ -211,6 +212,8 @@ fn conflict_value(conflict: &Conflict) -> Value {
     json!({
         "explanation": plain_text(conflict),
         "refusals": conflict.refusals.iter().map(refusal).collect::<Vec<_>>(),
+        "ways_out": conflict.ways_out.iter().map(way_out).collect::<Vec<_>>(),
+        "proof": tree(&conflict.proof),
     })
 }
 
@@ -229,39 +232,59 @@ fn refusal(refusal: &GateRefusal) -> Value {
             })
         })
         .collect();
-    let ways_out: Vec<Value> = refusal
-        .ways_out
-        .iter()
-        .map(|way| match way {
-            WayOut::Relax { changes, gives } => {
-                let changes: Vec<Value> = changes
-                    .iter()
-                    .map(|change| {
-                        json!({
-                            "requirement": change.requirement,
-                            "origin": change.origin.to_string(),
-                            "to": change.to,
-                        })
-                    })
-                    .collect();
-                json!({
-                    "kind": "relax",
-                    "changes": changes,
-                    "gives": gives.as_ref().map(ToString::to_string),
-                })
-            }
-            WayOut::Ignore { ids, name } => {
-                json!({ "kind": "ignore", "ids": ids, "package": name.as_str() })
-            }
-        })
-        .collect();
     json!({
         "name": refusal.name.as_str(),
         "version": refusal.version.to_string(),
         "advisories": advisories,
         "chain": refusal.chain,
-        "ways_out": ways_out,
+        "ways_out": refusal.ways_out.iter().map(way_out).collect::<Vec<_>>(),
     })
+}
+
+fn way_out(way: &WayOut) -> Value {
+    let list = |names: &[Name]| {
+        names
+            .iter()
+            .map(|name| json!(name.as_str()))
+            .collect::<Value>()
+    };
+    match way {
+        WayOut::Relax { changes, gives } => {
+            let changes: Vec<Value> = changes
+                .iter()
+                .map(|change| {
+                    json!({
+                        "requirement": change.requirement,
+                        "origin": change.origin.to_string(),
+                        "to": change.to,
+                    })
+                })
+                .collect();
+            json!({
+                "kind": "relax",
+                "changes": changes,
+                "gives": gives.as_ref().map(ToString::to_string),
+            })
+        }
+        WayOut::Option(OptionChange::Python(version)) => {
+            json!({ "kind": "python-version", "value": version })
+        }
+        WayOut::Option(OptionChange::Prereleases(names)) => {
+            json!({ "kind": "all-releases", "packages": list(names) })
+        }
+        WayOut::Option(OptionChange::Formats(names, option)) => {
+            json!({ "kind": "formats", "without": option, "packages": list(names) })
+        }
+        WayOut::Option(OptionChange::Cutoff(day)) => {
+            json!({ "kind": "exclude-newer", "value": day })
+        }
+        WayOut::Option(OptionChange::Cooldown(day)) => {
+            json!({ "kind": "cooldown", "admits": day })
+        }
+        WayOut::Ignore { ids, name } => {
+            json!({ "kind": "ignore", "ids": ids, "package": name.as_str() })
+        }
+    }
 }
 
 #[cfg(test)]

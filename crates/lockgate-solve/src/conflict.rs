@@ -11,8 +11,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use lockgate_model::{
-    Conflict, Exclusion, Fact, FactError, Name, OpenGate, Proof, Replaced, Stated, Statement,
-    VersionSet,
+    Conflict, Exclusion, Fact, FactError, Marker, Name, OpenGate, Proof, Replaced, Stated,
+    Statement, VersionSet,
 };
 use pubgrub::{Derived, External, Term};
 
@@ -21,7 +21,7 @@ use crate::hints::{self, Blame};
 use crate::package::{Package, Set};
 use crate::provider::Unavailable;
 use crate::search::{Search, Tree, as_dead_end};
-use crate::shelf::Guard;
+use crate::shelf::{Guard, Needs};
 use crate::sources::{Role, Sources, Wanted};
 
 /// Tells a conflict: the proof, what the gate refused, the ways out, and what else is worth knowing.
@@ -32,31 +32,45 @@ pub(crate) fn explain(
 ) -> Result<Conflict, FactError> {
     let proof = Teller { search, sources }.tell(tree)?;
     let known = facts(&proof);
-    let refusals = match hints::blame(search, sources, &known)? {
-        Blame::Requirements => Vec::new(),
-        Blame::Gate(refusals) => refusals,
+    match hints::blame(search, sources, &known)? {
+        Blame::Requirements => Ok(by_themselves(search, search, sources, proof)),
+        Blame::Gate(refusals) => Ok(Conflict {
+            refusals,
+            ways_out: Vec::new(),
+            notes: hints::notes(search, &known),
+            proof,
+        }),
         Blame::RequirementsAnyway(tree) => {
             // The gate makes no difference, so it is left out of the story.
             let open = Guard::new(&OpenGate);
             let ungated = search.under(&open);
-            let proof = Teller {
+            let teller = Teller {
                 search: &ungated,
                 sources,
-            }
-            .tell(&tree)?;
-            let notes = hints::notes(search, &facts(&proof));
-            return Ok(Conflict {
-                refusals: Vec::new(),
-                notes,
-                proof,
-            });
+            };
+            let proof = teller.tell(&tree)?;
+            Ok(by_themselves(search, &ungated, sources, proof))
         }
-    };
-    Ok(Conflict {
-        refusals,
-        notes: hints::notes(search, &known),
+    }
+}
+
+/// The conflict of requirements among themselves, told without the gate; ways out are those under it.
+fn by_themselves(
+    search: &Search<'_>,
+    told: &Search<'_>,
+    sources: &Sources,
+    proof: Proof,
+) -> Conflict {
+    let known = facts(&proof);
+    let ways_out = hints::ways_out(search, sources, &known);
+    let mut notes = hints::notes(told, &known);
+    notes.retain(|note| !hints::is_answered(note, &ways_out));
+    Conflict {
+        refusals: Vec::new(),
+        ways_out,
+        notes,
         proof,
-    })
+    }
 }
 
 /// The ranges of projects in which no version can be chosen, as far as a proof rests on them.
@@ -123,7 +137,7 @@ impl Teller<'_> {
                 continue;
             }
             let proof = match part {
-                Tree::External(external) => self.fact(external)?.map(Proof::Fact).map(Arc::new),
+                Tree::External(external) => self.external(external)?.map(Arc::new),
                 Tree::Derived(derived) => {
                     let causes = [&*derived.cause1, &*derived.cause2];
                     let before = waiting.len();
@@ -138,8 +152,12 @@ impl Teller<'_> {
                     }
                     let [left, right] =
                         causes.map(|cause| told.get(&std::ptr::from_ref(cause)).cloned().flatten());
-                    let left = left.filter(|_| !self.is_gap(causes[0], causes[1]));
-                    let right = right.filter(|_| !self.is_gap(causes[1], causes[0]));
+                    let left = left.filter(|_| !self.is_gap(causes[0], causes[1], derived));
+                    let right = right.filter(|_| !self.is_gap(causes[1], causes[0], derived));
+                    let (left, right) = (
+                        self.widened(left.clone(), right.as_deref())?,
+                        self.widened(right, left.as_deref())?,
+                    );
                     let shared = derived.shared_id.map(|id| {
                         let next = numbers.len() + 1;
                         *numbers.entry(id).or_insert(next)
@@ -161,8 +179,14 @@ impl Teller<'_> {
             })
     }
 
-    /// Whether `part` only says that nothing exists between versions that `other` speaks of: trimmed sets say that already.
-    fn is_gap(&self, part: &Tree, other: &Tree) -> bool {
+    /// Whether `part` only says that nothing exists between versions that `other` or what follows speaks of: trimmed sets say that
+    /// already.
+    fn is_gap(
+        &self,
+        part: &Tree,
+        other: &Tree,
+        derived: &Derived<Package, Set, Unavailable>,
+    ) -> bool {
         let Tree::External(external) = part else {
             return false;
         };
@@ -172,12 +196,46 @@ impl Teller<'_> {
         let Some(name) = package.project() else {
             return false;
         };
-        let Ok(Some(project)) = self.search.shelf.project(name) else {
+        if self.exists(name, &set.0) {
             return false;
+        }
+        let is_left = match derived.terms.get(package) {
+            Some(Term::Negative(left)) => self.exists(name, &left.0),
+            Some(Term::Positive(_)) | None => false,
         };
-        let exists = crate::release::span(&*project.view, &set.0)
-            .any(|index| set.0.contains(project.view.version(index)));
-        !exists && speaks_of(other, package)
+        is_left || speaks_of(other, package)
+    }
+
+    /// Whether the project is on an index and has a version in `set`.
+    fn exists(&self, name: &Name, set: &VersionSet) -> bool {
+        match self.search.shelf.project(name) {
+            Ok(Some(project)) => crate::release::span(&*project.view, set)
+                .any(|index| set.contains(project.view.version(index))),
+            // Of what is not there, nothing is a gap between others.
+            Ok(None) | Err(_) => true,
+        }
+    }
+
+    /// A fact that versions cannot be chosen, said of all that `other` asks for, where no others of those exist.
+    fn widened(&self, fact: Told, other: Option<&Proof>) -> Result<Told, FactError> {
+        let Some(Proof::Fact(Fact::NoVersion {
+            name,
+            versions,
+            excluded,
+            ..
+        })) = fact.as_deref()
+        else {
+            return Ok(fact);
+        };
+        let Some(asked) = other.and_then(|other| asked(other, name)) else {
+            return Ok(fact);
+        };
+        let rest = asked.intersection(&versions.complement());
+        if rest.is_empty() || self.exists(name, &rest) {
+            return Ok(fact);
+        }
+        let widened = self.none_of(name, asked, excluded.clone())?;
+        Ok(Some(Arc::new(Proof::Fact(widened))))
     }
 
     fn derived(
@@ -242,10 +300,8 @@ impl Teller<'_> {
             left = rest;
         }
         if let (Proof::Fact(one), Proof::Fact(other)) = (&*left, &*right)
-            && (one == other || merge(one, other).is_some())
-            && conclusion.is_empty()
+            && let Some(fact) = merge(one, other).or_else(|| (one == other).then(|| one.clone()))
         {
-            let fact = merge(one, other).unwrap_or_else(|| one.clone());
             return Ok(Arc::new(Proof::Fact(self.trimmed(fact)?)));
         }
         Ok(Arc::new(Proof::Derived {
@@ -263,23 +319,22 @@ impl Teller<'_> {
                 from_versions,
                 to,
                 to_versions,
+                marker,
                 overridden,
             } => Fact::Requires {
                 from_versions: self.trim(&from.0, &from_versions)?,
                 from,
                 to,
                 to_versions,
+                marker,
                 overridden,
             },
             Fact::NoVersion {
                 name,
                 versions,
                 excluded,
-            } => Fact::NoVersion {
-                versions: self.trim(&name, &versions)?,
-                name,
-                excluded,
-            },
+                ..
+            } => self.none_of(&name, &versions, excluded)?,
             Fact::Root { .. } | Fact::Absent { .. } => fact,
         })
     }
@@ -321,29 +376,33 @@ impl Teller<'_> {
             return Ok(set.clone());
         };
         let view = &*project.view;
+        if !view.is_empty() && (0..view.len()).all(|index| set.contains(view.version(index))) {
+            return Ok(VersionSet::full());
+        }
         Ok(set.simplified((0..view.len()).rev().map(|index| view.version(index))))
     }
 
-    fn fact(
+    fn external(
         &self,
         external: &External<Package, Set, Unavailable>,
-    ) -> Result<Option<Fact>, FactError> {
+    ) -> Result<Option<Proof>, FactError> {
         Ok(match external {
             External::NotRoot(..) | External::FromDependencyOf(Package::Extra(..), ..) => None,
             External::NoVersions(package, set) => match package.project() {
-                Some(name) => Some(self.no_version(name, &set.0)?),
+                Some(name) => Some(Proof::Fact(self.no_version(name, &set.0)?)),
                 None => None,
             },
             External::Custom(package, set, Unavailable(why)) => package.project().map(|name| {
                 let versions = set.0.as_single().cloned().into_iter().collect();
-                Fact::NoVersion {
+                Proof::Fact(Fact::NoVersion {
                     name: name.clone(),
                     versions: set.0.clone(),
                     excluded: vec![Exclusion {
                         versions,
                         why: why.clone(),
                     }],
-                }
+                    nearest: Vec::new(),
+                })
             }),
             External::FromDependencyOf(Package::Root, _, to, set) => self.root(to, &set.0),
             External::FromDependencyOf(from, from_set, to, set) => {
@@ -356,32 +415,54 @@ impl Teller<'_> {
         if self.search.shelf.project(name)?.is_none() {
             return Ok(Fact::Absent { name: name.clone() });
         }
-        let mut range = range.clone();
-        let excluded = self.search.chooser().exclusions(name, &range)?;
-        if !excluded.is_empty() {
-            range = self.trim(name, &range)?;
+        let excluded = self.search.chooser().exclusions(name, range)?;
+        self.none_of(name, range, excluded)
+    }
+
+    /// That no version of `set` can be chosen, as `excluded` says; where none exists, which versions are next to it.
+    fn none_of(
+        &self,
+        name: &Name,
+        set: &VersionSet,
+        excluded: Vec<Exclusion>,
+    ) -> Result<Fact, FactError> {
+        let mut nearest = Vec::new();
+        let mut versions = set.clone();
+        if excluded.is_empty() {
+            if let Some(project) = self.search.shelf.project(name)? {
+                let view = &*project.view;
+                let span = crate::release::span(view, set);
+                let next = [Some(span.end), span.start.checked_sub(1)];
+                nearest = next
+                    .into_iter()
+                    .flatten()
+                    .filter(|index| *index < view.len())
+                    .map(|index| view.version(index).clone())
+                    .collect();
+            }
+        } else {
+            versions = self.trim(name, set)?;
         }
         Ok(Fact::NoVersion {
             name: name.clone(),
-            versions: range,
+            versions,
             excluded,
+            nearest,
         })
     }
 
-    fn root(&self, to: &Package, set: &VersionSet) -> Option<Fact> {
+    fn root(&self, to: &Package, set: &VersionSet) -> Option<Proof> {
         let name = to.project()?;
-        let speaks = |wanted: &&Wanted| {
-            wanted.name == *name
-                && wanted.bound.set == *set
-                && to.extra().is_none_or(|extra| {
-                    wanted.role == Role::Constraint || wanted.extras.contains(extra)
-                })
+        let asks = |wanted: &&Wanted| {
+            wanted.name == *name && (to.extra()).is_none_or(|extra| wanted.extras.contains(extra))
         };
-        let requirements = self.sources.requirements.iter();
-        requirements
-            .chain(&self.sources.constraints)
-            .find(speaks)
-            .map(as_fact)
+        let mut asking = self.sources.requirements.iter().filter(asks);
+        if let Some(wanted) = asking.clone().find(|wanted| wanted.bound.set == *set) {
+            return Some(Proof::Fact(as_fact(wanted)));
+        }
+        let constraint = self.constraint(name, set)?;
+        let wanted = asking.next()?;
+        Some(restricted(as_fact(wanted), constraint))
     }
 
     fn requires(
@@ -390,62 +471,178 @@ impl Teller<'_> {
         from_set: &VersionSet,
         to: &Package,
         set: &VersionSet,
-    ) -> Result<Option<Fact>, FactError> {
+    ) -> Result<Option<Proof>, FactError> {
         let (Some(from_name), Some(to_name)) = (from.project(), to.project()) else {
             return Ok(None);
         };
-        // A constraint holds wherever its project is asked for, and stands in the tree as if it were asked for there.
-        let constraint = self
-            .sources
-            .constraints_on(to_name)
-            .find(|constraint| constraint.bound.set == *set);
-        if let Some(constraint) = constraint
-            && to.extra().is_none()
-            && !self.states(from, from_set, to_name, set)
-        {
-            return Ok(Some(as_fact(constraint)));
+        let requires = |set: &VersionSet| {
+            Ok(Fact::Requires {
+                from: (from_name.clone(), from.extra().cloned()),
+                from_versions: self.trim(from_name, from_set)?,
+                marker: self.marker(from, from_set, to_name, set),
+                overridden: self
+                    .sources
+                    .changes
+                    .that_admits(to_name, set)
+                    .map(|wanted| Box::new(wanted.origin.clone())),
+                to: (to_name.clone(), to.extra().cloned()),
+                to_versions: set.clone(),
+            })
+        };
+        if from_name == to_name {
+            // What a version asks of itself is asked at that version, whatever it says of others.
+            return Ok(Some(Proof::Fact(requires(&VersionSet::full())?)));
         }
-        Ok(Some(Fact::Requires {
-            from: (from_name.clone(), from.extra().cloned()),
-            from_versions: self.trim(from_name, from_set)?,
-            overridden: self
-                .sources
-                .changes
-                .that_admits(to_name, set)
-                .map(|wanted| Box::new(wanted.origin.clone())),
-            to: (to_name.clone(), to.extra().cloned()),
-            to_versions: set.clone(),
-        }))
+        let stated = self.stated(from, from_set, to_name);
+        // A constraint holds wherever its project is asked for, and stands in the tree as if it were asked for there.
+        if to.extra().is_none()
+            && !stated.contains(set)
+            && let Some(constraint) = self.constraint(to_name, set)
+        {
+            let mut sets = stated.into_iter();
+            let asked = match (sets.next(), sets.next()) {
+                (Some(only), None) => only,
+                _ => VersionSet::full(),
+            };
+            return Ok(Some(restricted(requires(&asked)?, constraint)));
+        }
+        Ok(Some(Proof::Fact(requires(set)?)))
     }
 
-    /// Whether a version of `from` that has been looked at states exactly this requirement.
-    fn states(&self, from: &Package, from_set: &VersionSet, to: &Name, set: &VersionSet) -> bool {
+    /// The constraint on a project that admits exactly these versions.
+    fn constraint(&self, name: &Name, set: &VersionSet) -> Option<Fact> {
+        let mut constraints = self.sources.constraints_on(name);
+        constraints
+            .find(|constraint| constraint.bound.set == *set)
+            .map(as_fact)
+    }
+
+    /// The marker of this requirement, if every version of `from` that has been looked at states it under the same one.
+    fn marker(
+        &self,
+        from: &Package,
+        from_set: &VersionSet,
+        to: &Name,
+        set: &VersionSet,
+    ) -> Option<String> {
+        let name = from.project()?;
+        let project = self.search.shelf.known_project(name)?;
+        let extras: Vec<Name> = from.extra().cloned().into_iter().collect();
+        let mut same: Option<Marker> = None;
+        for index in crate::release::span(&*project.view, from_set) {
+            let version = project.view.version(index);
+            let Some(needs) = self.search.shelf.known_needs(name, version) else {
+                continue;
+            };
+            let Needs::Known(metadata, _) = &*needs else {
+                continue;
+            };
+            if !from_set.contains(version) {
+                continue;
+            }
+            let region = &self.search.shelf.region;
+            let mut stated = metadata.requirements.iter();
+            let stated = stated.find(|requirement| {
+                requirement.name == *to
+                    && (requirement.specifiers()).is_some_and(|bound| bound.set() == set)
+                    && region.admits(&requirement.marker, &extras)
+            })?;
+            let marker = stated.marker.given(&extras);
+            if same.as_ref().is_some_and(|known| *known != marker) {
+                return None;
+            }
+            same = Some(marker);
+        }
+        same?.to_text()
+    }
+
+    /// The sets of versions of `to` that the versions of `from` ask for which have been looked at, each once.
+    fn stated(&self, from: &Package, from_set: &VersionSet, to: &Name) -> Vec<VersionSet> {
+        let mut stated = Vec::new();
         let Some(name) = from.project() else {
-            return false;
+            return stated;
         };
-        let Ok(Some(project)) = self.search.shelf.project(name) else {
-            return false;
+        let Some(project) = self.search.shelf.known_project(name) else {
+            return stated;
         };
-        crate::release::span(&*project.view, from_set)
-            .map(|index| project.view.version(index))
-            .filter(|version| {
-                from_set.contains(version) && self.search.shelf.known_needs(name, version).is_some()
-            })
-            .any(|version| {
-                let dependencies = match from.extra() {
-                    Some(extra) => match self.search.shelf.guarded(name, version, extra) {
-                        Ok(Ok(dependencies)) => dependencies,
-                        Ok(Err(_)) | Err(_) => Vec::new(),
-                    },
-                    None => match self.search.shelf.known_needs(name, version).as_deref() {
-                        Some(crate::shelf::Needs::Known(_, dependencies)) => dependencies.clone(),
-                        Some(_) | None => Vec::new(),
-                    },
-                };
-                dependencies
-                    .iter()
-                    .any(|dependency| dependency.name == *to && dependency.bound.set == *set)
-            })
+        for index in crate::release::span(&*project.view, from_set) {
+            let version = project.view.version(index);
+            let Some(needs) = self.search.shelf.known_needs(name, version) else {
+                continue;
+            };
+            if !from_set.contains(version) {
+                continue;
+            }
+            let dependencies = match (from.extra(), &*needs) {
+                (Some(extra), _) => match self.search.shelf.guarded(name, version, extra) {
+                    Ok(Ok(dependencies)) => dependencies,
+                    Ok(Err(_)) | Err(_) => Vec::new(),
+                },
+                (None, Needs::Known(_, dependencies)) => dependencies.clone(),
+                (None, Needs::Unusable(_)) => Vec::new(),
+            };
+            for dependency in dependencies {
+                if dependency.name == *to && !stated.contains(&dependency.bound.set) {
+                    stated.push(dependency.bound.set);
+                }
+            }
+        }
+        stated
+    }
+}
+
+/// What follows from asking for a project and from a constraint on it.
+fn restricted(asking: Fact, constraint: Fact) -> Proof {
+    let mut conclusion = Vec::new();
+    if let Fact::Requires {
+        from,
+        from_versions,
+        ..
+    } = &asking
+    {
+        conclusion.push(Statement {
+            name: Some(from.0.clone()),
+            extra: from.1.clone(),
+            versions: from_versions.clone(),
+            is_in: true,
+        });
+    }
+    if let Fact::Root { name, versions, .. } = &constraint {
+        conclusion.push(Statement {
+            name: Some(name.clone()),
+            extra: None,
+            versions: versions.clone(),
+            is_in: false,
+        });
+    }
+    Proof::Derived {
+        conclusion,
+        left: Arc::new(Proof::Fact(asking)),
+        right: Arc::new(Proof::Fact(constraint)),
+        shared: None,
+    }
+}
+
+/// The versions of a project that a proof ends in asking for.
+fn asked<'p>(proof: &'p Proof, name: &Name) -> Option<&'p VersionSet> {
+    match proof {
+        Proof::Fact(
+            Fact::Root {
+                name: other,
+                versions,
+                ..
+            }
+            | Fact::Requires {
+                to: (other, _),
+                to_versions: versions,
+                ..
+            },
+        ) => (other == name).then_some(versions),
+        Proof::Fact(Fact::NoVersion { .. } | Fact::Absent { .. }) => None,
+        Proof::Derived { conclusion, .. } => conclusion
+            .iter()
+            .find(|statement| statement.name.as_ref() == Some(name) && !statement.is_in)
+            .map(|statement| &statement.versions),
     }
 }
 

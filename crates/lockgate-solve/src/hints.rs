@@ -4,24 +4,27 @@
 //! only after solving with exactly that bound under the gate. The number of solves is bounded, and they work on facts that are
 //! mostly known. What cannot be learned on the way is not offered, and leaves the answer as it is.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod notes;
+mod options;
+mod relax;
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lockgate_model::{
-    Advisory, BoundChange, ConflictNote, Edge, Fact, FactError, GateRefusal, Level, Name, OpenGate,
-    Requirement, Rule, Source, Specifiers, Verdict, Version, Via, WayOut, Why,
+    Advisory, ChoiceRules, Edge, Fact, FactError, GateRefusal, Level, Name, OpenGate, Rule, Target,
+    Verdict, Version, Via, WayOut, Why,
 };
 
-use crate::bounds::Bound;
+pub(crate) use self::notes::{is_answered, notes};
 use crate::graph::Linked;
-use crate::question::{Statistics, Watch};
-use crate::search::{Found, Search, Tree, shelf};
+use crate::order::Order;
+use crate::question::{Question, Statistics, Watch};
+use crate::search::{Found, Search, Tree, inspector, shelf};
 use crate::shelf::Guard;
-use crate::sources::{Role, Sources, Wanted};
-
-/// How many direct requirements are tried: each alone with at most two solves, or all together with at most one more for each.
-const MOST_TRIALS: usize = 6;
+use crate::sources::Sources;
 
 /// How many versions one trial may try: a way out that is hard to find is not worth the wait for the refusal.
 const MOST_TRIED: usize = 3000;
@@ -42,6 +45,33 @@ impl Watch for Budget<'_> {
 
     fn cancelled(&self) -> bool {
         self.is_spent.load(Ordering::Relaxed) || self.watch.cancelled()
+    }
+}
+
+/// How many versions one of the trials for a conflict of the requirements may try.
+const MOST_TRIED_EACH: usize = 400;
+
+/// How many versions all trials for a conflict of the requirements may try together: nobody waits long for advice.
+const MOST_TRIED_IN_ALL: usize = 1000;
+
+/// Watches several trials: no more are made when what they may try together is used up.
+struct Allowance<'w> {
+    watch: &'w dyn Watch,
+    /// What the trials before the running one tried, and what that has tried.
+    spent: Cell<(usize, usize)>,
+}
+
+impl Watch for Allowance<'_> {
+    fn progress(&self, decided: usize, tried: usize) {
+        let (before, last) = self.spent.get();
+        let before = if tried < last { before + last } else { before };
+        self.spent.set((before, tried));
+        self.watch.progress(decided, tried);
+    }
+
+    fn cancelled(&self) -> bool {
+        let (before, last) = self.spent.get();
+        last > MOST_TRIED_EACH || before + last > MOST_TRIED_IN_ALL || self.watch.cancelled()
     }
 }
 
@@ -95,7 +125,7 @@ pub(crate) fn blame(
             ways_out,
         });
     }
-    let relaxations = relaxations(search, sources, facts, &ungated, &refusals);
+    let relaxations = relax::under_the_gate(search, sources, facts, &ungated, &refusals);
     for refusal in &mut refusals {
         let ways = relaxations.iter().map(|relaxation| WayOut::Relax {
             changes: relaxation.changes.clone(),
@@ -105,6 +135,53 @@ pub(crate) fn blame(
     }
     refusals.sort_by_key(|refusal| std::cmp::Reverse(severity(&refusal.advisories)));
     Ok(Blame::Gate(refusals))
+}
+
+/// What makes a solution possible where the requirements conflict by themselves: options first, then bounds.
+pub(crate) fn ways_out(search: &Search<'_>, sources: &Sources, facts: &[Fact]) -> Vec<WayOut> {
+    let allowance = Allowance {
+        watch: search.watch,
+        spent: Cell::new((0, 0)),
+    };
+    let search = &Search {
+        watch: &allowance,
+        ..*search
+    };
+    let mut ways: Vec<WayOut> = options::options(search, sources, facts)
+        .into_iter()
+        .map(WayOut::Option)
+        .collect();
+    let relaxed = relax::of_the_requirements(search, sources, facts);
+    let yanked = yanked(facts)
+        .into_iter()
+        .filter_map(|(name, version)| relax::exactly(search, sources, name, version));
+    ways.extend(
+        relaxed
+            .into_iter()
+            .chain(yanked)
+            .map(|relaxation| WayOut::Relax {
+                gives: relaxation.first_changed(),
+                changes: relaxation.changes,
+            }),
+    );
+    ways
+}
+
+/// The newest yanked version of each project of which a proof excludes some.
+fn yanked(facts: &[Fact]) -> BTreeMap<&Name, &Version> {
+    let mut yanked = BTreeMap::new();
+    for fact in facts {
+        let Fact::NoVersion { name, excluded, .. } = fact else {
+            continue;
+        };
+        for exclusion in excluded {
+            if let (Why::Yanked(_), Some(newest)) = (&exclusion.why, exclusion.versions.first()) {
+                let known = yanked.entry(name).or_insert(newest);
+                *known = std::cmp::max(*known, newest);
+            }
+        }
+    }
+    yanked
 }
 
 /// Whether the gate speaks against a version that a proof excludes, be it that something else does as well.
@@ -152,6 +229,32 @@ fn trial(search: &Search<'_>, sources: &Sources) -> Result<Found, FactError> {
         trial.shelf = &other;
     }
     trial.answer(sources, &mut Statistics::default())
+}
+
+/// One solve within the budget under other rules or for another target.
+fn attempt_under(
+    search: &Search<'_>,
+    sources: &Sources,
+    rules: &ChoiceRules,
+    target: &Target,
+) -> Option<Linked> {
+    let question = Question {
+        target,
+        rules,
+        ..*search.question
+    };
+    let inspector = Arc::new(inspector(&question));
+    let shelf = shelf(&question, search.shelf.facts, sources, inspector);
+    let order = Order::new(rules, sources);
+    let other = Search {
+        shelf: &shelf,
+        guard: search.guard,
+        order: &order,
+        question: &question,
+        keep: search.keep,
+        watch: search.watch,
+    };
+    attempt(&other, sources)
 }
 
 fn severity(advisories: &[Arc<Advisory>]) -> Level {
@@ -250,197 +353,4 @@ fn overridden(linked: &Linked, edge: &Edge) -> String {
         .next()
         .map(|origin| format!(", as {origin} overrides it"))
         .unwrap_or_default()
-}
-
-/// Direct requirements or constraints with other bounds, under which there is a solution.
-struct Relaxation {
-    changes: Vec<BoundChange>,
-    versions: BTreeMap<Name, Version>,
-}
-
-/// The bounds that can be relaxed, smallest change first: fewest pins other than without the gate. Where no single one helps, a
-/// smallest set of them that does.
-fn relaxations(
-    search: &Search<'_>,
-    sources: &Sources,
-    facts: &[Fact],
-    ungated: &Linked,
-    refusals: &[GateRefusal],
-) -> Vec<Relaxation> {
-    let named: BTreeSet<&Name> = facts
-        .iter()
-        .filter_map(|fact| match fact {
-            Fact::Root { name, .. } => Some(name),
-            Fact::Requires { to, overridden, .. } => overridden.as_ref().map(|_| &to.0),
-            Fact::NoVersion { .. } | Fact::Absent { .. } => None,
-        })
-        .chain(refusals.iter().map(|refusal| &refusal.name))
-        .collect();
-    let bounded: Vec<&Wanted> = sources
-        .requirements
-        .iter()
-        .filter(|wanted| wanted.role != Role::Override)
-        .chain(&sources.constraints)
-        .chain(sources.changes.all())
-        .filter(|wanted| {
-            wanted.place.is_some() && named.contains(&wanted.name) && !wanted.bound.set.is_full()
-        })
-        .take(MOST_TRIALS)
-        .collect();
-    let mut relaxations: Vec<Relaxation> = bounded
-        .iter()
-        .filter_map(|wanted| relax(search, sources, &[*wanted]))
-        .collect();
-    if relaxations.is_empty() && bounded.len() > 1 {
-        relaxations.extend(relax_together(search, sources, bounded));
-    }
-    relaxations.sort_by_cached_key(|relaxation| {
-        ungated
-            .versions
-            .iter()
-            .filter(|(name, version)| relaxation.versions.get(name) != Some(version))
-            .count()
-    });
-    relaxations
-}
-
-/// Relaxes all bounds, then takes back each that need not be.
-fn relax_together(
-    search: &Search<'_>,
-    sources: &Sources,
-    mut bounded: Vec<&Wanted>,
-) -> Option<Relaxation> {
-    let works =
-        |bounded: &[&Wanted]| attempt(search, &with_bounds(sources, bounded, None)).is_some();
-    if !works(&bounded) {
-        return None;
-    }
-    let mut place = 0;
-    while place < bounded.len() {
-        let mut fewer = bounded.clone();
-        fewer.remove(place);
-        if works(&fewer) {
-            bounded = fewer;
-        } else {
-            place += 1;
-        }
-    }
-    relax(search, sources, &bounded)
-}
-
-/// Solves without the bounds, then with the shortest bounds that name what was found.
-fn relax(search: &Search<'_>, sources: &Sources, bounded: &[&Wanted]) -> Option<Relaxation> {
-    let free = attempt(search, &with_bounds(sources, bounded, None))?;
-    let specifiers: Vec<Specifiers> = bounded
-        .iter()
-        .map(|wanted| {
-            let chosen = free.versions.get(&wanted.name)?;
-            // The bound on the side from which versions are tried takes what was found again.
-            let (set, is_lowest_first) = (
-                &wanted.bound.set,
-                search.order.is_lowest_first(&wanted.name),
-            );
-            let operator = match is_lowest_first {
-                _ if wanted.bound.is_exact => "==",
-                false if set.is_above(chosen) || !set.is_below(chosen) => "<=",
-                true if !set.is_below(chosen) && set.is_above(chosen) => "<=",
-                false | true => ">=",
-            };
-            format!("{operator}{chosen}").parse().ok()
-        })
-        .collect::<Option<_>>()?;
-    let found = attempt(search, &with_bounds(sources, bounded, Some(&specifiers)))?;
-    let changes = bounded.iter().zip(specifiers).map(|(wanted, specifiers)| {
-        let to = Requirement {
-            source: Source::Index(specifiers),
-            ..wanted.requirement.clone()
-        };
-        BoundChange {
-            requirement: wanted.requirement.to_string(),
-            origin: wanted.origin.clone(),
-            to: to.to_string(),
-        }
-    });
-    Some(Relaxation {
-        changes: changes.collect(),
-        versions: found.versions,
-    })
-}
-
-/// The sources with other bounds on some requirements, or with none on them.
-fn with_bounds(
-    sources: &Sources,
-    bounded: &[&Wanted],
-    specifiers: Option<&[Specifiers]>,
-) -> Sources {
-    let mut sources = sources.clone();
-    for (index, wanted) in bounded.iter().enumerate() {
-        let bound = match specifiers.and_then(|specifiers| specifiers.get(index)) {
-            Some(specifiers) => Bound::of(specifiers),
-            None => Bound::of(&Specifiers::any()),
-        };
-        let (requirements, constraints) = (&mut sources.requirements, &mut sources.constraints);
-        for changed in requirements.iter_mut().chain(constraints) {
-            if changed.role == wanted.role && changed.place == wanted.place {
-                changed.bound = bound.clone();
-            }
-        }
-        if wanted.role == Role::Override {
-            Arc::make_mut(&mut sources.changes).rebind(wanted.place, &bound);
-        }
-    }
-    sources
-}
-
-/// What else is worth knowing: versions that exist and are not offered by themselves.
-pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
-    let mut notes: BTreeMap<(&Name, u8), ConflictNote> = BTreeMap::new();
-    for fact in facts {
-        let Fact::NoVersion { name, excluded, .. } = fact else {
-            continue;
-        };
-        if let Some(direct) = search.shelf.direct(name) {
-            let note = ConflictNote::Direct {
-                name: name.clone(),
-                version: direct.metadata.version.clone(),
-                reference: direct.reference.to_string(),
-            };
-            notes.insert((name, 6), note);
-        }
-        for exclusion in excluded {
-            let Some(newest) = exclusion.versions.first().cloned() else {
-                continue;
-            };
-            let (order, note) = match &exclusion.why {
-                Why::Prerelease => (
-                    0,
-                    ConflictNote::PrereleasesExist {
-                        name: name.clone(),
-                        newest,
-                    },
-                ),
-                Why::Yanked(_) => (
-                    1,
-                    ConflictNote::YankedExists {
-                        name: name.clone(),
-                        newest,
-                    },
-                ),
-                Why::NeedsBuild(_) => (2, ConflictNote::NeedsBuild { name: name.clone() }),
-                Why::Cutoff => (3, ConflictNote::CutoffHides { name: name.clone() }),
-                Why::Cooldown => (4, ConflictNote::CooldownHides { name: name.clone() }),
-                Why::NoUploadTime => (5, ConflictNote::Undated { name: name.clone() }),
-                Why::Gate(_)
-                | Why::Quarantined(_)
-                | Why::Python { .. }
-                | Why::NoWheel
-                | Why::Format(_)
-                | Why::Metadata(_)
-                | Why::Unreadable(_)
-                | Why::Hash => continue,
-            };
-            notes.entry((name, order)).or_insert(note);
-        }
-    }
-    notes.into_values().collect()
 }

@@ -121,7 +121,7 @@ fn a_refusal_tells_the_chain_and_a_bound_that_works() {
         .iter()
         .filter_map(|way| match way {
             WayOut::Relax { changes, .. } => changes.first().map(|change| change.to.as_str()),
-            WayOut::Ignore { .. } => None,
+            WayOut::Option(_) | WayOut::Ignore { .. } => None,
         })
         .collect();
     assert_eq!(offered, ["c>=3.0", "p==1.0"]);

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod explained;
 mod support;
 
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ pub(super) fn merge(one: &Fact, other: &Fact) -> Option<Fact> {
                 from_versions,
                 to,
                 to_versions,
+                marker,
                 overridden,
             },
             Fact::Requires {
@@ -18,11 +19,13 @@ pub(super) fn merge(one: &Fact, other: &Fact) -> Option<Fact> {
                 from_versions: other_versions,
                 to: other_to,
                 to_versions: other_to_versions,
+                marker: other_marker,
                 overridden: other_overridden,
             },
         ) if from == other_from
             && to == other_to
             && to_versions == other_to_versions
+            && marker == other_marker
             && overridden == other_overridden =>
         {
             Some(Fact::Requires {
@@ -30,6 +33,7 @@ pub(super) fn merge(one: &Fact, other: &Fact) -> Option<Fact> {
                 from_versions: from_versions.union(other_versions),
                 to: to.clone(),
                 to_versions: to_versions.clone(),
+                marker: marker.clone(),
                 overridden: overridden.clone(),
             })
         }
@@ -38,16 +42,19 @@ pub(super) fn merge(one: &Fact, other: &Fact) -> Option<Fact> {
                 name,
                 versions,
                 excluded,
+                nearest: _,
             },
             Fact::NoVersion {
                 name: other_name,
                 versions: other_versions,
                 excluded: other_excluded,
+                nearest: _,
             },
         ) if name == other_name => Some(Fact::NoVersion {
             name: name.clone(),
             versions: versions.union(other_versions),
             excluded: merge_exclusions(excluded, other_excluded),
+            nearest: Vec::new(),
         }),
         _ => None,
     }
