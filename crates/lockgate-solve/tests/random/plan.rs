@@ -210,6 +210,19 @@ impl Plan {
         let projects = 3 + dice.below(PROJECTS.len() - 2);
         let count = 1 + dice.below(17);
         let mut releases: Vec<Release> = (0..count).map(|_| release(dice, projects, aim)).collect();
+        // Most projects have a release that can be had: worlds without any solution say little.
+        for project in 0..projects {
+            if dice.percent(70) {
+                releases.push(Release {
+                    project,
+                    yanked: false,
+                    python: ANY_PYTHON,
+                    files: PURE,
+                    advice: Advice::Clear,
+                    ..release(dice, projects, aim)
+                });
+            }
+        }
         releases.sort_by_key(|release| (release.project, release.version));
         releases.dedup_by_key(|release| (release.project, release.version));
         let mut wishes =
@@ -269,7 +282,12 @@ impl Plan {
 
     /// The case, its projects called by `names`.
     pub fn case_with(&self, names: Names) -> Case {
-        let mut case = Case::of(&self.world(names), target(self.aim));
+        self.case_of(&self.world(names), names)
+    }
+
+    /// The case in a world of which only the question is the plan's.
+    pub fn case_of(&self, world: &str, names: Names) -> Case {
+        let mut case = Case::of(world, target(self.aim));
         for wish in &self.roots {
             case = case.require(&wish.text(names));
         }

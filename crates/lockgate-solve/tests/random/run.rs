@@ -2,11 +2,16 @@
 //!
 //! `LOCKGATE_WORLDS` sets how many are tried, `LOCKGATE_FIRST_WORLD` from which seed on.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::plan::Plan;
+
+/// How many wrong worlds of one kind are cut down; of the others only the seeds are told.
+const MOST_SHOWN: usize = 4;
 
 /// Why a world is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,16 +31,18 @@ impl Wrong {
 }
 
 /// What is counted over all worlds, by name.
-#[derive(Debug, Default)]
-pub struct Counts(Mutex<std::collections::BTreeMap<&'static str, u64>>);
+#[derive(Default)]
+pub struct Counts(Mutex<BTreeMap<&'static str, u64>>);
 
 impl Counts {
     pub fn add(&self, what: &'static str) {
         *self.0.lock().unwrap().entry(what).or_default() += 1;
     }
+}
 
-    pub fn of(&self, what: &'static str) -> u64 {
-        self.0.lock().unwrap().get(what).copied().unwrap_or(0)
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.lock().unwrap().fmt(f)
     }
 }
 
@@ -53,44 +60,50 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 type Check<'c> = &'c (dyn Fn(&Plan, &Counts) -> Result<(), Wrong> + Sync);
 
 /// Draws worlds, as many as `usual` unless told otherwise, and holds each against `check`.
-pub fn worlds(usual: u64, draw: fn(u64) -> Plan, check: Check<'_>) -> Counts {
+pub fn worlds(usual: u64, draw: fn(u64) -> Plan, check: Check<'_>) {
     let first = number("LOCKGATE_FIRST_WORLD", 0);
     let end = first + number("LOCKGATE_WORLDS", usual);
     let counts = Counts::default();
     let next = AtomicU64::new(first);
-    let found: Mutex<Vec<String>> = Mutex::default();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let found: Mutex<Vec<(&'static str, String)>> = Mutex::default();
+    let of_kind = |kind: &str| {
+        let found = found.lock().unwrap();
+        found.iter().filter(|(other, _)| *other == kind).count()
+    };
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end {
+                return;
+            }
+            let plan = draw(seed);
+            let Err(wrong) = guarded(check, &plan, &counts) else {
+                continue;
+            };
+            let mut text = format!("seed {seed}: {}\n", wrong.kind);
+            let kind = wrong.kind;
+            if of_kind(kind) < MOST_SHOWN {
+                let (plan, wrong) = cut(check, plan, wrong);
+                text = format!("{text}{}\n{}", wrong.details, plan.text());
+            }
+            found.lock().unwrap().push((kind, text));
+        }
+    };
     std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end || found.lock().unwrap().len() >= 20 {
-                        return;
-                    }
-                    let plan = draw(seed);
-                    if let Err(wrong) = guarded(check, &plan, &counts) {
-                        let (plan, wrong) = cut(check, plan, wrong);
-                        found.lock().unwrap().push(format!(
-                            "seed {seed}: {}\n{}\n{}",
-                            wrong.kind,
-                            wrong.details,
-                            plan.text()
-                        ));
-                    }
-                }
-            });
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
         }
     });
     println!("{} worlds from {first}: {counts:?}", end - first);
-    let found = found.into_inner().unwrap();
+    let mut found = found.into_inner().unwrap();
+    found.sort();
+    let texts: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
     assert!(
         found.is_empty(),
-        "{} wrong:\n\n{}",
+        "{} are wrong:\n{}",
         found.len(),
-        found.join("\n")
+        texts.join("\n")
     );
-    counts
 }
 
 /// A panic is a wrong answer too.
