@@ -1,7 +1,7 @@
 //! Worlds in memory, written as text, and questions about them.
 //!
 //! A world is a list of releases, each `name version flag…`, with its requirements indented below. Flags: `yanked`,
-//! `python=SPEC`, `wheel=TAGS`, `sdist`, `needs-build`, `extras=x,y`, `uploaded=INSTANT`, `no-hash`, `local`.
+//! `python=SPEC`, `wheel=TAGS`, `sdist` (instead of a wheel), `and-sdist` (beside it), `needs-build`, `extras=x,y`, `uploaded=INSTANT`, `no-hash`, `local`.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(unreachable_pub, reason = "a module of test binaries")]
@@ -116,7 +116,7 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
         let tags = value("wheel=").unwrap_or("py3-none-any");
         format!("{project}-{text}-{tags}.whl")
     };
-    let file = DistFile {
+    let file = |filename: String| DistFile {
         url: if has("local") {
             format!("file:///wheels/{filename}")
         } else {
@@ -135,6 +135,10 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
         core_metadata: CoreMetadata::Absent,
         has_provenance: false,
     };
+    let mut files = vec![file(filename)];
+    if has("and-sdist") {
+        files.push(file(format!("{project}-{text}.tar.gz")));
+    }
     let metadata = Metadata {
         name: name(project),
         version: version(text),
@@ -146,7 +150,7 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
     };
     Release {
         version: version(text),
-        files: [file].into(),
+        files: files.into(),
         metadata: if has("needs-build") {
             Err(UnusableReason::NeedsBuild(Unstated::Old))
         } else {
@@ -308,6 +312,10 @@ impl Case {
             ("cp311", "abi3", "manylinux_2_17_x86_64"),
             ("py3", "none", "any"),
         ]);
+        Self::of(world, target)
+    }
+
+    pub fn of(world: &str, target: Target) -> Self {
         Self {
             world: World::parse(world),
             manifest: Manifest::default(),

@@ -1,0 +1,216 @@
+//! Changes to random worlds that must not change a pin: packages that have nothing to do with it, other names, affected versions above
+//! the chosen ones, and the loss of versions that were not chosen.
+//!
+//! `LOCKGATE_WORLDS` sets how many worlds are tried, `LOCKGATE_FIRST_WORLD` the first of them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod random;
+mod support;
+
+use std::collections::BTreeMap;
+
+use lockgate_solve::{Answer, Unwatched, solve};
+use random::plan::{Advice, Names, Plan, Release};
+use random::run::{Counts, Wrong, worlds};
+use random::tables::{ANY_PYTHON, IS_PRERELEASE, PROJECTS, PURE, VERSIONS};
+use support::Case;
+
+/// Markers by project and version.
+type Pins = BTreeMap<(usize, String), String>;
+
+type Check = fn(&Plan, &Pins, &Counts) -> Result<(), Wrong>;
+
+fn check(check: Check, plan: &Plan, counts: &Counts) -> Result<(), Wrong> {
+    match pins(&plan.case(), PROJECTS) {
+        Some(pins) => check(plan, &pins, counts),
+        None => Ok(()),
+    }
+}
+
+/// The pins of the projects of the plan; none if there is no solution.
+fn pins(case: &Case, names: Names) -> Option<Pins> {
+    match solve(&case.question(), &case.facts(false), &Unwatched).unwrap() {
+        Answer::Impossible(_) => None,
+        Answer::Locked(solution) => {
+            let pins = solution.graph.pins.iter().filter_map(|pin| {
+                let project = names.iter().position(|name| *name == pin.name.as_str())?;
+                let marker = pin.marker.to_text().unwrap_or_default();
+                Some(((project, pin.version.to_string()), marker))
+            });
+            Some(pins.collect())
+        }
+    }
+}
+
+fn same(kind: &'static str, before: &Pins, after: Option<&Pins>, how: &str) -> Result<(), Wrong> {
+    if after == Some(before) {
+        return Ok(());
+    }
+    Err(Wrong::new(kind, format!("{how}\n{before:?}\n{after:?}")))
+}
+
+fn unrelated(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
+    // Nobody asks for `aa` or `cc`; `dd` and `zz` are asked for, and `zz` has to be taken in an older version.
+    const WORLD: &str =
+        "aa 1.0\n    a\ncc 1.0\n    e>=3\ndd 1.0\nzz 1.0\nzz 1.1\n    dd\nzz 2.0\n    dd>=2\n";
+    let world = plan.world(PROJECTS) + WORLD;
+    let case = || plan.case_of(&world, PROJECTS);
+    counts.add("unrelated packages");
+    same(
+        "something nobody asks for changes it",
+        before,
+        pins(&case(), PROJECTS).as_ref(),
+        "",
+    )?;
+    let last = case().require("zz");
+    same(
+        "another source changes it",
+        before,
+        pins(&last, PROJECTS).as_ref(),
+        "last",
+    )?;
+    let mut first = last;
+    first.manifest.requirements.rotate_right(1);
+    same(
+        "another source changes it",
+        before,
+        pins(&first, PROJECTS).as_ref(),
+        "first",
+    )
+}
+
+fn renamed(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
+    for names in [
+        ["ba", "bb", "bc", "bd", "be"],
+        ["e", "d", "c", "b", "a"],
+        ["c", "e", "b", "d", "a"],
+    ] {
+        counts.add("renamings");
+        let after = pins(&plan.case_with(names), names);
+        same(
+            "names change it",
+            before,
+            after.as_ref(),
+            &format!("{names:?}"),
+        )?;
+    }
+    Ok(())
+}
+
+fn affected(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
+    for (project, _) in PROJECTS.iter().enumerate() {
+        let own = || {
+            plan.releases
+                .iter()
+                .filter(|release| release.project == project)
+        };
+        let pinned: Vec<&Release> = own()
+            .filter(|release| before.contains_key(&(project, VERSIONS[release.version].to_owned())))
+            .collect();
+        let Some(highest) = pinned.last() else {
+            continue;
+        };
+        // By the rules a denied release still is one that matches: it takes a pre-release or a yanked release its ground.
+        if pinned.iter().any(|release| is_special(release)) {
+            counts.add("left out: a pin with a ground");
+            continue;
+        }
+        for version in highest.version + 1..VERSIONS.len() {
+            if own().any(|release| release.version == version) {
+                continue;
+            }
+            let mut plan = plan.clone();
+            plan.releases.push(Release {
+                version,
+                python: ANY_PYTHON,
+                files: PURE,
+                late: false,
+                advice: Advice::Denied,
+                ..(*highest).clone()
+            });
+            counts.add("affected versions");
+            let how = format!("{} {}", PROJECTS[project], VERSIONS[version]);
+            let after = pins(&plan.case(), PROJECTS);
+            same(
+                "an affected version changes it",
+                before,
+                after.as_ref(),
+                &how,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn is_special(release: &Release) -> bool {
+    release.yanked || IS_PRERELEASE[release.version]
+}
+
+fn removed(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
+    for (at, release) in plan.releases.iter().enumerate() {
+        let version = VERSIONS[release.version].to_owned();
+        let mut own = plan
+            .releases
+            .iter()
+            .filter(|other| other.project == release.project);
+        if before.contains_key(&(release.project, version)) {
+            continue;
+        }
+        // What is taken away may have been what kept a pre-release or a yanked release from having a ground.
+        if own.any(is_special) {
+            counts.add("left out: a project with pre-releases or yanks");
+            continue;
+        }
+        let mut plan = plan.clone();
+        let release = plan.releases.remove(at);
+        counts.add("removed versions");
+        let how = format!(
+            "{} {}",
+            PROJECTS[release.project], VERSIONS[release.version]
+        );
+        let after = pins(&plan.case(), PROJECTS);
+        same("an unused version changes it", before, after.as_ref(), &how)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn unrelated_packages_change_no_pin() {
+    worlds(700, Plan::single, &|plan, counts| {
+        check(unrelated, plan, counts)
+    });
+    worlds(300, Plan::universal, &|plan, counts| {
+        check(unrelated, plan, counts)
+    });
+}
+
+#[test]
+fn names_change_no_pin() {
+    worlds(700, Plan::single, &|plan, counts| {
+        check(renamed, plan, counts)
+    });
+    worlds(300, Plan::universal, &|plan, counts| {
+        check(renamed, plan, counts)
+    });
+}
+
+#[test]
+fn affected_versions_above_the_chosen_ones_change_no_pin() {
+    worlds(700, Plan::single, &|plan, counts| {
+        check(affected, plan, counts)
+    });
+    worlds(300, Plan::universal, &|plan, counts| {
+        check(affected, plan, counts)
+    });
+}
+
+#[test]
+fn the_loss_of_versions_that_were_not_chosen_changes_no_pin() {
+    worlds(700, Plan::single, &|plan, counts| {
+        check(removed, plan, counts)
+    });
+    worlds(300, Plan::universal, &|plan, counts| {
+        check(removed, plan, counts)
+    });
+}
