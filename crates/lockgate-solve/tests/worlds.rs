@@ -8,6 +8,7 @@
 mod random;
 mod support;
 
+use lockgate_model::Preferences;
 use lockgate_solve::{Answer, Unwatched, solve, verify};
 use random::judge::{Choice, Judge, NOTHING};
 use random::plan::{Aim, Plan};
@@ -69,6 +70,7 @@ fn judge(plan: &Plan, place: Place, counts: &Counts) -> Result<(), Wrong> {
                 ));
             }
             let mut again = plan.case();
+            again.keep = Preferences::default();
             for pin in solution.graph.pins.iter() {
                 again = again.keep(pin.name.as_str(), &pin.version.to_string());
             }
@@ -92,7 +94,8 @@ fn judge(plan: &Plan, place: Place, counts: &Counts) -> Result<(), Wrong> {
                     ));
                 }
             }
-            if let Some(better) = judge.better(&choice).filter(|_| is_strict) {
+            let is_free = is_strict && plan.options.kept == [None; 5];
+            if let Some(better) = judge.better(&choice).filter(|_| is_free) {
                 let mut best = choice;
                 best[plan.releases[better].project] = Some(better);
                 return Err(Wrong::new(

@@ -13,7 +13,7 @@ pub const NOTHING: Choice = [None; 5];
 pub struct Judge<'p> {
     plan: &'p Plan,
     place: Place,
-    /// By release: whether it can be installed.
+    /// By release: whether it can be installed, as far as its listing tells.
     usable: Vec<bool>,
 }
 
@@ -37,19 +37,23 @@ impl<'p> Judge<'p> {
     }
 
     fn is_usable(&self, release: &Release) -> bool {
-        let is_one = self.plan.aim != Aim::All;
         let options = self.plan.options;
-        let python = &REQUIRED_PYTHONS[release.python];
         let files = &FILES[release.files];
         let format = options
             .format
             .filter(|(project, _)| *project == release.project)
             .map(|(_, format)| format);
         let has_sdist = files.has_sdist && format != Some(Format::OnlyBinary);
-        let admits_python =
-            python.from <= self.place.python && (!is_one || self.place.python < python.below);
         let is_late = release.late && options.has_cutoff;
-        !is_late && admits_python && (has_sdist || self.has_wheel(release))
+        // What only metadata say is not known of a release that is merely listed.
+        let is_listed = release.hides_python || self.admits_python(release);
+        !is_late && is_listed && (has_sdist || self.has_wheel(release))
+    }
+
+    fn admits_python(&self, release: &Release) -> bool {
+        let python = &REQUIRED_PYTHONS[release.python];
+        let is_one = self.plan.aim != Aim::All;
+        python.from <= self.place.python && (!is_one || self.place.python < python.below)
     }
 
     /// Whether a wheel of it may be used here.
@@ -166,7 +170,7 @@ impl<'p> Judge<'p> {
             let admits = |clause: &&Clause| clause.admits[release.version] == b'x';
             self.usable[place] && clauses.iter().all(admits)
         };
-        if !admitted(place) {
+        if !admitted(place) || !self.admits_python(release) {
             return Some("not admitted or unusable");
         }
         match release.advice {

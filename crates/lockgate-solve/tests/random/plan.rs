@@ -38,6 +38,8 @@ pub struct Release {
     pub version: usize,
     pub yanked: bool,
     pub python: usize,
+    /// Only its metadata say which Pythons it is for.
+    pub hides_python: bool,
     pub files: usize,
     /// Uploaded after the cutoff.
     pub late: bool,
@@ -66,6 +68,8 @@ pub struct Options {
     pub format: Option<(usize, Format)>,
     pub has_cutoff: bool,
     pub fewest: bool,
+    /// A version that an old lock pins, of each project.
+    pub kept: [Option<usize>; 5],
 }
 
 impl Options {
@@ -78,6 +82,7 @@ impl Options {
         format: None,
         has_cutoff: false,
         fewest: false,
+        kept: [None; 5],
     };
 }
 
@@ -103,14 +108,28 @@ pub struct Plan {
 /// How the projects of a plan are called.
 pub type Names = [&'static str; 5];
 
-fn wish(dice: &mut Dice, projects: usize, aim: Aim) -> Wish {
+/// How worlds of one kind are drawn.
+#[derive(Clone, Copy)]
+struct Style {
+    projects: usize,
+    aim: Aim,
+    /// Of a hundred wishes, how many admit all versions.
+    open: usize,
+}
+
+fn wish(dice: &mut Dice, style: Style) -> Wish {
+    let Style {
+        projects,
+        aim,
+        open,
+    } = style;
     let conditional = if aim == Aim::All { 40 } else { 25 };
     let mut extra = || dice.percent(12);
     let extras = [extra(), extra()];
     Wish {
         project: dice.below(projects),
         extras,
-        clause: if dice.percent(25) {
+        clause: if dice.percent(open) {
             ANY
         } else {
             dice.below(CLAUSES.len())
@@ -124,17 +143,17 @@ fn wish(dice: &mut Dice, projects: usize, aim: Aim) -> Wish {
     }
 }
 
-fn release(dice: &mut Dice, projects: usize, aim: Aim) -> Release {
+fn release(dice: &mut Dice, style: Style) -> Release {
     let mut wishes = Vec::new();
     for _ in 0..dice.below(3) {
         let guard = dice.percent(30).then(|| dice.below(EXTRAS.len()));
         wishes.push(Wish {
             guard,
-            ..wish(dice, projects, aim)
+            ..wish(dice, style)
         });
     }
     Release {
-        project: dice.below(projects),
+        project: dice.below(style.projects),
         version: dice.below(VERSIONS.len()),
         yanked: dice.percent(12),
         python: if dice.percent(30) {
@@ -142,6 +161,7 @@ fn release(dice: &mut Dice, projects: usize, aim: Aim) -> Release {
         } else {
             ANY_PYTHON
         },
+        hides_python: dice.percent(15),
         files: if dice.percent(40) {
             dice.below(FILES.len())
         } else {
@@ -187,6 +207,11 @@ fn options(dice: &mut Dice, projects: usize) -> Options {
         }),
         has_cutoff: dice.percent(15),
         fewest: dice.percent(50),
+        kept: if dice.percent(15) {
+            PROJECTS.map(|_| dice.percent(50).then(|| dice.below(VERSIONS.len())))
+        } else {
+            [None; 5]
+        },
     }
 }
 
@@ -208,25 +233,31 @@ impl Plan {
 
     fn drawn(dice: &mut Dice, aim: Aim) -> Self {
         let projects = 3 + dice.below(PROJECTS.len() - 2);
+        let is_gentle = dice.percent(60);
+        let style = Style {
+            projects,
+            aim,
+            open: if is_gentle { 60 } else { 25 },
+        };
         let count = 1 + dice.below(17);
-        let mut releases: Vec<Release> = (0..count).map(|_| release(dice, projects, aim)).collect();
+        let mut releases: Vec<Release> = (0..count).map(|_| release(dice, style)).collect();
         // Most projects have a release that can be had: worlds without any solution say little.
         for project in 0..projects {
-            if dice.percent(70) {
+            if dice.percent(if is_gentle { 95 } else { 60 }) {
                 releases.push(Release {
                     project,
                     yanked: false,
                     python: ANY_PYTHON,
                     files: PURE,
                     advice: Advice::Clear,
-                    ..release(dice, projects, aim)
+                    ..release(dice, style)
                 });
             }
         }
         releases.sort_by_key(|release| (release.project, release.version));
         releases.dedup_by_key(|release| (release.project, release.version));
         let mut wishes =
-            |count: usize| -> Vec<Wish> { (0..count).map(|_| wish(dice, projects, aim)).collect() };
+            |count: usize| -> Vec<Wish> { (0..count).map(|_| wish(dice, style)).collect() };
         let roots = wishes(3);
         let constraints = wishes(1);
         let overrides = wishes(2);
@@ -258,7 +289,12 @@ impl Plan {
             .unwrap();
             world.push_str(FILES[release.files].flags);
             if !python.is_empty() {
-                write!(world, " python={python}").unwrap();
+                let key = if release.hides_python {
+                    "metadata-python"
+                } else {
+                    "python"
+                };
+                write!(world, " {key}={python}").unwrap();
             }
             if release.yanked {
                 world.push_str(" yanked");
@@ -327,6 +363,11 @@ impl Plan {
                 applied.unwrap();
             }
         });
+        for (project, kept) in options.kept.into_iter().enumerate() {
+            if let Some(version) = kept {
+                case = case.keep(names[project], VERSIONS[version]);
+            }
+        }
         for release in &self.releases {
             // `===` leaves the local versions alone: each release has a verdict of its own.
             let specifiers = format!("==={}", VERSIONS[release.version]);
@@ -418,6 +459,7 @@ impl Plan {
             }
             push(&|plan| plan.releases[at].yanked = false);
             push(&|plan| plan.releases[at].python = ANY_PYTHON);
+            push(&|plan| plan.releases[at].hides_python = false);
             push(&|plan| plan.releases[at].files = PURE);
             push(&|plan| plan.releases[at].late = false);
             push(&|plan| plan.releases[at].advice = Advice::Clear);
@@ -432,6 +474,10 @@ impl Plan {
         push(&|plan| plan.options.format = None);
         push(&|plan| plan.options.has_cutoff = false);
         push(&|plan| plan.options.fewest = false);
+        push(&|plan| plan.options.kept = plain.kept);
+        for project in 0..PROJECTS.len() {
+            push(&|plan| plan.options.kept[project] = None);
+        }
         plans
     }
 

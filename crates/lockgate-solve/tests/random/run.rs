@@ -80,11 +80,11 @@ pub fn worlds(usual: u64, draw: fn(u64) -> Plan, check: Check<'_>) {
             let Err(wrong) = guarded(check, &plan, &counts) else {
                 continue;
             };
-            let mut text = format!("seed {seed}: {}\n", wrong.kind);
             let kind = wrong.kind;
+            let mut text = format!("seed {seed}: {kind}");
             if of_kind(kind) < MOST_SHOWN {
                 let (plan, wrong) = cut(check, plan, wrong);
-                text = format!("{text}{}\n{}", wrong.details, plan.text());
+                text = format!("\n{text}\n{}\n{}", wrong.details, plan.text());
             }
             found.lock().unwrap().push((kind, text));
         }
