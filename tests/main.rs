@@ -18,6 +18,7 @@ mod options;
 mod output;
 mod pip_settings;
 mod proxy;
+mod pylock;
 mod readme;
 mod requirements;
 mod scenarios;

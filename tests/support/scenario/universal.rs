@@ -97,7 +97,7 @@ pub(super) fn difference(expected: &[Line], found: &[Line], bound: &str) -> Vec<
         let selected = |lines: &[Line]| -> BTreeSet<String> {
             let held = lines
                 .iter()
-                .filter(|line| line.marker.holds(&target.environment, &[]));
+                .filter(|line| target.region.admits(&line.marker, &[]));
             held.map(|line| format!("{}=={}", line.name, line.version))
                 .collect()
         };
