@@ -96,6 +96,11 @@ fn renamed(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
             counts.add("left out: something to avoid was accepted");
             continue;
         }
+        // Of the requirements of releases at which a region could be split, the first by name is taken.
+        if !names.is_sorted() && is_split(&plan.case()) {
+            counts.add("left out: several regions");
+            continue;
+        }
         counts.add("renamings");
         let after = pins(&plan.case_with(names), names);
         same(
@@ -112,6 +117,14 @@ fn renamed(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
 fn is_relaxed(case: &Case) -> bool {
     match solve(&case.question(), &case.facts(false), &Unwatched).unwrap() {
         Answer::Locked(solution) => solution.statistics.relaxed > 0,
+        Answer::Impossible(_) => false,
+    }
+}
+
+/// Whether there are several regions.
+fn is_split(case: &Case) -> bool {
+    match solve(&case.question(), &case.facts(false), &Unwatched).unwrap() {
+        Answer::Locked(solution) => solution.graph.regions.len() > 1,
         Answer::Impossible(_) => false,
     }
 }
@@ -179,7 +192,7 @@ fn removed(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
         let is_partial = |wish: &Wish| wish.project == release.project && wish.condition != ALWAYS;
         // In a region, what is asked for in a part of it counts in all of it, also where the part turns out to be empty.
         let wishes = plan.releases.iter().flat_map(|release| &release.wishes);
-        if plan.aim == Aim::All && wishes.chain(&plan.overrides).any(is_partial) {
+        if matches!(plan.aim, Aim::All { .. }) && wishes.chain(&plan.overrides).any(is_partial) {
             counts.add("left out: a project that is asked for in a part of a region");
             continue;
         }
