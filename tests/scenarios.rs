@@ -113,6 +113,11 @@ fn old_and_broken_metadata_are_read_as_pip_reads_them() {
     run_area("metadata");
 }
 
+#[test]
+fn a_universal_lock_is_right_in_every_environment() {
+    run_area("universal");
+}
+
 /// The rows of the section "Coverage": a rule in words, and `folder: name, name; folder: name`.
 #[test]
 fn every_rule_has_three_scenarios() {

@@ -26,6 +26,7 @@ use crate::context::{Lockgate, TestContext, fixtures, without_blanks};
 use crate::world::Project;
 
 mod places;
+mod universal;
 
 use places::{Elsewhere, Places};
 
@@ -81,6 +82,8 @@ pub struct Scenario {
 struct Expectation {
     /// Every pin of the lock; none for a refusal.
     pins: Option<BTreeMap<String, String>>,
+    /// Every line of a universal lock, as `name==version ; marker`: markers are compared by what they mean.
+    locked: Option<Vec<String>>,
     /// Exit code: 0 with pins, else 1, when not given.
     exit: Option<i32>,
     /// What messages must say.
@@ -195,10 +198,9 @@ impl Scenario {
 
         let run = self.command(&context, &places).run();
         let mut wrong = Vec::new();
-        let exit = self
-            .expect
-            .exit
-            .unwrap_or(i32::from(self.expect.pins.is_none()));
+        let exit = self.expect.exit.unwrap_or(i32::from(
+            self.expect.pins.is_none() && self.expect.locked.is_none(),
+        ));
         if run.code != exit {
             wrong.push(format!("exit code {}, expected {exit}", run.code));
         }
@@ -211,6 +213,8 @@ impl Scenario {
         );
         if let (Some(pins), 0) = (&self.expect.pins, run.code) {
             self.check_lock(&mut wrong, &context, &places, pins);
+        } else if let (Some(locked), 0) = (&self.expect.locked, run.code) {
+            self.check_universal(&mut wrong, &context, &places, locked);
         } else if run.code != 0 && context.exists("requirements.txt") == old.is_empty() {
             wrong.push("a refused run must leave the lock as it was".to_owned());
         }
@@ -231,16 +235,17 @@ impl Scenario {
         let mut command = context
             .lockgate(&["lock", "requirements.in", "-o", "requirements.txt"])
             .args(places.arguments(&self.requirements))
-            .args([
+            .args(["--advisories", "advisories"])
+            .arg("--cache-dir")
+            .arg(context.cache());
+        if !self.args.iter().any(|argument| argument == "--universal") {
+            command = command.args([
                 "--python-version",
                 &self.python,
                 "--python-platform",
                 &self.platform,
-                "--advisories",
-                "advisories",
-            ])
-            .arg("--cache-dir")
-            .arg(context.cache());
+            ]);
+        }
         if !self.constraints.is_empty() {
             command = command.args(["-c", "constraints.txt"]);
         }
@@ -286,10 +291,57 @@ impl Scenario {
                 ));
             }
         }
+        self.check_again(wrong, context, places, &lock);
+    }
+
+    fn check_universal(
+        &self,
+        wrong: &mut Vec<String>,
+        context: &TestContext,
+        places: &Places,
+        expected: &[String],
+    ) {
+        let lock = context.read("requirements.txt");
+        let expected: Result<Vec<_>, _> =
+            expected.iter().map(|line| universal::line(line)).collect();
+        let (expected, found) = match (expected, universal::lines_of(&lock)) {
+            (Ok(expected), Ok(found)) => (expected, found),
+            (Err(error), _) | (_, Err(error)) => {
+                wrong.push(error);
+                return;
+            }
+        };
+        let bound = self
+            .args
+            .iter()
+            .skip_while(|argument| *argument != "--python-version")
+            .nth(1);
+        let bound = bound.map_or("3.8", String::as_str);
+        wrong.extend(universal::difference(&expected, &found, bound));
+        for line in &found {
+            let hashes = places.hashes(None, &line.name, &line.version, |_| true);
+            if line.hashes != hashes {
+                wrong.push(format!(
+                    "hashes of {}=={}: {:?}, the index has {hashes:?}",
+                    line.name, line.version, line.hashes
+                ));
+            }
+        }
+        self.check_again(wrong, context, places, &lock);
+    }
+
+    /// What a lock says, that a second run leaves it as it is, and that it satisfies its sources.
+    fn check_again(
+        &self,
+        wrong: &mut Vec<String>,
+        context: &TestContext,
+        places: &Places,
+        lock: &str,
+    ) {
         check_texts(
             wrong,
             "the lock",
-            &lock,
+            lock,
             &self.expect.lock_mentions,
             &self.expect.lock_not_mentions,
         );

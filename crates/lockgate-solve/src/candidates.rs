@@ -230,8 +230,10 @@ impl Chooser<'_> {
             if let Release::Usable(usable) = &*release
                 && let Some(from) = &usable.wheels_from
             {
-                let part = self.part_from(from);
-                choice.newer_python = choice.newer_python.or(part);
+                if self.guard.verdict(name, version)? == Verdict::Clear {
+                    let part = self.part_from(from);
+                    choice.newer_python = choice.newer_python.or(part);
+                }
                 continue;
             }
             if let Release::Usable(usable) = &*release

@@ -201,6 +201,12 @@ impl<'a> Search<'a> {
             {
                 return Ok(Ended::Split(part));
             }
+            if splitting != Splitting::Never
+                && statistics.may_have_missed
+                && let Some(part) = split::by_anything(self, sources)?
+            {
+                return Ok(Ended::Split(part));
+            }
             match self.mildest(&tree, &relaxed)? {
                 Some(reason) => {
                     relaxed.insert(reason);

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use lockgate_model::{FactError, ForkStrategy, Marker, Name, Source, Why};
+use lockgate_model::{FactError, ForkStrategy, Marker, Name, Source, VersionSet, Why};
 use pubgrub::External;
 
 use crate::package::{Package, Set};
@@ -68,6 +68,45 @@ pub(crate) fn by_conflict(
         }
     };
     Ok(Some(if is_first { part } else { rest }))
+}
+
+/// Questions of more projects than this are not split by what no proof names.
+const FEW: usize = 8;
+
+/// A split of a small question by anything that holds in a part only, whether or not a proof names it: where pre-releases or yanked releases
+/// were left out, a proof need not rest on all that is in the way (docs/resolver.md, "What may be missed").
+pub(crate) fn by_anything(
+    search: &Search<'_>,
+    sources: &Sources,
+) -> Result<Option<Marker>, FactError> {
+    let shelf = search.shelf;
+    let projects = shelf.known_projects();
+    if projects.len() > FEW {
+        return Ok(None);
+    }
+    let mut partials = BTreeSet::new();
+    let stated = sources.requirements.iter().chain(&sources.constraints);
+    for wanted in stated.chain(sources.changes.all()) {
+        add(
+            wanted_place(0, wanted),
+            &wanted.marker,
+            false,
+            &mut partials,
+        );
+    }
+    for project in &projects {
+        let name = project.view.name();
+        let all = Set(VersionSet::full());
+        for other in &projects {
+            of_releases(search, name, None, &all, other.view.name(), &mut partials)?;
+        }
+        of_pythons(search, name, &all, &mut partials)?;
+    }
+    let region = &shelf.region;
+    let mut splitting = partials.iter().filter(|partial| {
+        region.overlaps(&partial.marker) && region.overlaps(&partial.marker.not())
+    });
+    Ok(splitting.next().map(|partial| partial.marker.clone()))
 }
 
 /// The external reasons of a proof.
@@ -258,7 +297,7 @@ fn of_pythons(
             continue;
         }
         if let Release::Unusable(Why::Python { .. }) = &*shelf.release(&project, index)?
-            && let Some(marker) = shelf.newer_python(&project, index)?
+            && let Some((marker, _)) = shelf.on_newer_python(&project, index)?
         {
             add((4, index, name.to_string()), &marker, false, partials);
         }
