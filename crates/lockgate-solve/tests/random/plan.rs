@@ -582,7 +582,7 @@ impl Wish {
 }
 
 /// The machine at a place.
-pub fn machine(place: Place) -> Target {
+pub fn machine(place: Place) -> &'static Target {
     static MACHINES: LazyLock<Vec<(Place, Target)>> = LazyLock::new(|| {
         let machine = |place: Place| {
             let system = match place.system {
@@ -596,12 +596,12 @@ pub fn machine(place: Place) -> Target {
         grid().map(|place| (place, machine(place))).collect()
     });
     let known = MACHINES.iter().find(|(other, _)| *other == place);
-    known.unwrap().1.clone()
+    &known.unwrap().1
 }
 
 fn target(aim: Aim) -> Target {
     match aim {
-        Aim::One(place) => machine(place),
+        Aim::One(place) => machine(place).clone(),
         Aim::All { from, within } => {
             let all = Target::universal(&format!("3.{from}").parse().unwrap());
             match CONDITIONS[within].text {
