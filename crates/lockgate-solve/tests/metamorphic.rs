@@ -156,7 +156,7 @@ fn affected(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
             counts.add("left out: a pin with a ground");
             continue;
         }
-        for version in highest.version + 1..VERSIONS.len() {
+        for (version, text) in VERSIONS.iter().enumerate().skip(highest.version + 1) {
             if own().any(|release| release.version == version) {
                 continue;
             }
@@ -170,7 +170,7 @@ fn affected(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
                 ..(*highest).clone()
             });
             counts.add("affected versions");
-            let how = format!("{} {}", PROJECTS[project], VERSIONS[version]);
+            let how = format!("{} {text}", PROJECTS[project]);
             let after = pins(&plan, &plan.case(), PROJECTS);
             same(
                 "an affected version changes it",

@@ -7,6 +7,8 @@
 mod random;
 mod support;
 
+use std::fmt::Write as _;
+
 use lockgate_model::{KeptPin, LockedGraph, Preferences, Upgrade};
 use lockgate_solve::{Answer, Solution, Unwatched, solve, verify};
 use random::judge::{Choice, Judge, NOTHING};
@@ -67,7 +69,7 @@ fn has_no_solution(plan: &Plan) -> Result<(), Wrong> {
         let Some(solution) = Judge::new(plan, place).solution(false) else {
             return Ok(());
         };
-        solutions.push_str(&format!("{place:?}: {}\n", plan.choice_text(&solution)));
+        writeln!(solutions, "{place:?}: {}", plan.choice_text(&solution)).unwrap();
     }
     Err(Wrong::new("a solution was missed", solutions))
 }
