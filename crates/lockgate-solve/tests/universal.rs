@@ -7,12 +7,14 @@
 mod random;
 mod support;
 
+use std::fmt::Write as _;
+
 use lockgate_model::{KeptPin, LockedGraph, Preferences, Upgrade};
 use lockgate_solve::{Answer, Solution, Unwatched, solve, verify};
 use random::judge::{Choice, Judge, NOTHING};
 use random::plan::{Plan, machine};
 use random::run::{Counts, Wrong, worlds};
-use random::tables::{EXTRAS, PROJECTS, Place, grid};
+use random::tables::{EXTRAS, PROJECTS, Place};
 use support::{Case, text};
 
 #[test]
@@ -36,7 +38,7 @@ fn judge(plan: &Plan, counts: &Counts) -> Result<(), Wrong> {
         counts.add("in several regions");
     }
     let pins = text(&solution.graph);
-    for place in grid() {
+    for place in plan.aim.places() {
         at(plan, place, &solution, &pins)?;
     }
     let breaches = verify(&case.question(), &solution.graph, &case.facts(false)).unwrap();
@@ -63,11 +65,11 @@ fn judge(plan: &Plan, counts: &Counts) -> Result<(), Wrong> {
 /// That there is no lock is right if one environment has no solution.
 fn has_no_solution(plan: &Plan) -> Result<(), Wrong> {
     let mut solutions = String::new();
-    for place in grid() {
+    for place in plan.aim.places() {
         let Some(solution) = Judge::new(plan, place).solution(false) else {
             return Ok(());
         };
-        solutions.push_str(&format!("{place:?}: {}\n", plan.choice_text(&solution)));
+        writeln!(solutions, "{place:?}: {}", plan.choice_text(&solution)).unwrap();
     }
     Err(Wrong::new("a solution was missed", solutions))
 }

@@ -8,7 +8,7 @@
 mod random;
 mod support;
 
-use lockgate_model::Preferences;
+use lockgate_model::{Name, Preferences};
 use lockgate_solve::{Answer, Unwatched, solve, verify};
 use random::judge::{Choice, Judge, NOTHING};
 use random::plan::{Aim, Plan};
@@ -57,7 +57,7 @@ fn judge(plan: &Plan, place: Place, counts: &Counts) -> Result<(), Wrong> {
                 let names = EXTRAS.iter().enumerate().filter(|(extra, _)| asked[*extra]);
                 if !names
                     .map(|(_, name)| *name)
-                    .eq(pin.extras.iter().map(|extra| extra.as_str()))
+                    .eq(pin.extras.iter().map(Name::as_str))
                 {
                     return Err(Wrong::new("other extras", pins));
                 }

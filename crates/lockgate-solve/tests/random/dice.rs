@@ -1,4 +1,4 @@
-//! Random numbers from a seed, the same on every machine (the generator is SplitMix64).
+//! Random numbers from a seed, the same on every machine (the generator is `SplitMix64`).
 
 pub struct Dice {
     state: u64,

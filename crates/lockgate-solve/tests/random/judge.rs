@@ -3,7 +3,9 @@
 use lockgate_model::{PrereleaseMode, Resolution};
 
 use super::plan::{Advice, Aim, Format, Plan, Release, Wish};
-use super::tables::{CLAUSES, CONDITIONS, Clause, FILES, IS_PRERELEASE, Place, REQUIRED_PYTHONS};
+use super::tables::{
+    ALWAYS, CLAUSES, CONDITIONS, Clause, FILES, IS_PRERELEASE, Place, REQUIRED_PYTHONS,
+};
 
 /// The place of the chosen release, by project.
 pub type Choice = [Option<usize>; 5];
@@ -52,13 +54,13 @@ impl<'p> Judge<'p> {
 
     fn admits_python(&self, release: &Release) -> bool {
         let python = &REQUIRED_PYTHONS[release.python];
-        let is_one = self.plan.aim != Aim::All;
+        let is_one = matches!(self.plan.aim, Aim::One(_));
         python.from <= self.place.python && (!is_one || self.place.python < python.below)
     }
 
     /// Whether a wheel of it may be used here.
     fn has_wheel(&self, release: &Release) -> bool {
-        let is_one = self.plan.aim != Aim::All;
+        let is_one = matches!(self.plan.aim, Aim::One(_));
         let format = self.plan.options.format;
         format != Some((release.project, Format::NoBinary))
             && FILES[release.files]
@@ -66,7 +68,18 @@ impl<'p> Judge<'p> {
                 .is_some_and(|fits| !is_one || fits(self.place))
     }
 
+    /// Under which extra a wish of a release holds here.
+    fn guard_here(&self, wish: &Wish) -> Option<usize> {
+        let is_loose = wish.loose && wish.condition != ALWAYS;
+        wish.guard
+            .filter(|_| !is_loose || !self.meets_condition(wish))
+    }
+
     fn holds_here(&self, wish: &Wish) -> bool {
+        (wish.loose && wish.condition != ALWAYS) || self.meets_condition(wish)
+    }
+
+    fn meets_condition(&self, wish: &Wish) -> bool {
         (CONDITIONS[wish.condition].holds)(self.place)
     }
 
@@ -107,7 +120,7 @@ impl<'p> Judge<'p> {
             let release = choice[project].map(|place| &self.plan.releases[place]);
             let mut follow = |guard: Option<usize>| {
                 let own = release.iter().flat_map(|release| &release.wishes);
-                for wish in own.filter(|wish| wish.guard == guard) {
+                for wish in own.filter(|wish| self.guard_here(wish) == guard) {
                     self.add(*wish, Some(project), &mut wishes);
                 }
             };

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use lockgate_model::{ForkStrategy, Level, PrereleaseMode, Resolution, Target};
+use lockgate_model::{ForkStrategy, Level, Marker, PrereleaseMode, Resolution, Target};
 
 use super::dice::Dice;
 use super::tables::{
@@ -22,6 +22,8 @@ pub struct Wish {
     pub condition: usize,
     /// Of a release: only with this extra.
     pub guard: Option<usize>,
+    /// The extra or the condition is enough.
+    pub loose: bool,
 }
 
 /// What the gate says of a release.
@@ -90,8 +92,28 @@ impl Options {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
     One(Place),
-    /// All environments from the lowest Python upwards.
-    All,
+    /// All environments from a Python upwards in which a condition holds.
+    All {
+        from: u8,
+        within: usize,
+    },
+}
+
+impl Aim {
+    const ALL: Self = Self::All {
+        from: PYTHONS[0],
+        within: ALWAYS,
+    };
+
+    /// Where the lock has to be right.
+    pub fn places(self) -> Vec<Place> {
+        match self {
+            Self::One(place) => vec![place],
+            Self::All { from, within } => grid()
+                .filter(|place| place.python >= from && (CONDITIONS[within].holds)(*place))
+                .collect(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +145,11 @@ fn wish(dice: &mut Dice, style: Style) -> Wish {
         aim,
         open,
     } = style;
-    let conditional = if aim == Aim::All { 40 } else { 25 };
+    let conditional = if matches!(aim, Aim::All { .. }) {
+        40
+    } else {
+        25
+    };
     let mut extra = || dice.percent(12);
     let extras = [extra(), extra()];
     Wish {
@@ -140,6 +166,7 @@ fn wish(dice: &mut Dice, style: Style) -> Wish {
             ALWAYS
         },
         guard: None,
+        loose: false,
     }
 }
 
@@ -149,6 +176,7 @@ fn release(dice: &mut Dice, style: Style) -> Release {
         let guard = dice.percent(30).then(|| dice.below(EXTRAS.len()));
         wishes.push(Wish {
             guard,
+            loose: guard.is_some() && dice.percent(20),
             ..wish(dice, style)
         });
     }
@@ -228,7 +256,16 @@ impl Plan {
 
     /// A question for all machines.
     pub fn universal(seed: u64) -> Self {
-        Self::drawn(&mut Dice::new(seed), Aim::All)
+        let mut dice = Dice::new(seed);
+        let from = PYTHONS[if dice.percent(20) { dice.below(3) } else { 0 }];
+        let within = if dice.percent(15) {
+            dice.below(CONDITIONS.len())
+        } else {
+            ALWAYS
+        };
+        let aim = Aim::All { from, within };
+        let is_empty = aim.places().is_empty();
+        Self::drawn(&mut dice, if is_empty { Aim::ALL } else { aim })
     }
 
     fn drawn(dice: &mut Dice, aim: Aim) -> Self {
@@ -266,6 +303,15 @@ impl Plan {
             constraints[..dice.below(2)].to_vec(),
             overrides[..dice.below(8).saturating_sub(5)].to_vec(),
         );
+        if !overrides.is_empty() {
+            // What of such a marker is of the environment, and would be overridden, is not said.
+            for release in &mut releases {
+                release
+                    .wishes
+                    .iter_mut()
+                    .for_each(|wish| wish.loose = false);
+            }
+        }
         Self {
             aim,
             releases,
@@ -464,6 +510,9 @@ impl Plan {
             push(&|plan| plan.releases[at].late = false);
             push(&|plan| plan.releases[at].advice = Advice::Clear);
         }
+        if let Aim::All { .. } = self.aim {
+            push(&|plan| plan.aim = Aim::ALL);
+        }
         let plain = Options::PLAIN;
         push(&|plan| plan.options = plain);
         push(&|plan| plan.options.resolution = plain.resolution);
@@ -495,7 +544,8 @@ impl Plan {
 }
 
 impl Wish {
-    const SIMPLER: [fn(&mut Self); 5] = [
+    const SIMPLER: [fn(&mut Self); 6] = [
+        |wish| wish.loose = false,
         |wish| wish.condition = ALWAYS,
         |wish| wish.clause = ANY,
         |wish| wish.guard = None,
@@ -523,7 +573,8 @@ impl Wish {
             (None, condition) => write!(text, " ; {condition}").unwrap(),
             (Some(extra), "") => write!(text, " ; extra == '{extra}'").unwrap(),
             (Some(extra), condition) => {
-                write!(text, " ; extra == '{extra}' and ({condition})").unwrap();
+                let word = if self.loose { "or" } else { "and" };
+                write!(text, " ; extra == '{extra}' {word} ({condition})").unwrap();
             }
         }
         text
@@ -531,7 +582,7 @@ impl Wish {
 }
 
 /// The machine at a place.
-pub fn machine(place: Place) -> Target {
+pub fn machine(place: Place) -> &'static Target {
     static MACHINES: LazyLock<Vec<(Place, Target)>> = LazyLock::new(|| {
         let machine = |place: Place| {
             let system = match place.system {
@@ -542,18 +593,21 @@ pub fn machine(place: Place) -> Target {
             let python = format!("3.{}", place.python).parse().unwrap();
             Target::new(&python, &system.parse().unwrap())
         };
-        grid()
-            .into_iter()
-            .map(|place| (place, machine(place)))
-            .collect()
+        grid().map(|place| (place, machine(place))).collect()
     });
     let known = MACHINES.iter().find(|(other, _)| *other == place);
-    known.unwrap().1.clone()
+    &known.unwrap().1
 }
 
 fn target(aim: Aim) -> Target {
     match aim {
-        Aim::One(place) => machine(place),
-        Aim::All => Target::universal(&format!("3.{}", PYTHONS[0]).parse().unwrap()),
+        Aim::One(place) => machine(place).clone(),
+        Aim::All { from, within } => {
+            let all = Target::universal(&format!("3.{from}").parse().unwrap());
+            match CONDITIONS[within].text {
+                "" => all,
+                text => all.with(&Marker::parse(text).unwrap()).unwrap(),
+            }
+        }
     }
 }

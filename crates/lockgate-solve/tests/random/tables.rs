@@ -106,15 +106,13 @@ pub enum System {
     MacOs,
 }
 
-pub const PYTHONS: [u8; 3] = [8, 10, 12];
+pub const PYTHONS: [u8; 4] = [8, 10, 11, 12];
 pub const SYSTEMS: [System; 3] = [System::Linux, System::Windows, System::MacOs];
 
 /// All of them.
-pub fn grid() -> Vec<Place> {
+pub fn grid() -> impl Iterator<Item = Place> {
     let pythons = PYTHONS.into_iter();
-    pythons
-        .flat_map(|python| SYSTEMS.map(|system| Place { python, system }))
-        .collect()
+    pythons.flat_map(|python| SYSTEMS.map(|system| Place { python, system }))
 }
 
 /// What a marker means.
@@ -139,7 +137,7 @@ fn is_linux(place: Place) -> bool {
 pub const ALWAYS: usize = 0;
 
 #[rustfmt::skip]
-pub const CONDITIONS: [Condition; 18] = [
+pub const CONDITIONS: [Condition; 22] = [
     condition("", |_| true),
     condition("python_version < '3.10'", |place| place.python < 10),
     condition("python_version >= '3.10'", |place| place.python >= 10),
@@ -153,10 +151,14 @@ pub const CONDITIONS: [Condition; 18] = [
     condition("platform_system != 'Linux'", |place| !is_linux(place)),
     condition("python_full_version >= '3.10' and sys_platform == 'win32'", |place| place.python >= 10 && is_windows(place)),
     condition("python_version < '3.12' or sys_platform == 'linux'", |place| place.python < 12 || is_linux(place)),
-    condition("python_version >= '3.10' and python_version < '3.12'", |place| place.python == 10),
+    condition("python_version >= '3.10' and python_version < '3.12'", |place| place.python >= 10 && place.python < 12),
     condition("sys_platform == 'linux' or sys_platform == 'win32'", |place| is_linux(place) || is_windows(place)),
     condition("sys_platform != 'linux' and sys_platform != 'win32'", |place| place.system == System::MacOs),
     condition("python_version < '3.8'", |_| false),
+    condition("python_version == '3.10'", |place| place.python == 10),
+    condition("python_version != '3.10'", |place| place.python != 10),
+    condition("python_full_version >= '3.10' and python_full_version < '3.11' and platform_system == 'Linux'", |place| place.python == 10 && is_linux(place)),
+    condition("os_name == 'nt' or python_version > '3.11'", |place| is_windows(place) || place.python >= 12),
     condition("python_version < '3.10' and sys_platform == 'win32'", |place| place.python < 10 && is_windows(place)),
 ];
 
