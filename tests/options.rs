@@ -58,6 +58,7 @@ fn sample(option: &str) -> &'static str {
         "--color" => "never",
         "--directory" => ".",
         "--exclude-newer" | "--uploaded-prior-to" => "2024-01-01",
+        "--fork-strategy" => "fewest",
         "--format" => "requirements",
         "--index-strategy" => "unsafe-best-match",
         "--index-url" | "--default-index" | "--extra-index-url" | "--index" | "--proxy" => {
@@ -86,6 +87,10 @@ fn tried(context: &TestContext, spelling: &str, value: Option<&str>) -> Run {
     }
     if !matches!(spelling, "-o" | "--output-file") {
         words.extend(["-o", "lock.txt"]);
+    }
+    if spelling == "--fork-strategy" {
+        // It says nothing of a lock for one environment.
+        words.push("--universal");
     }
     words.push(spelling);
     words.extend(value);

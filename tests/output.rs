@@ -367,18 +367,15 @@ fn another_folder_can_be_worked_in() {
 }
 
 #[test]
-fn a_form_that_is_not_written_is_refused() {
+fn a_form_goes_with_the_name_of_its_file() {
     let context = TestContext::new();
     context.write("requirements.in", "web\n");
     for arguments in [
-        &["--format", "pylock"][..],
-        &["--format", "pylock.toml", "-o", "x.txt"],
-        &["-o", "pylock.toml"],
-        &["-o", "pylock.dev.toml"],
+        &["--format", "pylock.toml", "-o", "x.txt"][..],
+        &["-o", "pylock.a.b.toml"],
     ] {
         let run = context.lockgate(&["lock"]).args(arguments).run();
-        run.exits(2)
-            .mentions(&["pylock", "not written yet", "--format requirements"]);
+        run.exits(2).mentions(&["is no name of a `pylock.toml`"]);
     }
     let index = Loopback::index(world());
     let (_context, lock) = locked(&index, &["--format", "requirements.txt", "--no-hashes"]);

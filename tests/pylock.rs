@@ -219,7 +219,7 @@ fn what_it_pins_is_audited_and_gated() {
         .exits(0);
     context.write(
         "pylock.toml",
-        text.replace("version = \"1.0\"\n", "version = \"1.1\"\n"),
+        text.replace("\nversion = \"1.0\"\n", "\nversion = \"1.1\"\n"),
     );
     context
         .lockgate(&["audit", "pylock.toml", "--advisories", "advisories"])

@@ -32,7 +32,7 @@ pub(crate) struct Usable {
     pub(crate) has_wheel: bool,
     /// The reason why it is yanked, if each usable file of it is.
     pub(crate) yanked: Option<String>,
-    /// In a region: the lowest Python that one of its wheels is for, if that is above the region's and it has no source distribution. Tags
+    /// In a region: the lowest of the Pythons that its wheels are for, if that is above the region's and it has no source distribution. Tags
     /// restrict nothing there; but where another version has a file for each Python, that is the better one.
     pub(crate) wheels_from: Option<Version>,
     /// What it fixes, if it can be installed only because it is exempt from the cooldown.
@@ -171,25 +171,25 @@ impl Inspector {
         }
     }
 
-    /// The lowest Python above the region's that the wheels of a release are for; none if there is a file for the region's.
+    /// The lowest Python above the region's that the wheels of a release are for, if they are for several; none if there is a file for the
+    /// region's.
     fn wheels_from(&self, name: &Name, files: &[DistFile], cooldown: Cooldown) -> Option<Version> {
         if self.python_rule != PythonRule::Lowest {
             return None;
         }
-        let mut lowest: Option<Version> = None;
+        let mut pythons: BTreeSet<Version> = BTreeSet::new();
         for file in files {
             let python = match file.kind() {
                 Some(DistKind::Wheel(wheel)) => wheel.lowest_python()?,
                 Some(DistKind::Sdist) | None => return None,
             };
             if self.judge(name, file, cooldown).is_ok() {
-                lowest = Some(match lowest {
-                    Some(known) => known.min(python),
-                    None => python,
-                });
+                pythons.insert(python);
             }
         }
-        lowest.filter(|lowest| *lowest > self.python)
+        // A wheel for one Python alone says nothing of the others; a row of them says where it begins.
+        let lowest = pythons.first().filter(|_| pythons.len() > 1)?;
+        (*lowest > self.python).then(|| lowest.clone())
     }
 
     /// Whether a release has no source distribution and, for a required environment, no wheel.
