@@ -187,7 +187,33 @@ fn is_special(release: &Release) -> bool {
     release.yanked || IS_PRERELEASE[release.version]
 }
 
+/// The projects that are asked for in a part of a region only, and what these ask for. In a region that counts in all of it, also where the
+/// part turns out to be empty: what is not in the lock may still have been needed for it.
+fn asked_in_part(plan: &Plan) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::new();
+    let Aim::All { .. } = plan.aim else {
+        return found;
+    };
+    loop {
+        let wishes = plan.releases.iter().flat_map(|release| {
+            let is_found = found.contains(&release.project);
+            let counts = move |wish: &&Wish| is_found || wish.condition != ALWAYS;
+            release.wishes.iter().filter(counts)
+        });
+        let overrides = plan
+            .overrides
+            .iter()
+            .filter(|wish| wish.condition != ALWAYS);
+        let next = wishes.chain(overrides).map(|wish| wish.project);
+        let Some(project) = next.into_iter().find(|project| !found.contains(project)) else {
+            return found;
+        };
+        found.push(project);
+    }
+}
+
 fn removed(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
+    let partly = asked_in_part(plan);
     for (at, release) in plan.releases.iter().enumerate() {
         let version = VERSIONS[release.version].to_owned();
         let mut own = plan
@@ -198,10 +224,7 @@ fn removed(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
             continue;
         }
         // What is taken away may have been what kept a pre-release or a yanked release from having a ground.
-        let is_partial = |wish: &Wish| wish.project == release.project && wish.condition != ALWAYS;
-        // In a region, what is asked for in a part of it counts in all of it, also where the part turns out to be empty.
-        let wishes = plan.releases.iter().flat_map(|release| &release.wishes);
-        if matches!(plan.aim, Aim::All { .. }) && wishes.chain(&plan.overrides).any(is_partial) {
+        if partly.contains(&release.project) {
             counts.add("left out: a project that is asked for in a part of a region");
             continue;
         }

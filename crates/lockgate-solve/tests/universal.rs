@@ -36,6 +36,10 @@ fn judge(plan: &Plan, counts: &Counts) -> Result<(), Wrong> {
     counts.add("locked");
     if solution.graph.regions.len() > 1 {
         counts.add("in several regions");
+        let pins = &solution.graph.pins;
+        if pins.len() == pins.names().count() {
+            counts.add("in several regions, with one version of each project");
+        }
     }
     let pins = text(&solution.graph);
     for place in plan.aim.places() {

@@ -2,6 +2,8 @@
 //!
 //! The meanings are written down here and nowhere computed, so that the judge owes nothing to what it judges.
 
+use std::fmt;
+
 /// The projects; by name alone they mean nothing.
 pub const PROJECTS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
@@ -91,11 +93,17 @@ pub const CLAUSES: [Clause; 23] = [
 ];
 
 /// The environments that all conditions and all `Requires-Python` below can tell apart, one of each kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// The minor number of its Python 3.
     pub python: u8,
     pub system: System,
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "3.{} {:?}", self.python, self.system)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
