@@ -148,6 +148,7 @@ impl Target {
     }
 
     /// One machine as a lock for many machines sees it: wheel tags and upper bounds on Python restrict nothing.
+    #[must_use]
     pub fn among_many(self) -> Self {
         Self {
             tags: Tags::any(),

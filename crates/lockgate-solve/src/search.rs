@@ -104,6 +104,10 @@ pub(crate) struct Search<'a> {
 }
 
 /// How a search in a region ended.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each run, and it is taken apart at once"
+)]
 pub(crate) enum Ended {
     /// With an answer for all of it.
     Found(Found),

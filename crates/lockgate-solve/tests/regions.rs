@@ -187,13 +187,14 @@ fn what_holds_at_once_is_a_final_conflict() {
     ]);
 }
 
+const SPLIT: [&str; 2] = [
+    "a==1.0;python_full_version < '3.10'",
+    "a==2.0;python_full_version >= '3.10'",
+];
+
 #[test]
 fn a_newer_version_that_needs_a_newer_python_splits() {
     let world = "a 1.0 python=>=3.8\na 2.0 python=>=3.10";
-    const SPLIT: [&str; 2] = [
-        "a==1.0;python_full_version < '3.10'",
-        "a==2.0;python_full_version >= '3.10'",
-    ];
     check(&[
         (world, &["a"], &SPLIT),
         (

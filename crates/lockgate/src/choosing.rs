@@ -35,7 +35,7 @@ impl Choosing {
     pub(crate) fn new(arguments: &LockArguments) -> Result<Self, Failure> {
         let options = &arguments.choice;
         Ok(Self {
-            fork_strategy: match arguments.fork_strategy {
+            fork_strategy: match arguments.region.fork_strategy {
                 None | Some(ForkStrategyName::RequiresPython) => ForkStrategy::RequiresPython,
                 Some(ForkStrategyName::Fewest) => ForkStrategy::Fewest,
             },

@@ -157,13 +157,12 @@ impl Form {
                 .remedy("name it `pylock.toml`, or `pylock.NAME.toml` with a name without dots (PEP 751)"))
             }
             Some(LockFormat::Pylock) => Ok(Self::Pylock),
-            Some(LockFormat::Requirements) => Ok(Self::Requirements),
             None if is_pylock => Ok(Self::Pylock),
             None if name.starts_with("pylock") && name.ends_with(".toml") => {
                 Err(Failure::new(format!("`{name}` is no name of a `pylock.toml`"))
                     .remedy("name it `pylock.toml`, or `pylock.NAME.toml` with a name without dots (PEP 751)"))
             }
-            None => Ok(Self::Requirements),
+            Some(LockFormat::Requirements) | None => Ok(Self::Requirements),
         }
     }
 }

@@ -1,3 +1,8 @@
+#![allow(
+    clippy::disallowed_methods,
+    reason = "fixtures are read from where they stand"
+)]
+
 use std::path::{Path, PathBuf};
 
 use super::*;

@@ -71,17 +71,8 @@ pub(crate) struct LockArguments {
     pub(crate) build: BuildOptions,
     #[command(flatten)]
     pub(crate) target: TargetOptions,
-    /// Lock for all environments from `--python-version` upwards, with a marker on each pin that needs one
-    #[arg(long, conflicts_with = "python_platform", help_heading = "Target")]
-    pub(crate) universal: bool,
-    /// With `--universal`: the newest version for each Python, or as few versions as can be [default: requires-python]
-    #[arg(
-        long,
-        value_name = "WHICH",
-        requires = "universal",
-        help_heading = "Target"
-    )]
-    pub(crate) fork_strategy: Option<ForkStrategyName>,
+    #[command(flatten)]
+    pub(crate) region: RegionOptions,
     #[command(flatten)]
     pub(crate) index: IndexOptions,
     #[command(flatten)]
@@ -104,6 +95,18 @@ impl LockArguments {
         self.sources.append(&mut self.requirement);
         self.output.settle();
     }
+}
+
+/// Whether a lock is for one environment or for many.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Target")]
+pub(crate) struct RegionOptions {
+    /// Lock for all environments from `--python-version` upwards, with a marker on each pin that needs one
+    #[arg(long, conflicts_with = "python_platform")]
+    pub(crate) universal: bool,
+    /// With `--universal`: the newest version for each Python, or as few versions as can be [default: requires-python]
+    #[arg(long, value_name = "WHICH", requires = "universal")]
+    pub(crate) fork_strategy: Option<ForkStrategyName>,
 }
 
 /// `--fork-strategy` values.

@@ -45,7 +45,7 @@ pub(crate) fn of_lock(
     manifest: &Manifest,
     world: &World,
 ) -> Result<LockTarget, Failure> {
-    let target = if arguments.universal {
+    let target = if arguments.region.universal {
         universal(&arguments.target, environments, manifest, world)?
     } else {
         of(&arguments.target, world)?
