@@ -49,10 +49,10 @@ impl Watch for Budget<'_> {
 }
 
 /// How many versions one of the trials for a conflict of the requirements may try.
-const MOST_TRIED_EACH: usize = 400;
+const MOST_TRIED_EACH: usize = 150;
 
 /// How many versions all trials for a conflict of the requirements may try together: nobody waits long for advice.
-const MOST_TRIED_IN_ALL: usize = 1000;
+const MOST_TRIED_IN_ALL: usize = 300;
 
 /// Watches several trials: no more are made when what they may try together is used up.
 struct Allowance<'w> {
