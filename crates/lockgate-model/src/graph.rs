@@ -222,6 +222,17 @@ pub enum Note {
         /// The pin.
         version: Version,
     },
+    /// A version that would be taken before the pin has metadata or a file that cannot be used.
+    Unreadable {
+        /// The project.
+        name: Name,
+        /// The pin.
+        version: Version,
+        /// The version that was passed over, the first of them.
+        passed: Version,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The pin is younger than the cooldown admits, and is taken because of what it fixes.
     Fix {
         /// The project.

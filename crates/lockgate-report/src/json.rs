@@ -147,6 +147,14 @@ fn note(note: &Note) -> Value {
         } => {
             json!({ "kind": "unbounded", "name": name.as_str(), "version": version.to_string(), "direct": is_direct })
         }
+        Note::Unreadable {
+            name,
+            version,
+            passed,
+            why,
+        } => {
+            json!({ "kind": "unreadable", "name": name.as_str(), "version": version.to_string(), "passed_over": passed.to_string(), "reason": why })
+        }
         Note::Undated { name, version } => {
             json!({ "kind": "undated", "name": name.as_str(), "version": version.to_string() })
         }
@@ -348,6 +356,12 @@ mod tests {
                 name: name.clone(),
                 version: version.clone(),
                 is_direct: true,
+            },
+            Note::Unreadable {
+                name: name.clone(),
+                version: version.clone(),
+                passed: version.clone(),
+                why: String::new(),
             },
             Note::Undated {
                 name: name.clone(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lockgate_model::{Advisory, IndexConfusion, Note, PassedOver};
 
+use crate::one_line::one_line;
 use crate::style::{BOLD, YELLOW};
 
 /// One line for each note; confusion of indexes is a warning of its own.
@@ -132,6 +133,17 @@ fn line(note: &Note) -> Option<String> {
             };
             format!(
                 "{YELLOW}unbounded{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} is the lowest that works, and nothing says how low it may be; {remedy}"
+            )
+        }
+        Note::Unreadable {
+            name,
+            version,
+            passed,
+            why,
+        } => {
+            format!(
+                "{YELLOW}unreadable{YELLOW:#}: {BOLD}{name}{BOLD:#} {passed} is passed over for {version}: {}",
+                one_line(why)
             )
         }
         Note::Undated { name, version } => {

@@ -51,6 +51,7 @@ pub(crate) fn notes(
         }
         notes.extend(not_hashed(&project));
         notes.extend(undated(search, linked, &project, version)?);
+        notes.extend(unreadable(search, linked, &project, version));
         notes.extend(unbounded(search, sources, linked, name, version));
         notes.extend(not_kept(search, linked, name, version)?);
         notes.extend(status(&project));
@@ -179,6 +180,35 @@ fn undated(
         }
     }
     Ok(None)
+}
+
+/// The first version before the pin that this run has found to have unusable metadata or files.
+fn unreadable(
+    search: &Search<'_>,
+    linked: &Linked,
+    project: &Project,
+    version: &Version,
+) -> Option<Note> {
+    let name = project.view.name();
+    let bounds = linked.bounds.get(name).into_iter().flatten();
+    let range = admitted(bounds).intersection(&search.order.may_be_before(name, version));
+    search
+        .order
+        .walk(&*project.view, &range)
+        .map(|index| project.view.version(index))
+        .filter(|other| range.contains(other))
+        .find_map(|other| {
+            let needs = search.shelf.known_needs(name, other)?;
+            let Needs::Unusable(Why::Metadata(why) | Why::Unreadable(why)) = &*needs else {
+                return None;
+            };
+            Some(Note::Unreadable {
+                name: name.clone(),
+                version: version.clone(),
+                passed: other.clone(),
+                why: why.clone(),
+            })
+        })
 }
 
 fn missing_extras(
