@@ -65,6 +65,22 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
+fn unreadable(note: &Note) -> Option<String> {
+    let Note::Unreadable {
+        name,
+        version,
+        passed,
+        why,
+    } = note
+    else {
+        return None;
+    };
+    Some(format!(
+        "{YELLOW}unreadable{YELLOW:#}: {BOLD}{name}{BOLD:#} {passed} is passed over for {version}: {}",
+        one_line(why)
+    ))
+}
+
 fn line(note: &Note) -> Option<String> {
     Some(match note {
         Note::IndexConfusion(_) => return None,
@@ -135,17 +151,7 @@ fn line(note: &Note) -> Option<String> {
                 "{YELLOW}unbounded{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} is the lowest that works, and nothing says how low it may be; {remedy}"
             )
         }
-        Note::Unreadable {
-            name,
-            version,
-            passed,
-            why,
-        } => {
-            format!(
-                "{YELLOW}unreadable{YELLOW:#}: {BOLD}{name}{BOLD:#} {passed} is passed over for {version}: {}",
-                one_line(why)
-            )
-        }
+        Note::Unreadable { .. } => return unreadable(note),
         Note::Undated { name, version } => {
             format!(
                 "{YELLOW}undated{YELLOW:#}: {BOLD}{name}{BOLD:#} has versions that would go before {version} and that the index states no upload time for; the cutoff or cooldown hides them"
