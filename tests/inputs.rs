@@ -119,10 +119,10 @@ fn what_is_no_source_is_refused() {
             &["it is a program", "runs no package code"],
         ),
         (
-            "a lock",
+            "a lock of nothing",
             &[("pylock.toml", b"")],
-            &["pylock.toml"],
-            &["it is a lock"],
+            &["pylock.toml", "-o", "out.txt"],
+            &["`lock-version` is missing"],
         ),
         (
             "another tool's lock",

@@ -142,6 +142,40 @@ fn one_for_all_environments_has_markers_and_is_converted_both_ways() {
 }
 
 #[test]
+fn as_a_source_its_pins_are_what_is_asked_for() {
+    let context = TestContext::new();
+    let index = Loopback::index(world());
+    context.write("requirements.in", "web\ntool<1.1\n");
+    lock(&context, &index)
+        .args(["-o", "pylock.toml"])
+        .run()
+        .exits(0);
+    let again = |source: &str| {
+        context
+            .lockgate(&["lock", source, "-o", "out.txt", "--no-advisories"])
+            .args(["-i", &index.index_url()])
+            .args(["--python-version", "3.11", "--python-platform", "linux"])
+            .run()
+    };
+    again("pylock.toml").exits(0);
+    let out = context.read("out.txt");
+    for part in [
+        "tool==1.0 \\\n    --hash=sha256:",
+        "web==2.0 \\\n",
+        "    # via\n    #   -r pylock.toml\n    #   web\n",
+    ] {
+        assert!(out.contains(part), "{part}\n{out}");
+    }
+    // Another file than those that it knows is not taken for one of them.
+    let text = context.read("pylock.toml");
+    let digest = text.split("sha256 = \"").nth(1).expect("a digest");
+    let digest = digest.split('"').next().expect("its end");
+    context.write("pylock.toml", text.replace(digest, &"ab".repeat(32)));
+    context.write("out.txt", "");
+    again("pylock.toml").exits(1).mentions(&["tool"]);
+}
+
+#[test]
 fn what_the_index_does_not_have_is_not_converted() {
     let context = TestContext::new();
     let index = Loopback::index(world());

@@ -14,7 +14,7 @@ use lockgate_model::{
 
 use crate::error::InputError;
 use crate::inventory::read_inventory;
-use crate::lock::{Lock, LockedDirect};
+use crate::lock::{Lock, LockedDirect, split_marker};
 use crate::text::utf8;
 use crate::{lock, pylock};
 
@@ -126,6 +126,14 @@ fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
         });
     }
     for direct in &lock.direct {
+        let (_, marker) = split_marker(&direct.text);
+        if !marker.is_empty() {
+            return Err(InputError::new(
+                file,
+                format!("`{}` has a marker, which is not carried over", direct.text),
+            )
+            .at(direct.line));
+        }
         let (name, version) = direct.project.clone().ok_or_else(|| {
             InputError::new(
                 file,
@@ -140,6 +148,13 @@ fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
         let direct_pin = direct_pin(direct).map_err(|why| {
             InputError::new(file, format!("`{}`: {why}", direct.text)).at(direct.line)
         })?;
+        if graph.pins.contains(&name) {
+            return Err(InputError::new(
+                file,
+                format!("`{name}` is taken from two places, which is not carried over"),
+            )
+            .at(direct.line));
+        }
         graph.edges.extend(edges(&name, &direct.via));
         let files = direct_pin.kind.sha256().map(|sha256| LockedFile {
             filename: String::new(),
@@ -230,6 +245,12 @@ fn of_inventory(
             _ => None,
         };
         let earlier = graph.pins.at(name, version).cloned();
+        if earlier
+            .as_ref()
+            .is_some_and(|earlier| earlier.direct != direct)
+        {
+            return Err(wrong("is taken from two places, which is not carried over"));
+        }
         let marker = earlier.as_ref().map(|pin| pin.marker.or(&item.marker));
         graph.pins.insert(Pin {
             name: name.clone(),
@@ -267,6 +288,15 @@ fn direct_of(reference: &str, files: &[LockedFile]) -> Result<DirectPin, &'stati
     let is_repository = ["git+", "hg+", "svn+", "bzr+"]
         .iter()
         .any(|kind| reference.starts_with(kind));
+    // uv has the folder and the revision asked for in a query, which is no part of the address.
+    let mut reference = reference.to_owned();
+    if is_repository && let Some((address, rest)) = reference.clone().split_once('?') {
+        let (query, commit) = rest.rsplit_once('@').unwrap_or((rest, ""));
+        let mut parts = query.split('&');
+        let folder = parts.find_map(|part| part.strip_prefix("subdirectory="));
+        let folder = folder.map(|folder| format!("#subdirectory={folder}"));
+        reference = format!("{address}@{commit}{}", folder.unwrap_or_default());
+    }
     let kind = if is_repository {
         let commit = reference.split('#').next().unwrap_or_default();
         let commit = commit.rsplit_once('@').map_or("", |(_, commit)| commit);
@@ -284,7 +314,7 @@ fn direct_of(reference: &str, files: &[LockedFile]) -> Result<DirectPin, &'stati
         }
     };
     Ok(DirectPin {
-        reference: reference.to_owned(),
+        reference,
         kind,
         editable: false,
     })

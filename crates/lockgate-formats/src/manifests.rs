@@ -2,15 +2,17 @@
 
 use std::str::FromStr;
 
-use lockgate_model::{Files, Manifest, Name};
+use lockgate_model::{Files, Manifest, Name, RootRequirement};
 
 use crate::error::InputError;
 use crate::project::{Project, told, unknown};
+use crate::pylock;
 use crate::pyproject::{self, Groups, Read};
 use crate::requirements::{Reader, Role};
 use crate::script;
 use crate::setup_cfg;
 use crate::source::SourceKind;
+use crate::text;
 
 /// Where a group stands that was named without a file.
 const DEFAULT_GROUPS: &str = "pyproject.toml";
@@ -78,6 +80,8 @@ impl GroupRequest {
 enum Source<'a> {
     Requirements(&'a str),
     Project(Box<Project>),
+    /// The pins of a `pylock.toml`.
+    Pylock(Vec<RootRequirement>),
     /// A `pyproject.toml` without a project, named for its groups.
     OnlyGroups(&'a str),
 }
@@ -109,6 +113,7 @@ impl Manifests<'_> {
         for source in read {
             match source {
                 Source::OnlyGroups(_) => {}
+                Source::Pylock(pins) => manifest.requirements.extend(pins),
                 Source::Requirements(path) => {
                     Reader::new(files, &mut manifest).read(path, Role::Requirements)?;
                 }
@@ -143,6 +148,11 @@ impl Manifests<'_> {
             SourceKind::SetupCfg => setup_cfg::read(files, path)?,
             SourceKind::Script => script::read(files, path)?,
             SourceKind::SetupPy => return Err(setup_cfg::program(files, path)),
+            SourceKind::Pylock => {
+                let bytes = text::read(files, path)?;
+                let read = pylock::read(text::utf8(path, &bytes, "pylock.toml")?, path)?;
+                return Ok(Source::Pylock(read.requirements(path)?));
+            }
             SourceKind::Foreign(what) => {
                 return Err(InputError::new(path, format!("it is {what}")).remedy(
                     "lock a requirements file, a `pyproject.toml`, a `setup.cfg` or a script",
@@ -157,13 +167,13 @@ impl Manifests<'_> {
         let projects = || {
             sources.iter().filter_map(|source| match source {
                 Source::Project(project) => Some(project),
-                Source::Requirements(_) | Source::OnlyGroups(_) => None,
+                Source::Requirements(_) | Source::Pylock(_) | Source::OnlyGroups(_) => None,
             })
         };
         let Some(first) = projects().next() else {
             let mut groups = sources.iter().filter_map(|source| match source {
                 Source::OnlyGroups(path) => Some(path),
-                Source::Requirements(_) | Source::Project(_) => None,
+                Source::Requirements(_) | Source::Pylock(_) | Source::Project(_) => None,
             });
             return match groups.next() {
                 Some(path) if self.all_extras || !self.extras.is_empty() => Err(InputError::new(

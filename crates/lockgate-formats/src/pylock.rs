@@ -5,7 +5,7 @@ mod reference;
 mod write;
 
 pub use read::{Pylock, read};
-pub use write::{PylockOptions, render};
+pub use write::{PylockOptions, render, written};
 
 pub(crate) use write::last_part;
 

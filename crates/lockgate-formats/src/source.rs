@@ -16,6 +16,8 @@ pub enum SourceKind {
     SetupPy,
     /// A Python script with its requirements in a comment (PEP 723).
     Script,
+    /// `pylock.toml`: what it pins is what is asked for.
+    Pylock,
     /// The lock or manifest of another tool; what it is.
     Foreign(&'static str),
 }
@@ -36,9 +38,7 @@ impl SourceKind {
             _ => {}
         }
         match path.extension().and_then(OsStr::to_str) {
-            Some("toml") if name.starts_with("pylock.") => {
-                Self::Foreign("a lock, and no source of one")
-            }
+            Some("toml") if name.starts_with("pylock.") => Self::Pylock,
             Some("toml") => Self::Pyproject,
             Some("py" | "pyw") => Self::Script,
             Some("cfg") => Self::Foreign("a configuration file, and only `setup.cfg` is a source"),
@@ -54,7 +54,9 @@ impl SourceKind {
 
 #[cfg(test)]
 mod tests {
-    use super::SourceKind::{self, Foreign, Pyproject, Requirements, Script, SetupCfg, SetupPy};
+    use super::SourceKind::{
+        self, Foreign, Pylock, Pyproject, Requirements, Script, SetupCfg, SetupPy,
+    };
 
     #[test]
     fn the_name_tells_the_kind() {
@@ -68,17 +70,12 @@ mod tests {
             ("setup.py", SetupPy),
             ("a/tool.py", Script),
             ("tool.pyw", Script),
+            ("a/pylock.toml", Pylock),
+            ("pylock.dev.toml", Pylock),
         ] {
             assert_eq!(SourceKind::of(source), kind, "{source}");
         }
-        for source in [
-            "pylock.toml",
-            "pylock.dev.toml",
-            "uv.lock",
-            "Pipfile",
-            "tox.cfg",
-            "environment.yml",
-        ] {
+        for source in ["uv.lock", "Pipfile", "tox.cfg", "environment.yml"] {
             assert!(matches!(SourceKind::of(source), Foreign(_)), "{source}");
         }
     }

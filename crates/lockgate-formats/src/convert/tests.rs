@@ -138,6 +138,22 @@ fn a_requirements_lock_is_the_same_after_a_round_trip() {
 }
 
 #[test]
+fn a_repository_of_uv_loses_its_query_and_keeps_its_folder() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let text = format!(
+        "version = 1\nrequires-python = \">=3.9\"\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = {{ git = \"https://host.test/a?subdirectory=s&tag=v1#{commit}\" }}\n"
+    );
+    let (kind, taken) = (InventoryKind::Uv, Taken::default());
+    let read = convertible(kind, text.as_bytes(), "uv.lock", &Texts::default(), &taken).unwrap();
+    let pin = read.graph.pins.iter().next().unwrap();
+    let direct = pin.direct.as_ref().unwrap();
+    assert_eq!(
+        direct.reference,
+        format!("git+https://host.test/a@{commit}#subdirectory=s")
+    );
+}
+
+#[test]
 fn what_cannot_be_carried_over_is_an_error() {
     let digest = "ab".repeat(32);
     for (kind, text, part) in [

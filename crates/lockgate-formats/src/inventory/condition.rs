@@ -160,7 +160,7 @@ impl Condition {
 
 /// Conditions by their texts: locks say the same again and again.
 #[derive(Debug, Default)]
-pub(crate) struct Conditions {
+pub(super) struct Conditions {
     known: BTreeMap<String, (Condition, Marker)>,
     /// What all of them compare with: markers of one file are put together in walks.
     values: Values,
@@ -178,7 +178,7 @@ impl Conditions {
     }
 
     /// As [`Self::environment`]; no text is no condition.
-    pub(crate) fn environment_of(&mut self, text: Option<&str>) -> Marker {
+    pub(super) fn environment_of(&mut self, text: Option<&str>) -> Marker {
         text.map_or_else(Marker::always, |text| self.environment(text))
     }
 

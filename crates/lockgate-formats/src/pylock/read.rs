@@ -4,13 +4,13 @@
 //! error, as the PEP has it.
 
 use lockgate_model::{
-    DirectKind, DirectPin, Edge, LockedFile, LockedGraph, Marker, Name, Origin, Pin, Sha256,
-    Timestamp, Version, Via,
+    DirectKind, DirectPin, Edge, LockedFile, LockedGraph, Marker, Name, Origin, Pin, Pins,
+    Requirement, RootRequirement, Sha256, Source, Timestamp, Version, Via,
 };
 
 use super::write::last_part;
 use crate::error::InputError;
-use crate::inventory::{Conditions, Node, Wrong, check_form, parse_toml};
+use crate::inventory::{Node, Wrong, check_form, parse_toml};
 use crate::lock::{Lock, LockedDirect, LockedPin, direct_line};
 
 /// What a `pylock.toml` says.
@@ -61,9 +61,10 @@ fn parsed(text: &str) -> Result<Pylock, Wrong> {
         .get("packages")
         .ok_or_else(|| Wrong::new("`packages` is missing").at(root.line))?
         .list("packages")?;
-    let mut conditions = Conditions::default();
+    let mut places = Vec::new();
     for package in packages {
-        let pin = pin(package, &mut conditions)?;
+        let pin = pin(package)?;
+        places.push((pin.name.clone(), pin.version.clone()));
         if let Some(other) = pylock
             .graph
             .pins
@@ -87,6 +88,17 @@ fn parsed(text: &str) -> Result<Pylock, Wrong> {
         pylock.graph.pins.insert(pin);
     }
     pylock.lines.sort();
+    let mut complete = pylock.graph.pins.clone();
+    for (package, place) in packages.iter().zip(&places) {
+        let (name, version) = place;
+        if let Some(pin) = pylock.graph.pins.at(name, version) {
+            complete.insert(Pin {
+                dependencies: dependencies(package, pin, &pylock.graph.pins)?,
+                ..pin.clone()
+            });
+        }
+    }
+    pylock.graph.pins = complete;
     Ok(pylock)
 }
 
@@ -124,7 +136,7 @@ fn tool_of<'n, 'a>(package: &'n Node<'a>) -> Result<Option<&'n Node<'a>>, Wrong>
     }
 }
 
-fn pin(package: &Node<'_>, conditions: &mut Conditions) -> Result<Pin, Wrong> {
+fn pin(package: &Node<'_>) -> Result<Pin, Wrong> {
     let text = package.need_text("name")?;
     let line = package.line_of("name");
     let name = Name::new(text).map_err(|error| Wrong::new(error.to_string()).at(line))?;
@@ -154,27 +166,54 @@ fn pin(package: &Node<'_>, conditions: &mut Conditions) -> Result<Pin, Wrong> {
     }
     files.sort_by(|one, other| one.filename.cmp(&other.filename));
     let version = version(package, &name, direct.is_some())?;
-    let marker = package.text_at("marker")?;
-    let mut dependencies = Vec::new();
-    for dependency in package.list_at("dependencies")? {
-        let (name, version) = (
-            dependency.need_text("name")?,
-            dependency.text_at("version")?,
-        );
-        if let (Ok(name), Some(Ok(version))) = (Name::new(name), version.map(str::parse)) {
-            dependencies.push((name, version));
-        }
-    }
+    let marker = match package.text_at("marker")? {
+        None => Marker::always(),
+        Some(text) => Marker::parse(text).map_err(|error| {
+            Wrong::new(format!("`{text}` is no marker that can be read: {error}"))
+                .at(package.line_of("marker"))
+                .remedy(
+                    "conditions on extras and dependency groups are read by `lockgate audit` alone",
+                )
+        })?,
+    };
     Ok(Pin {
         name,
         version,
-        marker: conditions.environment_of(marker),
+        marker,
         extras: Vec::new(),
         requires_python: package.text_at("requires-python")?.map(ToOwned::to_owned),
-        dependencies,
+        dependencies: Vec::new(),
         files,
         direct,
     })
+}
+
+/// What a package depends on: each entry has as many keys as it takes to tell one, so that a name alone stands for all that go with the package.
+fn dependencies(package: &Node<'_>, pin: &Pin, pins: &Pins) -> Result<Vec<(Name, Version)>, Wrong> {
+    let mut found = Vec::new();
+    for dependency in package.list_at("dependencies")? {
+        let (text, version) = (
+            dependency.need_text("name")?,
+            dependency.text_at("version")?,
+        );
+        let known = Name::new(text).ok();
+        let named = known.as_ref().map_or(&[][..], |name| pins.of(name));
+        let before = found.len();
+        for other in named {
+            let is_it = version.is_none_or(|version| other.version.to_string() == version);
+            if is_it && (version.is_some() || !other.marker.is_disjoint(&pin.marker)) {
+                found.push((other.name.clone(), other.version.clone()));
+            }
+        }
+        if found.len() == before && named.is_empty() {
+            return Err(Wrong::new(format!(
+                "`{}` depends on `{text}`, which the file does not hold",
+                pin.name
+            ))
+            .at(dependency.line));
+        }
+    }
+    Ok(found)
 }
 
 /// The stated version; of what may change none need be, and what lockgate noted counts, else zero.
@@ -279,6 +318,39 @@ fn digest(file: &Node<'_>) -> Result<Sha256, Wrong> {
 }
 
 impl Pylock {
+    /// What it pins, as requirements of a source at `path`: each at its version, where it is installed, from the files whose digests it has.
+    pub fn requirements(&self, path: &str) -> Result<Vec<RootRequirement>, InputError> {
+        let pins = self.graph.pins.iter();
+        let pins = pins.map(|pin| {
+            let mut lines = self.lines.iter();
+            let line =
+                lines.find(|(name, version, _)| *name == pin.name && *version == pin.version);
+            let text = format!("{}=={}", pin.name, pin.version);
+            let requirement: Requirement = text
+                .parse()
+                .map_err(|error| InputError::new(path, format!("`{text}`: {error}")))?;
+            Ok(RootRequirement {
+                requirement: Requirement {
+                    source: match &pin.direct {
+                        Some(direct) => Source::Url(direct.reference.clone()),
+                        None => requirement.source,
+                    },
+                    marker: pin.marker.clone(),
+                    ..requirement
+                },
+                origin: Origin {
+                    file: path.to_owned(),
+                    line: line.map(|(.., line)| *line),
+                    via: format!("-r {path}"),
+                },
+                hashes: pin.files.iter().map(|file| file.sha256).collect(),
+                editable: pin.direct.as_ref().is_some_and(|direct| direct.editable),
+                config_settings: Vec::new(),
+            })
+        });
+        pins.collect()
+    }
+
     /// The same as a lock of either form has it.
     pub fn lock(&self) -> Lock {
         let mut lock = Lock {

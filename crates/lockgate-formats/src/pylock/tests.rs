@@ -68,6 +68,7 @@ fn graph() -> LockedGraph {
     a.dependencies = vec![
         (name("b"), "1".parse().unwrap()),
         (name("b"), "2".parse().unwrap()),
+        (name("e"), "5".parse().unwrap()),
     ];
     graph.pins.insert(a);
     for (version, text) in [
@@ -156,6 +157,7 @@ requires-python = ">=3.8"
 dependencies = [
     { name = "b", version = "1" },
     { name = "b", version = "2" },
+    { name = "e" },
 ]
 index = "https://index.test/simple/"
 sdist = { name = "a-1.0.tar.gz", url = "https://files.test/download?name=a", upload-time = 2024-05-06T07:08:09.5Z, size = 12, hashes = { sha256 = "<7>" } }
@@ -258,6 +260,24 @@ fn what_pep_751_forbids_is_refused() {
             "`packages` is missing",
         ),
         (package("version = \"1\""), "must have one of"),
+        (
+            package(&format!(
+                "version = \"1\"\nmarker = \"pyton_version < '3'\"\nwheels = [{wheel}]"
+            )),
+            "no marker that can be read",
+        ),
+        (
+            package(&format!(
+                "version = \"1\"\nmarker = \"'dev' in dependency_groups\"\nwheels = [{wheel}]"
+            )),
+            "no marker that can be read",
+        ),
+        (
+            package(&format!(
+                "version = \"1\"\ndependencies = [{{ name = \"z\" }}]\nwheels = [{wheel}]"
+            )),
+            "does not hold",
+        ),
         (
             package(&format!(
                 "version = \"1\"\nwheels = [{wheel}]\ndirectory = {{ path = \".\" }}"

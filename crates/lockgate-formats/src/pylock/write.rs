@@ -142,14 +142,7 @@ fn files(pin: &Pin, options: &PylockOptions, text: &mut String) {
     if let Some(index) = options.indexes.get(&pin.name) {
         let _ = writeln!(text, "index = {}", string(&stripped_of_credentials(index)));
     }
-    let (wheels, others): (Vec<&LockedFile>, Vec<&LockedFile>) = pin
-        .files
-        .iter()
-        .partition(|file| WheelName::parse(&file.filename).is_some());
-    // There is room for one source distribution; the usual form is the one that installers know best.
-    let sdist = others
-        .iter()
-        .min_by_key(|file| !file.filename.ends_with(".tar.gz"));
+    let (sdist, wheels) = written(pin);
     if let Some(sdist) = sdist {
         let _ = writeln!(text, "sdist = {}", file(sdist));
     }
@@ -160,6 +153,18 @@ fn files(pin: &Pin, options: &PylockOptions, text: &mut String) {
         }
         text.push_str("]\n");
     }
+}
+
+/// The files of a pin that have a place in the form: one source distribution, of the usual form where there are several, and all wheels.
+pub fn written(pin: &Pin) -> (Option<&LockedFile>, Vec<&LockedFile>) {
+    let (wheels, others): (Vec<&LockedFile>, Vec<&LockedFile>) = pin
+        .files
+        .iter()
+        .partition(|file| WheelName::parse(&file.filename).is_some());
+    let sdist = others
+        .into_iter()
+        .min_by_key(|file| !file.filename.ends_with(".tar.gz"));
+    (sdist, wheels)
 }
 
 fn file(file: &LockedFile) -> String {

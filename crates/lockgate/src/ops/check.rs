@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use lockgate_formats::inventory::{kind_of, read_inventory};
 use lockgate_formats::lock::{Lock, RenderOptions};
+use lockgate_formats::pylock::written;
 use lockgate_gate::{Auditor, Selection};
 use lockgate_model::{
     Advisory, AuditReport, AuditedPackage, Change, Conflict, FactError, Gate, InventoryKind,
-    ItemOrigin, LockedGraph, Marker, Name, Note, Preferences, ProjectStatus, Upgrade, Verdict,
-    Version, VersionSet,
+    ItemOrigin, LockedFile, LockedGraph, Marker, Name, Note, Preferences, ProjectStatus, Upgrade,
+    Verdict, Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
@@ -454,8 +455,13 @@ fn hash_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
         let Some(fresh) = graph.pins.at(&pin.name, &pin.version) else {
             continue;
         };
-        let expected: BTreeSet<String> = fresh
-            .files
+        let files: Vec<&LockedFile> = if kind_of(lock, "") == Some(InventoryKind::Pylock) {
+            let (sdist, wheels) = written(fresh);
+            sdist.into_iter().chain(wheels).collect()
+        } else {
+            fresh.files.iter().collect()
+        };
+        let expected: BTreeSet<String> = files
             .iter()
             .map(|file| format!("sha256:{}", file.sha256))
             .collect();

@@ -217,8 +217,6 @@ fn what_a_project_cannot_be_read_from_has_a_remedy() {
         ("tool.py", "no such file"),
         ("uv.lock", "another tool"),
         ("Pipfile", "Pipenv"),
-        ("pylock.toml", "a lock"),
-        ("pylock.dev.toml", "a lock"),
     ] {
         let error = read(&files, &[source], &[]).unwrap_err();
         assert!(error.message.contains(part), "{error}");

@@ -25,15 +25,9 @@ pub(super) fn must_be_solved(
     world: &World,
 ) -> Result<bool, Failure> {
     match SourceKind::of(file) {
-        SourceKind::Foreign(_) => return Ok(false),
+        SourceKind::Foreign(_) | SourceKind::Pylock => return Ok(false),
         SourceKind::Requirements => {}
-        _ => {
-            let name = Path::new(file)
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy();
-            return Ok(!name.starts_with("pylock."));
-        }
+        _ => return Ok(true),
     }
     let is_source = Path::new(file)
         .extension()
