@@ -121,7 +121,7 @@ fn what_is_no_source_is_refused() {
         (
             "a lock of nothing",
             &[("pylock.toml", b"")],
-            &["pylock.toml", "-o", "out.txt"],
+            &["pylock.toml"],
             &["`lock-version` is missing"],
         ),
         (
