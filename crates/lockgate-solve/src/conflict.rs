@@ -23,6 +23,7 @@ use crate::provider::Unavailable;
 use crate::search::{Search, Tree, as_dead_end};
 use crate::shelf::{Guard, Needs};
 use crate::sources::{Role, Sources, Wanted};
+use crate::split::externals;
 
 /// Tells a conflict: the proof, what the gate refused, the ways out, and what else is worth knowing.
 pub(crate) fn explain(
@@ -75,25 +76,9 @@ fn by_themselves(
 
 /// The ranges of projects in which no version can be chosen, as far as a proof rests on them.
 pub(crate) fn dead_ends(tree: &Tree) -> Vec<(&Name, &VersionSet)> {
-    let mut ends = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut waiting = vec![tree];
-    while let Some(part) = waiting.pop() {
-        if !seen.insert(std::ptr::from_ref(part)) {
-            continue;
-        }
-        match part {
-            Tree::External(external) => {
-                if let Some((package, set)) = as_dead_end(external)
-                    && let Some(name) = package.project()
-                {
-                    ends.push((name, &set.0));
-                }
-            }
-            Tree::Derived(derived) => waiting.extend([&*derived.cause1, &*derived.cause2]),
-        }
-    }
-    ends
+    let ends = externals(tree).into_iter().filter_map(as_dead_end);
+    ends.filter_map(|(package, set)| Some((package.project()?, &set.0)))
+        .collect()
 }
 
 /// The facts of a proof, each once, in no order that matters.

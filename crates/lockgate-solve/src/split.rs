@@ -109,8 +109,8 @@ pub(crate) fn by_anything(
     Ok(splitting.next().map(|partial| partial.marker.clone()))
 }
 
-/// The external reasons of a proof.
-fn externals(tree: &Tree) -> Vec<&External<Package, Set, Unavailable>> {
+/// The external reasons of a proof, each once.
+pub(crate) fn externals(tree: &Tree) -> Vec<&External<Package, Set, Unavailable>> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     let mut waiting = vec![tree];
