@@ -45,7 +45,6 @@ pub(crate) fn admitted<'b>(bounds: impl IntoIterator<Item = &'b Bound>) -> Versi
 #[derive(Debug, Default)]
 pub(crate) struct Bounds {
     by_project: BTreeMap<Name, Vec<Bound>>,
-    count: usize,
 }
 
 /// What the bounds that cover a range say together.
@@ -65,13 +64,7 @@ impl Bounds {
         let known = self.by_project.entry(name.clone()).or_default();
         if !known.contains(bound) {
             known.push(bound.clone());
-            self.count += 1;
         }
-    }
-
-    /// How many there are: differs whenever something was learned.
-    pub(crate) fn count(&self) -> usize {
-        self.count
     }
 
     fn that_cover<'a>(

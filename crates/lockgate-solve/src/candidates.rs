@@ -133,6 +133,19 @@ impl Chooser<'_> {
         Ok(first)
     }
 
+    /// Whether the bounds that are known, were they to hold together, admit pre-releases or yanked releases of a project. If they do not,
+    /// no choice among them does.
+    pub(crate) fn may_admit_more(&self, name: &Name, known: &Known<'_>) -> Result<bool, FactError> {
+        let Some(project) = self.shelf.project(name)? else {
+            return Ok(false);
+        };
+        let everywhere = VersionSet::empty();
+        let covering = known.bounds.covering(name, &everywhere);
+        let combined = known.bounds.combined(name, &everywhere);
+        let pool = self.pool(&project, &combined, covering)?;
+        Ok(pool.prereleases || pool.yanked)
+    }
+
     /// Where a version stands in the order.
     pub(crate) fn placed<'v>(
         &self,

@@ -123,8 +123,6 @@ pub(crate) struct Run {
     /// How often a decided project stood against a version of another: by the rejected one, then by the decided one.
     clashes: FxHashMap<Name, BTreeMap<Name, usize>>,
     reorder: Option<(Name, Option<Name>)>,
-    /// Projects of which a decision left something out that other bounds may admit.
-    pub(crate) hid: BTreeSet<Name>,
 }
 
 /// What is decided first: greater goes first.
@@ -166,9 +164,6 @@ impl Provider<'_> {
         }
         let mut run = self.run.borrow_mut();
         let Some(version) = choice.version else {
-            if choice.hid {
-                run.hid.insert(name.clone());
-            }
             return Ok(None);
         };
         run.decided.insert(name.clone(), version.clone());
@@ -240,11 +235,7 @@ impl Provider<'_> {
         {
             return Ok(Some(version));
         }
-        let choice = self.known_choice(name, range)?;
-        if choice.hid && choice.version.is_none() {
-            self.run.borrow_mut().hid.insert(name.clone());
-        }
-        Ok(choice.version)
+        Ok(self.known_choice(name, range)?.version)
     }
 
     fn discover(&self, name: &Name) {

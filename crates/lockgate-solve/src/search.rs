@@ -8,7 +8,7 @@
 //! a time, the mildest of those that the conflict names.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lockgate_model::{
@@ -245,7 +245,6 @@ impl<'a> Search<'a> {
         let (mut restarts, mut reorders) = (0, 0);
         let mut hasty_answer = None;
         let found = loop {
-            let before = learned.borrow().bounds.count();
             let provider = Provider {
                 chooser: &chooser,
                 sources,
@@ -285,18 +284,22 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 Err(PubGrubError::NoSolution(tree)) => {
-                    let hid = std::mem::take(&mut provider.run.borrow_mut().hid);
+                    let doubts = doubts(&chooser, &tree, relaxed, &learned.borrow())?;
                     let mut learned = learned.borrow_mut();
-                    let has_learned =
-                        learned.bounds.count() > before || !hid.is_subset(&learned.late);
-                    if !hid.is_empty() && has_learned && restarts < MOST_RESTARTS {
-                        learned.late.extend(hid);
+                    // What was not met may admit something, too: once it is looked for with all that was left out decided last.
+                    let late = match restarts {
+                        0 => &doubts.hid,
+                        _ => &doubts.admissible,
+                    };
+                    let is_wiser = doubts.admits || !late.is_subset(&learned.late);
+                    if is_wiser && restarts < MOST_RESTARTS {
+                        learned.late.extend(doubts.hid);
                         restarts += 1;
                         continue;
                     }
                     // An answer that could be better is still one.
                     let mut answer = hasty_answer.take();
-                    statistics.may_have_missed = !hid.is_empty() && learned.tried <= SMALL;
+                    statistics.may_have_missed = !doubts.hid.is_empty() && learned.tried <= SMALL;
                     if answer.is_none() && statistics.may_have_missed {
                         answer = exhaust(self, sources, relaxed)?;
                     }
@@ -376,6 +379,40 @@ impl<'a> Search<'a> {
         }
         Ok(named.into_iter().find(|reason| !relaxed.contains(reason)))
     }
+}
+
+/// What a proof rests on that pre-releases and yanked releases may refute.
+#[derive(Debug, Default)]
+struct Doubts {
+    /// Whether a version can be chosen, under the bounds that were learned since, where the proof says that none can.
+    admits: bool,
+    /// The projects of which something was left out there that other bounds may admit.
+    hid: BTreeSet<Name>,
+    /// Those of them of which the bounds that were met could admit it.
+    admissible: BTreeSet<Name>,
+}
+
+/// Whether a proof stands: a range without a version is a fact only if no bound can let a pre-release or a yanked release in.
+fn doubts(
+    chooser: &Chooser<'_>,
+    tree: &Tree,
+    relaxed: &Relaxed,
+    learned: &Learned,
+) -> Result<Doubts, FactError> {
+    let known = Known {
+        bounds: &learned.bounds,
+        relaxed,
+        groundless: &learned.groundless,
+    };
+    let mut doubts = Doubts::default();
+    for (name, range) in conflict::dead_ends(tree) {
+        let choice = chooser.choose(name, range, &known)?;
+        doubts.admits |= choice.version.is_some();
+        if choice.hid && doubts.hid.insert(name.clone()) && chooser.may_admit_more(name, &known)? {
+            doubts.admissible.insert(name.clone());
+        }
+    }
+    Ok(doubts)
 }
 
 /// Projects that were decided before it was known that a pre-release competes, and for which one now would be taken.
