@@ -34,7 +34,7 @@ pub(crate) fn explain(
     let proof = Teller { search, sources }.tell(tree)?;
     let known = facts(&proof);
     match hints::blame(search, sources, &known)? {
-        Blame::Requirements => Ok(by_themselves(search, search, sources, proof)),
+        Blame::Requirements => by_themselves(search, search, sources, proof),
         Blame::Gate(refusals) => Ok(Conflict {
             refusals,
             ways_out: Vec::new(),
@@ -50,7 +50,7 @@ pub(crate) fn explain(
                 sources,
             };
             let proof = teller.tell(&tree)?;
-            Ok(by_themselves(search, &ungated, sources, proof))
+            by_themselves(search, &ungated, sources, proof)
         }
     }
 }
@@ -61,17 +61,17 @@ fn by_themselves(
     told: &Search<'_>,
     sources: &Sources,
     proof: Proof,
-) -> Conflict {
+) -> Result<Conflict, FactError> {
     let known = facts(&proof);
-    let ways_out = hints::ways_out(search, sources, &known);
+    let ways_out = hints::ways_out(search, sources, &known)?;
     let mut notes = hints::notes(told, &known);
     notes.retain(|note| !hints::is_answered(note, &ways_out));
-    Conflict {
+    Ok(Conflict {
         refusals: Vec::new(),
         ways_out,
         notes,
         proof,
-    }
+    })
 }
 
 /// The ranges of projects in which no version can be chosen, as far as a proof rests on them.

@@ -7,6 +7,7 @@
 mod notes;
 mod options;
 mod relax;
+mod sparing;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
@@ -14,11 +15,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lockgate_model::{
-    Advisory, ChoiceRules, Edge, Fact, FactError, GateRefusal, Level, Name, OpenGate, Rule, Target,
-    Verdict, Version, Via, WayOut, Why,
+    Advisory, ChoiceRules, Edge, Fact, FactError, Facts, GateRefusal, Level, Name, OpenGate, Rule,
+    Target, Verdict, Version, Via, WayOut, Why,
 };
 
 pub(crate) use self::notes::{is_answered, notes};
+use self::sparing::Sparing;
 use crate::graph::Linked;
 use crate::order::Order;
 use crate::question::{Question, Statistics, Watch};
@@ -51,12 +53,14 @@ impl Watch for Budget<'_> {
 /// How many versions one of the trials for a conflict of the requirements may try.
 const MOST_TRIED_EACH: usize = 150;
 
-/// How many versions all trials for a conflict of the requirements may try together: nobody waits long for advice.
-const MOST_TRIED_IN_ALL: usize = 300;
+/// How many versions all trials for a conflict of the requirements may try together: nobody waits long for advice, nor much longer than it
+/// took to find the conflict.
+const TRIED_IN_ALL: std::ops::RangeInclusive<usize> = 100..=300;
 
 /// Watches several trials: no more are made when what they may try together is used up.
 struct Allowance<'w> {
     watch: &'w dyn Watch,
+    most: usize,
     /// What the trials before the running one tried, and what that has tried.
     spent: Cell<(usize, usize)>,
 }
@@ -71,7 +75,7 @@ impl Watch for Allowance<'_> {
 
     fn cancelled(&self) -> bool {
         let (before, last) = self.spent.get();
-        last > MOST_TRIED_EACH || before + last > MOST_TRIED_IN_ALL || self.watch.cancelled()
+        last > MOST_TRIED_EACH || before + last > self.most || self.watch.cancelled()
     }
 }
 
@@ -137,13 +141,23 @@ pub(crate) fn blame(
     Ok(Blame::Gate(refusals))
 }
 
-/// What makes a solution possible where the requirements conflict by themselves: options first, then bounds.
-pub(crate) fn ways_out(search: &Search<'_>, sources: &Sources, facts: &[Fact]) -> Vec<WayOut> {
+/// What makes a solution possible where the requirements conflict by themselves: options first, then bounds, and another Python where
+/// neither helps.
+pub(crate) fn ways_out(
+    search: &Search<'_>,
+    sources: &Sources,
+    facts: &[Fact],
+) -> Result<Vec<WayOut>, FactError> {
+    let read = search.shelf.read_files()?;
     let allowance = Allowance {
         watch: search.watch,
+        most: read.len().clamp(*TRIED_IN_ALL.start(), *TRIED_IN_ALL.end()),
         spent: Cell::new((0, 0)),
     };
+    let sparing: Arc<dyn Facts> = Arc::new(Sparing::new(search.shelf.facts, read));
+    let inspector = Arc::clone(&search.shelf.inspector);
     let search = &Search {
+        shelf: &shelf(search.question, &sparing, sources, inspector),
         watch: &allowance,
         ..*search
     };
@@ -164,7 +178,10 @@ pub(crate) fn ways_out(search: &Search<'_>, sources: &Sources, facts: &[Fact]) -
                 changes: relaxation.changes,
             }),
     );
-    ways
+    if ways.is_empty() {
+        ways.extend(options::python(search, sources, facts).map(WayOut::Option));
+    }
+    Ok(ways)
 }
 
 /// The newest yanked version of each project of which a proof excludes some.

@@ -40,6 +40,9 @@ const MOST_RESTARTS: usize = 32;
 /// A question that PubGrub tried no more versions for is small enough to be tried exhaustively.
 const SMALL: usize = 100;
 
+/// A question that no more versions were tried for can be gone through once more on the mere chance that there is an answer.
+const AFFORDABLE: usize = 1000;
+
 /// When a region may be split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Splitting {
@@ -286,12 +289,13 @@ impl<'a> Search<'a> {
                 Err(PubGrubError::NoSolution(tree)) => {
                     let doubts = doubts(&chooser, &tree, relaxed, &learned.borrow())?;
                     let mut learned = learned.borrow_mut();
-                    // What was not met may admit something, too: once it is looked for with all that was left out decided last.
-                    let late = match restarts {
-                        0 => &doubts.hid,
-                        _ => &doubts.admissible,
+                    // What was not met may admit something, too: where that does not take long it is looked for, once.
+                    let is_affordable = restarts == 0 && learned.tried <= AFFORDABLE;
+                    let doubtful = match is_affordable {
+                        true => &doubts.hid,
+                        false => &doubts.admissible,
                     };
-                    let is_wiser = doubts.admits || !late.is_subset(&learned.late);
+                    let is_wiser = doubts.admits || !doubtful.is_subset(&learned.late);
                     if is_wiser && restarts < MOST_RESTARTS {
                         learned.late.extend(doubts.hid);
                         restarts += 1;

@@ -1,6 +1,7 @@
 //! What has been learned, kept for as long as a question is worked on: restarts and trial solves cost no second look.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -270,6 +271,21 @@ impl<'a> Shelf<'a> {
             Ok(dependencies) => Needs::Known(metadata, dependencies),
             Err(why) => Needs::Unusable(why),
         })
+    }
+
+    /// The files whose metadata have been looked at.
+    pub(crate) fn read_files(&self) -> Result<BTreeSet<String>, FactError> {
+        let mut files = BTreeSet::new();
+        for (name, versions) in &*self.needs.borrow() {
+            for version in versions.keys() {
+                if let Some(release) = self.release_at(name, version)?
+                    && let Release::Usable(usable) = &*release
+                {
+                    files.insert(usable.file.filename.clone());
+                }
+            }
+        }
+        Ok(files)
     }
 
     /// The metadata of a release, if they have been looked at already and can be read.

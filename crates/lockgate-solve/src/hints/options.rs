@@ -1,4 +1,4 @@
-//! Options under which there is a solution: another Python, pre-releases, other formats, a later cutoff.
+//! Options under which there is a solution: pre-releases, other formats, a later cutoff, another Python.
 //!
 //! A proof says what stands in the way; only what would take that away is tried, each alone and with one solve or two.
 
@@ -33,7 +33,6 @@ pub(super) fn options(search: &Search<'_>, sources: &Sources, facts: &[Fact]) ->
         facts,
     };
     let kinds = [
-        Trials::python,
         Trials::prereleases,
         Trials::formats,
         Trials::cutoff,
@@ -44,6 +43,20 @@ pub(super) fn options(search: &Search<'_>, sources: &Sources, facts: &[Fact]) ->
         .filter_map(|kind| kind(&trials))
         .take(MOST_OFFERED)
         .collect()
+}
+
+/// Another Python that helps. It takes the most to be tried, and to be used.
+pub(super) fn python(
+    search: &Search<'_>,
+    sources: &Sources,
+    facts: &[Fact],
+) -> Option<OptionChange> {
+    let trials = Trials {
+        search,
+        sources,
+        facts,
+    };
+    trials.python()
 }
 
 struct Trials<'a> {
@@ -174,7 +187,7 @@ impl<'a> Trials<'a> {
 
     /// When the first file of a release was uploaded.
     fn uploaded(&self, name: &Name, version: &Version) -> Option<Timestamp> {
-        let project = self.search.shelf.known_project(name)?;
+        let project = self.search.shelf.project(name).ok()??;
         let files = project.view.files(project.view.position(version)?).ok()?;
         files.iter().filter_map(|file| file.uploaded).min()
     }
