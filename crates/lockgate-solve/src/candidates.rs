@@ -268,7 +268,7 @@ impl Chooser<'_> {
                 continue;
             }
             if version.any_prerelease() && !pool.prereleases {
-                choice.hid = true;
+                choice.hid = choice.hid || !self.is_denied(name, version)?;
                 continue;
             }
             let release = self.shelf.release(project, index)?;
@@ -285,7 +285,7 @@ impl Chooser<'_> {
             let is_groundless = (is_yanked || version.any_prerelease())
                 && known.groundless.contains(&(name.clone(), version.clone()));
             if is_groundless || !pool.admits(version, is_yanked) {
-                choice.hid = true;
+                choice.hid = choice.hid || !self.is_denied(name, version)?;
                 continue;
             }
             let rank = Rank {
@@ -320,6 +320,12 @@ impl Chooser<'_> {
         }
         choice.version = best.map(|(_, version)| version);
         Ok(choice)
+    }
+
+    /// Whether the gate denies a version: then no bound admits it. What it would avoid may still be let go.
+    fn is_denied(&self, name: &Name, version: &Version) -> Result<bool, FactError> {
+        let verdict = self.guard.verdict(name, version)?;
+        Ok(matches!(verdict, Verdict::Deny(_)))
     }
 
     /// The part of the region from a Python upwards.

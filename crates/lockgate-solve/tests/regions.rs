@@ -2,7 +2,7 @@
 
 mod support;
 
-use lockgate_model::{ForkStrategy, KeptPin, Preferences, Upgrade};
+use lockgate_model::{ConflictNote, ForkStrategy, KeptPin, Preferences, Upgrade};
 use lockgate_solve::Answer;
 use support::Case;
 
@@ -243,6 +243,25 @@ fn the_gate_holds_in_each_region_by_itself() {
     ];
     assert_eq!(lines(&case(world, &wants).deny("a", "==1.5")), safe);
     assert_eq!(lines(&case(world, &wants).deny("a", "<2")), ["impossible"]);
+}
+
+#[test]
+fn what_the_gate_denies_is_no_reason_to_look_into_parts() {
+    for world in ["a 1.0\na 2.0b1\nb 1.0", "a 1.0\na 2.0 yanked\nb 1.0"] {
+        let case = case(world, &["a", "b ; sys_platform == 'win32'"]).deny("a", ">=0.dev0");
+        let Answer::Impossible(conflict) = case.solve() else {
+            panic!("nothing is left of `a`: {world}");
+        };
+        let regions: Vec<&str> = conflict
+            .notes
+            .iter()
+            .filter_map(|note| match note {
+                ConflictNote::Region { marker } => Some(marker.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(regions, ["python_full_version >= '3.8'"], "{world}");
+    }
 }
 
 #[test]
