@@ -13,7 +13,7 @@ use crate::package::{Package, Set};
 use crate::provider::Unavailable;
 use crate::release::{Release, span};
 use crate::search::{Search, Tree};
-use crate::shelf::Needs;
+use crate::shelf::{Needs, Project};
 use crate::sources::{Sources, Wanted};
 
 /// A requirement that holds in a part of the region, as a proof rests on it.
@@ -204,6 +204,24 @@ fn add(
     }
 }
 
+/// Looks at each version of a project in a set.
+fn each_release(
+    search: &Search<'_>,
+    name: &Name,
+    set: &Set,
+    mut look: impl FnMut(&Project, usize) -> Result<(), FactError>,
+) -> Result<(), FactError> {
+    let Some(project) = search.shelf.project(name)? else {
+        return Ok(());
+    };
+    for index in span(&*project.view, &set.0) {
+        if set.0.contains(project.view.version(index)) {
+            look(&project, index)?;
+        }
+    }
+    Ok(())
+}
+
 /// What the versions of a project that are known ask of another one.
 fn of_releases(
     search: &Search<'_>,
@@ -214,19 +232,13 @@ fn of_releases(
     partials: &mut BTreeSet<Partial>,
 ) -> Result<(), FactError> {
     let shelf = search.shelf;
-    let Some(project) = shelf.project(name)? else {
-        return Ok(());
-    };
-    for index in span(&*project.view, &set.0) {
+    each_release(search, name, set, |project, index| {
         let version = project.view.version(index);
-        let Some(needs) = shelf
-            .known_needs(name, version)
-            .filter(|_| set.0.contains(version))
-        else {
-            continue;
+        let Some(needs) = shelf.known_needs(name, version) else {
+            return Ok(());
         };
         let Needs::Known(_, dependencies) = &*needs else {
-            continue;
+            return Ok(());
         };
         let guarded = match extra {
             Some(extra) => shelf.guarded(name, version, extra)?.unwrap_or_default(),
@@ -240,8 +252,8 @@ fn of_releases(
             let place = (2, 0, format!("{name} {}", need.text));
             add(place, &need.marker, need.bound.set.has_ceiling(), partials);
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Requirements in a part of the region that make a release unusable in all of it: direct references, and other versions of itself.
@@ -252,16 +264,10 @@ fn of_unusable(
     partials: &mut BTreeSet<Partial>,
 ) -> Result<(), FactError> {
     let shelf = search.shelf;
-    let Some(project) = shelf.project(name)? else {
-        return Ok(());
-    };
-    for index in span(&*project.view, &set.0) {
+    each_release(search, name, set, |project, index| {
         let version = project.view.version(index);
-        if !set.0.contains(version) {
-            continue;
-        }
         let Some(metadata) = shelf.known_metadata(name, version)? else {
-            continue;
+            return Ok(());
         };
         for requirement in &metadata.requirements {
             let is_reference = matches!(requirement.source, Source::Url(_));
@@ -269,16 +275,12 @@ fn of_unusable(
                 let asked = requirement.marker.with_extras(&metadata.extras);
                 let marker = shelf.region.within(&asked, &[]);
                 let marker = marker.unwrap_or_else(Marker::always);
-                add(
-                    (3, 0, format!("{name} {requirement}")),
-                    &marker,
-                    false,
-                    partials,
-                );
+                let place = (3, 0, format!("{name} {requirement}"));
+                add(place, &marker, false, partials);
             }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The Pythons from which on releases could be installed that the lowest Python of the region excludes.
@@ -289,20 +291,14 @@ fn of_pythons(
     partials: &mut BTreeSet<Partial>,
 ) -> Result<(), FactError> {
     let shelf = search.shelf;
-    let Some(project) = shelf.project(name)? else {
-        return Ok(());
-    };
-    for index in span(&*project.view, &set.0) {
-        if !set.0.contains(project.view.version(index)) {
-            continue;
-        }
-        if let Release::Unusable(Why::Python { .. }) = &*shelf.release(&project, index)?
-            && let Some((marker, _)) = shelf.on_newer_python(&project, index)?
+    each_release(search, name, set, |project, index| {
+        if let Release::Unusable(Why::Python { .. }) = &*shelf.release(project, index)?
+            && let Some((marker, _)) = shelf.on_newer_python(project, index)?
         {
             add((4, index, name.to_string()), &marker, false, partials);
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The same where only the metadata of a release say so.
@@ -313,15 +309,8 @@ fn of_metadata_python(
     partials: &mut BTreeSet<Partial>,
 ) -> Result<(), FactError> {
     let shelf = search.shelf;
-    let Some(project) = shelf.project(name)? else {
-        return Ok(());
-    };
-    for index in span(&*project.view, &set.0) {
-        let version = project.view.version(index);
-        if !set.0.contains(version) {
-            continue;
-        }
-        let metadata = shelf.known_metadata(name, version)?;
+    each_release(search, name, set, |project, index| {
+        let metadata = shelf.known_metadata(name, project.view.version(index))?;
         let text = metadata
             .as_ref()
             .and_then(|metadata| metadata.requires_python.as_deref());
@@ -329,6 +318,6 @@ fn of_metadata_python(
         if let Some(marker) = lowest.map(|lowest| Marker::from_python(&lowest)) {
             add((4, index, name.to_string()), &marker, false, partials);
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
