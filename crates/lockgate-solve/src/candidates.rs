@@ -35,6 +35,8 @@ pub(crate) struct Known<'r> {
     pub(crate) relaxed: &'r Relaxed,
     /// Pre-releases and yanked releases that turned out to have nothing to stand on.
     pub(crate) groundless: &'r BTreeSet<(Name, Version)>,
+    /// Where in the region the project is asked for: newer Pythons elsewhere are nobody's matter. None if that does not count.
+    pub(crate) asked: Option<&'r Marker>,
 }
 
 /// A choice.
@@ -238,13 +240,13 @@ impl Chooser<'_> {
             if let Release::Unusable(why) = &*release
                 && choice.newer_python.is_none()
             {
-                choice.newer_python = self.newer_python(project, index, why)?;
+                choice.newer_python = self.newer_python(project, index, why, known)?;
             }
             if let Release::Usable(usable) = &*release
                 && let Some(from) = &usable.wheels_from
             {
                 if self.guard.verdict(name, version)? == Verdict::Clear {
-                    let part = self.part_from(from);
+                    let part = self.part_from(from, known);
                     choice.newer_python = choice.newer_python.or(part);
                 }
                 continue;
@@ -276,7 +278,7 @@ impl Chooser<'_> {
                 Release::Usable(usable) => usable,
                 Release::Unusable(why) => {
                     if choice.newer_python.is_none() && best.is_none() {
-                        choice.newer_python = self.newer_python(project, index, why)?;
+                        choice.newer_python = self.newer_python(project, index, why, known)?;
                     }
                     continue;
                 }
@@ -308,7 +310,7 @@ impl Chooser<'_> {
                 && best.is_none()
                 && rank.avoided.is_none()
             {
-                choice.newer_python = self.part_from(from);
+                choice.newer_python = self.part_from(from, known);
             }
             if rank == Rank::BEST {
                 choice.version = Some(version.clone());
@@ -328,18 +330,27 @@ impl Chooser<'_> {
         Ok(matches!(verdict, Verdict::Deny(_)))
     }
 
-    /// The part of the region from a Python upwards.
-    fn part_from(&self, python: &Version) -> Option<Marker> {
-        let part = Marker::from_python(python);
-        self.shelf.region.overlaps(&part).then_some(part)
+    /// The part of the region from a Python upwards, if the project is asked for there.
+    fn part_from(&self, python: &Version, known: &Known<'_>) -> Option<Marker> {
+        Some(Marker::from_python(python)).filter(|part| self.is_asked_for_in(part, known))
     }
 
-    /// The part of the region whose Pythons a release needs, if it could be chosen there.
+    /// Whether the project is asked for in a part of the region.
+    fn is_asked_for_in(&self, part: &Marker, known: &Known<'_>) -> bool {
+        let region = &self.shelf.region;
+        match known.asked {
+            Some(asked) => region.overlaps(&part.and(asked)),
+            None => region.overlaps(part),
+        }
+    }
+
+    /// The part of the region whose Pythons a release needs, if it could be chosen there and the project is asked for there.
     fn newer_python(
         &self,
         project: &Project,
         index: usize,
         why: &Why,
+        known: &Known<'_>,
     ) -> Result<Option<Marker>, FactError> {
         if self.shelf.region.machine().is_some() || !matches!(why, Why::Python { .. }) {
             return Ok(None);
@@ -348,7 +359,8 @@ impl Chooser<'_> {
         if self.guard.verdict(project.view.name(), version)? != Verdict::Clear {
             return Ok(None);
         }
-        self.shelf.newer_python(project, index)
+        let part = self.shelf.newer_python(project, index)?;
+        Ok(part.filter(|part| self.is_asked_for_in(part, known)))
     }
 
     /// What stands in the way of each existing version of `range`, one entry per reason, newest versions first.

@@ -17,9 +17,10 @@ use pubgrub::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::bounds::{Bound, Bounds};
+use crate::bounds::{Bound, Bounds, admitted};
 use crate::candidates::{Choice, Chooser, Known, Relaxed};
 use crate::dependencies::Dependency;
+use crate::graph::Linked;
 use crate::package::{Package, Set};
 use crate::prefetch::Lookahead;
 use crate::question::Watch;
@@ -150,6 +151,7 @@ impl Provider<'_> {
                 bounds: &learned.bounds,
                 relaxed: self.relaxed,
                 groundless: &learned.groundless,
+                asked: learned.asked_where.get(name),
             },
         )?)
     }
@@ -158,7 +160,6 @@ impl Provider<'_> {
         let choice = self.known_choice(name, range)?;
         if self.splits_by_python
             && let Some(part) = choice.newer_python
-            && self.is_asked_for_in(name, &part)
         {
             return Err(Stop::Split(part));
         }
@@ -183,13 +184,33 @@ impl Provider<'_> {
         Ok(Some(version))
     }
 
-    /// Whether a requirement on a project holds in a part of the region, as far as is known.
-    fn is_asked_for_in(&self, name: &Name, part: &Marker) -> bool {
-        let learned = self.learned.borrow();
-        learned.asked_where.get(name).is_none_or(|asked| {
-            let both = asked.and(part);
-            self.chooser.shelf.region.overlaps(&both)
-        })
+    /// A part of the region with a newer Python in which a newer version of a project could be chosen, and of which it was not known that
+    /// the project is asked for there when it was decided.
+    pub(crate) fn missed_part(&self, linked: &Linked) -> Result<Option<Marker>, FactError> {
+        if !self.splits_by_python {
+            return Ok(None);
+        }
+        let (run, learned) = (self.run.borrow(), self.learned.borrow());
+        let mut decided: Vec<(&Name, &Marker)> = linked.reach.iter().collect();
+        decided.sort_by_key(|(name, _)| run.discovered.get(*name));
+        for (name, reach) in decided {
+            let bounds = linked.bounds.get(name).map_or(&[][..], Vec::as_slice);
+            let mut range = admitted(bounds);
+            if let Some(at_decision) = run.ranges.get(name) {
+                range = range.intersection(at_decision);
+            }
+            let known = Known {
+                bounds: &learned.bounds,
+                relaxed: self.relaxed,
+                groundless: &learned.groundless,
+                asked: Some(reach),
+            };
+            let choice = self.chooser.choose(name, &range, &known)?;
+            if choice.newer_python.is_some() {
+                return Ok(choice.newer_python);
+            }
+        }
+        Ok(None)
     }
 
     /// Hints at the next versions of a project whose versions are being rejected one by one.

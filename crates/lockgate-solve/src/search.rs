@@ -279,7 +279,10 @@ impl<'a> Search<'a> {
                     }
                     let hasty = hasty(&chooser, &linked, relaxed, &learned.borrow())?;
                     if hasty.is_empty() {
-                        break Ended::Found(Found::Linked(linked));
+                        break match provider.missed_part(&linked)? {
+                            Some(part) => Ended::Split(part),
+                            None => Ended::Found(Found::Linked(linked)),
+                        };
                     }
                     learned.borrow_mut().late.extend(hasty);
                     restarts += 1;
@@ -407,6 +410,7 @@ fn doubts(
         bounds: &learned.bounds,
         relaxed,
         groundless: &learned.groundless,
+        asked: None,
     };
     let mut doubts = Doubts::default();
     for (name, range) in conflict::dead_ends(tree) {
@@ -437,6 +441,7 @@ fn hasty(
             bounds: &learned.bounds,
             relaxed,
             groundless: &learned.groundless,
+            asked: None,
         };
         let better = chooser.choose(name, &admitted, &known)?.version;
         if let Some(better) = better.filter(Version::any_prerelease) {
