@@ -118,7 +118,7 @@ pub(crate) struct Run {
     tries: FxHashMap<Name, BTreeSet<Version>>,
     /// Up to which of its tries the versions of a project have been hinted at.
     looked_ahead: FxHashMap<Name, usize>,
-    /// How many tries of a project had been made when it was last judged whether to reorder for it.
+    /// How many versions of a project had been rejected when it was last judged whether to reorder for it.
     judged: FxHashMap<Name, usize>,
     hinted: FxHashSet<(Name, Vec<Name>)>,
     /// How often a decided project stood against a version of another: by the rejected one, then by the decided one.
@@ -446,7 +446,12 @@ impl Provider<'_> {
             })
     }
 
-    fn note_conflicts(&self, name: &Name, statistics: &PackageResolutionStatistics) {
+    fn note_conflicts(
+        &self,
+        name: &Name,
+        range: &VersionSet,
+        statistics: &PackageResolutionStatistics,
+    ) {
         if !self.may_reorder
             || (statistics.conflict_count() as usize) < REJECTIONS_UNTIL_REORDER
             || self.learned.borrow().early.contains(name)
@@ -454,17 +459,21 @@ impl Provider<'_> {
             return;
         }
         let mut run = self.run.borrow_mut();
-        let tried = run.tries.get(name).map_or(0, BTreeSet::len);
-        let judged = run.judged.insert(name.clone(), tried).unwrap_or(0);
-        if run.reorder.is_some() || tried < REJECTIONS_UNTIL_REORDER || judged == tried {
+        // What is still in its range may have been given up, but is not rejected.
+        let is_rejected = |version: &&Version| !range.contains(version);
+        let tries = run.tries.get(name).into_iter().flatten();
+        let count = tries.filter(is_rejected).count();
+        let judged = run.judged.insert(name.clone(), count).unwrap_or(0);
+        if run.reorder.is_some() || count < REJECTIONS_UNTIL_REORDER || judged == count {
             return;
         }
         // In no order are versions of use that can never be had.
         let tries = run.tries.get(name).into_iter().flatten();
-        let tries = tries
+        let rejected = tries
+            .filter(is_rejected)
             .filter(|version| !self.is_hopeless(name, version, HOPELESS_DEPTH))
             .take(REJECTIONS_UNTIL_REORDER);
-        if tries.count() == REJECTIONS_UNTIL_REORDER {
+        if rejected.count() == REJECTIONS_UNTIL_REORDER {
             let clashes = run.clashes.get(name).into_iter().flatten();
             let behind = clashes
                 .max_by_key(|(_, count)| **count)
@@ -493,7 +502,7 @@ impl DependencyProvider for Provider<'_> {
             return (Class::Root, Reverse(0), 0);
         };
         if let Package::Project(name) = package {
-            self.note_conflicts(name, statistics);
+            self.note_conflicts(name, &range.0, statistics);
             let mut run = self.run.borrow_mut();
             run.decided.remove(name);
             run.ranges.insert(name.clone(), range.0.clone());

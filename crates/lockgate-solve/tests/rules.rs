@@ -306,6 +306,16 @@ fn the_newest_y_goes_with_an_older_x_rather_than_x_with_an_ancient_y() {
 }
 
 #[test]
+fn what_is_held_is_not_rejected() {
+    // Two versions of `b` are rejected and the third holds: it is no third one only because `zz` is moved back.
+    let world = "b 1.1\nb 2.0\n    d<2\nb 3.0\n    b<2\nd 1.1\nd 2.0\ndd 1.0\nzz 1.0\nzz 1.2\n    dd\nzz 2.0\n    dd>=2";
+    check(&[
+        (world, &["d", "b[x]"], "b==1.1 d==2.0"),
+        (world, &["d", "b[x]", "zz"], "b==1.1 d==2.0 dd==1.0 zz==1.2"),
+    ]);
+}
+
+#[test]
 fn a_file_without_a_digest_is_a_failure_and_no_lock() {
     let case = Case::new("a 1.0 no-hash").require("a");
     assert!(case.error().to_string().contains("a-1.0-py3-none-any.whl"));
