@@ -120,7 +120,7 @@ impl Chooser<'_> {
         let covering = known.bounds.covering(name, range);
         let open = Pool {
             finals: true,
-            prereleases: project.direct.is_some() || self.competes(name, covering),
+            prereleases: project.direct.is_some() || self.competes(name, covering.names_prerelease),
             yanked: false,
         };
         let mut first = self.best(&project, range, open, known)?;
@@ -162,13 +162,11 @@ impl Chooser<'_> {
         Ok(Placed { version, has_wheel })
     }
 
-    /// Whether pre-releases are as good as any other version.
-    fn competes(&self, name: &Name, covering: Covering) -> bool {
+    /// Whether pre-releases are as good as any other version, where some clause names one or none does.
+    pub(crate) fn competes(&self, name: &Name, names_prerelease: bool) -> bool {
         match self.shelf.inspector.rules().prereleases_of(name) {
             PrereleaseMode::Allow => true,
-            PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => {
-                covering.names_prerelease
-            }
+            PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => names_prerelease,
             PrereleaseMode::Disallow | PrereleaseMode::IfNecessary => false,
         }
     }
@@ -181,7 +179,7 @@ impl Chooser<'_> {
         covering: Covering,
     ) -> Result<Pool, FactError> {
         let name = project.view.name();
-        let competes = self.competes(name, covering);
+        let competes = self.competes(name, covering.names_prerelease);
         let (mut finals, mut safe_finals, mut safe_prereleases) = (false, false, false);
         for index in span(&*project.view, combined) {
             let version = project.view.version(index);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{FactError, Name, Verdict, Version};
 
-use crate::bounds::admitted;
+use crate::bounds::{Bound, admitted};
 use crate::candidates::{Relaxed, level_of};
 use crate::graph::{Linked, link};
 use crate::release::Release;
@@ -111,7 +111,8 @@ impl Trial<'_> {
         Ok(true)
     }
 
-    /// What may be chosen under the bounds so far: final releases that are not yanked before others, in the usual order.
+    /// What may be chosen under the bounds so far, in the usual order: yanked releases, and pre-releases that do not compete, after
+    /// the others.
     fn candidates(&self, name: &Name, linked: &Linked) -> Result<Vec<Version>, FactError> {
         let (shelf, guard) = (self.search.shelf, self.search.guard);
         let Some(project) = shelf.project(name)? else {
@@ -122,7 +123,12 @@ impl Trial<'_> {
         }
         let bounds = linked.bounds.get(name).into_iter().flatten();
         let constraints = self.sources.constraints_on(name);
-        let admitted = admitted(bounds.chain(constraints.map(|constraint| &constraint.bound)));
+        let bounds: Vec<&Bound> = bounds
+            .chain(constraints.map(|wanted| &wanted.bound))
+            .collect();
+        let names_prerelease = bounds.iter().any(|bound| bound.names_prerelease);
+        let competes = self.search.chooser().competes(name, names_prerelease);
+        let admitted = admitted(bounds);
         let (mut usual, mut special) = (Vec::new(), Vec::new());
         let order = self.search.order;
         for index in order.walk(&*project.view, &admitted) {
@@ -141,7 +147,7 @@ impl Trial<'_> {
             if !is_allowed {
                 continue;
             }
-            if usable.yanked.is_some() || version.any_prerelease() {
+            if usable.yanked.is_some() || (version.any_prerelease() && !competes) {
                 special.push((usable.has_wheel, version.clone()));
             } else {
                 usual.push((usable.has_wheel, version.clone()));

@@ -174,6 +174,16 @@ fn prereleases_count_where_a_clause_names_one_or_nothing_final_matches() {
 }
 
 #[test]
+fn a_prerelease_that_a_clause_names_competes_also_where_little_else_is_left() {
+    let lowest = "a 2.1.dev1\na 3.0\nb 2.1.dev1\n    a>=2.0b1\nc 1.1\nc 2.0\n    b>=2.0b1,!=2.0";
+    let case = Case::new(lowest).require("b").require("c").rules(|rules| {
+        rules.prerelease = PrereleaseMode::Explicit;
+        rules.resolution = Resolution::Lowest;
+    });
+    assert_eq!(case.pins(), "a==2.1.dev1 b==2.1.dev1 c==2.0");
+}
+
+#[test]
 fn the_prerelease_option_says_which_count() {
     let rows = [
         (PrereleaseMode::Disallow, "a", "a==1.0"),
