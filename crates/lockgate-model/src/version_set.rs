@@ -4,6 +4,8 @@
 //! these sets cut also has a place *after all local versions of V*. Held against vectors recorded from `packaging`
 //! (`fixtures/pep440`).
 
+mod display;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Bound;
@@ -270,58 +272,6 @@ impl VersionSet {
     /// The one version in it, if it was made by [`VersionSet::exactly`].
     pub fn as_single(&self) -> Option<&Version> {
         self.0.as_singleton().map(|place| &place.version)
-    }
-}
-
-impl fmt::Display for VersionSet {
-    /// As specifiers, alternatives joined by ` | `; empty text for every version.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("(none)");
-        }
-        for (index, (low, high)) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str(" | ")?;
-            }
-            match (low, high) {
-                (Bound::Included(low), Bound::Included(high)) if low == high => {
-                    write!(f, "=={}", low.version)?;
-                }
-                (Bound::Included(low), Bound::Excluded(high))
-                    if high.after_locals && low.version == high.version =>
-                {
-                    write!(f, "=={}", low.version)?;
-                }
-                _ => {
-                    let mut separator = "";
-                    match low {
-                        Bound::Included(place) => {
-                            write!(
-                                f,
-                                "{}{}",
-                                if place.after_locals { ">" } else { ">=" },
-                                place.version
-                            )?;
-                            separator = ",";
-                        }
-                        Bound::Excluded(place) => {
-                            write!(f, ">{}", place.version)?;
-                            separator = ",";
-                        }
-                        Bound::Unbounded => {}
-                    }
-                    match high {
-                        Bound::Included(place) => write!(f, "{separator}<={}", place.version)?,
-                        Bound::Excluded(place) if place.after_locals => {
-                            write!(f, "{separator}<={}", place.version)?;
-                        }
-                        Bound::Excluded(place) => write!(f, "{separator}<{}", place.version)?,
-                        Bound::Unbounded => {}
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 }
 
