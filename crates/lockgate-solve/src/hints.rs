@@ -141,8 +141,8 @@ pub(crate) fn blame(
     Ok(Blame::Gate(refusals))
 }
 
-/// What makes a solution possible where the requirements conflict by themselves: options first, then bounds, and another Python where
-/// neither helps.
+/// What makes a solution possible where the requirements conflict by themselves: options first, then bounds. Another Python is tried last:
+/// it is another question, and takes the most.
 pub(crate) fn ways_out(
     search: &Search<'_>,
     sources: &Sources,
@@ -165,6 +165,7 @@ pub(crate) fn ways_out(
         .into_iter()
         .map(WayOut::Option)
         .collect();
+    let options = ways.len();
     let relaxed = relax::of_the_requirements(search, sources, facts);
     let yanked = yanked(facts)
         .into_iter()
@@ -178,8 +179,10 @@ pub(crate) fn ways_out(
                 changes: relaxation.changes,
             }),
     );
-    if ways.is_empty() {
-        ways.extend(options::python(search, sources, facts).map(WayOut::Option));
+    if options < options::MOST_OFFERED
+        && let Some(python) = options::python(search, sources, facts)
+    {
+        ways.insert(0, WayOut::Option(python));
     }
     Ok(ways)
 }

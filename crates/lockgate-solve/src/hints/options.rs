@@ -20,7 +20,7 @@ const PYTHONS: std::ops::RangeInclusive<u64> = 8..=14;
 const MOST_PYTHONS: usize = 3;
 
 /// How many options are offered.
-const MOST_OFFERED: usize = 2;
+pub(super) const MOST_OFFERED: usize = 2;
 
 /// How many seconds a day has.
 const DAY: i64 = 24 * 60 * 60;
@@ -45,7 +45,7 @@ pub(super) fn options(search: &Search<'_>, sources: &Sources, facts: &[Fact]) ->
         .collect()
 }
 
-/// Another Python that helps. It takes the most to be tried, and to be used.
+/// Another Python that helps.
 pub(super) fn python(
     search: &Search<'_>,
     sources: &Sources,
