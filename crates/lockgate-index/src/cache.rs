@@ -50,7 +50,7 @@ impl Bucket {
 
     pub(crate) fn folder(self) -> &'static str {
         match self {
-            Self::Pages => "pages-v2",
+            Self::Pages => "pages-v3",
             Self::Metadata => "metadata-v3",
             Self::Advisories => "advisories-v1",
             Self::Interpreters => "interpreters-v1",

@@ -29,6 +29,11 @@ pub trait ProjectView: Send + Sync + fmt::Debug {
     /// The release at `index`, counted from the newest; `index` is less than [`ProjectView::len`].
     fn version(&self, index: usize) -> &Version;
 
+    /// An instant before which no file of the release at `index` was uploaded; none if that cannot be told without its files.
+    fn first_upload(&self, _index: usize) -> Option<Timestamp> {
+        None
+    }
+
     /// The files of the release at `index`.
     fn files(&self, index: usize) -> Result<Arc<[DistFile]>, FactError>;
 

@@ -56,6 +56,9 @@ impl Lookahead {
     }
 
     fn usable(&self, project: &dyn ProjectView, index: usize) -> Option<Box<Usable>> {
+        if self.inspector.is_after_cutoff(project, index) {
+            return None;
+        }
         let files = project.files(index).ok()?;
         let cooldown = Cooldown::Holds;
         match self.inspector.inspect(project.name(), &files, cooldown) {

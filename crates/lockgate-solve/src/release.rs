@@ -322,6 +322,15 @@ impl Inspector {
         Ok(kind)
     }
 
+    /// Whether a release is after the cutoff as a whole, known without a look at its files.
+    pub(crate) fn is_after_cutoff(&self, project: &dyn ProjectView, index: usize) -> bool {
+        self.rules.cutoff.is_some_and(|cutoff| {
+            project
+                .first_upload(index)
+                .is_some_and(|first| first >= cutoff)
+        })
+    }
+
     /// Why a file is too new, if it is. Local files are nobody's upload.
     fn too_new(&self, file: &DistFile, cooldown: Cooldown) -> Option<Why> {
         let cooldown = self.rules.cooldown.filter(|_| cooldown == Cooldown::Holds);

@@ -110,18 +110,27 @@ impl<'a> Shelf<'a> {
         if let Some(known) = project.releases.borrow().get(&index) {
             return Ok(Rc::clone(known));
         }
-        let release = match project.view.files(index) {
-            Ok(files) if project.direct.is_some() => self.inspector.inspect_direct(&files),
-            Ok(files) => self.inspect(project, index, &files)?,
-            Err(error @ FactError::Unlearned { .. }) => return Err(error),
-            Err(error) => Release::Unusable(Why::Metadata(error.to_string())),
-        };
+        let release =
+            if project.direct.is_none() && self.inspector.is_after_cutoff(&*project.view, index) {
+                Release::Unusable(Why::Cutoff)
+            } else {
+                self.look_at(project, index)?
+            };
         let release = Rc::new(release);
         project
             .releases
             .borrow_mut()
             .insert(index, Rc::clone(&release));
         Ok(release)
+    }
+
+    fn look_at(&self, project: &Project, index: usize) -> Result<Release, FactError> {
+        Ok(match project.view.files(index) {
+            Ok(files) if project.direct.is_some() => self.inspector.inspect_direct(&files),
+            Ok(files) => self.inspect(project, index, &files)?,
+            Err(error @ FactError::Unlearned { .. }) => return Err(error),
+            Err(error) => Release::Unusable(Why::Metadata(error.to_string())),
+        })
     }
 
     fn inspect(

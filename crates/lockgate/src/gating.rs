@@ -1,6 +1,6 @@
 //! Sources of advisories to a gate, and audits through it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -10,7 +10,7 @@ use lockgate_gate::{
     AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Overlay, Source, check_age,
 };
 use lockgate_index::{Feed, FeedError, FeedSource, FeedTerms, Places, RecordFeed};
-use lockgate_model::{AuditReport, AuditedPackage, LockedGraph, Name, Pin, Version, Via};
+use lockgate_model::{AuditReport, AuditedPackage, Edge, LockedGraph, Name, Pin, Version, Via};
 
 use url::Url;
 
@@ -294,12 +294,16 @@ impl Gating {
 
     /// Audits every pin of a new lock.
     pub(crate) fn audit(&self, graph: &LockedGraph, source: &str) -> Result<AuditReport, Failure> {
+        let mut asking: BTreeMap<&Name, Vec<&Edge>> = BTreeMap::new();
+        for edge in &graph.edges {
+            asking.entry(&edge.to).or_default().push(edge);
+        }
         let pins = graph.pins.iter().map(|pin| Audited {
             name: pin.name.clone(),
             version: pin.version.clone(),
             source: source.to_owned(),
             line: None,
-            path: chain(graph, pin),
+            path: chain(graph, &asking, pin),
         });
         self.audit_pins(pins.collect())
     }
@@ -336,8 +340,8 @@ impl Gating {
     }
 }
 
-/// One shortest chain from a source down to a pin, as texts.
-fn chain(graph: &LockedGraph, to: &Pin) -> Vec<String> {
+/// One shortest chain from a source down to a pin, as texts. `asking` has the edges to each project.
+fn chain(graph: &LockedGraph, asking: &BTreeMap<&Name, Vec<&Edge>>, to: &Pin) -> Vec<String> {
     let name = &to.name;
     // Where a project has several pins, those on the way are named without a version.
     let shown = |other: &Name| match graph.pins.of(other) {
@@ -351,12 +355,8 @@ fn chain(graph: &LockedGraph, to: &Pin) -> Vec<String> {
         let mut longer = Vec::new();
         for path in &paths {
             let Some(last) = path.last() else { continue };
-            let mut edges = graph
-                .edges
-                .iter()
-                .filter(|edge| edge.to == **last)
-                .peekable();
-            if let Some(source) = edges.clone().find_map(|edge| match &edge.from {
+            let edges = asking.get(last).map_or(&[][..], Vec::as_slice);
+            if let Some(source) = edges.iter().find_map(|edge| match &edge.from {
                 Via::Source(origin) if edge.from.asks() => Some(origin.via.clone()),
                 Via::Source(_) | Via::Pin(_) => None,
             }) {
@@ -364,7 +364,7 @@ fn chain(graph: &LockedGraph, to: &Pin) -> Vec<String> {
                     .chain(path.iter().rev().map(|name| shown(name)))
                     .collect();
             }
-            for edge in edges.by_ref() {
+            for edge in edges {
                 if let Via::Pin(parent) = &edge.from
                     && seen.insert(parent)
                 {

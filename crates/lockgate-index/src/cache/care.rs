@@ -282,7 +282,7 @@ mod tests {
         );
         // The mark may go while another process writes on.
         fs::remove_file(folder.path().join(MARK.0)).unwrap();
-        fs::write(folder.path().join("pages-v2/a"), "1").unwrap();
+        fs::write(folder.path().join("pages-v3/a"), "1").unwrap();
         assert_eq!(cache.clean().unwrap().entries(), 1);
         assert_eq!(cache.size().unwrap().entries(), 0);
     }

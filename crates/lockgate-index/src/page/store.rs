@@ -4,7 +4,8 @@
 //! magic        4 bytes, changed whenever the form changes: another form is no page
 //! head length  u32
 //! releases     u32, how many
-//! table        per release, newest first: spelling offset, spelling length, blob offset, blob length; u32 each
+//! table        per release, newest first: spelling offset, spelling length, blob offset, blob length, and the second since 1970 in which
+//!              the first file was uploaded, 0 if that is not known of each; u32 each
 //! head         postcard: what holds for the whole project, and texts that many files share
 //! spellings    versions as written, end to end
 //! blobs        per release, postcard: its files
@@ -22,10 +23,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Page, Release};
 
-const MAGIC: [u8; 4] = *b"lgp2";
+const MAGIC: [u8; 4] = *b"lgp3";
 const WORD: usize = 4;
 const FIXED: usize = MAGIC.len() + 2 * WORD;
-const ENTRY: usize = 4 * WORD;
+const ENTRY: usize = 5 * WORD;
 
 /// Why a page cannot be stored or a stored one not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,11 +67,12 @@ struct StoredFile<'a> {
     has_provenance: bool,
 }
 
-/// Where a release's spelling and blob stand.
+/// Where a release's spelling and blob stand, and when its first file was uploaded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     spelling: (u32, u32),
     blob: (u32, u32),
+    first_upload: u32,
 }
 
 /// Writes the stored form.
@@ -102,6 +104,7 @@ pub(super) fn encode(project: &Name, page: &Page) -> Result<Vec<u8>, StoreError>
         for word in [spelling_at, release.spelling.len(), blob_at, blob.len()] {
             push(&mut buffer, word)?;
         }
+        buffer.extend_from_slice(&first_upload_second(&release.files).to_le_bytes());
         spelling_at += release.spelling.len();
         blob_at += blob.len();
     }
@@ -141,6 +144,7 @@ pub(super) fn open(buffer: &[u8]) -> Result<(Head, Box<[Entry]>), StoreError> {
             Some(Entry {
                 spelling: (words.next()?, words.next()?),
                 blob: (words.next()?, words.next()?),
+                first_upload: words.next()?,
             })
         })
         .collect();
@@ -150,6 +154,14 @@ pub(super) fn open(buffer: &[u8]) -> Result<(Head, Box<[Entry]>), StoreError> {
 /// The version of a release as written.
 pub(super) fn spelling(buffer: &[u8], entry: Entry) -> Option<&str> {
     std::str::from_utf8(slice(buffer, entry.spelling)?).ok()
+}
+
+/// When the first file of a release was uploaded, to the second before it, if that is known of each.
+pub(super) fn first_upload(entry: Entry) -> Option<Timestamp> {
+    if entry.first_upload == 0 {
+        return None;
+    }
+    Timestamp::from_second(i64::from(entry.first_upload)).ok()
 }
 
 /// The files of a release.
@@ -214,6 +226,16 @@ impl StoredFile<'_> {
             has_provenance: self.has_provenance,
         })
     }
+}
+
+/// Files of this machine are nobody's upload.
+fn first_upload_second(files: &[DistFile]) -> u32 {
+    let seconds = files.iter().map(|file| {
+        let uploaded = file.uploaded.filter(|_| !file.is_local())?;
+        u32::try_from(uploaded.as_second()).ok()
+    });
+    let seconds: Option<Vec<u32>> = seconds.collect();
+    seconds.and_then(|all| all.into_iter().min()).unwrap_or(0)
 }
 
 fn encode_files(

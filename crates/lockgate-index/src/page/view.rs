@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use lockgate_model::{DistFile, FactError, Name, ProjectStatus, ProjectView, Version};
+use lockgate_model::{DistFile, FactError, Name, ProjectStatus, ProjectView, Timestamp, Version};
 
 use super::store::{self, Entry, Head, StoreError};
 
@@ -82,6 +82,10 @@ impl ProjectView for PageView {
                 .and_then(|spelling| spelling.parse().ok())
                 .unwrap_or_else(|| self.no_version.clone())
         })
+    }
+
+    fn first_upload(&self, index: usize) -> Option<Timestamp> {
+        store::first_upload(self.releases.get(index)?.entry)
     }
 
     fn files(&self, index: usize) -> Result<Arc<[DistFile]>, FactError> {
