@@ -195,7 +195,7 @@ impl Marker {
     /// The Python versions that some environment that it admits may have.
     pub fn pythons(&self) -> VersionSet {
         let mut known = HashMap::new();
-        VersionSet::from_pythons(&pythons(&self.0, &mut known))
+        VersionSet::from_plain(&pythons(&self.0, &mut known))
     }
 
     /// A simpler marker that holds in the same environments of a Python from `lowest` upwards.

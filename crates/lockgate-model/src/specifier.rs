@@ -21,6 +21,9 @@ pub struct Clause {
     pub version: Version,
     /// Whether it ends in `.*`.
     pub wildcard: bool,
+    /// What is written behind `===`, where that is not the version in normal form. It is compared as text, upper case aside (PEP 440,
+    /// "Arbitrary equality"; pip compares the normal forms of versions with it).
+    pub verbatim: Option<String>,
 }
 
 /// Why a text is no specifier.
@@ -124,6 +127,12 @@ impl FromStr for Specifiers {
                 )?;
         let mut clauses = Vec::new();
         let mut set = VersionSet::full();
+        // The parser sorts clauses by version and keeps no text.
+        let mut verbatim: Vec<&str> = text
+            .split(',')
+            .filter_map(|clause| clause.trim().strip_prefix("==="))
+            .map(str::trim)
+            .collect();
         for specifier in parsed.iter() {
             use pep440_rs::Operator as O;
             let (operator, wildcard) = match specifier.operator() {
@@ -142,6 +151,12 @@ impl FromStr for Specifiers {
                 operator,
                 version: specifier.version().clone(),
                 wildcard,
+                verbatim: verbatim
+                    .iter()
+                    .position(|text| operator == "===" && is_of(text, specifier.version()))
+                    .map(|place| verbatim.remove(place))
+                    .filter(|text| **text != specifier.version().to_string())
+                    .map(str::to_owned),
             };
             set = set.intersection(&VersionSet::from_clause(&clause));
             clauses.push(clause);
@@ -150,15 +165,27 @@ impl FromStr for Specifiers {
     }
 }
 
+fn is_of(text: &str, version: &Version) -> bool {
+    text.parse::<Version>().is_ok_and(|other| other == *version)
+}
+
+impl Clause {
+    /// Whether a version can have the text that it names.
+    pub(crate) fn is_in_normal_form(&self) -> bool {
+        let normal = self.version.to_string();
+        let text = self.verbatim.as_ref();
+        text.is_none_or(|text| text.to_ascii_lowercase() == normal)
+    }
+}
+
 impl fmt::Display for Clause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}{}{}",
-            self.operator,
-            self.version,
-            if self.wildcard { ".*" } else { "" }
-        )
+        f.write_str(self.operator)?;
+        match &self.verbatim {
+            Some(text) => f.write_str(text)?,
+            None => write!(f, "{}", self.version)?,
+        }
+        f.write_str(if self.wildcard { ".*" } else { "" })
     }
 }
 
@@ -177,6 +204,21 @@ impl fmt::Display for Specifiers {
 #[cfg(test)]
 mod tests {
     use super::Specifiers;
+
+    #[test]
+    fn arbitrary_equality_keeps_what_is_written() {
+        for (text, shown, exact) in [
+            ("===1.0", "===1.0", Some("1.0")),
+            ("=== 1.0RC1", "===1.0RC1", Some("1.0rc1")),
+            ("===v1.0,===0.9", "===0.9,===v1.0", Some("0.9")),
+            ("===1.0-1", "===1.0-1", Some("1.0.post1")),
+            ("===1.0.0,===01.0", "===1.0.0,===01.0", Some("1.0.0")),
+        ] {
+            let read: Specifiers = text.parse().unwrap();
+            assert_eq!(read.to_string(), shown);
+            assert_eq!(read.exact().map(ToString::to_string).as_deref(), exact);
+        }
+    }
 
     #[test]
     fn old_specifiers_are_repaired() {

@@ -1,7 +1,8 @@
 //! Sets of versions under PEP 440, closed under intersection, union and complement.
 //!
 //! A plain range over versions cannot say "1.0 and every local version of it" (`==1.0` admits `1.0+cpu`), so the line that
-//! these sets cut also has a place *after all local versions of V*. Held against vectors recorded from `packaging`
+//! these sets cut also has a place *after all local versions of V*. Nor can it say "1.0 and not 1.0.0" (`===1.0`), so it has a place for each
+//! spelling of a version too. Held against vectors recorded from `packaging`
 //! (`fixtures/pep440`).
 
 mod display;
@@ -18,33 +19,59 @@ use crate::{Clause, Version};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct VersionSet(Ranges<Place>);
 
-/// A place on the line of versions: a version, or the gap right after its local versions.
+/// A place on the line of versions: around all spellings of a version, one of its spellings, or the gap right after its local versions.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Place {
     version: Version,
-    after_locals: bool,
+    spot: Spot,
+}
+
+/// Where around a version. `1.0` and `1.0.0` are one version to all operators but `===`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Spot {
+    Before,
+    /// The spelling with so many parts in its release.
+    Spelled(u8),
+    After,
+    AfterLocals,
 }
 
 impl Place {
+    /// Where a version stands by its spelling.
     fn at(version: Version) -> Self {
-        Self {
-            version,
-            after_locals: false,
-        }
+        let parts = u8::try_from(version.release().len()).unwrap_or(u8::MAX);
+        let spot = Spot::Spelled(parts);
+        Self { version, spot }
+    }
+
+    fn before(version: Version) -> Self {
+        let spot = Spot::Before;
+        Self { version, spot }
+    }
+
+    fn after(version: Version) -> Self {
+        let spot = Spot::After;
+        Self { version, spot }
     }
 
     fn after_locals(version: Version) -> Self {
-        Self {
-            version,
-            after_locals: true,
-        }
+        let spot = Spot::AfterLocals;
+        Self { version, spot }
+    }
+
+    fn is_after_locals(&self) -> bool {
+        self.spot == Spot::AfterLocals
     }
 }
 
 impl Ord for Place {
     fn cmp(&self, other: &Self) -> Ordering {
-        match (self.after_locals, other.after_locals) {
-            (false, false) | (true, true) => self.version.cmp(&other.version),
+        match (self.is_after_locals(), other.is_after_locals()) {
+            (false, false) => {
+                let versions = self.version.cmp(&other.version);
+                versions.then(self.spot.cmp(&other.spot))
+            }
+            (true, true) => self.version.cmp(&other.version),
             (true, false) => after_locals_against(&self.version, &other.version),
             (false, true) => after_locals_against(&other.version, &self.version).reverse(),
         }
@@ -79,8 +106,15 @@ impl VersionSet {
         Self(Ranges::full())
     }
 
-    /// Exactly this version: not its local versions.
+    /// Exactly this version, however it is spelled: not its local versions.
     pub fn exactly(version: Version) -> Self {
+        Self(Ranges::from_range_bounds(
+            Place::before(version.clone())..Place::after(version),
+        ))
+    }
+
+    /// Exactly this version with as many parts in its release: `1.0` and not `1.0.0`. What `===` admits.
+    pub fn spelled(version: Version) -> Self {
         Self(Ranges::singleton(Place::at(version)))
     }
 
@@ -90,28 +124,30 @@ impl VersionSet {
             return Self::exactly(version);
         }
         Self(Ranges::from_range_bounds(
-            Place::at(version.clone())..Place::after_locals(version),
+            Place::before(version.clone())..Place::after_locals(version),
         ))
     }
 
     /// From `low` on, up to but without `high`; local versions belong to their public version.
     pub fn between(low: Version, high: Version) -> Self {
-        Self(Ranges::from_range_bounds(Place::at(low)..Place::at(high)))
+        Self(Ranges::from_range_bounds(
+            Place::before(low)..Place::before(high),
+        ))
     }
 
     /// From `low` on.
     pub fn at_least(low: Version) -> Self {
-        Self(Ranges::higher_than(Place::at(low)))
+        Self(Ranges::higher_than(Place::before(low)))
     }
 
     /// Below `high` in the plain order of versions.
     pub fn below(high: Version) -> Self {
-        Self(Ranges::strictly_lower_than(Place::at(high)))
+        Self(Ranges::strictly_lower_than(Place::before(high)))
     }
 
     /// Above `low` in the plain order of versions: its local versions too.
     pub fn above(low: Version) -> Self {
-        Self(Ranges::strictly_higher_than(Place::at(low)))
+        Self(Ranges::higher_than(Place::after(low)))
     }
 
     /// Up to `high` and its local versions.
@@ -124,7 +160,8 @@ impl VersionSet {
         let version = clause.version.clone();
         match (clause.operator, clause.wildcard) {
             ("==", false) => Self::with_locals(version),
-            ("===", _) => Self::exactly(version),
+            ("===", _) if clause.is_in_normal_form() => Self::spelled(version),
+            ("===", _) => Self::empty(),
             ("!=", false) => Self::with_locals(version).complement(),
             ("<=", _) => Self::up_to(version),
             (">=", _) => Self::at_least(version),
@@ -141,16 +178,7 @@ impl VersionSet {
                 let specifier: Option<pep440_rs::VersionSpecifier> = text.parse().ok();
                 specifier.map_or_else(Self::empty, |specifier| {
                     let ranges: Ranges<Version> = specifier.into();
-                    let mut set = Self::empty();
-                    for (low, high) in ranges.iter() {
-                        let lift = |bound: &Bound<Version>| match bound {
-                            Bound::Included(version) => Bound::Included(Place::at(version.clone())),
-                            Bound::Excluded(version) => Bound::Excluded(Place::at(version.clone())),
-                            Bound::Unbounded => Bound::Unbounded,
-                        };
-                        set = set.union(&Self(Ranges::from_range_bounds((lift(low), lift(high)))));
-                    }
-                    set
+                    Self::from_plain(&ranges)
                 })
             }
         }
@@ -184,16 +212,21 @@ impl VersionSet {
         self.0.is_empty()
     }
 
-    /// From ranges of Python versions, which have no local parts.
-    pub(crate) fn from_pythons(pythons: &Ranges<Version>) -> Self {
-        let place = |bound: &Bound<Version>| match bound {
-            Bound::Included(version) => Bound::Included(Place::at(version.clone())),
-            Bound::Excluded(version) => Bound::Excluded(Place::at(version.clone())),
+    /// From ranges of versions, none of which ends between a version and its local ones.
+    pub(crate) fn from_plain(plain: &Ranges<Version>) -> Self {
+        let low = |bound: &Bound<Version>| match bound {
+            Bound::Included(version) => Bound::Included(Place::before(version.clone())),
+            Bound::Excluded(version) => Bound::Included(Place::after(version.clone())),
             Bound::Unbounded => Bound::Unbounded,
         };
-        let parts = pythons
+        let high = |bound: &Bound<Version>| match bound {
+            Bound::Included(version) => Bound::Excluded(Place::after(version.clone())),
+            Bound::Excluded(version) => Bound::Excluded(Place::before(version.clone())),
+            Bound::Unbounded => Bound::Unbounded,
+        };
+        let parts = plain
             .iter()
-            .map(|(low, high)| Ranges::from_range_bounds((place(low), place(high))));
+            .map(|(from, to)| Ranges::from_range_bounds((low(from), high(to))));
         Self(parts.fold(Ranges::empty(), |all, part| all.union(&part)))
     }
 
@@ -242,7 +275,7 @@ impl VersionSet {
 
     /// Whether every version of it is lower than `version`.
     pub fn is_below(&self, version: &Version) -> bool {
-        let place = Place::at(version.clone());
+        let place = Place::before(version.clone());
         match self.0.bounding_range() {
             None => true,
             Some((_, Bound::Included(high))) => *high < place,
@@ -253,11 +286,10 @@ impl VersionSet {
 
     /// Whether every version of it is higher than `version`.
     pub fn is_above(&self, version: &Version) -> bool {
-        let place = Place::at(version.clone());
+        let place = Place::after(version.clone());
         match self.0.bounding_range() {
             None => true,
-            Some((Bound::Included(low), _)) => *low > place,
-            Some((Bound::Excluded(low), _)) => *low >= place,
+            Some((Bound::Included(low) | Bound::Excluded(low), _)) => *low >= place,
             Some((Bound::Unbounded, _)) => false,
         }
     }
@@ -269,9 +301,22 @@ impl VersionSet {
         Self(self.0.simplify(places.iter()))
     }
 
-    /// The one version in it, if it was made by [`VersionSet::exactly`].
+    /// The one version in it, if it was made by [`VersionSet::exactly`] or [`VersionSet::spelled`].
     pub fn as_single(&self) -> Option<&Version> {
-        self.0.as_singleton().map(|place| &place.version)
+        let mut stretches = self.0.iter();
+        let (low, high) = stretches.next()?;
+        let is_single = match (low, high) {
+            (Bound::Included(low), Bound::Excluded(high)) => {
+                let around = (low.spot, high.spot) == (Spot::Before, Spot::After);
+                around && low.version == high.version
+            }
+            (Bound::Included(low), Bound::Included(high)) => low == high,
+            _ => false,
+        };
+        match low {
+            Bound::Included(low) if is_single && stretches.next().is_none() => Some(&low.version),
+            _ => None,
+        }
     }
 }
 

@@ -256,7 +256,8 @@ impl Chooser<'_> {
                 && self.guard.verdict(name, version)? == Verdict::Clear
             {
                 return Ok(Choice {
-                    version: Some(version.clone()),
+                    // As it is spelled here: an old lock may have it from elsewhere.
+                    version: Some(project.view.version(index).clone()),
                     ..choice
                 });
             }

@@ -72,7 +72,7 @@ impl pubgrub::VersionSet for Set {
     }
 
     fn singleton(version: Version) -> Self {
-        Self(VersionSet::exactly(version))
+        Self(VersionSet::spelled(version))
     }
 
     fn complement(&self) -> Self {

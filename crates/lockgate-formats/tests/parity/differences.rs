@@ -52,11 +52,6 @@ pub(crate) const CHOICES: &[Choice] = &[
         case.only_ours_refuses("`") && case.refused_name().is_some_and(is_name_but_for_its_end)
     }),
     refusal("arbitrary-equality", refuses_arbitrary_text),
-    reading(
-        "arbitrary-equality",
-        |case| case.pip.lines.iter().any(|line| has_clause(line, "===")),
-        |pip, ours| forget_clauses("===", pip, ours),
-    ),
     refusal("arbitrary-equality-comma", |case| {
         let ends = [
             "Expected comma",
@@ -303,11 +298,6 @@ fn refuses_arbitrary_text(case: &Case<'_>) -> bool {
 
 fn for_each_line(pip: &mut Told, ours: &mut Told, change: impl FnMut(&mut Line)) {
     pip.lines.iter_mut().chain(&mut ours.lines).for_each(change);
-}
-
-fn has_clause(line: &Line, operator: &str) -> bool {
-    let mut clauses = line.specifiers.iter();
-    clauses.any(|clause| clause.starts_with(operator))
 }
 
 fn forget_clauses(operator: &str, pip: &mut Told, ours: &mut Told) {

@@ -33,7 +33,11 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
         (Some(url), None) => Source::Url(url),
         (None, None) => Source::Index(Specifiers::any()),
         (None, Some(pep508_rs::VersionOrUrl::VersionSpecifier(specifiers))) => {
-            Source::Index(specifiers.to_string().parse()?)
+            // The parser has no memory of how `===` was written, and there the text counts.
+            match clauses(&text).filter(|clauses| clauses.contains("===")) {
+                Some(clauses) => Source::Index(clauses.parse()?),
+                None => Source::Index(specifiers.to_string().parse()?),
+            }
         }
         (_, Some(_)) => {
             return Err(RequirementError::Syntax(
@@ -48,6 +52,21 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
         source,
         marker: Marker::from_tree(parsed.marker),
     })
+}
+
+/// What stands between name and extras and the marker, without parentheses.
+fn clauses(text: &str) -> Option<&str> {
+    let text = text.split(';').next()?.trim();
+    let (_, after) = text.split_at_checked(text.find(|c| !is_of_name(c))?)?;
+    let after = after.trim_start();
+    let after = match after.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?.1.trim_start(),
+        None => after,
+    };
+    let bare = after
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'));
+    Some(bare.unwrap_or(after))
 }
 
 /// The grammar admits a comma after the last clause; the parser above does not.
@@ -249,6 +268,19 @@ mod tests {
         }
         for text in ["b,", "b>=1,,", "b[x],", "b (,)", "b>=1,,<2"] {
             assert!(requirement(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_arbitrary_equality_is_kept() {
+        for (text, clauses) in [
+            ("a===1.0-1", "===1.0-1"),
+            ("a[x] (=== v1.0) ; os_name == 'nt'", "===v1.0"),
+            ("a[x,y]===01.0,>=0.5;os_name == '==='", ">=0.5,===01.0"),
+            ("a>=1 ; os_name == '==='", ">=1"),
+        ] {
+            let read = requirement(text).unwrap();
+            assert_eq!(read.specifiers().unwrap().to_string(), clauses, "{text}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Bound;
 
-use super::{Place, VersionSet};
+use super::{Place, Spot, VersionSet};
 use crate::{Clause, Version};
 
 type Stretch<'s> = (&'s Bound<Place>, &'s Bound<Place>);
@@ -43,9 +43,8 @@ fn hole(end: &Bound<Place>, start: &Bound<Place>) -> Option<String> {
     let (Bound::Excluded(low), Bound::Included(high) | Bound::Excluded(high)) = (end, start) else {
         return None;
     };
-    let is_one = low.version == high.version && !low.after_locals;
-    let is_closed = matches!(start, Bound::Excluded(_)) || high.after_locals;
-    if is_one && is_closed {
+    let is_closed = matches!(start, Bound::Excluded(_)) || high.spot >= Spot::After;
+    if low.version == high.version && low.spot < Spot::After && is_closed {
         return Some(format!("!={}", low.version));
     }
     let from = Bound::Included(low.clone());
@@ -63,7 +62,9 @@ fn clauses((low, high): Stretch<'_>) -> Vec<String> {
             return vec![format!("=={}", low.version)];
         }
         (Bound::Included(low), Bound::Excluded(high))
-            if high.after_locals && low.version == high.version =>
+            if low.version == high.version
+                && low.spot < Spot::After
+                && high.spot >= Spot::After =>
         {
             return vec![format!("=={}", low.version)];
         }
@@ -73,14 +74,14 @@ fn clauses((low, high): Stretch<'_>) -> Vec<String> {
         return vec![format!("=={version}.*")];
     }
     let low = match low {
-        Bound::Included(place) if place.after_locals => Some(format!(">{}", place.version)),
+        Bound::Included(place) if place.spot >= Spot::After => Some(format!(">{}", place.version)),
         Bound::Included(place) => Some(format!(">={}", place.version)),
         Bound::Excluded(place) => Some(format!(">{}", place.version)),
         Bound::Unbounded => None,
     };
     let high = match high {
         Bound::Included(place) => Some(format!("<={}", place.version)),
-        Bound::Excluded(place) if place.after_locals => Some(format!("<={}", place.version)),
+        Bound::Excluded(place) if place.spot >= Spot::After => Some(format!("<={}", place.version)),
         Bound::Excluded(place) => Some(format!("<{}", place.version)),
         Bound::Unbounded => None,
     };
@@ -107,6 +108,7 @@ fn family(stretch: Stretch<'_>) -> Option<Version> {
         operator: "==",
         version,
         wildcard: true,
+        verbatim: None,
     };
     let all = VersionSet::from_clause(&clause);
     let is_all = all.0.iter().eq([stretch]);
