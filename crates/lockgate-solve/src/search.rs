@@ -279,10 +279,8 @@ impl<'a> Search<'a> {
                     }
                     let hasty = hasty(&chooser, &linked, relaxed, &learned.borrow())?;
                     if hasty.is_empty() {
-                        break match provider.missed_part(&linked)? {
-                            Some(part) => Ended::Split(part),
-                            None => Ended::Found(Found::Linked(linked)),
-                        };
+                        let missed = provider.missed_part(&linked)?;
+                        break missed.map_or(Ended::Found(Found::Linked(linked)), Ended::Split);
                     }
                     learned.borrow_mut().late.extend(hasty);
                     restarts += 1;
@@ -293,10 +291,10 @@ impl<'a> Search<'a> {
                     let doubts = doubts(&chooser, &tree, relaxed, &learned.borrow())?;
                     let mut learned = learned.borrow_mut();
                     // What was not met may admit something, too: where that does not take long it is looked for, once.
-                    let is_affordable = restarts == 0 && learned.tried <= AFFORDABLE;
-                    let doubtful = match is_affordable {
-                        true => &doubts.hid,
-                        false => &doubts.admissible,
+                    let doubtful = if restarts == 0 && learned.tried <= AFFORDABLE {
+                        &doubts.hid
+                    } else {
+                        &doubts.admissible
                     };
                     let is_wiser = doubts.admits || !doubtful.is_subset(&learned.late);
                     if is_wiser && restarts < MOST_RESTARTS {

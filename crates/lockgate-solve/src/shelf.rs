@@ -283,6 +283,7 @@ impl<'a> Shelf<'a> {
     }
 
     /// The files whose metadata have been looked at.
+    #[expect(clippy::iter_over_hash_type, reason = "what is collected is sorted")]
     pub(crate) fn read_files(&self) -> Result<BTreeSet<String>, FactError> {
         let mut files = BTreeSet::new();
         for (name, versions) in &*self.needs.borrow() {
