@@ -145,7 +145,8 @@ fn with_reference(text: &str) -> Option<(String, String)> {
     let address = after.strip_prefix('@')?.trim_start();
     let end = address.find(char::is_whitespace).unwrap_or(address.len());
     let (address, rest) = address.split_at_checked(end)?;
-    (!address.is_empty()).then(|| (format!("{name}{extras}{rest}"), address.to_owned()))
+    let is_one = !address.is_empty() && !name.trim().is_empty();
+    is_one.then(|| (format!("{name}{extras}{rest}"), address.to_owned()))
 }
 
 /// Reads one dependency specifier, and refuses a marker of which a part would be dropped.
@@ -319,6 +320,7 @@ mod tests {
             "a[x- y]",
             "a ; extra == 'b-'.",
             "a-@ file:x",
+            "@a a-'",
         ] {
             assert!(requirement(text).is_err(), "{text}");
         }
