@@ -1,5 +1,7 @@
 //! `pylock.toml`: locked, locked over, checked, audited, converted both ways, and read by other programs.
 
+mod scopes;
+
 use std::path::PathBuf;
 
 use lockgate_tests::{Advisory, Index, Lockgate, Loopback, TestContext, World};

@@ -1,5 +1,9 @@
 //! The command in a lock's header: as typed, less what does not concern the result, and without secrets.
 
+use std::collections::BTreeSet;
+
+use lockgate_model::{Name, Scope};
+
 use crate::redact::without_credentials;
 use crate::requirements::shell_words;
 
@@ -74,6 +78,52 @@ pub fn redacted_command(words: &[String], known: impl Fn(&str) -> Word) -> Strin
         }
     }
     shown.join(" ")
+}
+
+/// The command with those of its extras and groups that are in `scopes`, and no others.
+pub fn with_scopes(
+    words: &[String],
+    scopes: &BTreeSet<Scope>,
+    known: impl Fn(&str) -> Word,
+) -> Vec<String> {
+    let is_kept = |name: &str, value: &str| match name {
+        "--extra" => Name::new(value).is_ok_and(|name| scopes.contains(&Scope::Extra(name))),
+        "--group" => {
+            let (_, name) = value.rsplit_once(':').unwrap_or(("", value));
+            Name::new(name).is_ok_and(|name| scopes.contains(&Scope::Group(name)))
+        }
+        _ => true,
+    };
+    let mut kept = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            kept.push(word.clone());
+            kept.extend(words.cloned());
+            break;
+        }
+        if word == "--all-extras" {
+            for scope in scopes {
+                if let Scope::Extra(extra) = scope {
+                    kept.extend(["--extra".to_owned(), extra.to_string()]);
+                }
+            }
+            continue;
+        }
+        let (name, joined) = match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+            _ => (word.as_str(), None),
+        };
+        let takes_next = joined.is_none()
+            && (known(name).takes_value && (name.starts_with("--") || name.len() == 2));
+        let next = if takes_next { words.next() } else { None };
+        let value = joined.or(next.map(String::as_str)).unwrap_or_default();
+        if is_kept(name, value) {
+            kept.push(word.clone());
+            kept.extend(next.cloned());
+        }
+    }
+    kept
 }
 
 /// What is kept of a group of short options, if anything, and the next word if it is the value of the last of them.

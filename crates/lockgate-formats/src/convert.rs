@@ -9,14 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{
     DirectKind, DirectPin, Edge, Files, Inventory, InventoryKind, Item, ItemOrigin, LockedFile,
-    LockedGraph, Marker, Name, Origin, Parent, Pin, Scope, Sha256, Via,
+    LockedGraph, Marker, Name, Origin, Parent, Pin, Scope, Sha256, Version, Via,
 };
 
 use crate::error::InputError;
 use crate::inventory::read_inventory;
+use crate::lock;
 use crate::lock::{Lock, LockedDirect, split_marker};
+use crate::pylock::{self, Pylock};
 use crate::text::utf8;
-use crate::{lock, pylock};
 
 /// A lock, ready to be written in another form.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +30,14 @@ pub struct Converted {
     pub command: Option<Vec<String>>,
     /// The audit's evidence in its header, if it is lockgate's.
     pub audit: Option<String>,
+    /// The address of the index that each release is taken from, where it says so.
+    pub indexes: BTreeMap<(Name, Version), String>,
     /// `--index-url` and the like that it names: name and value.
     pub options: Vec<(String, String)>,
+    /// Groups that are installed where none is named.
+    pub default_groups: BTreeSet<Name>,
+    /// What of the extras and groups that the command asks for was taken; none: all of them.
+    pub taken: Option<BTreeSet<Scope>>,
     /// What to know of it.
     pub remarks: Vec<String>,
 }
@@ -44,16 +51,28 @@ pub struct Taken {
     pub all_extras: bool,
     /// These dependency groups.
     pub groups: Vec<Name>,
+    /// Where the lock says in its markers what asks for what, as a `pylock.toml` can: nothing is chosen, and all of that kept.
+    pub keeps_scopes: bool,
 }
 
 impl Taken {
+    fn takes_one(&self, scope: &Scope) -> bool {
+        match scope {
+            Scope::Main => true,
+            Scope::Extra(extra) => self.all_extras || self.extras.contains(extra),
+            Scope::Group(group) => self.groups.contains(group),
+        }
+    }
+
     fn takes(&self, scopes: &BTreeSet<Scope>) -> bool {
-        scopes.is_empty()
-            || scopes.iter().any(|scope| match scope {
-                Scope::Main => true,
-                Scope::Extra(extra) => self.all_extras || self.extras.contains(extra),
-                Scope::Group(group) => self.groups.contains(group),
-            })
+        scopes.is_empty() || scopes.iter().any(|scope| self.takes_one(scope))
+    }
+
+    /// An extra or group that is named and that the lock does not know.
+    fn unknown(&self, known: &BTreeSet<Scope>) -> Option<Scope> {
+        let extras = self.extras.iter().cloned().map(Scope::Extra);
+        let mut named = extras.chain(self.groups.iter().cloned().map(Scope::Group));
+        named.find(|scope| !known.contains(scope))
     }
 }
 
@@ -72,15 +91,7 @@ pub fn convertible(
         }
         InventoryKind::Pylock => {
             let text = utf8(file, bytes, "pylock.toml")?;
-            let pylock = pylock::read(text, file)?;
-            Ok(Converted {
-                graph: pylock.graph,
-                requires_python: pylock.requires_python,
-                command: pylock.command,
-                audit: pylock.audit,
-                options: Vec::new(),
-                remarks: pylock.remarks,
-            })
+            of_pylock(pylock::read(text, file)?, file, taken)
         }
         InventoryKind::Uv | InventoryKind::Poetry | InventoryKind::Pdm | InventoryKind::Pipfile => {
             let inventory = read_inventory(kind, bytes, file, files)?;
@@ -94,6 +105,50 @@ pub fn convertible(
             ))
         }
     }
+}
+
+fn of_pylock(pylock: Pylock, file: &str, taken: &Taken) -> Result<Converted, InputError> {
+    let known = pylock.scopes();
+    if let Some(unknown) = taken.unknown(&known) {
+        let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+        let has = if known.is_empty() {
+            "it has neither extras nor groups".to_owned()
+        } else {
+            format!("it has {}", known.join(", "))
+        };
+        return Err(
+            InputError::new(file, format!("the lock does not know the {unknown}; {has}"))
+                .remedy("name one that it has, or lock again with it"),
+        );
+    }
+    let is_kept = known.is_empty() || taken.keeps_scopes;
+    let graph = if is_kept {
+        pylock.graph
+    } else {
+        let graph = pylock.of(|scope| taken.takes_one(scope));
+        must_be_apart(&graph, file)?;
+        graph
+    };
+    Ok(Converted {
+        graph,
+        requires_python: pylock.requires_python,
+        command: pylock.command,
+        audit: pylock.audit,
+        indexes: pylock.indexes,
+        options: Vec::new(),
+        default_groups: if is_kept {
+            pylock.default_groups
+        } else {
+            BTreeSet::new()
+        },
+        taken: (!is_kept).then(|| {
+            known
+                .into_iter()
+                .filter(|scope| taken.takes_one(scope))
+                .collect()
+        }),
+        remarks: pylock.remarks,
+    })
 }
 
 fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
@@ -118,6 +173,7 @@ fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
             name: pin.name.clone(),
             version: pin.version.clone(),
             marker: pin.marker.clone(),
+            scopes: Vec::new(),
             extras: pin.extras.clone(),
             requires_python: None,
             dependencies: Vec::new(),
@@ -168,6 +224,7 @@ fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
             name,
             version,
             marker: Marker::always(),
+            scopes: Vec::new(),
             extras: Vec::new(),
             requires_python: None,
             dependencies: Vec::new(),
@@ -182,9 +239,12 @@ fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
         requires_python: None,
         command: lock.command.clone(),
         audit: lock.audit.clone(),
+        indexes: BTreeMap::new(),
         options: options
             .map(|option| (option.name.to_owned(), option.value.clone()))
             .collect(),
+        default_groups: BTreeSet::new(),
+        taken: None,
         remarks: Vec::new(),
     })
 }
@@ -196,6 +256,7 @@ fn of_inventory(
     taken: &Taken,
 ) -> Result<Converted, InputError> {
     let mut graph = LockedGraph::default();
+    let mut indexes = BTreeMap::new();
     let names: Vec<Option<Name>> = inventory
         .items
         .iter()
@@ -226,6 +287,12 @@ fn of_inventory(
         let (Some(name), Some(version)) = (&item.name, &version) else {
             return Err(wrong("has no name or no version"));
         };
+        // A folder is no index that others could ask.
+        if let ItemOrigin::Index(Some(index)) = &item.origin
+            && index.starts_with("http")
+        {
+            indexes.insert((name.clone(), version.clone()), index.clone());
+        }
         for parent in &item.parents {
             let via = match parent {
                 Parent::Root(text) => text.clone(),
@@ -256,6 +323,7 @@ fn of_inventory(
             name: name.clone(),
             version: version.clone(),
             marker: marker.unwrap_or_else(|| item.marker.clone()),
+            scopes: Vec::new(),
             extras: Vec::new(),
             requires_python: None,
             dependencies: Vec::new(),
@@ -278,7 +346,10 @@ fn of_inventory(
         requires_python: known.requires_python,
         command: None,
         audit: None,
+        indexes,
         options: Vec::new(),
+        default_groups: BTreeSet::new(),
+        taken: None,
         remarks: inventory.remarks,
     })
 }

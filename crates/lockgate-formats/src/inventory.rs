@@ -24,6 +24,7 @@ mod toml;
 mod uv;
 mod walk;
 
+pub(crate) use self::condition::Condition;
 pub(crate) use self::json::parse as parse_json;
 pub(crate) use self::node::{Node, Wrong};
 pub(crate) use self::pylock::check_version as check_form;

@@ -18,7 +18,7 @@ pub(crate) use crate::requirements::shell_words;
 pub use evidence::Evidence;
 pub use omitted::Omitted;
 pub use options::{Annotation, Newline, RenderOptions};
-pub use read::{Lock, LockOption, LockedDirect, LockedPin, UnpinnedLine, read};
+pub use read::{Lock, LockOption, LockedDirect, LockedPin, ScopedPin, UnpinnedLine, read};
 pub use write::{AuditLine, Header, direct_lines, render};
 
 #[cfg(test)]

@@ -110,6 +110,12 @@ impl Manifests<'_> {
             .map(|path| self.source(files, path))
             .collect::<Result<Vec<_>, _>>()?;
         let extras = self.chosen_extras(&read)?;
+        for (path, source) in sources.iter().zip(&read) {
+            // A script has no extras, and groups beside it are none of its own.
+            if SourceKind::of(path).is_project() && matches!(source, Source::Project(_)) {
+                manifest.projects.push(path.clone());
+            }
+        }
         for source in read {
             match source {
                 Source::OnlyGroups(_) => {}

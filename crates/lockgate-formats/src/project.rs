@@ -2,10 +2,11 @@
 //!
 //! Extras that name the project itself (`app[all]` for `app[x]`) are expanded here, so the manifest never requires the project.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{
-    Manifest, Marker, Name, Origin, Requirement, RootRequirement, SpecifierError, Specifiers,
+    Manifest, Marker, Name, Origin, Requirement, RootRequirement, Scope, SpecifierError, Specifiers,
 };
 
 use crate::error::{InputError, in_one_line, nearest};
@@ -107,16 +108,21 @@ impl Project {
         let mut adding = Adding {
             project: &self,
             manifest,
+            scope: Scope::Main,
             expanded: BTreeSet::new(),
+            added: BTreeMap::new(),
         };
-        for dependency in &self.dependencies {
-            adding.add(dependency, &Marker::always())?;
+        for (place, dependency) in self.dependencies.iter().enumerate() {
+            adding.add((None, place), dependency, &Marker::always())?;
         }
         for extra in extras
             .iter()
             .filter(|extra| self.extras.contains_key(*extra))
         {
+            adding.scope = Scope::Extra(extra.clone());
+            adding.expanded.clear();
             adding.expand(extra, &Marker::always())?;
+            adding.manifest.scopes.insert(Scope::Extra(extra.clone()));
         }
         manifest.requires_python.extend(self.requires_python);
         Ok(())
@@ -156,15 +162,29 @@ fn origin(stated: &Stated, via: String) -> Origin {
     }
 }
 
-/// Puts a dependency into `manifest`.
-pub(crate) fn require(manifest: &mut Manifest, requirement: Requirement, origin: Origin) {
+/// Puts a dependency into `manifest`, for `scope`; tells its place.
+pub(crate) fn require(
+    manifest: &mut Manifest,
+    requirement: Requirement,
+    origin: Origin,
+    scope: Scope,
+) -> usize {
     manifest.requirements.push(RootRequirement {
         requirement,
         origin,
         hashes: Vec::new(),
         editable: false,
         config_settings: Vec::new(),
+        scopes: BTreeSet::from([scope]),
     });
+    manifest.requirements.len() - 1
+}
+
+/// Lets `scope` too ask for what stands at `place` of `manifest`.
+pub(crate) fn ask_too(manifest: &mut Manifest, place: usize, scope: Scope) {
+    if let Some(root) = manifest.requirements.get_mut(place) {
+        root.scopes.insert(scope);
+    }
 }
 
 /// Which names there are: the first of them, where there are many.
@@ -192,20 +212,39 @@ pub(crate) fn unknown<'a>(
     }
 }
 
+/// A dependency of a project: the list that it stands in, an extra's or the project's own, and its place there.
+type Listed = (Option<Name>, usize);
+
 struct Adding<'a> {
     project: &'a Project,
     manifest: &'a mut Manifest,
-    /// The extras that were followed already, each with the marker that it was asked for under.
+    /// What is being added: the dependencies themselves, or an extra with those that it names.
+    scope: Scope,
+    /// The extras that were followed already for it, each with the marker that it was asked for under.
     expanded: BTreeSet<(Name, Option<String>)>,
+    /// Where in the manifest each dependency is, by the marker that it was asked for under.
+    added: BTreeMap<(Listed, Option<String>), usize>,
 }
 
 impl Adding<'_> {
     /// Adds a dependency under a marker; one on the project itself stands for its extras.
-    fn add(&mut self, dependency: &Dependency, marker: &Marker) -> Result<(), InputError> {
+    fn add(
+        &mut self,
+        listed: Listed,
+        dependency: &Dependency,
+        marker: &Marker,
+    ) -> Result<(), InputError> {
         let mut requirement = dependency.requirement.clone();
         requirement.marker = requirement.marker.and(marker);
         if self.project.name.as_ref() != Some(&requirement.name) {
-            require(self.manifest, requirement, dependency.origin.clone());
+            let (manifest, scope) = (&mut *self.manifest, self.scope.clone());
+            match self.added.entry((listed, marker.to_text())) {
+                Entry::Occupied(place) => ask_too(manifest, *place.get(), scope),
+                Entry::Vacant(entry) => {
+                    let origin = dependency.origin.clone();
+                    entry.insert(require(manifest, requirement, origin, scope));
+                }
+            }
             return Ok(());
         }
         for extra in &requirement.extras {
@@ -228,8 +267,9 @@ impl Adding<'_> {
                 .remedy("let fewer extras name the project itself"));
         }
         let project = self.project;
-        for dependency in project.extras.get(extra).into_iter().flatten() {
-            self.add(dependency, marker)?;
+        let listed = project.extras.get(extra).into_iter().flatten();
+        for (place, dependency) in listed.enumerate() {
+            self.add((Some(extra.clone()), place), dependency, marker)?;
         }
         Ok(())
     }

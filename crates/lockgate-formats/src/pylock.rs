@@ -2,6 +2,7 @@
 
 mod read;
 mod reference;
+mod scopes;
 mod write;
 
 pub use read::{Pylock, read};

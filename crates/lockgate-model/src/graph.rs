@@ -1,9 +1,9 @@
 //! The locked graph: what was chosen, why each pin is there, and what was passed over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::{Advisory, DirectPin, Marker, Name, Origin, Sha256, Timestamp, Version};
+use crate::{Advisory, DirectPin, Marker, Name, Origin, Scope, Sha256, Timestamp, Version};
 
 /// A solution, ready to be written.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,8 @@ pub struct LockedGraph {
     pub notes: Vec<Note>,
     /// The regions that were solved apart from each other, in order; empty where one solution is for all environments.
     pub regions: Vec<Marker>,
+    /// The extras and dependency groups that it can be installed with or without; empty where all of it goes together.
+    pub scopes: BTreeSet<Scope>,
 }
 
 /// Pins in the order of names, then of versions. A project has several where they are for different environments.
@@ -84,8 +86,11 @@ pub struct Pin {
     pub name: Name,
     /// The version.
     pub version: Version,
-    /// When it is installed; `always` in a lock for one machine.
+    /// When it is installed, whatever is asked for; `always` in a lock for one machine.
     pub marker: Marker,
+    /// What asks for it, and where, in order; empty where all of the lock goes together. What the dependencies need anyway is no extra's
+    /// and no group's.
+    pub scopes: Vec<(Scope, Marker)>,
     /// Extras of it that are asked for wherever it is installed, sorted.
     pub extras: Vec<Name>,
     /// `Requires-Python` of its metadata, as written.

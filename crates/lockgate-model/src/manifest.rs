@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::{
-    BinaryPolicy, Marker, Name, Region, ReleaseControl, Requirement, Sha256, Specifiers, Version,
+    BinaryPolicy, Marker, Name, Region, ReleaseControl, Requirement, Scope, Sha256, Specifiers,
+    Version,
 };
 
 /// Everything that the sources ask for.
@@ -34,10 +35,22 @@ pub struct Manifest {
     pub prefer_binary: bool,
     /// `--require-hashes` stood in a file: every requirement needs a hash and a pin.
     pub require_hashes: bool,
+    /// The files of projects among the sources: they have dependencies of their own, which extras and groups stand beside.
+    pub projects: Vec<String>,
+    /// The extras and dependency groups that are asked for.
+    pub scopes: BTreeSet<Scope>,
     /// `requires-python` of each project and script among the sources, and where it stands: all must hold.
     pub requires_python: Vec<(Specifiers, Origin)>,
     /// What a person should know of the sources though it stops nothing, and where it stands: words that pip passes over too.
     pub warnings: Vec<(String, Origin)>,
+}
+
+impl Manifest {
+    /// The extras and groups that a lock can be installed with or without: those beside a project. Where there is none, what is asked for
+    /// is all that there is.
+    pub fn optional(&self) -> impl Iterator<Item = &Scope> {
+        self.scopes.iter().filter(|_| !self.projects.is_empty())
+    }
 }
 
 /// Index options of the sources.
@@ -68,6 +81,8 @@ pub struct RootRequirement {
     pub editable: bool,
     /// `--config-settings` for its build, in order.
     pub config_settings: Vec<(String, String)>,
+    /// What of the sources asks for it.
+    pub scopes: BTreeSet<Scope>,
 }
 
 /// A direct reference without a name: `./folder`, `https://host/x-1.0-py3-none-any.whl`, `-e git+https://host/x`.

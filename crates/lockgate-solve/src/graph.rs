@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{
     DirectRelease, Edge, FactError, LockedFile, LockedGraph, Marker, Name, Origin, Pin, Pins,
-    Version, Via,
+    Scope, Version, Via,
 };
 
 use crate::bounds::Bound;
 use crate::dependencies::Dependency;
 use crate::release::{Cooldown, Release};
 use crate::shelf::{Needs, Shelf};
-use crate::sources::{Sources, unmarked};
+use crate::sources::{Sources, Wanted, unmarked};
 
 /// What the sources reach over a choice of versions.
 #[derive(Debug, Default)]
@@ -97,7 +97,7 @@ pub(crate) fn link(
         reach: BTreeMap::new(),
         needs: BTreeMap::new(),
     };
-    walk.follow(sources)?;
+    walk.follow(sources.requirements.iter())?;
     let mut linked = Linked::default();
     for wanted in &sources.requirements {
         let via = Via::Source(wanted.asker().clone());
@@ -160,9 +160,9 @@ struct Walk<'w, 'a> {
 }
 
 impl Walk<'_, '_> {
-    fn follow(&mut self, sources: &Sources) -> Result<(), FactError> {
+    fn follow<'s>(&mut self, wanted: impl Iterator<Item = &'s Wanted>) -> Result<(), FactError> {
         let mut waiting: Vec<(Node, Marker)> = Vec::new();
-        for wanted in &sources.requirements {
+        for wanted in wanted {
             push(&mut waiting, &wanted.name, &wanted.extras, &wanted.marker);
         }
         while let Some((node, marker)) = waiting.pop() {
@@ -218,9 +218,44 @@ fn push(waiting: &mut Vec<(Node, Marker)>, name: &Name, extras: &[Name], marker:
     waiting.push(((name.clone(), None), marker.clone()));
 }
 
+/// Where each project is needed by the dependencies themselves and by each extra and group, if these can be installed or not. Reach is a
+/// union over ways from the sources, so that each of them is walked from by itself.
+fn scopes(
+    shelf: &Shelf<'_>,
+    sources: &Sources,
+    chosen: &BTreeMap<Name, Version>,
+) -> Result<BTreeMap<Name, Vec<(Scope, Marker)>>, FactError> {
+    let mut scopes: BTreeMap<Name, Vec<(Scope, Marker)>> = BTreeMap::new();
+    if sources.optional.is_empty() {
+        return Ok(scopes);
+    }
+    for scope in std::iter::once(&Scope::Main).chain(&sources.optional) {
+        let mut walk = Walk {
+            shelf,
+            chosen,
+            without: None,
+            reach: BTreeMap::new(),
+            needs: BTreeMap::new(),
+        };
+        let wanted = sources.requirements.iter();
+        walk.follow(wanted.filter(|wanted| wanted.is_of(&[scope])))?;
+        for ((name, extra), reach) in walk.reach {
+            if extra.is_none() {
+                scopes.entry(name).or_default().push((scope.clone(), reach));
+            }
+        }
+    }
+    Ok(scopes)
+}
+
 /// The graph of pins with their files. Notes are added by `notes`.
-pub(crate) fn graph(shelf: &Shelf<'_>, linked: &Linked) -> Result<LockedGraph, FactError> {
+pub(crate) fn graph(
+    shelf: &Shelf<'_>,
+    sources: &Sources,
+    linked: &Linked,
+) -> Result<LockedGraph, FactError> {
     let mut pins = Pins::default();
+    let mut scopes = scopes(shelf, sources, &linked.versions)?;
     for (name, version) in &linked.versions {
         let reach = linked.reach.get(name);
         let marker = reach.cloned().unwrap_or_else(Marker::never);
@@ -239,6 +274,7 @@ pub(crate) fn graph(shelf: &Shelf<'_>, linked: &Linked) -> Result<LockedGraph, F
             version: version.clone(),
             extras: extras.filter(is_everywhere).cloned().collect(),
             marker: marker.clone(),
+            scopes: scopes.remove(name).unwrap_or_default(),
             requires_python,
             dependencies: dependencies
                 .filter_map(|name| Some((name.clone(), linked.versions.get(name)?.clone())))
@@ -252,6 +288,7 @@ pub(crate) fn graph(shelf: &Shelf<'_>, linked: &Linked) -> Result<LockedGraph, F
         edges: linked.edges.iter().cloned().collect(),
         notes: Vec::new(),
         regions: Vec::new(),
+        scopes: sources.optional.clone(),
     })
 }
 

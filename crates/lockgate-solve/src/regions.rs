@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockgate_model::{
-    ConflictNote, FactError, Facts, LockedGraph, Marker, Name, Note, Pin, Region, Target, Verdict,
-    Version,
+    ConflictNote, FactError, Facts, LockedGraph, Marker, Name, Note, Pin, Region, Scope, Target,
+    Verdict, Version,
 };
 
 use crate::conflict;
@@ -128,7 +128,7 @@ fn in_region(
     Ok(match search.answer_or_split(&sources, statistics)? {
         Ended::Split(part) => Outcome::Split(part),
         Ended::Found(Found::Linked(linked)) => {
-            let mut graph = graph(&shelf, &linked)?;
+            let mut graph = graph(&shelf, &sources, &linked)?;
             graph.notes = notes::notes(&search, &sources, &linked)?;
             Outcome::Solved(Box::new(Part {
                 target: question.target.clone(),
@@ -179,6 +179,7 @@ fn together(whole: &Target, parts: Vec<Part>, statistics: Statistics) -> Solutio
             graph.pins.insert(pin);
         }
         graph.edges.extend(part.graph.edges);
+        graph.scopes.extend(part.graph.scopes);
         for note in part.graph.notes {
             add_note(&mut graph.notes, note);
         }
@@ -209,14 +210,21 @@ fn together(whole: &Target, parts: Vec<Part>, statistics: Statistics) -> Solutio
 
 /// A pin of a part with the part in its marker, unless that follows from it.
 fn located(whole: &Target, part: &Target, pin: &Pin) -> Pin {
-    let marker = part.region.marker();
-    let beyond = pin.marker.and(&marker.not());
-    Pin {
-        marker: if whole.region.overlaps(&beyond) {
-            pin.marker.and(&marker)
+    let here = part.region.marker();
+    let elsewhere = here.not();
+    let located = |marker: &Marker| {
+        if whole.region.overlaps(&marker.and(&elsewhere)) {
+            marker.and(&here)
         } else {
-            pin.marker.clone()
-        },
+            marker.clone()
+        }
+    };
+    let scopes = pin.scopes.iter();
+    Pin {
+        marker: located(&pin.marker),
+        scopes: scopes
+            .map(|(scope, marker)| (scope.clone(), located(marker)))
+            .collect(),
         ..pin.clone()
     }
 }
@@ -225,6 +233,13 @@ fn located(whole: &Target, part: &Target, pin: &Pin) -> Pin {
 fn joined(one: &Pin, other: &Pin) -> Pin {
     let mut pin = one.clone();
     pin.marker = one.marker.or(&other.marker);
+    for (scope, marker) in &other.scopes {
+        match pin.scopes.iter_mut().find(|(known, _)| known == scope) {
+            Some((_, known)) => *known = known.or(marker),
+            None => pin.scopes.push((scope.clone(), marker.clone())),
+        }
+    }
+    pin.scopes.sort();
     // What is not asked for in both parts is not asked for wherever the pin is.
     pin.extras.retain(|extra| other.extras.contains(extra));
     pin.dependencies.extend(other.dependencies.iter().cloned());
@@ -233,9 +248,9 @@ fn joined(one: &Pin, other: &Pin) -> Pin {
     pin
 }
 
-/// A pin with a marker that takes the target for granted.
+/// A pin with markers that take the target for granted. What the dependencies themselves need, no extra and no group need ask for.
 fn simplified(whole: &Target, pin: &Pin) -> Pin {
-    let marker = match whole.region.within(&pin.marker, &[]) {
+    let simple = |marker: &Marker| match whole.region.within(marker, &[]) {
         None => Marker::never(),
         Some(marker) if marker.is_always() => marker,
         // Equal conditions have one text, whatever parts they come from.
@@ -243,8 +258,19 @@ fn simplified(whole: &Target, pin: &Pin) -> Pin {
             .with_one_name_for_systems()
             .simplified_from(&whole.python),
     };
+    let mut scopes = pin.scopes.iter();
+    let main = scopes.find(|(scope, _)| *scope == Scope::Main);
+    let beyond = main.map(|(_, marker)| marker.not());
+    let adds = |scope: &Scope, marker: &Marker| match &beyond {
+        Some(beyond) => *scope == Scope::Main || whole.region.overlaps(&marker.and(beyond)),
+        None => true,
+    };
     Pin {
-        marker,
+        marker: simple(&pin.marker),
+        scopes: (pin.scopes.iter())
+            .filter(|(scope, marker)| adds(scope, marker))
+            .map(|(scope, marker)| (scope.clone(), simple(marker)))
+            .collect(),
         ..pin.clone()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lockgate_model::{
-    Manifest, Marker, Name, Origin, Requirement, Sha256, Specifiers, Target, VersionSet,
+    Manifest, Marker, Name, Origin, Requirement, Scope, Sha256, Specifiers, Target, VersionSet,
 };
 
 use crate::bounds::Bound;
@@ -24,6 +24,8 @@ pub(crate) struct Wanted {
     pub(crate) role: Role,
     /// Where it stands in the manifest's list of its kind; none for a `-P` specifier.
     pub(crate) place: Option<usize>,
+    /// What of the sources asks for it.
+    pub(crate) scopes: BTreeSet<Scope>,
     /// The direct requirement that this override takes the place of, if it does.
     pub(crate) replaced: Option<(Requirement, Origin)>,
 }
@@ -54,6 +56,7 @@ impl Wanted {
             origin: origin.clone(),
             role,
             place,
+            scopes: BTreeSet::new(),
             replaced: None,
         }
     }
@@ -61,6 +64,11 @@ impl Wanted {
     /// The same where only a part of the region admits it.
     pub(crate) fn holding(self, marker: Marker) -> Self {
         Self { marker, ..self }
+    }
+
+    /// Whether one of these asks for it.
+    pub(crate) fn is_of(&self, scopes: &[&Scope]) -> bool {
+        scopes.iter().any(|scope| self.scopes.contains(scope))
     }
 
     /// As text, without its marker and with all extras that are asked for.
@@ -91,6 +99,8 @@ pub(crate) struct Sources {
     pub(crate) requirements: Vec<Wanted>,
     pub(crate) constraints: Vec<Wanted>,
     pub(crate) changes: Arc<Changes>,
+    /// The extras and groups that can be installed or not, beside the dependencies themselves.
+    pub(crate) optional: BTreeSet<Scope>,
     /// Direct requirements on projects that are excluded.
     pub(crate) excluded: Vec<(Name, Origin)>,
 }
@@ -100,6 +110,7 @@ impl Sources {
         let changes = Arc::new(Changes::new(manifest, target));
         let mut sources = Self {
             changes: Arc::clone(&changes),
+            optional: manifest.optional().cloned().collect(),
             ..Self::default()
         };
         for (place, root) in manifest.requirements.iter().enumerate() {
@@ -118,15 +129,17 @@ impl Sources {
                 continue;
             }
             match overrides {
-                None => sources.requirements.push(
-                    Wanted::new(requirement, &root.origin, Role::Requirement, Some(place))
-                        .holding(marker),
-                ),
+                None => sources.requirements.push(Wanted {
+                    scopes: root.scopes.clone(),
+                    ..Wanted::new(requirement, &root.origin, Role::Requirement, Some(place))
+                        .holding(marker)
+                }),
                 Some(overrides) => {
                     sources
                         .requirements
                         .extend(overrides.iter().map(|wanted| Wanted {
                             extras: with_extras_of(&wanted.requirement, requirement).extras,
+                            scopes: root.scopes.clone(),
                             replaced: Some((requirement.clone(), root.origin.clone())),
                             ..wanted.clone()
                         }));

@@ -2,13 +2,15 @@
 //!
 //! What it shares with the search is only how a release's files are judged and how markers select requirements.
 
+mod scopes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use lockgate_model::{
     Environment, FactError, Facts, LockedGraph, Marker, Name, Pin, PrereleaseMode, PythonRule,
-    Region, Target, Verdict, Version, VersionSet, Why,
+    Region, Scope, Target, Verdict, Version, VersionSet, Why,
 };
 
 use crate::bounds::{Bound, admitted};
@@ -50,6 +52,8 @@ pub enum Violation {
     Extras(Name),
     /// The files of a pin are not those that the options permit.
     Files(Name),
+    /// With the dependencies and this extra or group alone, the pin is installed and not required, or required and not installed.
+    Scope(Name, Scope),
 }
 
 impl fmt::Display for Violation {
@@ -74,6 +78,10 @@ impl fmt::Display for Violation {
             }
             Self::Denied(name, version) => write!(f, "the gate denies `{name}=={version}`"),
             Self::Extras(name) => write!(f, "the extras of `{name}` are not those asked for"),
+            Self::Scope(name, scope) => write!(
+                f,
+                "`{name}` is not there exactly where the dependencies with `{scope}` need it"
+            ),
             Self::Files(name) => {
                 write!(
                     f,
@@ -161,6 +169,7 @@ fn verify_in(
     let mut check = Check::new(question, &shelf, &sources, &pins);
     check.follow(None)?;
     check.pins()?;
+    violations.extend(check.scopes(environment)?);
     violations.extend(check.violations);
     Ok(violations)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lockgate_index::{
     FindLinks, IndexFacts, NoPlace, Places, Strategy, TrustedHost, is_secure, redact_url,
 };
-use lockgate_model::{LockedGraph, Manifest, Name, Note, OnIndex, Pin};
+use lockgate_model::{LockedGraph, Manifest, Name, Note, OnIndex, Pin, Version};
 use lockgate_solve::Question;
 use url::Url;
 
@@ -241,15 +241,16 @@ pub(crate) fn indexes_of(
     graph: &LockedGraph,
     places: &Places,
     facts: &IndexFacts,
-) -> BTreeMap<Name, String> {
+) -> BTreeMap<(Name, Version), String> {
     let pins: Vec<&Pin> = graph
         .pins
         .iter()
         .filter(|pin| pin.direct.is_none())
         .collect();
     if let ([only], true) = (places.indexes.as_slice(), places.find_links.is_empty()) {
-        let pins = pins.iter().map(|pin| (pin.name.clone(), only.to_string()));
-        return pins.collect();
+        let pins = pins.iter();
+        let release = |pin: &Pin| (pin.name.clone(), pin.version.clone());
+        return pins.map(|pin| (release(pin), only.to_string())).collect();
     }
     let names: Vec<Name> = pins.iter().map(|pin| pin.name.clone()).collect();
     let pages = facts.on_each_index(&names);
@@ -271,7 +272,8 @@ pub(crate) fn indexes_of(
         };
         let mut of_pin = pages.get(&pin.name).into_iter().flatten();
         if let Some(page) = of_pin.find(|page| has_it(page)) {
-            indexes.insert(pin.name.clone(), page.index.clone());
+            let release = (pin.name.clone(), pin.version.clone());
+            indexes.insert(release, page.index.clone());
         }
     }
     indexes

@@ -9,7 +9,7 @@ use lockgate_model::{Marker, Name, Requirement, Scope};
 
 /// Nested deeper, or with more comparisons, a text is none that a tool wrote.
 const DEEPEST: usize = 32;
-const MOST: usize = 64;
+const MOST: usize = 512;
 
 /// How many environments a marker may tell apart, and all markers of a file together. What a marker costs grows with that number, and
 /// could be made to grow without end.
@@ -28,7 +28,7 @@ fn cases(values: &Values) -> usize {
 
 /// A condition.
 #[derive(Debug, Clone)]
-pub(super) enum Condition {
+pub(crate) enum Condition {
     /// On the environment.
     Environment(Marker),
     /// On what is asked for.
@@ -41,7 +41,7 @@ pub(super) enum Condition {
 
 /// `'name' in extras`, or `not in`.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     scope: Scope,
     is_wanted: bool,
 }
@@ -50,6 +50,19 @@ impl Condition {
     /// Reads a marker. What is none may hold.
     pub(super) fn read(text: &str) -> Self {
         Self::read_with_values(text).0
+    }
+
+    /// The same for a lock that is read for its pins, where a marker costs what a marker of a requirement does.
+    pub(crate) fn read_whole(text: &str) -> Self {
+        let tokens = tokens(text).unwrap_or_default();
+        let mut reading = Reading {
+            text,
+            tokens: &tokens,
+            comparisons: 0,
+            values: Values::new(),
+        };
+        let condition = reading.any(0).filter(|_| reading.tokens.is_empty());
+        condition.unwrap_or(Self::Unknown)
     }
 
     fn read_with_values(text: &str) -> (Self, Values) {
@@ -84,8 +97,7 @@ impl Condition {
         if self.has_unknown() {
             return None;
         }
-        let mut named = BTreeSet::new();
-        self.collect(&mut named);
+        let named = self.named();
         let is_default =
             |scope: &Scope| matches!(scope, Scope::Group(name) if defaults.contains(name));
         let when = |asked_for: &dyn Fn(&Scope) -> bool| {
@@ -113,10 +125,49 @@ impl Condition {
     }
 
     /// Whether it speaks of extras or groups.
-    pub(super) fn names_scopes(&self) -> bool {
+    pub(crate) fn names_scopes(&self) -> bool {
+        !self.named().is_empty()
+    }
+
+    /// The extras and groups that it speaks of.
+    pub(crate) fn named(&self) -> BTreeSet<Scope> {
         let mut named = BTreeSet::new();
         self.collect(&mut named);
-        !named.is_empty()
+        named
+    }
+
+    /// Where it holds because of each extra and group, and where in any case ([`Scope::Main`]). None if it holds only with several of them,
+    /// or only without one.
+    pub(crate) fn by_scope(&self) -> Option<BTreeMap<Scope, Marker>> {
+        let mut found = match self {
+            Self::Environment(marker) => BTreeMap::from([(Scope::Main, marker.clone())]),
+            Self::Asked(asked) if asked.is_wanted => {
+                BTreeMap::from([(asked.scope.clone(), Marker::always())])
+            }
+            Self::Asked(_) | Self::Unknown => return None,
+            Self::Any(parts) => {
+                let mut any = BTreeMap::new();
+                for (scope, marker) in parts
+                    .iter()
+                    .map(Self::by_scope)
+                    .collect::<Option<Vec<_>>>()?
+                    .into_iter()
+                    .flatten()
+                {
+                    join(&mut any, scope, &marker);
+                }
+                any
+            }
+            Self::All(parts) => {
+                let mut all = BTreeMap::from([(Scope::Main, Marker::always())]);
+                for part in parts {
+                    all = both(&all, &part.by_scope()?)?;
+                }
+                all
+            }
+        };
+        found.retain(|_, marker| !marker.is_never());
+        Some(found)
     }
 
     fn collect(&self, named: &mut BTreeSet<Scope>) {
@@ -133,7 +184,8 @@ impl Condition {
         }
     }
 
-    fn has_unknown(&self) -> bool {
+    /// Whether there is something in it that is not understood.
+    pub(crate) fn has_unknown(&self) -> bool {
         match self {
             Self::Unknown => true,
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_unknown),
@@ -156,6 +208,33 @@ impl Condition {
                 .fold(Marker::never(), |any, part| any.or(&part.with(holds))),
         }
     }
+}
+
+/// Adds an environment to those where a scope asks.
+fn join(scopes: &mut BTreeMap<Scope, Marker>, scope: Scope, marker: &Marker) {
+    let known = scopes.entry(scope).or_insert_with(Marker::never);
+    *known = known.or(marker);
+}
+
+/// Both conditions at once; none if that takes two extras or groups.
+fn both(
+    one: &BTreeMap<Scope, Marker>,
+    other: &BTreeMap<Scope, Marker>,
+) -> Option<BTreeMap<Scope, Marker>> {
+    let mut both = BTreeMap::new();
+    for (scope, marker) in one {
+        for (second, other) in other {
+            let marker = marker.and(other);
+            let scope = match (scope, second) {
+                _ if marker.is_never() => continue,
+                (Scope::Main, scope) | (scope, Scope::Main) => scope,
+                (scope, second) if scope == second => scope,
+                _ => return None,
+            };
+            join(&mut both, scope.clone(), &marker);
+        }
+    }
+    Some(both)
 }
 
 /// Conditions by their texts: locks say the same again and again.

@@ -1,8 +1,8 @@
 //! The text of a lock to its pins, by the grammar that pip installs it with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{Environment, KeptPin, Marker, Name, Source, Version};
+use lockgate_model::{Environment, KeptPin, Marker, Name, Scope, Source, Version};
 
 use super::omitted::{self, Omitted};
 use super::write::{BETWEEN_REGIONS, REGIONS};
@@ -29,6 +29,10 @@ pub struct Lock {
     pub command: Option<Vec<String>>,
     /// The regions that it was solved in apart from each other, if the header names some.
     pub regions: Vec<Marker>,
+    /// The extras and groups that it can be installed with or without; only `pylock.toml` can say so.
+    pub scopes: BTreeSet<Scope>,
+    /// What of these asks for each pin, direct references included.
+    pub scoped: Vec<ScopedPin>,
     /// The audit's evidence in the header, as written, if it is lockgate's.
     pub audit: Option<String>,
 }
@@ -63,6 +67,19 @@ pub struct LockedDirect {
     pub hashes: Vec<String>,
     /// Who asks for it, as its `# via` lines say.
     pub via: Vec<String>,
+    /// Its line, from 1.
+    pub line: usize,
+}
+
+/// What asks for a pin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopedPin {
+    /// The project.
+    pub name: Name,
+    /// The version.
+    pub version: Version,
+    /// What asks for it, and where, in order; empty where all of the lock goes together.
+    pub scopes: Vec<(Scope, Marker)>,
     /// Its line, from 1.
     pub line: usize,
 }

@@ -23,6 +23,7 @@ fn pin(name: &str, version: &str, files: u8) -> Pin {
         name: name.parse().unwrap(),
         version: version.parse().unwrap(),
         marker: Marker::always(),
+        scopes: Vec::new(),
         extras: Vec::new(),
         requires_python: None,
         dependencies: Vec::new(),

@@ -6,6 +6,7 @@ mod groups;
 mod hostile;
 mod lines;
 mod projects;
+mod scopes;
 mod scripts;
 mod setup_cfg;
 

@@ -3,15 +3,18 @@
 //! What PEP 751 demands is held: the version of the form, which keys exclude each other, that files have digests. A key that is not known is no
 //! error, as the PEP has it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use lockgate_model::{
     DirectKind, DirectPin, Edge, LockedFile, LockedGraph, Marker, Name, Origin, Pin, Pins,
-    Requirement, RootRequirement, Sha256, Source, Timestamp, Version, Via,
+    Requirement, RootRequirement, Scope, Sha256, Source, Timestamp, Version, Via,
 };
 
+use super::scopes::{self, narrowed};
 use super::write::last_part;
 use crate::error::InputError;
 use crate::inventory::{Node, Wrong, check_form, parse_toml};
-use crate::lock::{Lock, LockedDirect, LockedPin, direct_line};
+use crate::lock::{Lock, LockedDirect, LockedPin, ScopedPin, direct_line};
 
 /// What a `pylock.toml` says.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +25,10 @@ pub struct Pylock {
     pub lines: Vec<(Name, Version, usize)>,
     /// `requires-python`.
     pub requires_python: Option<String>,
+    /// The address of the index that each release is taken from, where it is stated.
+    pub indexes: BTreeMap<(Name, Version), String>,
+    /// Groups that are installed where none is named.
+    pub default_groups: BTreeSet<Name>,
     /// The command that made it, split into words, if it is lockgate's.
     pub command: Option<Vec<String>>,
     /// The audit's evidence, if it is lockgate's.
@@ -48,6 +55,20 @@ fn parsed(text: &str) -> Result<Pylock, Wrong> {
             .map_err(|error| Wrong::new(format!("`environments`: `{text}`: {error}")))?;
         pylock.graph.regions.push(marker);
     }
+    let names = |key: &str| -> Result<Vec<Name>, Wrong> {
+        let texts = root.texts_at(key)?.into_iter();
+        texts
+            .map(|text| {
+                let wrong = |error| Wrong::new(format!("`{key}`: {error}")).at(root.line_of(key));
+                Name::new(text).map_err(wrong)
+            })
+            .collect()
+    };
+    let extras = names("extras")?.into_iter().map(Scope::Extra);
+    let groups = names("dependency-groups")?.into_iter().map(Scope::Group);
+    pylock.graph.scopes = extras.chain(groups).collect();
+    pylock.default_groups = names("default-groups")?.into_iter().collect();
+    let declared = pylock.scopes();
     let tool = root
         .object_at("tool")?
         .and_then(|tool| tool.object_at("lockgate").transpose())
@@ -63,15 +84,13 @@ fn parsed(text: &str) -> Result<Pylock, Wrong> {
         .list("packages")?;
     let mut places = Vec::new();
     for package in packages {
-        let pin = pin(package)?;
-        places.push((pin.name.clone(), pin.version.clone()));
-        if let Some(other) = pylock
-            .graph
-            .pins
-            .of(&pin.name)
-            .iter()
-            .find(|other| !other.marker.is_disjoint(&pin.marker))
-        {
+        let pin = pin(package, &declared)?;
+        let place = (pin.name.clone(), pin.version.clone());
+        let index = package.text_at("index")?;
+        let index = index.map(|index| (place.clone(), index.to_owned()));
+        pylock.indexes.extend(index);
+        places.push(place);
+        if let Some(other) = scopes::clash(&pin, pylock.graph.pins.of(&pin.name)) {
             return Err(Wrong::new(format!(
                 "`{}` is there twice for one environment, as {} and {}",
                 pin.name, other.version, pin.version
@@ -136,7 +155,7 @@ fn tool_of<'n, 'a>(package: &'n Node<'a>) -> Result<Option<&'n Node<'a>>, Wrong>
     }
 }
 
-fn pin(package: &Node<'_>) -> Result<Pin, Wrong> {
+fn pin(package: &Node<'_>, declared: &BTreeSet<Scope>) -> Result<Pin, Wrong> {
     let text = package.need_text("name")?;
     let line = package.line_of("name");
     let name = Name::new(text).map_err(|error| Wrong::new(error.to_string()).at(line))?;
@@ -166,20 +185,13 @@ fn pin(package: &Node<'_>) -> Result<Pin, Wrong> {
     }
     files.sort_by(|one, other| one.filename.cmp(&other.filename));
     let version = version(package, &name, direct.is_some())?;
-    let marker = match package.text_at("marker")? {
-        None => Marker::always(),
-        Some(text) => Marker::parse(text).map_err(|error| {
-            Wrong::new(format!("`{text}` is no marker that can be read: {error}"))
-                .at(package.line_of("marker"))
-                .remedy(
-                    "conditions on extras and dependency groups are read by `lockgate audit` alone",
-                )
-        })?,
-    };
+    let place = scopes::read(package.text_at("marker")?, declared)
+        .map_err(|wrong| wrong.at(package.line_of("marker")))?;
     Ok(Pin {
         name,
         version,
-        marker,
+        marker: place.marker,
+        scopes: place.scopes,
         extras: Vec::new(),
         requires_python: package.text_at("requires-python")?.map(ToOwned::to_owned),
         dependencies: Vec::new(),
@@ -318,9 +330,26 @@ fn digest(file: &Node<'_>) -> Result<Sha256, Wrong> {
 }
 
 impl Pylock {
-    /// What it pins, as requirements of a source at `path`: each at its version, where it is installed, from the files whose digests it has.
+    /// The extras and groups that it knows.
+    pub fn scopes(&self) -> BTreeSet<Scope> {
+        let defaults = self.default_groups.iter().cloned().map(Scope::Group);
+        self.graph.scopes.iter().cloned().chain(defaults).collect()
+    }
+
+    /// What of it goes together where these extras and groups are asked for: beside what is installed in any case.
+    pub(crate) fn of(&self, is_taken: impl Fn(&Scope) -> bool) -> LockedGraph {
+        narrowed(&self.graph, |scope| match scope {
+            Scope::Main => true,
+            Scope::Group(name) if self.default_groups.contains(name) => true,
+            Scope::Extra(_) | Scope::Group(_) => is_taken(scope),
+        })
+    }
+
+    /// What it pins in any case, as requirements of a source at `path`: each at its version, where it is installed, from the files whose
+    /// digests it has.
     pub fn requirements(&self, path: &str) -> Result<Vec<RootRequirement>, InputError> {
-        let pins = self.graph.pins.iter();
+        let graph = self.of(|_| false);
+        let pins = graph.pins.iter();
         let pins = pins.map(|pin| {
             let mut lines = self.lines.iter();
             let line =
@@ -346,6 +375,7 @@ impl Pylock {
                 hashes: pin.files.iter().map(|file| file.sha256).collect(),
                 editable: pin.direct.as_ref().is_some_and(|direct| direct.editable),
                 config_settings: Vec::new(),
+                scopes: BTreeSet::from([Scope::Main]),
             })
         });
         pins.collect()
@@ -357,6 +387,7 @@ impl Pylock {
             command: self.command.clone(),
             audit: self.audit.clone(),
             regions: self.graph.regions.clone(),
+            scopes: self.scopes(),
             ..Lock::default()
         };
         for pin in self.graph.pins.iter() {
@@ -377,6 +408,12 @@ impl Pylock {
                 .map(|file| format!("sha256:{}", file.sha256));
             let mut hashes: Vec<String> = digests.collect();
             hashes.sort();
+            lock.scoped.push(ScopedPin {
+                name: pin.name.clone(),
+                version: pin.version.clone(),
+                scopes: pin.scopes.clone(),
+                line,
+            });
             match &pin.direct {
                 Some(direct) => lock.direct.push(LockedDirect {
                     text: direct_line(&pin.name, "", direct),

@@ -3,6 +3,8 @@ use lockgate_model::{
     Sha256, Via,
 };
 
+mod scopes;
+
 use super::*;
 use crate::lock::{AuditLine, Header};
 
@@ -26,6 +28,7 @@ fn pin(text: &str, version: &str, files: Vec<LockedFile>) -> Pin {
         name: name(text),
         version: version.parse().unwrap(),
         marker: Marker::always(),
+        scopes: Vec::new(),
         extras: Vec::new(),
         requires_python: None,
         dependencies: Vec::new(),
@@ -131,7 +134,7 @@ fn options() -> PylockOptions {
     PylockOptions {
         requires_python: Some(">=3.9".to_owned()),
         indexes: [(
-            name("a"),
+            (name("a"), "1.0".parse().unwrap()),
             "https://user:secret@index.test/simple/".to_owned(),
         )]
         .into(),
@@ -195,6 +198,9 @@ fn what_is_written_is_read() {
     let text = render(&graph, &header(), &options());
     let read = read(&text, "pylock.toml").unwrap();
     assert_eq!(read.graph.regions, graph.regions);
+    let (release, index) = read.indexes.iter().next().unwrap();
+    assert_eq!(release, &(name("a"), "1.0".parse().unwrap()));
+    assert_eq!(index, "https://index.test/simple/");
     assert_eq!(read.requires_python.as_deref(), Some(">=3.9"));
     assert_eq!(read.audit.as_deref(), Some("none; advisories are off"));
     let command = [
@@ -270,7 +276,7 @@ fn what_pep_751_forbids_is_refused() {
             package(&format!(
                 "version = \"1\"\nmarker = \"'dev' in dependency_groups\"\nwheels = [{wheel}]"
             )),
-            "no marker that can be read",
+            "asks for the group dev, which `dependency-groups` of the file does not have",
         ),
         (
             package(&format!(

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use lockgate_model::{
-    LockedFile, LockedGraph, Marker, Name, Note, PassedOver, Pin, Timestamp, Version, Via,
+    LockedFile, LockedGraph, Marker, Name, Note, PassedOver, Pin, Scope, Timestamp, Version, Via,
     WheelName,
 };
 
 use super::reference::{Place, place_of};
+use super::scopes;
 use crate::lock::{Header, audit_text, one_line, passed_text};
 use crate::redact::stripped_of_credentials;
 
@@ -21,16 +22,12 @@ pub struct PylockOptions {
     pub environments: Vec<Marker>,
     /// The Pythons that the lock is for, as a specifier.
     pub requires_python: Option<String>,
-    /// The address of the index that a project is taken from.
-    pub indexes: BTreeMap<Name, String>,
+    /// The address of the index that a release is taken from.
+    pub indexes: BTreeMap<(Name, Version), String>,
     /// Projects that are left out.
     pub omitted: BTreeSet<Name>,
-    /// Extras that the lock may be installed with.
-    pub extras: Vec<Name>,
-    /// Dependency groups that the lock may be installed with.
-    pub groups: Vec<Name>,
-    /// Those of the groups that are installed where none is named.
-    pub default_groups: Vec<Name>,
+    /// Dependency groups that are installed where none is named.
+    pub default_groups: BTreeSet<Name>,
     /// Write who made the lock and what is known of it: `[tool.lockgate]`.
     pub notes: bool,
 }
@@ -48,13 +45,21 @@ pub fn render(graph: &LockedGraph, header: &Header, options: &PylockOptions) -> 
     if let Some(python) = &options.requires_python {
         let _ = writeln!(text, "requires-python = {}", string(python));
     }
+    let (mut extras, mut groups) = (Vec::new(), Vec::new());
+    for scope in &graph.scopes {
+        match scope {
+            Scope::Main => {}
+            Scope::Extra(name) => extras.push(name.to_string()),
+            Scope::Group(name) => groups.push(name.to_string()),
+        }
+    }
+    let defaults = options.default_groups.iter().map(ToString::to_string);
     for (key, names) in [
-        ("extras", &options.extras),
-        ("dependency-groups", &options.groups),
-        ("default-groups", &options.default_groups),
+        ("extras", &extras),
+        ("dependency-groups", &groups),
+        ("default-groups", &defaults.collect()),
     ] {
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        strings(key, &names, &mut text);
+        strings(key, names, &mut text);
     }
     text.push_str("created-by = \"lockgate\"\n");
     let passed: BTreeMap<(&Name, &Version), &PassedOver> = graph
@@ -101,7 +106,7 @@ fn package(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &mut S
     if !matches!(place, Some(Place::Directory { .. })) {
         let _ = writeln!(text, "version = {}", string(&pin.version.to_string()));
     }
-    if let Some(marker) = pin.marker.to_text() {
+    if let Some(marker) = scopes::text(pin) {
         let _ = writeln!(text, "marker = {}", string(&marker.replace('\'', "\"")));
     }
     if let Some(python) = &pin.requires_python {
@@ -139,7 +144,8 @@ fn dependencies(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &
 }
 
 fn files(pin: &Pin, options: &PylockOptions, text: &mut String) {
-    if let Some(index) = options.indexes.get(&pin.name) {
+    let release = (pin.name.clone(), pin.version.clone());
+    if let Some(index) = options.indexes.get(&release) {
         let _ = writeln!(text, "index = {}", string(&stripped_of_credentials(index)));
     }
     let (sdist, wheels) = written(pin);

@@ -3,16 +3,17 @@
 //! The names of all groups must be valid and apart from each other; what a group holds is looked at only when it is asked for, since
 //! the specification lets later versions put more into one.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{Files, Manifest, Name};
+use lockgate_model::{Files, Manifest, Name, Scope};
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::{below, parse, wrong_type};
 use crate::document::Document;
 use crate::error::InputError;
-use crate::project::{self, Stated, told, unknown, via};
+use crate::project::{self, Dependency, Stated, told, unknown, via};
 use crate::text;
 
 /// Groups that include each other deeper than this are a mistake even where they do not loop.
@@ -108,7 +109,7 @@ impl Groups {
         unknown(input, group.as_str(), self.by_name.keys())
     }
 
-    /// Puts into `manifest` what `groups` and those that they include require, each once.
+    /// Puts into `manifest` what `groups` and those that they include require, each once; a group asks for what it includes.
     pub(crate) fn add_to(
         &self,
         manifest: &mut Manifest,
@@ -117,12 +118,18 @@ impl Groups {
         let mut adding = Adding {
             groups: self,
             manifest,
+            scope: Scope::Main,
             open: Vec::new(),
             done: BTreeSet::new(),
+            added: BTreeMap::new(),
         };
         groups.iter().try_for_each(|name| {
             let group = self.by_name.get(name).ok_or_else(|| self.lacks(name))?;
-            adding.group(name, group)
+            adding.scope = Scope::Group(name.clone());
+            adding.done.clear();
+            adding.group(name, group)?;
+            adding.manifest.scopes.insert(Scope::Group(name.clone()));
+            Ok(())
         })
     }
 }
@@ -178,9 +185,13 @@ fn item(
 struct Adding<'a> {
     groups: &'a Groups,
     manifest: &'a mut Manifest,
-    /// The groups being read, outermost first.
+    /// The group that is asked for.
+    scope: Scope,
+    /// The groups being read for it, outermost first.
     open: Vec<Name>,
     done: BTreeSet<Name>,
+    /// Where in the manifest each requirement is, by its group and place there.
+    added: BTreeMap<(Name, usize), usize>,
 }
 
 impl Adding<'_> {
@@ -191,12 +202,20 @@ impl Adding<'_> {
         self.open.push(name.clone());
         let file = &self.groups.file;
         let via = via(self.groups.project.as_ref(), &format!("{file}:{name}"));
-        for item in group.items.as_ref().map_err(Clone::clone)? {
+        let items = group.items.as_ref().map_err(Clone::clone)?;
+        for (place, item) in items.iter().enumerate() {
+            let (manifest, scope) = (&mut *self.manifest, self.scope.clone());
             match item {
-                Item::Requirement(stated) => {
-                    let read = project::dependency(stated, via.clone())?;
-                    project::require(self.manifest, read.requirement, read.origin);
-                }
+                Item::Requirement(stated) => match self.added.entry((name.clone(), place)) {
+                    Entry::Occupied(known) => project::ask_too(manifest, *known.get(), scope),
+                    Entry::Vacant(entry) => {
+                        let Dependency {
+                            requirement,
+                            origin,
+                        } = project::dependency(stated, via.clone())?;
+                        entry.insert(project::require(manifest, requirement, origin, scope));
+                    }
+                },
                 Item::Include(stated) => self.include(stated)?,
             }
         }

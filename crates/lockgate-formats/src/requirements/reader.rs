@@ -1,7 +1,9 @@
 //! Files to a manifest: lines taken apart, includes followed.
 
+use std::collections::BTreeSet;
+
 use lockgate_model::{
-    Constraint, Files, Manifest, Origin, RootRequirement, Sha256, UnnamedRequirement,
+    Constraint, Files, Manifest, Origin, RootRequirement, Scope, Sha256, UnnamedRequirement,
 };
 
 use super::decode::decode;
@@ -227,6 +229,7 @@ impl<'a> Reader<'a> {
                 hashes,
                 editable,
                 config_settings,
+                scopes: BTreeSet::from([Scope::Main]),
             }),
             Wanted::Unnamed {
                 reference,

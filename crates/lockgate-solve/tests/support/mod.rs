@@ -7,14 +7,14 @@
 #![allow(unreachable_pub, reason = "a module of test binaries")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lockgate_model::{
     Advisory, ChoiceRules, Constraint, CoreMetadata, DistFile, FactError, Facts, Gate, KeptPin,
     Level, Manifest, Marker, Metadata, Name, Origin, Preferences, ProjectStatus, ProjectView,
-    Reason, Requirement, RootRequirement, Rule, Scout, Severity, Sha256, Specifiers, Tags, Target,
-    Unstated, UnusableReason, Verdict, Version, VersionSet, Want, Yank,
+    Reason, Requirement, RootRequirement, Rule, Scope, Scout, Severity, Sha256, Specifiers, Tags,
+    Target, Unstated, UnusableReason, Verdict, Version, VersionSet, Want, Yank,
 };
 use lockgate_solve::{Answer, Question, Unwatched, solve, verify};
 
@@ -348,6 +348,7 @@ impl Case {
             hashes: Vec::new(),
             editable: false,
             config_settings: Vec::new(),
+            scopes: BTreeSet::from([Scope::Main]),
         });
         self
     }

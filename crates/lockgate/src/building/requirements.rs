@@ -1,8 +1,10 @@
 //! What a build requires, resolved as everything else is: under the gate and the cutoff, for the interpreter that builds.
 
+use std::collections::BTreeSet;
+
 use lockgate_model::{
     BinaryPolicy, ChoiceRules, CoreMetadata, DistFile, DistKind, LockedFile, Manifest, Origin, Pin,
-    Preferences, Requirement, RootRequirement, Source, WheelName, Yank,
+    Preferences, Requirement, RootRequirement, Scope, Source, WheelName, Yank,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
@@ -40,6 +42,7 @@ impl Builder {
                     hashes: Vec::new(),
                     editable: false,
                     config_settings: Vec::new(),
+                    scopes: BTreeSet::from([Scope::Main]),
                 })
                 .collect(),
             ..Manifest::default()

@@ -3,6 +3,8 @@
 //! The lock is solved again with its own pins as preferences and no gate: a lock that satisfies its sources comes out as it went in,
 //! and every difference is a reason. The gate then audits the pins as they stand.
 
+mod scopes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -328,7 +330,10 @@ pub(crate) fn check(
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
             reasons.extend(differences(check, &change, &solution.graph)?);
-            if target.target.region.machine().is_none() {
+            let is_pylock = kind_of(&check.lock, "") == Some(InventoryKind::Pylock);
+            if is_pylock && !(check.read.scopes.is_empty() && solution.graph.scopes.is_empty()) {
+                reasons.extend(scopes::reasons(check, &solution.graph));
+            } else if target.target.region.machine().is_none() {
                 reasons.extend(marker_reasons(check, &change, &solution.graph));
             }
             reasons.extend(hash_reasons(check, &solution.graph));

@@ -1,10 +1,10 @@
 //! `convert`: a lock in another form. Nothing is resolved; an index is asked only for what the old form does not have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use lockgate_formats::command::redacted_command;
+use lockgate_formats::command::{redacted_command, with_scopes};
 use lockgate_formats::convert::{Converted, Taken, convertible};
 use lockgate_formats::inventory::kind_of;
 use lockgate_formats::lock::{AuditLine, Header, RenderOptions};
@@ -59,6 +59,10 @@ pub(crate) fn convert(request: &ConvertRequest, world: &World) -> Result<String,
         extras: request.extras.clone(),
         all_extras: request.arguments.all_extras,
         groups: request.groups.clone(),
+        keeps_scopes: request.form == Form::Pylock
+            && request.extras.is_empty()
+            && request.groups.is_empty()
+            && !request.arguments.all_extras,
     };
     let mut converted = convertible(kind, &bytes, file, &files, &taken)
         .map_err(|error| Failure::of_input(&error))?;
@@ -86,10 +90,14 @@ pub(crate) fn convert(request: &ConvertRequest, world: &World) -> Result<String,
                 index,
                 ..Manifest::default()
             };
+            let mut indexes = completed(&mut converted.graph, &manifest, request, world)?;
+            indexes.extend(converted.indexes.clone());
             let options = PylockOptions {
+                indexes,
                 requires_python: converted.requires_python.clone(),
+                default_groups: converted.default_groups.clone(),
                 notes: true,
-                ..completed(&mut converted.graph, &manifest, request, world)?
+                ..PylockOptions::default()
             };
             Ok(lockgate_formats::pylock::render(
                 &converted.graph,
@@ -102,7 +110,11 @@ pub(crate) fn convert(request: &ConvertRequest, world: &World) -> Result<String,
 
 /// What is known of a lock of lockgate's own stays as it is, so that `check` finds its sources.
 fn header(request: &ConvertRequest, converted: &Converted) -> Header {
-    let words = converted.command.as_ref().unwrap_or(&request.words);
+    let command = match (&converted.command, &converted.taken) {
+        (Some(words), Some(taken)) => Some(with_scopes(words, taken, cli::known_option)),
+        (command, _) => command.clone(),
+    };
+    let words = command.as_ref().unwrap_or(&request.words);
     Header {
         python: String::new(),
         is_universal: false,
@@ -136,20 +148,21 @@ fn index_options(converted: &Converted, file: &str) -> IndexOptions {
     options
 }
 
-/// Fills in names and addresses of files from the index, where the lock has none. The digests decide which files they are.
+/// Fills in names and addresses of files from the index, where the lock has none; tells the index of each release. The digests decide
+/// which files they are.
 fn completed(
     graph: &mut LockedGraph,
     manifest: &Manifest,
     request: &ConvertRequest,
     world: &World,
-) -> Result<PylockOptions, Failure> {
+) -> Result<BTreeMap<(Name, Version), String>, Failure> {
     let lacks_files = |pin: &&Pin| {
         let mut files = pin.files.iter();
         pin.direct.is_none() && (pin.files.is_empty() || files.any(|file| file.url.is_empty()))
     };
     let lacking: Vec<Pin> = graph.pins.iter().filter(lacks_files).cloned().collect();
     if lacking.is_empty() {
-        return Ok(PylockOptions::default());
+        return Ok(BTreeMap::new());
     }
     let target = TargetOptions::default();
     let places = places::places(manifest, &request.arguments.index, &target, world)?;
@@ -158,10 +171,7 @@ fn completed(
         pin.files = files_of(&facts, &pin, world)?;
         graph.pins.insert(pin);
     }
-    Ok(PylockOptions {
-        indexes: places::indexes_of(graph, &places, &facts),
-        ..PylockOptions::default()
-    })
+    Ok(places::indexes_of(graph, &places, &facts))
 }
 
 /// The files of a pin as the index lists them: those with its digests, or all where it has none.

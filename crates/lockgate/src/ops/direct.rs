@@ -1,7 +1,7 @@
 //! Direct references of the sources: looked at before anything is solved, so that each is one release with a name, a version and
 //! metadata. What they ask for at other places in turn is followed too, as pip does; what an index serves may not do that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use lockgate_formats::static_project::{self, NotStatic};
 use lockgate_index::{DirectFacts, Stated};
 use lockgate_model::{
     CoreMetadata, DirectKind, DirectPin, DirectRelease, DistFile, FactError, Facts, Manifest,
-    Metadata, Name, Place, Reference, Requirement, RootRequirement, Sha256, Source, Target,
+    Metadata, Name, Place, Reference, Requirement, RootRequirement, Scope, Sha256, Source, Target,
     UnusableReason, Yank,
 };
 use url::Url;
@@ -182,6 +182,7 @@ impl Following<'_> {
                 hashes: unnamed.hashes,
                 editable: unnamed.editable,
                 config_settings: unnamed.config_settings,
+                scopes: BTreeSet::from([Scope::Main]),
             });
         }
         Ok(())

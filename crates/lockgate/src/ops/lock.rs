@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_formats::pylock::{PylockOptions, is_pylock};
-use lockgate_formats::{InputError, Manifests};
+use lockgate_formats::{InputError, Manifests, SourceKind};
 use lockgate_model::{
     AuditReport, Change, Conflict, Edge, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pins,
     Preferences, Target, Version,
@@ -254,6 +254,9 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         unbuilt.extras.clone_from(&project.extra);
         unbuilt.all_extras = project.all_extras;
         read_manifest = read(&others, false).map(|mut manifest| {
+            if SourceKind::of(&unbuilt.file).is_project() {
+                manifest.projects.push(unbuilt.file.clone());
+            }
             manifest.unbuilt.push(unbuilt);
             manifest
         });

@@ -6,7 +6,8 @@ use std::path::Path;
 use lockgate_formats::InputError;
 use lockgate_formats::static_project::{self, NotStatic};
 use lockgate_model::{
-    Manifest, Marker, Metadata, Name, Origin, RootRequirement, Specifiers, Target, UnbuiltProject,
+    Manifest, Marker, Metadata, Name, Origin, RootRequirement, Scope, Specifiers, Target,
+    UnbuiltProject,
 };
 
 use crate::building::{Allowed, Builder, Source};
@@ -59,12 +60,11 @@ pub(crate) fn build(
             via: format!("{} ({})", metadata.name, project.file),
         };
         admits(&metadata, &origin, target)?;
-        for root in asked_for(&metadata, &extras(&project, &metadata)?, target) {
-            manifest.requirements.push(RootRequirement {
-                origin: origin.clone(),
-                ..root
-            });
-        }
+        let extras = extras(&project, &metadata)?;
+        let scopes = extras.iter().cloned().map(Scope::Extra);
+        manifest.scopes.extend(scopes);
+        let roots = asked_for(&metadata, &extras, target, &origin);
+        manifest.requirements.extend(roots);
     }
     Ok(())
 }
@@ -111,46 +111,64 @@ fn extras(project: &UnbuiltProject, metadata: &Metadata) -> Result<BTreeSet<Name
         .collect()
 }
 
-/// What holds on `target` with these extras; what the project asks of itself is more extras.
+/// What holds on `target` with these extras, and what of them asks for it.
 fn asked_for(
     metadata: &Metadata,
     extras: &BTreeSet<Name>,
     target: &Target,
+    origin: &Origin,
 ) -> Vec<RootRequirement> {
+    let with_all = holding(metadata, extras, target);
+    let each: Vec<(Scope, BTreeSet<usize>)> = std::iter::once((Scope::Main, BTreeSet::new()))
+        .chain(extras.iter().map(|extra| {
+            let only = BTreeSet::from([extra.clone()]);
+            (Scope::Extra(extra.clone()), only)
+        }))
+        .map(|(scope, only)| (scope, holding(metadata, &only, target)))
+        .collect();
+    let of_all: BTreeSet<Scope> = extras.iter().cloned().map(Scope::Extra).collect();
+    let mut roots = Vec::new();
+    for (place, requirement) in metadata.requirements.iter().enumerate() {
+        if requirement.name == metadata.name || !with_all.contains(&place) {
+            continue;
+        }
+        let asking = each.iter().filter(|(_, places)| places.contains(&place));
+        let asking: BTreeSet<Scope> = asking.map(|(scope, _)| scope.clone()).collect();
+        let mut requirement = requirement.clone();
+        requirement.marker = Marker::always();
+        roots.push(RootRequirement {
+            requirement,
+            origin: origin.clone(),
+            hashes: Vec::new(),
+            editable: false,
+            config_settings: Vec::new(),
+            // What only several extras at once make hold, each of them asks for.
+            scopes: if asking.is_empty() {
+                of_all.clone()
+            } else {
+                asking
+            },
+        });
+    }
+    roots
+}
+
+/// The places of the requirements that hold on `target` with these extras; what the project asks of itself is more extras.
+fn holding(metadata: &Metadata, extras: &BTreeSet<Name>, target: &Target) -> BTreeSet<usize> {
     let mut extras = extras.clone();
     loop {
         let asked: Vec<Name> = extras.iter().cloned().collect();
-        let holding: Vec<_> = metadata
-            .requirements
-            .iter()
-            .filter(|requirement| target.region.admits(&requirement.marker, &asked))
+        let places = metadata.requirements.iter().enumerate();
+        let holding: Vec<_> = places
+            .filter(|(_, requirement)| target.region.admits(&requirement.marker, &asked))
             .collect();
         let own = holding
             .iter()
-            .filter(|requirement| requirement.name == metadata.name);
+            .filter(|(_, requirement)| requirement.name == metadata.name);
         let before = extras.len();
-        extras.extend(own.flat_map(|requirement| requirement.extras.iter().cloned()));
-        if extras.len() > before {
-            continue;
+        extras.extend(own.flat_map(|(_, requirement)| requirement.extras.iter().cloned()));
+        if extras.len() == before {
+            return holding.into_iter().map(|(place, _)| place).collect();
         }
-        return holding
-            .into_iter()
-            .filter(|requirement| requirement.name != metadata.name)
-            .map(|requirement| {
-                let mut requirement = requirement.clone();
-                requirement.marker = Marker::always();
-                RootRequirement {
-                    requirement,
-                    origin: Origin {
-                        file: String::new(),
-                        line: None,
-                        via: String::new(),
-                    },
-                    hashes: Vec::new(),
-                    editable: false,
-                    config_settings: Vec::new(),
-                }
-            })
-            .collect();
     }
 }
