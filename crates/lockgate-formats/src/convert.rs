@@ -14,9 +14,8 @@ use lockgate_model::{
 
 use crate::error::InputError;
 use crate::inventory::read_inventory;
-use crate::lock;
-use crate::lock::{Lock, LockedDirect, split_marker};
-use crate::pylock::{self, Pylock};
+use crate::lock::{self, Lock, LockedDirect, split_marker};
+use crate::pylock::{self, Pylock, decoded};
 use crate::text::utf8;
 
 /// A lock, ready to be written in another form.
@@ -182,14 +181,14 @@ fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
         });
     }
     for direct in &lock.direct {
-        let (_, marker) = split_marker(&direct.text);
-        if !marker.is_empty() {
-            return Err(InputError::new(
-                file,
-                format!("`{}` has a marker, which is not carried over", direct.text),
-            )
-            .at(direct.line));
-        }
+        let (wanted, marker) = split_marker(&direct.text);
+        let marker = if marker.is_empty() {
+            Marker::always()
+        } else {
+            Marker::parse(marker).map_err(|error| {
+                InputError::new(file, format!("`{marker}`: {error}")).at(direct.line)
+            })?
+        };
         let (name, version) = direct.project.clone().ok_or_else(|| {
             InputError::new(
                 file,
@@ -201,15 +200,12 @@ fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
             .at(direct.line)
             .remedy("lock it with lockgate, which notes both beside it")
         })?;
-        let direct_pin = direct_pin(direct).map_err(|why| {
+        let direct_pin = direct_pin(wanted, direct).map_err(|why| {
             InputError::new(file, format!("`{}`: {why}", direct.text)).at(direct.line)
         })?;
-        if graph.pins.contains(&name) {
-            return Err(InputError::new(
-                file,
-                format!("`{name}` is taken from two places, which is not carried over"),
-            )
-            .at(direct.line));
+        let mut others = graph.pins.of(&name).iter();
+        if others.any(|other| !other.marker.is_disjoint(&marker)) {
+            return Err(InputError::new(file, two_places(&name)).at(direct.line));
         }
         graph.edges.extend(edges(&name, &direct.via));
         let files = direct_pin.kind.sha256().map(|sha256| LockedFile {
@@ -223,7 +219,7 @@ fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
         graph.pins.insert(Pin {
             name,
             version,
-            marker: Marker::always(),
+            marker,
             scopes: Vec::new(),
             extras: Vec::new(),
             requires_python: None,
@@ -251,7 +247,7 @@ fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
 
 fn of_inventory(
     inventory: Inventory,
-    mut known: files::Known,
+    known: files::Known,
     file: &str,
     taken: &Taken,
 ) -> Result<Converted, InputError> {
@@ -303,21 +299,20 @@ fn of_inventory(
             };
             graph.edges.extend(edges(name, &[via]));
         }
-        let files = known.files.remove(&(name.clone(), version.clone()));
-        let direct = match &item.origin {
+        let (files, direct) = match &item.origin {
             ItemOrigin::Direct(reference) => {
+                let files = known.files_at(name, version, reference);
                 let stated = files.as_deref().unwrap_or_default();
-                Some(direct_of(reference, stated).map_err(wrong_direct)?)
+                let requested = known.requested.get(&(name.clone(), version.clone()));
+                let direct = direct_of(reference, stated, requested).map_err(wrong_direct)?;
+                (files, Some(direct))
             }
-            _ => None,
+            _ => (known.files_of(name, version).cloned(), None),
         };
-        let earlier = graph.pins.at(name, version).cloned();
-        if earlier
-            .as_ref()
-            .is_some_and(|earlier| earlier.direct != direct)
-        {
-            return Err(wrong("is taken from two places, which is not carried over"));
-        }
+        let mut earlier = graph.pins.of(name).iter();
+        let earlier = earlier
+            .find(|pin| pin.version == *version && pin.direct == direct)
+            .cloned();
         let marker = earlier.as_ref().map(|pin| pin.marker.or(&item.marker));
         graph.pins.insert(Pin {
             name: name.clone(),
@@ -355,16 +350,26 @@ fn of_inventory(
 }
 
 /// The place that another tool's lock takes a project from: a commit, or a file with its digest.
-fn direct_of(reference: &str, files: &[LockedFile]) -> Result<DirectPin, &'static str> {
+fn direct_of(
+    reference: &str,
+    files: &[LockedFile],
+    requested: Option<&String>,
+) -> Result<DirectPin, &'static str> {
     let is_repository = ["git+", "hg+", "svn+", "bzr+"]
         .iter()
         .any(|kind| reference.starts_with(kind));
     // uv has the folder and the revision asked for in a query, which is no part of the address.
     let mut reference = reference.to_owned();
+    let mut requested = requested.cloned();
     if is_repository && let Some((address, rest)) = reference.clone().split_once('?') {
         let (query, commit) = rest.rsplit_once('@').unwrap_or((rest, ""));
-        let mut parts = query.split('&');
-        let folder = parts.find_map(|part| part.strip_prefix("subdirectory="));
+        let value = |key: &str| {
+            let mut parts = query.split('&').filter_map(|part| part.split_once('='));
+            parts.find_map(|(name, value)| (name == key).then(|| decoded(value)))
+        };
+        let in_query = ["tag", "branch", "rev"].into_iter().find_map(value);
+        requested = in_query.or(requested);
+        let folder = value("subdirectory");
         let folder = folder.map(|folder| format!("#subdirectory={folder}"));
         reference = format!("{address}@{commit}{}", folder.unwrap_or_default());
     }
@@ -387,8 +392,13 @@ fn direct_of(reference: &str, files: &[LockedFile]) -> Result<DirectPin, &'stati
     Ok(DirectPin {
         reference,
         kind,
+        requested,
         editable: false,
     })
+}
+
+fn two_places(name: &Name) -> String {
+    format!("`{name}` would be taken from two places in one environment")
 }
 
 /// Refuses two versions of a project for one environment: no form can install them.
@@ -398,14 +408,16 @@ fn must_be_apart(graph: &LockedGraph, file: &str) -> Result<(), InputError> {
         for (place, pin) in pins.iter().enumerate() {
             let mut others = pins.iter().skip(place + 1);
             if let Some(other) = others.find(|other| !other.marker.is_disjoint(&pin.marker)) {
-                return Err(InputError::new(
-                    file,
+                let message = if pin.version == other.version {
+                    two_places(name)
+                } else {
                     format!(
                         "`{name}` would be both {} and {} in one environment",
                         pin.version, other.version
-                    ),
-                )
-                .remedy("take other extras and groups, or lock again from the sources"));
+                    )
+                };
+                return Err(InputError::new(file, message)
+                    .remedy("take other extras and groups, or lock again from the sources"));
             }
         }
     }
@@ -479,9 +491,9 @@ fn no_sha256(file: &str, hash: &str) -> InputError {
 }
 
 /// The direct reference of a line, as lockgate and pip write it.
-fn direct_pin(direct: &LockedDirect) -> Result<DirectPin, String> {
-    let editable = direct.text.strip_prefix("-e ");
-    let text = editable.unwrap_or(&direct.text);
+fn direct_pin(text: &str, direct: &LockedDirect) -> Result<DirectPin, String> {
+    let editable = text.strip_prefix("-e ");
+    let text = editable.unwrap_or(text);
     let reference = text
         .split_once(" @ ")
         .map_or(text, |(_, reference)| reference)
@@ -504,6 +516,7 @@ fn direct_pin(direct: &LockedDirect) -> Result<DirectPin, String> {
     Ok(DirectPin {
         reference: reference.to_owned(),
         kind,
+        requested: None,
         editable: editable.is_some(),
     })
 }

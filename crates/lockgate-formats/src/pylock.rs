@@ -1,5 +1,6 @@
 //! `pylock.toml` (PEP 751) as a lock of our own: written, and read again.
 
+mod names;
 mod read;
 mod reference;
 mod scopes;
@@ -8,7 +9,8 @@ mod write;
 pub use read::{Pylock, read};
 pub use write::{PylockOptions, render, written};
 
-pub(crate) use write::last_part;
+pub(crate) use names::check as check_names;
+pub(crate) use write::{decoded, last_part};
 
 /// Whether a file of this name is a `pylock.toml` (PEP 751, "File Name"): `pylock.toml`, or `pylock.NAME.toml` with a name without dots.
 pub fn is_pylock(file_name: &str) -> bool {

@@ -24,6 +24,8 @@ pub struct DirectPin {
     pub reference: String,
     /// What it is.
     pub kind: DirectKind,
+    /// The branch, tag or commit that was asked for, where it is a repository.
+    pub requested: Option<String>,
     /// Installed as a link to its folder (`-e`).
     pub editable: bool,
 }

@@ -30,7 +30,7 @@ impl Pins {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// The pin of a project at a version.
+    /// The pin of a project at a version; the first of those from several places.
     pub fn at(&self, name: &Name, version: &Version) -> Option<&Pin> {
         self.of(name).iter().find(|pin| pin.version == *version)
     }
@@ -50,11 +50,11 @@ impl Pins {
         self.0.keys()
     }
 
-    /// Adds a pin to those of its project; one at the same version is replaced.
+    /// Adds a pin to those of its project; one at the same version, from the same place, is replaced.
     pub fn insert(&mut self, pin: Pin) {
         let pins = self.0.entry(pin.name.clone()).or_default();
-        pins.retain(|other| other.version != pin.version);
-        let place = pins.partition_point(|other| other.version < pin.version);
+        pins.retain(|other| (&other.version, &other.direct) != (&pin.version, &pin.direct));
+        let place = pins.partition_point(|other| other.version <= pin.version);
         pins.insert(place, pin);
     }
 
@@ -192,6 +192,8 @@ pub enum Note {
         name: Name,
         /// What it is taken from, without credentials.
         reference: String,
+        /// Whether the form of the lock can do without hashes.
+        can_omit_hashes: bool,
     },
     /// A direct requirement that is left out because its project is excluded.
     Excluded {

@@ -126,7 +126,9 @@ fn note(note: &Note) -> Value {
             json!({ "kind": "not-kept", "name": name.as_str(), "version": version.to_string(), "reason": why })
         }
         Note::IndexConfusion(confusion) => confusion_value(confusion),
-        Note::NotHashed { name, reference } => {
+        Note::NotHashed {
+            name, reference, ..
+        } => {
             json!({ "kind": "not-hashed", "name": name.as_str(), "reference": reference })
         }
         Note::Excluded { name, origin } => {
@@ -337,6 +339,7 @@ mod tests {
             Note::NotHashed {
                 name: name.clone(),
                 reference: "git+https://example.org/a".to_owned(),
+                can_omit_hashes: true,
             },
             Note::Excluded {
                 name: name.clone(),

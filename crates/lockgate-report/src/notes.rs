@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockgate_model::{Advisory, IndexConfusion, Note, PassedOver};
+use lockgate_model::{Advisory, IndexConfusion, Name, Note, PassedOver};
 
 use crate::one_line::one_line;
 use crate::style::{BOLD, YELLOW};
@@ -81,6 +81,17 @@ fn unreadable(note: &Note) -> Option<String> {
     ))
 }
 
+fn not_hashed(name: &Name, reference: &str, can_omit_hashes: bool) -> String {
+    let omit = if can_omit_hashes {
+        "lock it with `--no-hashes`, or "
+    } else {
+        ""
+    };
+    format!(
+        "{YELLOW}not hashed{YELLOW:#}: {BOLD}{name}{BOLD:#} is {reference}, a repository or a folder: pip refuses to install this lock while it checks hashes; {omit}require a released version or an archive"
+    )
+}
+
 fn line(note: &Note) -> Option<String> {
     Some(match note {
         Note::IndexConfusion(_) => return None,
@@ -113,11 +124,11 @@ fn line(note: &Note) -> Option<String> {
                 "{YELLOW}moved{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} of the old lock is not kept: {why}"
             )
         }
-        Note::NotHashed { name, reference } => {
-            format!(
-                "{YELLOW}not hashed{YELLOW:#}: {BOLD}{name}{BOLD:#} is {reference}, a repository or a folder: pip refuses to install this lock while it checks hashes; lock it with `--no-hashes`, or require a released version or an archive"
-            )
-        }
+        Note::NotHashed {
+            name,
+            reference,
+            can_omit_hashes,
+        } => not_hashed(name, reference, *can_omit_hashes),
         Note::Excluded { name, origin } => {
             format!(
                 "{YELLOW}excluded{YELLOW:#}: {BOLD}{name}{BOLD:#} is required in {origin} and left out by `--exclude`"

@@ -64,6 +64,7 @@ fn not_hashed(project: &Project) -> Option<Note> {
     direct.pin.kind.sha256().is_none().then(|| Note::NotHashed {
         name: project.view.name().clone(),
         reference: direct.pin.reference.clone(),
+        can_omit_hashes: true,
     })
 }
 

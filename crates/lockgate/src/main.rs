@@ -9,6 +9,7 @@ mod failure;
 mod gating;
 mod indexes;
 mod inputs;
+mod lock_paths;
 mod ops;
 mod output;
 mod pip_settings;

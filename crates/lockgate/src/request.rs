@@ -92,6 +92,12 @@ impl LockRequest {
                     .remedy("name a file with `-o FILE`"),
             );
         }
+        if form == Form::Pylock && arguments.rendering.no_hashes {
+            return Err(
+                Failure::new("a `pylock.toml` has hashes in any case (PEP 751)")
+                    .remedy("remove `--no-hashes`, or write a requirements lock"),
+            );
+        }
         let choosing = Choosing::new(&arguments)?;
         let upgrade = upgrade(&arguments)?;
         let excludes = arguments

@@ -13,8 +13,32 @@ use crate::pylock::last_part;
 pub(super) struct Known {
     /// The files of each release; addresses and names may be empty.
     pub(super) files: BTreeMap<(Name, Version), Vec<LockedFile>>,
+    /// The branch, tag or commit that each repository was asked for at.
+    pub(super) requested: BTreeMap<(Name, Version), String>,
     /// `requires-python`, where the lock states it.
     pub(super) requires_python: Option<String>,
+}
+
+impl Known {
+    /// The files of a release.
+    pub(super) fn files_of(&self, name: &Name, version: &Version) -> Option<&Vec<LockedFile>> {
+        self.files.get(&(name.clone(), version.clone()))
+    }
+
+    /// Those of them at a direct reference: one version may be taken from several places.
+    pub(super) fn files_at(
+        &self,
+        name: &Name,
+        version: &Version,
+        reference: &str,
+    ) -> Option<Vec<LockedFile>> {
+        let mut files = self.files_of(name, version)?.clone();
+        let address = reference.split('#').next().unwrap_or_default();
+        if files.iter().any(|file| file.url == address) {
+            files.retain(|file| file.url == address);
+        }
+        Some(files)
+    }
 }
 
 /// The files in the lock `text`.
@@ -40,17 +64,16 @@ fn tables(text: &str) -> Result<Known, Wrong> {
         known.requires_python = Some(python.to_owned());
     }
     for package in root.list_at("package")? {
-        let mut files = Vec::new();
         let sdist = package.object_at("sdist")?;
         let listed = package.list_at("wheels")?.iter();
-        for file in sdist
-            .into_iter()
-            .chain(listed)
-            .chain(package.list_at("files")?)
-        {
-            files.extend(stated(file)?);
-        }
-        add(&mut known, package, files)?;
+        let listed = sdist.into_iter().chain(listed);
+        let files = all_stated(listed.chain(package.list_at("files")?))?;
+        let requested = match package.text_at("revision")? {
+            // Where a commit was found for it.
+            Some(_) => package.text_at("ref")?,
+            None => None,
+        };
+        add(&mut known, package, files, requested)?;
     }
     Ok(known)
 }
@@ -83,11 +106,14 @@ fn poetry(text: &str) -> Result<Known, Wrong> {
             Some(by_name) if beside.is_empty() => by_name.list_at(name)?,
             _ => beside,
         };
-        let mut files = Vec::new();
-        for file in listed {
-            files.extend(stated(file)?);
-        }
-        add(&mut known, package, files)?;
+        let files = all_stated(listed.iter())?;
+        let requested = match package.object_at("source")? {
+            Some(source) if source.text_at("resolved_reference")?.is_some() => {
+                source.text_at("reference")?
+            }
+            _ => None,
+        };
+        add(&mut known, package, files, requested)?;
     }
     Ok(known)
 }
@@ -123,10 +149,18 @@ fn pipfile(text: &str) -> Result<Known, Wrong> {
     Ok(known)
 }
 
-fn add(known: &mut Known, package: &Node<'_>, files: Vec<LockedFile>) -> Result<(), Wrong> {
+fn add(
+    known: &mut Known,
+    package: &Node<'_>,
+    files: Vec<LockedFile>,
+    requested: Option<&str>,
+) -> Result<(), Wrong> {
     let version = package.text_at("version")?.map(str::parse);
     if let (Ok(name), Some(Ok(version))) = (Name::new(package.need_text("name")?), version) {
-        let all = known.files.entry((name, version)).or_default();
+        let release = (name, version);
+        let requested = requested.map(|requested| (release.clone(), requested.to_owned()));
+        known.requested.extend(requested);
+        let all = known.files.entry(release).or_default();
         for file in files {
             if !all.contains(&file) {
                 all.push(file);
@@ -137,7 +171,34 @@ fn add(known: &mut Known, package: &Node<'_>, files: Vec<LockedFile>) -> Result<
     Ok(())
 }
 
-/// A file with its digest; what has no digest is no file to install.
+/// The files of a release with their digests; none where none has one. Where some have, one without would be left out.
+fn all_stated<'n, 'a: 'n>(
+    files: impl Iterator<Item = &'n Node<'a>>,
+) -> Result<Vec<LockedFile>, Wrong> {
+    let (mut known, mut without) = (Vec::new(), None);
+    for file in files {
+        match stated(file)? {
+            Some(file) => known.push(file),
+            None => without = without.or(Some(file)),
+        }
+    }
+    match without {
+        Some(file) if !known.is_empty() => {
+            let name = ["file", "filename", "url", "path"].iter().find_map(|key| {
+                let name = file.text_at(key).ok().flatten()?;
+                Some(last_part(name))
+            });
+            Err(Wrong::new(format!(
+                "`{}` has no digest, and other files of its release have one",
+                name.unwrap_or_default()
+            ))
+            .at(file.line))
+        }
+        _ => Ok(known),
+    }
+}
+
+/// A file with its digest, if it has one.
 fn stated(file: &Node<'_>) -> Result<Option<LockedFile>, Wrong> {
     let Some(hash) = file.text_at("hash")? else {
         return Ok(None);

@@ -151,6 +151,113 @@ fn a_repository_of_uv_loses_its_query_and_keeps_its_folder() {
         direct.reference,
         format!("git+https://host.test/a@{commit}#subdirectory=s")
     );
+    assert_eq!(direct.requested.as_deref(), Some("v1"));
+}
+
+#[test]
+fn the_revision_that_was_asked_for_goes_with_a_repository() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let poetry = format!(
+        "[[package]]\nname = \"a\"\nversion = \"1\"\nfiles = []\n[package.source]\ntype = \"git\"\nurl = \"https://host.test/a\"\nreference = \"main\"\nresolved_reference = \"{commit}\"\n[metadata]\nlock-version = \"2.0\"\npython-versions = \"*\"\n"
+    );
+    let pdm = format!(
+        "[metadata]\nlock_version = \"4.5\"\n[[package]]\nname = \"a\"\nversion = \"1\"\ngit = \"https://host.test/a\"\nref = \"main\"\nrevision = \"{commit}\"\n"
+    );
+    for (kind, text) in [(InventoryKind::Poetry, poetry), (InventoryKind::Pdm, pdm)] {
+        let read = convertible(
+            kind,
+            text.as_bytes(),
+            "lock",
+            &Texts::default(),
+            &Taken::default(),
+        );
+        let read = read.unwrap();
+        let pin = read.graph.pins.iter().next().unwrap();
+        let direct = pin.direct.as_ref().unwrap();
+        assert_eq!(direct.requested.as_deref(), Some("main"), "{kind:?}");
+    }
+}
+
+#[test]
+fn the_index_of_a_release_goes_with_it() {
+    let uv = converted(InventoryKind::Uv, "audit/uv/uv.lock", &Taken::default());
+    let on_index = uv.graph.pins.iter().filter(|pin| pin.direct.is_none());
+    for pin in on_index {
+        let release = (pin.name.clone(), pin.version.clone());
+        assert!(uv.indexes[&release].starts_with("https://"), "{}", pin.name);
+    }
+}
+
+/// As `PyTorch` is locked: one version from one address on one system, and from another on the others.
+#[test]
+fn a_project_from_two_places_is_kept_apart_by_its_markers() {
+    let digest = |byte: &str| byte.repeat(32);
+    let package = |system: &str, operator: &str, byte: &str| {
+        format!(
+            "[[package]]\nname = \"a\"\nversion = \"1\"\nsource = {{ url = \"https://host.test/{system}/a-1-py3-none-any.whl\" }}\nresolution-markers = [\"sys_platform {operator} 'linux'\"]\nwheels = [{{ url = \"https://host.test/{system}/a-1-py3-none-any.whl\", hash = \"sha256:{}\" }}]\n",
+            digest(byte)
+        )
+    };
+    let dependency = |system: &str, operator: &str| {
+        format!(
+            "{{ name = \"a\", version = \"1\", source = {{ url = \"https://host.test/{system}/a-1-py3-none-any.whl\" }}, marker = \"sys_platform {operator} 'linux'\" }}"
+        )
+    };
+    let uv = format!(
+        "version = 1\nrequires-python = \">=3.9\"\n[[package]]\nname = \"app\"\nversion = \"1\"\nsource = {{ editable = \".\" }}\ndependencies = [{}, {}]\n{}{}",
+        dependency("one", "=="),
+        dependency("other", "!="),
+        package("one", "==", "ab"),
+        package("other", "!=", "cd"),
+    );
+    let requirements = format!(
+        "a @ https://host.test/one/a-1-py3-none-any.whl ; sys_platform == 'linux' --hash=sha256:{}\n    # direct: a 1\na @ https://host.test/other/a-1-py3-none-any.whl ; sys_platform != 'linux' --hash=sha256:{}\n    # direct: a 1\n",
+        digest("ab"),
+        digest("cd")
+    );
+    let read = |kind: InventoryKind, text: &str| {
+        let taken = Taken::default();
+        convertible(kind, text.as_bytes(), "lock", &Texts::default(), &taken)
+    };
+    for (kind, text) in [
+        (InventoryKind::Uv, &uv),
+        (InventoryKind::Requirements, &requirements),
+    ] {
+        let converted = read(kind, text).unwrap();
+        let header = Header {
+            python: String::new(),
+            is_universal: true,
+            command: "lockgate convert".to_owned(),
+            audit: AuditLine::Off,
+        };
+        let written = pylock::render(&converted.graph, &header, &pylock::PylockOptions::default());
+        let again = pylock::read(&written, "pylock.toml").unwrap();
+        let shown: Vec<String> = again
+            .graph
+            .pins
+            .iter()
+            .map(|pin| {
+                let digest = pin.files.first().unwrap().sha256.to_string();
+                let marker = pin.marker.to_text().unwrap();
+                let reference = &pin.direct.as_ref().unwrap().reference;
+                format!("{reference} {marker} {}", &digest[..2])
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "https://host.test/one/a-1-py3-none-any.whl sys_platform == 'linux' ab",
+                "https://host.test/other/a-1-py3-none-any.whl sys_platform != 'linux' cd",
+            ],
+            "{written}"
+        );
+    }
+    let error = read(
+        InventoryKind::Requirements,
+        &requirements.replace("!=", "=="),
+    )
+    .unwrap_err();
+    assert!(error.message.contains("from two places"), "{error}");
 }
 
 #[test]
@@ -169,6 +276,11 @@ fn what_cannot_be_carried_over_is_an_error() {
             InventoryKind::Uv,
             "version = 1\nrequires-python = \">=3.9\"\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { url = \"https://host.test/a-1.zip\" }\n".to_owned(),
             "a place of its own",
+        ),
+        (
+            InventoryKind::Uv,
+            format!("version = 1\nrequires-python = \">=3.9\"\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = {{ registry = \"https://host.test/simple\" }}\nwheels = [{{ url = \"https://host.test/a-1-py3-none-any.whl\", hash = \"sha256:{digest}\" }}, {{ url = \"https://host.test/a-1-cp311-cp311-win32.whl\" }}]\n"),
+            "`a-1-cp311-cp311-win32.whl` has no digest, and other files of its release have one",
         ),
         (InventoryKind::CycloneDx, "{}".to_owned(), "no lock"),
     ] {

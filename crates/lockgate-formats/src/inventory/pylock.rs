@@ -10,6 +10,7 @@ use super::item::{
 };
 use super::node::{Node, Wrong};
 use super::toml;
+use crate::pylock::check_names;
 
 /// Reads a `pylock.toml`.
 pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
@@ -42,6 +43,9 @@ pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
         }
         .item();
         item.scopes.insert(Scope::Main);
+        if let Some(name) = &item.name {
+            check_names(package, name, item.version.as_ref())?;
+        }
         if let Some(text) = package.text_at("marker")? {
             item.marker = conditions.environment(text);
             let condition = conditions.read(text);

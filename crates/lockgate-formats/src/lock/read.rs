@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{Environment, KeptPin, Marker, Name, Scope, Source, Version};
+use lockgate_model::{DirectPin, Environment, KeptPin, Marker, Name, Scope, Source, Version};
 
 use super::omitted::{self, Omitted};
 use super::write::{BETWEEN_REGIONS, REGIONS};
@@ -31,7 +31,7 @@ pub struct Lock {
     pub regions: Vec<Marker>,
     /// The extras and groups that it can be installed with or without; only `pylock.toml` can say so.
     pub scopes: BTreeSet<Scope>,
-    /// What of these asks for each pin, direct references included.
+    /// What of these asks for each pin of a `pylock.toml`, direct references included.
     pub scoped: Vec<ScopedPin>,
     /// The audit's evidence in the header, as written, if it is lockgate's.
     pub audit: Option<String>,
@@ -71,7 +71,7 @@ pub struct LockedDirect {
     pub line: usize,
 }
 
-/// What asks for a pin.
+/// What asks for a pin, and where it is taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopedPin {
     /// The project.
@@ -80,6 +80,8 @@ pub struct ScopedPin {
     pub version: Version,
     /// What asks for it, and where, in order; empty where all of the lock goes together.
     pub scopes: Vec<(Scope, Marker)>,
+    /// Where it is taken from, if a direct reference decides that.
+    pub direct: Option<DirectPin>,
     /// Its line, from 1.
     pub line: usize,
 }

@@ -10,11 +10,12 @@ use lockgate_model::{
     Requirement, RootRequirement, Scope, Sha256, Source, Timestamp, Version, Via,
 };
 
+use super::names;
 use super::scopes::{self, narrowed};
-use super::write::last_part;
 use crate::error::InputError;
 use crate::inventory::{Node, Wrong, check_form, parse_toml};
 use crate::lock::{Lock, LockedDirect, LockedPin, ScopedPin, direct_line};
+use crate::path::joined;
 
 /// What a `pylock.toml` says.
 #[derive(Debug, Clone, Default)]
@@ -41,10 +42,10 @@ const REMEDY: &str = "write it anew with the tool that it is from";
 
 /// Reads a `pylock.toml`. `file` is named in errors.
 pub fn read(text: &str, file: &str) -> Result<Pylock, InputError> {
-    parsed(text).map_err(|wrong| wrong.into_input(file, REMEDY))
+    parsed(text, file).map_err(|wrong| wrong.into_input(file, REMEDY))
 }
 
-fn parsed(text: &str) -> Result<Pylock, Wrong> {
+fn parsed(text: &str, file: &str) -> Result<Pylock, Wrong> {
     let root = parse_toml(text)?;
     let mut pylock = Pylock::default();
     check_form(&root, &mut pylock.remarks)?;
@@ -82,14 +83,13 @@ fn parsed(text: &str) -> Result<Pylock, Wrong> {
         .get("packages")
         .ok_or_else(|| Wrong::new("`packages` is missing").at(root.line))?
         .list("packages")?;
-    let mut places = Vec::new();
+    let mut read = Vec::new();
     for package in packages {
-        let pin = pin(package, &declared)?;
+        let pin = pin(package, &declared, file)?;
         let place = (pin.name.clone(), pin.version.clone());
         let index = package.text_at("index")?;
         let index = index.map(|index| (place.clone(), index.to_owned()));
         pylock.indexes.extend(index);
-        places.push(place);
         if let Some(other) = scopes::clash(&pin, pylock.graph.pins.of(&pin.name)) {
             return Err(Wrong::new(format!(
                 "`{}` is there twice for one environment, as {} and {}",
@@ -101,23 +101,20 @@ fn parsed(text: &str) -> Result<Pylock, Wrong> {
             pylock.graph.edges.push(edge(&pin, via));
         }
         let line = package.line_of("name");
-        pylock
-            .lines
-            .push((pin.name.clone(), pin.version.clone(), line));
-        pylock.graph.pins.insert(pin);
+        pylock.lines.push((place.0, place.1, line));
+        pylock.graph.pins.insert(pin.clone());
+        read.push((package, pin));
     }
     pylock.lines.sort();
-    let mut complete = pylock.graph.pins.clone();
-    for (package, place) in packages.iter().zip(&places) {
-        let (name, version) = place;
-        if let Some(pin) = pylock.graph.pins.at(name, version) {
-            complete.insert(Pin {
-                dependencies: dependencies(package, pin, &pylock.graph.pins)?,
-                ..pin.clone()
-            });
-        }
+    pylock.graph.edges.sort();
+    pylock.graph.edges.dedup();
+    let known = pylock.graph.pins.clone();
+    for (package, pin) in read {
+        pylock.graph.pins.insert(Pin {
+            dependencies: dependencies(package, &pin, &known)?,
+            ..pin
+        });
     }
-    pylock.graph.pins = complete;
     Ok(pylock)
 }
 
@@ -155,7 +152,7 @@ fn tool_of<'n, 'a>(package: &'n Node<'a>) -> Result<Option<&'n Node<'a>>, Wrong>
     }
 }
 
-fn pin(package: &Node<'_>, declared: &BTreeSet<Scope>) -> Result<Pin, Wrong> {
+fn pin(package: &Node<'_>, declared: &BTreeSet<Scope>, lock: &str) -> Result<Pin, Wrong> {
     let text = package.need_text("name")?;
     let line = package.line_of("name");
     let name = Name::new(text).map_err(|error| Wrong::new(error.to_string()).at(line))?;
@@ -175,16 +172,17 @@ fn pin(package: &Node<'_>, declared: &BTreeSet<Scope>) -> Result<Pin, Wrong> {
         ))
         .at(line));
     }
-    let direct = direct(vcs, directory, archive)?;
+    let direct = direct(vcs, directory, archive, lock)?;
     let mut files = Vec::new();
     for file in sdist.into_iter().chain(wheels) {
-        files.push(locked_file(file)?);
+        files.push(locked_file(file, lock)?);
     }
     if let Some(archive) = archive {
-        files.push(locked_file(archive)?);
+        files.push(locked_file(archive, lock)?);
     }
     files.sort_by(|one, other| one.filename.cmp(&other.filename));
     let version = version(package, &name, direct.is_some())?;
+    names::check(package, &name, Some(&version))?;
     let place = scopes::read(package.text_at("marker")?, declared)
         .map_err(|wrong| wrong.at(package.line_of("marker")))?;
     Ok(Pin {
@@ -210,14 +208,18 @@ fn dependencies(package: &Node<'_>, pin: &Pin, pins: &Pins) -> Result<Vec<(Name,
         );
         let known = Name::new(text).ok();
         let named = known.as_ref().map_or(&[][..], |name| pins.of(name));
-        let before = found.len();
         for other in named {
             let is_it = version.is_none_or(|version| other.version.to_string() == version);
-            if is_it && (version.is_some() || !other.marker.is_disjoint(&pin.marker)) {
-                found.push((other.name.clone(), other.version.clone()));
+            let release = (other.name.clone(), other.version.clone());
+            // Pins of one version from several places are one dependency.
+            if is_it
+                && (version.is_some() || !other.marker.is_disjoint(&pin.marker))
+                && !found.contains(&release)
+            {
+                found.push(release);
             }
         }
-        if found.len() == before && named.is_empty() {
+        if named.is_empty() {
             return Err(Wrong::new(format!(
                 "`{}` depends on `{text}`, which the file does not hold",
                 pin.name
@@ -248,13 +250,21 @@ fn direct(
     vcs: Option<&Node<'_>>,
     directory: Option<&Node<'_>>,
     archive: Option<&Node<'_>>,
+    lock: &str,
 ) -> Result<Option<DirectPin>, Wrong> {
+    // A path is one from the folder of the lock; beside it, it is left as it is.
+    let from_here = |path: &str| {
+        if lock.contains('/') {
+            joined(lock, path)
+        } else {
+            path.to_owned()
+        }
+    };
     let place = |node: &Node<'_>| -> Result<String, Wrong> {
-        let place = match node.text_at("url")? {
-            Some(url) => url,
-            None => node.need_text("path")?,
-        };
-        Ok(place.to_owned())
+        Ok(match node.text_at("url")? {
+            Some(url) => url.to_owned(),
+            None => from_here(node.need_text("path")?),
+        })
     };
     let below = |reference: String, node: &Node<'_>| -> Result<String, Wrong> {
         Ok(match node.text_at("subdirectory")? {
@@ -268,12 +278,14 @@ fn direct(
         Some(DirectPin {
             reference: below(reference, vcs)?,
             kind: DirectKind::Repository,
+            requested: vcs.text_at("requested-revision")?.map(ToOwned::to_owned),
             editable: false,
         })
     } else if let Some(directory) = directory {
         Some(DirectPin {
-            reference: below(directory.need_text("path")?.to_owned(), directory)?,
+            reference: below(from_here(directory.need_text("path")?), directory)?,
             kind: DirectKind::Folder,
+            requested: None,
             editable: directory.flag_at("editable")?,
         })
     } else if let Some(archive) = archive {
@@ -286,6 +298,7 @@ fn direct(
             } else {
                 DirectKind::Archive(digest)
             },
+            requested: None,
             editable: false,
         })
     } else {
@@ -293,20 +306,16 @@ fn direct(
     })
 }
 
-fn locked_file(file: &Node<'_>) -> Result<LockedFile, Wrong> {
+/// A file; where it is on this machine, its path is that from the current folder.
+fn locked_file(file: &Node<'_>, lock: &str) -> Result<LockedFile, Wrong> {
     let (url, path) = (file.text_at("url")?, file.text_at("path")?);
     let place = match (url, path) {
         (Some(url), _) => url.to_owned(),
-        (None, Some(path)) if path.starts_with('/') => format!("file://{path}"),
-        (None, Some(path)) => path.to_owned(),
+        (None, Some(path)) => joined(lock, path),
         (None, None) => return Err(Wrong::new("a file has neither `url` nor `path`").at(file.line)),
     };
-    let filename = match file.text_at("name")? {
-        Some(name) => name.to_owned(),
-        None => last_part(&place),
-    };
     Ok(LockedFile {
-        filename,
+        filename: names::of(file)?,
         sha256: digest(file)?,
         size: file.number_at("size")?,
         uploaded: file
@@ -412,6 +421,7 @@ impl Pylock {
                 name: pin.name.clone(),
                 version: pin.version.clone(),
                 scopes: pin.scopes.clone(),
+                direct: pin.direct.clone(),
                 line,
             });
             match &pin.direct {

@@ -42,7 +42,7 @@ pub(super) fn place_of(pin: &DirectPin) -> Place {
         .find_map(|part| part.strip_prefix("subdirectory="))
         .map(ToOwned::to_owned);
     match pin.kind {
-        DirectKind::Repository => repository(reference, subdirectory),
+        DirectKind::Repository => repository(reference, pin.requested.clone(), subdirectory),
         DirectKind::Folder => Place::Directory {
             path: path_of(reference),
             editable: pin.editable,
@@ -60,7 +60,7 @@ pub(super) fn place_of(pin: &DirectPin) -> Place {
 }
 
 /// `git+https://host/repository@commit`.
-fn repository(reference: &str, subdirectory: Option<String>) -> Place {
+fn repository(reference: &str, revision: Option<String>, subdirectory: Option<String>) -> Place {
     let (kind, address) = reference.split_once('+').unwrap_or(("git", reference));
     // A user's name has an `@` too, but no `/` after it and the host.
     let (address, commit) = match address.rsplit_once('@') {
@@ -70,7 +70,7 @@ fn repository(reference: &str, subdirectory: Option<String>) -> Place {
     Place::Repository {
         kind: kind.to_owned(),
         address: url_or_path(address),
-        revision: None,
+        revision,
         commit: commit.to_owned(),
         subdirectory,
     }

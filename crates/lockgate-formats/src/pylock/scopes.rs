@@ -133,8 +133,8 @@ pub(super) fn narrowed(graph: &LockedGraph, is_taken: impl Fn(&Scope) -> bool) -
             let mut pin = pin.clone();
             let marker = pin.marker.clone();
             pin.dependencies.retain(|(name, version)| {
-                let other = pins.at(name, version);
-                other.is_some_and(|other| !other.marker.is_disjoint(&marker))
+                let mut others = pins.of(name).iter();
+                others.any(|other| other.version == *version && !other.marker.is_disjoint(&marker))
             });
             pin
         })

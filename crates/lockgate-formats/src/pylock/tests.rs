@@ -40,13 +40,12 @@ fn pin(text: &str, version: &str, files: Vec<LockedFile>) -> Pin {
 fn direct(text: &str, version: &str, reference: &str, kind: DirectKind) -> Pin {
     let files = kind.sha256().map(|sha256| LockedFile {
         sha256,
-        uploaded: None,
-        size: None,
         ..file("x", reference)
     });
     Pin {
         direct: Some(DirectPin {
             reference: reference.to_owned(),
+            requested: matches!(kind, DirectKind::Repository).then(|| "v3".to_owned()),
             kind,
             editable: false,
         }),
@@ -178,9 +177,9 @@ gate = "1.1 passed over, quarantined"
     let expected = expected.replace("<7>", &"07".repeat(32));
     assert!(text.starts_with(&expected), "{text}");
     for part in [
-        "[[packages]]\nname = \"c\"\nversion = \"3\"\nvcs = { type = \"git\", url = \"https://host.test/c\", commit-id = \"0123456789abcdef0123456789abcdef01234567\", subdirectory = \"src\" }\n",
+        "[[packages]]\nname = \"c\"\nversion = \"3\"\nvcs = { type = \"git\", url = \"https://host.test/c\", requested-revision = \"v3\", commit-id = \"0123456789abcdef0123456789abcdef01234567\", subdirectory = \"src\" }\n",
         "[[packages]]\nname = \"d\"\ndirectory = { path = \"./libs/d\" }\n\n[packages.tool.lockgate]\nversion = \"4\"\n",
-        "archive = { url = \"https://host.test/e-5.tar.gz\", hashes = { sha256 = \"0909",
+        "archive = { url = \"https://host.test/e-5.tar.gz\", upload-time = 2024-05-06T07:08:09.5Z, size = 12, hashes = { sha256 = \"0909",
         "\n[tool.lockgate]\ncommand = \"lockgate lock 'my requirements.in' -o pylock.toml\"\naudit = \"none; advisories are off\"\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
@@ -216,6 +215,11 @@ fn what_is_written_is_read() {
         assert_eq!((&one.marker, &one.direct), (&other.marker, &other.direct));
         let digests = |pin: &Pin| pin.files.iter().map(|file| file.sha256).collect::<Vec<_>>();
         assert_eq!(digests(one), digests(other));
+        let stated = |pin: &Pin| -> Vec<_> {
+            let files = pin.files.iter();
+            files.map(|file| (file.size, file.uploaded)).collect()
+        };
+        assert_eq!(stated(one), stated(other));
         if one.direct.is_none() {
             assert_eq!(
                 (&one.files, &one.dependencies),
@@ -239,15 +243,20 @@ fn what_is_written_is_read() {
     assert_eq!(lock.regions, graph.regions);
 }
 
+fn package(body: &str) -> String {
+    format!("lock-version = \"1.0\"\ncreated-by = \"x\"\n[[packages]]\nname = \"a\"\n{body}\n")
+}
+
+fn wheel() -> String {
+    format!(
+        "{{ url = \"https://f.test/a-1-py3-none-any.whl\", hashes = {{ sha256 = \"{}\" }} }}",
+        "00".repeat(32)
+    )
+}
+
 #[test]
 fn what_pep_751_forbids_is_refused() {
-    let package = |body: &str| {
-        format!("lock-version = \"1.0\"\ncreated-by = \"x\"\n[[packages]]\nname = \"a\"\n{body}\n")
-    };
-    let digest = "00".repeat(32);
-    let wheel = format!(
-        "{{ url = \"https://f.test/a-1-py3-none-any.whl\", hashes = {{ sha256 = \"{digest}\" }} }}"
-    );
+    let wheel = wheel();
     let cases = [
         (
             "created-by = \"x\"\npackages = []".to_owned(),
@@ -296,12 +305,14 @@ fn what_pep_751_forbids_is_refused() {
             "no version",
         ),
         (
-            package("version = \"1\"\nwheels = [{ url = \"https://f.test/a.whl\" }]"),
+            package(
+                "version = \"1\"\nwheels = [{ url = \"https://f.test/a-1-py3-none-any.whl\" }]",
+            ),
             "no `hashes`",
         ),
         (
             package(
-                "version = \"1\"\nwheels = [{ url = \"https://f.test/a.whl\", hashes = { md5 = \"0\" } }]",
+                "version = \"1\"\nwheels = [{ url = \"https://f.test/a-1-py3-none-any.whl\", hashes = { md5 = \"0\" } }]",
             ),
             "no `sha256`",
         ),
@@ -309,10 +320,13 @@ fn what_pep_751_forbids_is_refused() {
             format!(
                 "{}\n{}",
                 package(&format!("version = \"1\"\nwheels = [{wheel}]")),
-                package(&format!("version = \"2\"\nwheels = [{wheel}]"))
-                    .split_once("[[")
-                    .map(|(_, rest)| format!("[[{rest}"))
-                    .unwrap()
+                package(&format!(
+                    "version = \"2\"\nwheels = [{}]",
+                    wheel.replace("a-1", "a-2")
+                ))
+                .split_once("[[")
+                .map(|(_, rest)| format!("[[{rest}"))
+                .unwrap()
             ),
             "is there twice",
         ),
@@ -323,6 +337,42 @@ fn what_pep_751_forbids_is_refused() {
     }
     let newer = "lock-version = \"1.1\"\ncreated-by = \"x\"\npackages = []";
     assert_eq!(read(newer, "pylock.toml").unwrap().remarks.len(), 1);
+}
+
+#[test]
+fn a_file_is_one_of_its_package_by_its_name() {
+    let wheel = wheel();
+    for (text, part) in [
+        (
+            package(&format!("version = \"1.1\"\nwheels = [{wheel}]")),
+            "`a-1-py3-none-any.whl` is no file of `a==1.1`",
+        ),
+        (
+            package(&format!(
+                "version = \"1\"\nwheels = [{}]",
+                wheel.replace("a-1-", "b-1-")
+            )),
+            "`b-1-py3-none-any.whl` is no file of `a==1`",
+        ),
+        (
+            package(&format!(
+                "version = \"1\"\nsdist = {{ name = \"a-2.tar.gz\", {}",
+                wheel.trim_start_matches('{')
+            )),
+            "`a-2.tar.gz` is no file of `a==1`",
+        ),
+        (
+            package(&format!(
+                "version = \"1\"\nwheels = [{}]",
+                wheel.replace("a-1-py3-none-any.whl", "a-1.tar.gz")
+            )),
+            "is no name of a wheel",
+        ),
+    ] {
+        let error = read(&text, "pylock.toml").expect_err(&text);
+        assert!(error.to_string().contains(part), "{text}\n{error}");
+        assert_eq!(error.line, Some(6));
+    }
 }
 
 #[test]

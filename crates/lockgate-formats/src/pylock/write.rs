@@ -11,7 +11,7 @@ use lockgate_model::{
 };
 
 use super::reference::{Place, place_of};
-use super::scopes;
+use super::{names, scopes};
 use crate::lock::{Header, audit_text, one_line, passed_text};
 use crate::redact::stripped_of_credentials;
 
@@ -107,7 +107,7 @@ fn package(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &mut S
         let _ = writeln!(text, "version = {}", string(&pin.version.to_string()));
     }
     if let Some(marker) = scopes::text(pin) {
-        let _ = writeln!(text, "marker = {}", string(&marker.replace('\'', "\"")));
+        let _ = writeln!(text, "marker = {}", marker_value(&marker));
     }
     if let Some(python) = &pin.requires_python {
         let _ = writeln!(text, "requires-python = {}", string(python));
@@ -130,15 +130,20 @@ fn dependencies(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &
     }
     text.push_str("dependencies = [\n");
     for (name, version) in asked {
-        let _ = match graph.pins.of(name) {
-            [_, _, ..] => writeln!(
-                text,
-                "    {{ name = {}, version = {} }},",
-                string(name.as_str()),
-                string(&version.to_string())
-            ),
-            _ => writeln!(text, "    {{ name = {} }},", string(name.as_str())),
-        };
+        let pins = graph.pins.of(name);
+        let same: Vec<&Pin> = pins.iter().filter(|pin| pin.version == *version).collect();
+        for other in &same {
+            let mut keys = vec![format!("name = {}", string(name.as_str()))];
+            if pins.len() > 1 {
+                keys.push(format!("version = {}", string(&version.to_string())));
+            }
+            if same.len() > 1
+                && let Some(marker) = scopes::text(other)
+            {
+                keys.push(format!("marker = {}", marker_value(&marker)));
+            }
+            let _ = writeln!(text, "    {{ {} }},", keys.join(", "));
+        }
     }
     text.push_str("]\n");
 }
@@ -176,7 +181,7 @@ pub fn written(pin: &Pin) -> (Option<&LockedFile>, Vec<&LockedFile>) {
 fn file(file: &LockedFile) -> String {
     let mut members = Vec::new();
     let (key, place) = url_or_path(&file.url);
-    if last_part(&place) != file.filename {
+    if names::in_place(key, &place) != file.filename {
         members.push(format!("name = {}", string(&file.filename)));
     }
     members.push(format!("{key} = {}", string(&place)));
@@ -227,6 +232,9 @@ fn direct(pin: &Pin, place: &Place, text: &mut String) {
         } => {
             members.push(format!("{} = {}", address.0, string(&address.1)));
             let file = pin.files.first();
+            if let Some(uploaded) = file.and_then(|file| file.uploaded) {
+                members.push(format!("upload-time = {}", instant(uploaded)));
+            }
             if let Some(size) = file.and_then(|file| file.size) {
                 members.push(format!("size = {size}"));
             }
@@ -271,11 +279,12 @@ fn notes(graph: &LockedGraph, pin: &Pin, passed: Option<&PassedOver>, text: &mut
 pub(super) fn url_or_path(place: &str) -> (&'static str, String) {
     match place.strip_prefix("file://") {
         Some(path) => ("path", decoded(path)),
-        None => ("url", stripped_of_credentials(place)),
+        None if place.contains("://") => ("url", stripped_of_credentials(place)),
+        None => ("path", place.to_owned()),
     }
 }
 
-pub(super) fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text)
         .decode_utf8_lossy()
         .into_owned()
@@ -301,6 +310,11 @@ fn strings(key: &str, values: &[String], text: &mut String) {
         let _ = writeln!(text, "    {},", string(value));
     }
     text.push_str("]\n");
+}
+
+/// A marker, in quotes that it does not have.
+fn marker_value(marker: &str) -> String {
+    string(&marker.replace('\'', "\""))
 }
 
 /// A string as TOML writes it.

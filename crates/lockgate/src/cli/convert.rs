@@ -56,6 +56,7 @@ pub(super) fn run(
     };
     let request = ConvertRequest {
         form: Form::of(arguments.format, &output)?,
+        output: output.clone(),
         extras: all("--extra", &arguments.extra)?,
         groups: all("--group", &arguments.group)?,
         arguments,

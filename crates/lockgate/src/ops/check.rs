@@ -3,6 +3,7 @@
 //! The lock is solved again with its own pins as preferences and no gate: a lock that satisfies its sources comes out as it went in,
 //! and every difference is a reason. The gate then audits the pins as they stand.
 
+mod direct;
 mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -337,8 +338,13 @@ pub(crate) fn check(
                 reasons.extend(marker_reasons(check, &change, &solution.graph));
             }
             reasons.extend(hash_reasons(check, &solution.graph));
-            reasons.extend(direct_reasons(check, &solution.graph));
-            pinned = direct_pins(&check.read, &solution.graph);
+            if is_pylock {
+                reasons.extend(direct::reasons(check, &solution.graph));
+                pinned = direct::pins(&check.read, &solution.graph);
+            } else {
+                reasons.extend(direct_reasons(check, &solution.graph));
+                pinned = direct_pins(&check.read, &solution.graph);
+            }
             (change, None)
         }
         Answer::Impossible(conflict) => {

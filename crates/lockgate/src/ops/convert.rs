@@ -20,8 +20,9 @@ use crate::disk;
 use crate::failure::Failure;
 use crate::indexes;
 use crate::inputs::Inputs;
+use crate::lock_paths;
 use crate::places;
-use crate::request::Form;
+use crate::request::{Form, Output};
 use crate::world::World;
 
 /// What `convert` is asked to do.
@@ -33,6 +34,8 @@ pub(crate) struct ConvertRequest {
     pub(crate) words: Vec<String>,
     /// What is written.
     pub(crate) form: Form,
+    /// Where it goes.
+    pub(crate) output: Output,
     /// Extras to take.
     pub(crate) extras: Vec<Name>,
     /// Dependency groups to take.
@@ -99,11 +102,8 @@ pub(crate) fn convert(request: &ConvertRequest, world: &World) -> Result<String,
                 notes: true,
                 ..PylockOptions::default()
             };
-            Ok(lockgate_formats::pylock::render(
-                &converted.graph,
-                &header,
-                &options,
-            ))
+            let placed = lock_paths::relative(&converted.graph, &request.output)?;
+            Ok(lockgate_formats::pylock::render(&placed, &header, &options))
         }
     }
 }

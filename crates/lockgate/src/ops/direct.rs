@@ -319,6 +319,10 @@ impl Following<'_> {
             pin: DirectPin {
                 reference: looked.pinned,
                 kind: looked.kind,
+                requested: match &reference.place {
+                    Place::Git { revision, .. } => revision.clone(),
+                    Place::Archive(_) | Place::Path(_) => None,
+                },
                 editable: asked.editable,
             },
         })

@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::gating;
 use crate::indexes;
 use crate::inputs::Inputs;
+use crate::lock_paths;
 use crate::ops::known::Known;
 use crate::ops::{hash_mode, target, unbuilt};
 use crate::places;
@@ -143,6 +144,9 @@ pub(crate) fn lock(
         }
     };
     let mut graph = solution.graph;
+    if request.form == Form::Pylock {
+        needs_hashes(&mut graph.notes);
+    }
     let confusion = places::confusion(&question, &graph, &places, &known.indexes);
     graph.notes.extend(confusion);
     let audit = gating.audit(&graph, request.output.as_str())?;
@@ -164,7 +168,8 @@ pub(crate) fn lock(
                 notes: rendered.header,
                 ..PylockOptions::default()
             };
-            lockgate_formats::pylock::render(&graph, &header, &options)
+            let placed = lock_paths::relative(&graph, &request.output)?;
+            lockgate_formats::pylock::render(&placed, &header, &options)
         }
     };
     Ok(LockOutcome::Locked(Box::new(Locked {
@@ -179,6 +184,18 @@ pub(crate) fn lock(
         dry_run: request.arguments.dry_run,
         diff: request.arguments.diff,
     })))
+}
+
+/// A `pylock.toml` cannot do without hashes.
+fn needs_hashes(notes: &mut [Note]) {
+    for note in notes {
+        if let Note::NotHashed {
+            can_omit_hashes, ..
+        } = note
+        {
+            *can_omit_hashes = false;
+        }
+    }
 }
 
 /// The versions that a lock holds for a target, by project.

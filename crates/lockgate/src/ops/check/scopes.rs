@@ -29,6 +29,7 @@ pub(super) fn reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> 
                 version,
                 scopes,
                 line,
+                ..
             } = held;
             reasons.push(format!(
                 "{lock}:{line}: `{name}=={version}` is locked for {} and needed for {}",
