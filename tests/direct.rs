@@ -449,3 +449,35 @@ fn what_cannot_be_followed_is_said_with_its_line() {
         .exits(2)
         .mentions(&["requirements.in:1", "is not there"]);
 }
+
+#[test]
+fn one_for_a_part_of_the_environments_is_checked_with_its_marker() {
+    let context = TestContext::new();
+    let index = Loopback::index(world());
+    context.write(
+        "lib/pyproject.toml",
+        "[project]\nname = \"lib\"\nversion = \"1\"\n",
+    );
+    context.write("requirements.in", "./lib ; sys_platform == 'linux'\n");
+    context
+        .lockgate(&["lock", "requirements.in", "--universal", "--no-advisories"])
+        .args(["-i", &index.index_url()])
+        .run()
+        .exits(0);
+    let lock = context.read("requirements.txt");
+    assert!(
+        lock.contains("./lib ; sys_platform == \"linux\"\n"),
+        "{lock}"
+    );
+    let check = || {
+        context
+            .lockgate(&["check", "requirements.txt", "--no-advisories"])
+            .args(["-i", &index.index_url()])
+            .run()
+    };
+    check().exits(0);
+    context.write("requirements.in", "./lib ; sys_platform == 'win32'\n");
+    let run = check();
+    run.mentions(&["would now be locked as `./lib ; sys_platform == \"win32\"`"]);
+    assert_ne!(run.code, 0);
+}

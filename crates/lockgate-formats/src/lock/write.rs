@@ -66,7 +66,8 @@ pub fn direct_lines(graph: &LockedGraph, options: &RenderOptions) -> BTreeMap<Na
     pins.filter_map(|pin| {
         let direct = pin.direct.as_ref()?;
         let extras = extras_text(pin, &annotations, options);
-        Some((pin.name.clone(), direct_line(&pin.name, &extras, direct)))
+        let line = direct_line(&pin.name, &extras, direct);
+        Some((pin.name.clone(), with_marker(line, pin)))
     })
     .collect()
 }
@@ -249,11 +250,7 @@ fn render_pin(
         let operator = if is_verbatim { "===" } else { "==" };
         format!("{}{extras}{operator}{}", pin.name, pin.version)
     };
-    let line = match pin.marker.to_text() {
-        None => line,
-        // As pip-compile writes them.
-        Some(marker) => format!("{line} ; {}", marker.replace('\'', "\"")),
-    };
+    let line = with_marker(line, pin);
     text.push_str(&line);
     let digests = pin.files.iter().map(|file| file.sha256.to_string());
     let digests: BTreeSet<String> = digests.filter(|_| options.hashes).collect();
@@ -307,6 +304,14 @@ fn extras_text(pin: &Pin, annotations: &Annotations<'_>, options: &RenderOptions
         String::new()
     } else {
         format!("[{}]", extras.join(","))
+    }
+}
+
+/// The line with the marker of its pin, as pip-compile writes it.
+fn with_marker(line: String, pin: &Pin) -> String {
+    match pin.marker.to_text() {
+        None => line,
+        Some(marker) => format!("{line} ; {}", marker.replace('\'', "\"")),
     }
 }
 
