@@ -277,7 +277,7 @@ impl Provider<'_> {
                         need.text
                     ))));
                 }
-                let here = VersionSet::exactly(version.clone());
+                let here = VersionSet::spelled(version.clone());
                 for extra in &need.extras {
                     offered.push((
                         Package::Extra(need.name.clone(), extra.clone()),
@@ -556,7 +556,7 @@ impl DependencyProvider for Provider<'_> {
                 Needs::Unusable(why) => Dependencies::Unavailable(Unavailable(why.clone())),
             },
             Package::Extra(name, extra) => {
-                let here = Set(VersionSet::exactly(version.clone()));
+                let here = Set(VersionSet::spelled(version.clone()));
                 Dependencies::Available(DependencyConstraints::from_iter([
                     (Package::Project(name.clone()), here.clone()),
                     (Package::Guarded(name.clone(), extra.clone()), here),
