@@ -32,16 +32,17 @@ use crate::sources::{Sources, allowed_hashes};
 use crate::split;
 use crate::verify::{Grounds, grounds};
 
-/// How often conflicts may reorder one search.
+/// How often conflicts may reorder one search, and how often while that is affordable.
 const MOST_REORDERS: usize = 8;
+const MOST_EARLY_REORDERS: usize = 24;
 /// How often one search may begin anew over pre-releases and yanks.
 const MOST_RESTARTS: usize = 32;
 
 /// A question that PubGrub tried no more versions for is small enough to be tried exhaustively.
 const SMALL: usize = 100;
 
-/// A question that no more versions were tried for can be gone through once more on the mere chance that there is an answer.
-const AFFORDABLE: usize = 1000;
+/// A search that has tried no more versions can begin anew for little: for a better order, or on the mere chance that there is an answer.
+const AFFORDABLE: usize = 2000;
 
 /// When a region may be split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,6 +249,11 @@ impl<'a> Search<'a> {
         let (mut restarts, mut reorders) = (0, 0);
         let mut hasty_answer = None;
         let found = loop {
+            let most_reorders = if learned.borrow().tried <= AFFORDABLE {
+                MOST_EARLY_REORDERS
+            } else {
+                MOST_REORDERS
+            };
             let provider = Provider {
                 chooser: &chooser,
                 sources,
@@ -257,7 +263,7 @@ impl<'a> Search<'a> {
                 watch: self.watch,
                 learned: &learned,
                 splits_by_python: splitting == Splitting::ByPython,
-                may_reorder: reorders < MOST_REORDERS,
+                may_reorder: reorders < most_reorders,
                 run: RefCell::new(Run::default()),
             };
             let stop = match pubgrub::resolve(&provider, Package::Root, root_version()) {
