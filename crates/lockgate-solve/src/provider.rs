@@ -34,6 +34,8 @@ const REJECTIONS_UNTIL_REORDER: usize = 3;
 const TRIES_UNTIL_LOOKAHEAD: usize = 3;
 /// But at most so many at a time.
 const MOST_LOOKAHEAD: usize = 48;
+/// A source distribution of more bytes is not fetched on a guess.
+const LARGEST_GUESS: u64 = 1 << 20;
 
 /// How far down the requirements it is looked for whether a version can be had at all.
 const HOPELESS_DEPTH: usize = 3;
@@ -224,13 +226,25 @@ impl Provider<'_> {
         let Some(project) = self.chooser.shelf.project(name)? else {
             return Ok(());
         };
-        let order = self.chooser.order;
+        let (order, shelf) = (self.chooser.order, self.chooser.shelf);
         let next = range.intersection(&order.after(name, version));
+        // Source distributions are fetched whole.
+        let is_light = |index: &usize| match shelf.release(&project, *index).as_deref() {
+            Ok(Release::Usable(usable)) => {
+                let size = usable.file.size;
+                usable.has_wheel || size.is_some_and(|size| size <= LARGEST_GUESS)
+            }
+            Ok(Release::Unusable(_)) | Err(_) => false,
+        };
         let wants = order
             .walk(&*project.view, &next)
-            .map(|index| project.view.version(index))
-            .filter(|other| !other.any_prerelease() && next.contains(other))
+            .filter(|index| {
+                let other = project.view.version(*index);
+                !other.any_prerelease() && next.contains(other)
+            })
+            .filter(is_light)
             .take(count)
+            .map(|index| project.view.version(index))
             .map(|other| Want {
                 name: name.clone(),
                 extras: Vec::new(),

@@ -249,11 +249,6 @@ impl<'a> Search<'a> {
         let (mut restarts, mut reorders) = (0, 0);
         let mut hasty_answer = None;
         let found = loop {
-            let most_reorders = if learned.borrow().tried <= AFFORDABLE {
-                MOST_EARLY_REORDERS
-            } else {
-                MOST_REORDERS
-            };
             let provider = Provider {
                 chooser: &chooser,
                 sources,
@@ -263,7 +258,7 @@ impl<'a> Search<'a> {
                 watch: self.watch,
                 learned: &learned,
                 splits_by_python: splitting == Splitting::ByPython,
-                may_reorder: reorders < most_reorders,
+                may_reorder: reorders < most_reorders(learned.borrow().tried),
                 run: RefCell::new(Run::default()),
             };
             let stop = match pubgrub::resolve(&provider, Package::Root, root_version()) {
@@ -296,13 +291,7 @@ impl<'a> Search<'a> {
                 Err(PubGrubError::NoSolution(tree)) => {
                     let doubts = doubts(&chooser, &tree, relaxed, &learned.borrow())?;
                     let mut learned = learned.borrow_mut();
-                    // What was not met may admit something, too: where that does not take long it is looked for, once.
-                    let doubtful = if restarts == 0 && learned.tried <= AFFORDABLE {
-                        &doubts.hid
-                    } else {
-                        &doubts.admissible
-                    };
-                    let is_wiser = doubts.admits || !doubtful.is_subset(&learned.late);
+                    let is_wiser = doubts.are_worth_a_run(restarts, &learned);
                     if is_wiser && restarts < MOST_RESTARTS {
                         learned.late.extend(doubts.hid);
                         restarts += 1;
@@ -401,6 +390,27 @@ struct Doubts {
     hid: BTreeSet<Name>,
     /// Those of them of which the bounds that were met could admit it.
     admissible: BTreeSet<Name>,
+}
+
+impl Doubts {
+    /// Whether to begin anew, after so many times.
+    fn are_worth_a_run(&self, restarts: usize, learned: &Learned) -> bool {
+        // What was not met may admit something, too: where that does not take long it is looked for, once.
+        let doubtful = match restarts {
+            0 if learned.tried <= AFFORDABLE => &self.hid,
+            _ => &self.admissible,
+        };
+        self.admits || !doubtful.is_subset(&learned.late)
+    }
+}
+
+/// How often conflicts may reorder a search that has tried so many versions.
+fn most_reorders(tried: usize) -> usize {
+    if tried <= AFFORDABLE {
+        MOST_EARLY_REORDERS
+    } else {
+        MOST_REORDERS
+    }
 }
 
 /// Whether a proof stands: a range without a version is a fact only if no bound can let a pre-release or a yanked release in.
