@@ -208,6 +208,110 @@ fn packaged() -> World {
     world
 }
 
+/// A tool as wheels bring them: a module, a program, a hook of the interpreter's start, and a helper that a child of the build imports.
+const TOOL_HOOK: &str = "import sys; sys.tool_hook = True\n";
+
+/// A backend that uses such a tool in every way, and then spoils its own environment for whoever comes after.
+const DEMANDING_BACKEND: &str = r#"
+import os, subprocess, sys, sysconfig
+
+def get_requires_for_build_wheel(settings=None):
+    return ["tool"]
+
+def build_wheel(folder, settings=None, metadata=None):
+    raise SystemExit("nothing builds wheels here")
+
+def prepare_metadata_for_build_wheel(folder, settings=None):
+    name = os.path.basename(os.getcwd()).split("-")[0]
+    import tool
+    assert sys.tool_hook, "no .pth file was read"
+    assert subprocess.check_output([sys.executable, "-c", "import tool; print(tool.WORD)"], text=True).strip() == "hammer"
+    assert subprocess.check_output(["tool-program"], text=True).strip() == "hammer"
+    own = sysconfig.get_path("purelib")
+    assert not os.path.exists(os.path.join(own, "spoilt.py")), "what another build left is here"
+    with open(os.path.join(own, "spoilt.py"), "w") as file:
+        file.write("")
+    try:
+        import pip
+    except ImportError:
+        pass
+    else:
+        raise SystemExit("pip is none of its requirements")
+    place = os.path.join(folder, name + "-1.0.dist-info")
+    os.mkdir(place)
+    with open(os.path.join(place, "METADATA"), "w") as file:
+        file.write("Metadata-Version: 2.1\nName: " + name + "\nVersion: 1.0\nRequires-Dist: helper<2\n")
+    return name + "-1.0.dist-info"
+"#;
+
+#[test]
+fn tools_are_linked_to_each_build_that_requires_them() {
+    let release = Release {
+        wheels: Vec::new(),
+        sdist: SourceDistribution::Dynamic,
+        ..Release::default()
+    };
+    let mut world = world().with("tool", "1.0", &[]);
+    for name in ["one", "two"] {
+        world = world.with_release(name, "1.0", release.clone());
+        let information = format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n");
+        let sources = archive(&[
+            (&format!("{name}-1.0/PKG-INFO"), &information),
+            (
+                &format!("{name}-1.0/pyproject.toml"),
+                "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n",
+            ),
+            (&format!("{name}-1.0/backend.py"), DEMANDING_BACKEND),
+        ]);
+        world
+            .replaced_files
+            .insert(format!("{name}-1.0.tar.gz"), sources);
+    }
+    let files = [
+        ("tool.py", "WORD = 'hammer'\ndef say():\n    print(WORD)\n"),
+        ("tool_hook.pth", TOOL_HOOK),
+        (
+            "tool-1.0.dist-info/entry_points.txt",
+            "[console_scripts]\ntool-program = tool:say\n",
+        ),
+    ];
+    let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
+    world.replaced_files.insert(
+        "tool-1.0-py3-none-any.whl".to_owned(),
+        wheel_with(
+            "tool",
+            "1.0",
+            "py3-none-any",
+            b"Metadata-Version: 2.1\nName: tool\nVersion: 1.0\n",
+            &files,
+        ),
+    );
+    let index = Loopback::index(world);
+    let context = TestContext::new();
+    context.write("requirements.in", "one\ntwo\n");
+    lock(&context, &index, &["--allow-build"]).exits(0);
+    let text = context.read("requirements.txt");
+    for pin in ["one==1.0", "two==1.0", "helper==1.0"] {
+        assert!(text.contains(pin), "{text}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interpreter_without_pip_brings_its_own() {
+    let index = Loopback::index(packaged());
+    let context = TestContext::new();
+    context.write("requirements.in", "thing\n");
+    let made = std::process::Command::new("python3")
+        .args(["-m", "venv", "--without-pip"])
+        .arg(context.path("bare"))
+        .status();
+    assert!(made.unwrap().success());
+    let python = context.path("bare/bin/python").display().to_string();
+    lock(&context, &index, &["--allow-build", "--python", &python]).exits(0);
+    assert!(context.read("requirements.txt").contains("thing==1.5"));
+}
+
 fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     lockgate_tests::artifact::tar_gz(
         &files

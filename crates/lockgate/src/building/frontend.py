@@ -9,7 +9,12 @@ from pip._vendor.pyproject_hooks import BuildBackendHookCaller
 def main(question_path, answer_path):
     with open(question_path, encoding="utf-8") as file:
         question = json.load(file)
-    hooks = BuildBackendHookCaller(question["source"], question["backend"], backend_path=question["backend_path"] or None)
+    hooks = BuildBackendHookCaller(
+        question["source"],
+        question["backend"],
+        backend_path=question["backend_path"] or None,
+        python_executable=question["python"],
+    )
     settings = question["settings"]
     if question["ask"] == "requires":
         answer = hooks.get_requires_for_build_wheel(settings)

@@ -1,17 +1,20 @@
 //! Builds, where they are allowed: the metadata of a project that does not state them, asked of its own build backend.
 //!
 //! This is the one place where code of a package runs, and only of packages that `--allow-build` names. What the build requires is
-//! resolved under the same gate and cutoff as everything else, from wheels only, and installed by pip into an environment of its own
-//! (PEP 517, PEP 518). The build sees no variable that may hold a secret and no configuration of pip, and has a time limit.
+//! resolved under the same gate and cutoff as everything else, from wheels only, and installed by pip into an environment that the build's
+//! own is linked to (PEP 517, PEP 518). The build sees no variable that may hold a secret and no configuration of pip, and has a time limit.
 
 mod environment;
 mod facts;
 mod open;
 mod requirements;
+mod tools;
+mod workplace;
 
 pub(crate) use facts::BuildingFacts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +27,7 @@ use lockgate_model::{
 use url::Url;
 
 use self::environment::Environment;
+use self::tools::{Tools, Workshop};
 use crate::gating::Gating;
 use crate::progress::Progress;
 
@@ -86,6 +90,7 @@ pub(crate) struct Builder {
     pub(crate) facts: Arc<dyn Facts>,
     pub(crate) gating: Arc<Gating>,
     pub(crate) progress: Progress,
+    workshop: Workshop,
 }
 
 /// What is to be built.
@@ -232,13 +237,14 @@ impl Builder {
         let system = build_system::read(stated.pyproject.as_deref()).map_err(|why| {
             BuildError::new(format!("building {label}: its `pyproject.toml`: {why}"))
         })?;
-        let environment =
-            Environment::new(python, work.path(), self.settings.patience).map_err(|error| {
-                BuildError {
-                    why: format!("building {label}: {}", error.why),
-                    ..error
-                }
-            })?;
+        let patience = self.settings.patience;
+        let of_it = |error: BuildError| BuildError {
+            why: format!("building {label}: {}", error.why),
+            ..error
+        };
+        let pip = self.workshop.pip(python, patience).map_err(of_it)?;
+        let mut environment =
+            Environment::new(python, pip, work.path(), patience).map_err(of_it)?;
         let backend = environment::Backend {
             label,
             project: &project,
@@ -246,11 +252,11 @@ impl Builder {
             settings,
         };
         let mut requires = system.requires.clone();
-        self.install(label, &environment, &requires, python, work.path())?;
+        environment.link(self.tools(label, &requires, python)?)?;
         let more: Vec<Requirement> = environment.requires(&backend)?;
         if !more.is_empty() {
             requires.extend(more);
-            self.install(label, &environment, &requires, python, work.path())?;
+            environment.link(self.tools(label, &requires, python)?)?;
         }
         let text = environment.metadata(&backend)?;
         lockgate_index::built_metadata(&text)
@@ -306,25 +312,27 @@ impl Builder {
         Ok(subdirectory.map_or_else(|| root.clone(), |folder| root.join(folder)))
     }
 
-    fn install(
+    /// An environment with what is required.
+    fn tools(
         &self,
         label: &str,
-        environment: &Environment,
         requires: &[Requirement],
         python: &BuildPython,
-        work: &Path,
-    ) -> Result<(), BuildError> {
-        let wheels = self.wheels(label, requires, python)?;
-        let folder = work.join("wheels");
-        std::fs::create_dir_all(&folder).map_err(|error| BuildError::new(error.to_string()))?;
+    ) -> Result<Arc<Tools>, BuildError> {
+        let folder = self.workshop.wheels()?;
         let mut files = Vec::new();
-        for wheel in &wheels {
+        for wheel in &self.wheels(label, requires, python)? {
             files.push(self.fetch(wheel, &folder)?);
         }
-        environment.install(label, &files)
+        self.workshop
+            .tools(label, python, files, self.settings.patience)
     }
 
     fn fetch(&self, wheel: &DistFile, folder: &Path) -> Result<PathBuf, BuildError> {
+        let failed = |error: std::io::Error| BuildError::new(error.to_string());
+        // Files of one name may come from several indexes.
+        let digest = wheel.sha256.map(|digest| digest.to_string());
+        let folder = folder.join(digest.unwrap_or_default());
         let path = folder.join(&wheel.filename);
         if path.is_file() {
             return Ok(path);
@@ -335,7 +343,10 @@ impl Builder {
             .download(&url)
             .map_err(|error| BuildError::of(&error))?;
         must_be(&bytes, wheel.sha256, &wheel.filename)?;
-        std::fs::write(&path, &bytes).map_err(|error| BuildError::new(error.to_string()))?;
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(failed)?;
+        file.write_all(&bytes).map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
         Ok(path)
     }
 }

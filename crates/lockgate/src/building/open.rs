@@ -8,6 +8,7 @@ use std::time::Duration;
 use lockgate_index::interpreter;
 use lockgate_model::{Environment, Facts, Manifest, Name, Target, Timestamp};
 
+use super::tools::Workshop;
 use super::{Allowed, BuildPython, BuildSettings, Builder};
 use crate::cli::{BuildOptions, TargetOptions};
 use crate::failure::Failure;
@@ -89,6 +90,7 @@ impl Builder {
             facts,
             gating,
             progress: world.progress.clone(),
+            workshop: Workshop::default(),
         }
     }
 }

@@ -1,0 +1,218 @@
+//! What builds are built with: a virtual environment for each set of wheels, made by the first build that needs it and linked to by all.
+//!
+//! Most old source distributions are built with the same few wheels. To install them anew takes longer than to ask most backends.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::workplace::Workplace;
+use super::{BuildError, BuildPython};
+
+/// A virtual environment without pip.
+#[derive(Debug)]
+pub(super) struct VirtualEnvironment {
+    folder: PathBuf,
+    pub(super) python: PathBuf,
+}
+
+impl VirtualEnvironment {
+    /// Makes one of the interpreter `base`.
+    pub(super) fn new(
+        workplace: &Workplace,
+        base: &Path,
+        folder: &Path,
+    ) -> Result<Self, BuildError> {
+        let mut command = workplace.command(base, &[]);
+        command
+            .args(["-I", "-m", "venv", "--without-pip"])
+            .arg(folder);
+        workplace.run("a virtual environment for it", command)?;
+        Ok(Self::at(folder))
+    }
+
+    fn at(folder: &Path) -> Self {
+        let mut environment = Self {
+            folder: folder.to_owned(),
+            python: PathBuf::new(),
+        };
+        let python = if cfg!(windows) {
+            "python.exe"
+        } else {
+            "python"
+        };
+        environment.python = environment.scripts().join(python);
+        environment
+    }
+
+    /// Where its programs are.
+    pub(super) fn scripts(&self) -> PathBuf {
+        self.folder
+            .join(if cfg!(windows) { "Scripts" } else { "bin" })
+    }
+
+    /// Where its packages are: the one such folder that it has.
+    fn packages(&self) -> Result<PathBuf, BuildError> {
+        let failed = |error: std::io::Error| BuildError::new(error.to_string());
+        if cfg!(windows) {
+            return Ok(self.folder.join("Lib").join("site-packages"));
+        }
+        for entry in fs::read_dir(self.folder.join("lib")).map_err(failed)? {
+            let packages = entry.map_err(failed)?.path().join("site-packages");
+            if packages.is_dir() {
+                return Ok(packages);
+            }
+        }
+        Err(BuildError::new(format!(
+            "the virtual environment `{}` has no site-packages",
+            self.folder.display()
+        )))
+    }
+
+    /// Has it see the packages of `other`, and those of no other environment that was linked before.
+    pub(super) fn link(&self, other: &Self) -> Result<(), BuildError> {
+        let packages = other.packages()?;
+        // A line that begins with `import` is run by the interpreter when it starts; a mere path would not have the `.pth` files there
+        // looked at.
+        let line = format!(
+            "import site; site.addsitedir({})\n",
+            python_literal(&packages.display().to_string())
+        );
+        fs::write(self.packages()?.join("lockgate-tools.pth"), line)
+            .map_err(|error| BuildError::new(error.to_string()))
+    }
+}
+
+/// A text as Python's source has it, in ASCII: which encoding a `.pth` file has depends on the version.
+fn python_literal(text: &str) -> String {
+    let mut literal = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => literal.extend(['\\', char]),
+            ' '..='~' => literal.push(char),
+            _ => {
+                let _ = write!(literal, "\\U{:08x}", u32::from(char));
+            }
+        }
+    }
+    literal.push('"');
+    literal
+}
+
+/// An environment that wheels were installed into.
+#[derive(Debug)]
+pub(super) struct Tools {
+    pub(super) environment: VirtualEnvironment,
+}
+
+/// Where tools are installed. Nothing is made before it is asked for, and all of it is removed with this.
+#[derive(Debug, Default)]
+pub(super) struct Workshop {
+    /// Held while something is made, so that nobody makes it twice.
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    folder: Option<TempDir>,
+    pip: Option<PathBuf>,
+    /// By the paths of the wheels.
+    tools: BTreeMap<Vec<PathBuf>, Arc<Tools>>,
+}
+
+impl State {
+    fn folder(&mut self) -> Result<PathBuf, BuildError> {
+        if self.folder.is_none() {
+            let folder = tempfile::Builder::new().prefix("lockgate-tools-").tempdir();
+            self.folder = Some(folder.map_err(|error| BuildError::new(error.to_string()))?);
+        }
+        let folder = self.folder.as_ref().map(TempDir::path);
+        Ok(folder.unwrap_or(Path::new("")).to_owned())
+    }
+
+    /// An interpreter that has a pip with all that is needed of it: `base` itself, or an environment into which it brings its own.
+    fn pip(&mut self, base: &BuildPython, patience: Duration) -> Result<PathBuf, BuildError> {
+        if let Some(pip) = &self.pip {
+            return Ok(pip.clone());
+        }
+        let folder = self.folder()?;
+        let workplace = Workplace::new(&folder, patience)?;
+        let mut command = workplace.command(&base.executable, &[]);
+        command.args([
+            "-I",
+            "-c",
+            "from pip._vendor.pyproject_hooks import BuildBackendHookCaller",
+        ]);
+        let executable = if workplace.run("with pip", command).is_ok() {
+            base.executable.clone()
+        } else {
+            let folder = folder.join("pip");
+            let mut command = workplace.command(&base.executable, &[]);
+            command.args(["-I", "-m", "venv"]).arg(&folder);
+            workplace.run("a virtual environment with pip", command)?;
+            VirtualEnvironment::at(&folder).python
+        };
+        Ok(self.pip.insert(executable).clone())
+    }
+}
+
+impl Workshop {
+    /// The folder that wheels are fetched into.
+    pub(super) fn wheels(&self) -> Result<PathBuf, BuildError> {
+        let folder = self.state().folder()?.join("wheels");
+        fs::create_dir_all(&folder).map_err(|error| BuildError::new(error.to_string()))?;
+        Ok(folder)
+    }
+
+    /// An interpreter that has pip.
+    pub(super) fn pip(
+        &self,
+        base: &BuildPython,
+        patience: Duration,
+    ) -> Result<PathBuf, BuildError> {
+        self.state().pip(base, patience)
+    }
+
+    /// The environment with these wheels, which `label` is the first or a later one to need.
+    pub(super) fn tools(
+        &self,
+        label: &str,
+        base: &BuildPython,
+        mut wheels: Vec<PathBuf>,
+        patience: Duration,
+    ) -> Result<Arc<Tools>, BuildError> {
+        wheels.sort_unstable();
+        let mut state = self.state();
+        if let Some(tools) = state.tools.get(&wheels) {
+            return Ok(Arc::clone(tools));
+        }
+        let pip = state.pip(base, patience)?;
+        let folder = state.folder()?.join(format!("tools-{}", state.tools.len()));
+        let workplace = Workplace::new(&folder, patience)?;
+        let environment =
+            VirtualEnvironment::new(&workplace, &base.executable, &folder.join("environment"))?;
+        if !wheels.is_empty() {
+            let mut command = workplace.command(&pip, &[]);
+            command
+                .args(["-I", "-m", "pip", "--python"])
+                .arg(&environment.python)
+                .args(["install", "--quiet", "--no-index", "--no-deps"])
+                .args(["--no-cache-dir", "--disable-pip-version-check"])
+                .args(["--no-warn-script-location", "--no-input"])
+                .args(&wheels);
+            workplace.run(&format!("what {label} is built with"), command)?;
+        }
+        let tools = Arc::new(Tools { environment });
+        state.tools.insert(wheels, Arc::clone(&tools));
+        Ok(tools)
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
