@@ -389,6 +389,17 @@ impl Provider<'_> {
         Dependencies::Available(DependencyConstraints::from_iter(offered))
     }
 
+    /// The rank of a project among those that go first. It has none before all that go before it were asked for: it would overtake
+    /// what asks for them.
+    fn early_rank(&self, name: &Name, learned: &Learned) -> Option<usize> {
+        let rank = learned.early.iter().position(|early| early == name)?;
+        let run = self.run.borrow();
+        let mut before = learned.early[..rank].iter();
+        before
+            .all(|early| run.discovered.contains_key(early))
+            .then_some(rank)
+    }
+
     /// Whether the gate speaks against each version of a range, known without a look at the project.
     fn is_denied(&self, name: &Name, range: &VersionSet) -> bool {
         let affected = self.chooser.guard.affected(name);
@@ -526,7 +537,7 @@ impl DependencyProvider for Provider<'_> {
             Class::Denied
         } else if learned.late.contains(name) {
             Class::Late
-        } else if let Some(rank) = learned.early.iter().position(|early| early == name) {
+        } else if let Some(rank) = self.early_rank(name, &learned) {
             Class::Early(Reverse(rank))
         } else if learned.bounds.covering(name, &range.0).is_exact {
             Class::Pinned
