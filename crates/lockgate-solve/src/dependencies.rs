@@ -1,6 +1,8 @@
 //! From metadata and markers to what a release asks for in the target region.
 
-use lockgate_model::{Marker, Metadata, Name, Origin, Region, Source, Specifiers, Why};
+use lockgate_model::{
+    Marker, Metadata, Name, Origin, Region, Requirement, Source, Specifiers, Version, Why,
+};
 
 use crate::bounds::Bound;
 use crate::changes::{Changes, in_place_of};
@@ -20,6 +22,13 @@ pub(crate) struct Dependency {
     pub(crate) overridden: Option<Origin>,
 }
 
+impl Dependency {
+    /// Whether it is in the way of the version that asks for it: it is for another version of the same project.
+    pub(crate) fn contradicts(&self, own: &Name, version: &Version) -> bool {
+        self.name == *own && !self.bound.set.contains(version)
+    }
+}
+
 /// What `metadata` ask for: without an extra, or in addition for one extra. A direct reference makes the release unusable, unless the
 /// sources ask for the project at the same place (`is_at`): nobody else may decide where it comes from.
 pub(crate) fn active(
@@ -29,6 +38,14 @@ pub(crate) fn active(
     extra: Option<&Name>,
     is_at: impl Fn(&Name, &str) -> bool,
 ) -> Result<Vec<Dependency>, Why> {
+    if let Some((_, requirement)) =
+        foreign_references(metadata, region, changes, extra, is_at).next()
+    {
+        return Err(Why::Metadata(format!(
+            "it requires `{}`, a direct reference that the sources do not ask for",
+            unmarked(requirement)
+        )));
+    }
     let mut dependencies = Vec::new();
     for requirement in &metadata.requirements {
         // What a project says of itself, mostly of its extras, is nobody else's matter.
@@ -49,12 +66,6 @@ pub(crate) fn active(
             continue;
         };
         match &requirement.source {
-            Source::Url(url) if !is_at(&requirement.name, url) => {
-                return Err(Why::Metadata(format!(
-                    "it requires `{}`, a direct reference that the sources do not ask for",
-                    unmarked(requirement)
-                )));
-            }
             Source::Url(_) => dependencies.push(Dependency {
                 name: requirement.name.clone(),
                 extras: requirement.extras.clone(),
@@ -74,6 +85,30 @@ pub(crate) fn active(
         }
     }
     Ok(dependencies)
+}
+
+/// The direct references among what `metadata` ask for that the sources do not ask for, and where in the region each of them holds.
+pub(crate) fn foreign_references<'m>(
+    metadata: &'m Metadata,
+    region: &Region,
+    changes: &Changes,
+    extra: Option<&Name>,
+    is_at: impl Fn(&Name, &str) -> bool,
+) -> impl Iterator<Item = (Marker, &'m Requirement)> {
+    let requirements = metadata.requirements.iter();
+    requirements.filter_map(move |requirement| {
+        let Source::Url(url) = &requirement.source else {
+            return None;
+        };
+        let name = &requirement.name;
+        let is_changed =
+            changes.excludes(name) || (*name != metadata.name && changes.overrides(name).is_some());
+        if is_changed || is_at(name, url) {
+            return None;
+        }
+        let marker = asked_where(&requirement.marker, region, extra)?;
+        Some((marker, requirement))
+    })
 }
 
 /// Whether a requirement is one without any extra (none), or one that an extra adds.

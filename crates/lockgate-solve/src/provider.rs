@@ -284,8 +284,10 @@ impl Provider<'_> {
         let mut offered: Vec<(Package, Set)> = Vec::new();
         let mut wants = Vec::new();
         for need in needs {
-            if own == Some(&need.name) {
-                if !need.bound.set.contains(version) {
+            if let Some(own) = own
+                && need.name == *own
+            {
+                if need.contradicts(own, version) {
                     return Dependencies::Unavailable(Unavailable(Why::Metadata(format!(
                         "it requires `{}`, another version of itself",
                         need.text

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use lockgate_model::{
     Advisory, DirectRelease, DistFile, FactError, Facts, Gate, Marker, Metadata, Name, ProjectView,
-    Region, UnusableReason, Verdict, Version, VersionSet, Why,
+    Region, Requirement, UnusableReason, Verdict, Version, VersionSet, Why,
 };
 use rustc_hash::FxHashMap;
 
 use crate::changes::Changes;
-use crate::dependencies::{Dependency, active};
+use crate::dependencies::{Dependency, active, foreign_references};
 use crate::release::{Cooldown, Inspector, Release};
 
 /// The facts, each looked at once.
@@ -339,6 +339,16 @@ impl<'a> Shelf<'a> {
     fn active(&self, metadata: &Metadata, extra: Option<&Name>) -> Result<Vec<Dependency>, Why> {
         let is_at = |name: &Name, reference: &str| self.facts.is_at(name, reference);
         active(metadata, &self.region, &self.changes, extra, is_at)
+    }
+
+    /// The direct references in `metadata` that make a release unusable, without an extra or for one, and where in the region they hold.
+    pub(crate) fn foreign_references<'m>(
+        &self,
+        metadata: &'m Metadata,
+        extra: Option<&Name>,
+    ) -> impl Iterator<Item = (Marker, &'m Requirement)> {
+        let is_at = |name: &Name, reference: &str| self.facts.is_at(name, reference);
+        foreign_references(metadata, &self.region, &self.changes, extra, is_at)
     }
 
     /// What a direct reference of the sources makes of a project.

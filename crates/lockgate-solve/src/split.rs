@@ -6,9 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use lockgate_model::{FactError, ForkStrategy, Marker, Name, Source, VersionSet, Why};
+use lockgate_model::{FactError, ForkStrategy, Marker, Name, Version, VersionSet, Why};
 use pubgrub::External;
 
+use crate::dependencies::Dependency;
 use crate::package::{Package, Set};
 use crate::provider::Unavailable;
 use crate::release::{Release, span};
@@ -97,8 +98,12 @@ pub(crate) fn by_anything(
     for project in &projects {
         let name = project.view.name();
         let all = Set(VersionSet::full());
-        for other in &projects {
-            of_releases(search, name, None, &all, other.view.name(), &mut partials)?;
+        let extras = known_extras(search, name, &all)?;
+        for extra in std::iter::once(None).chain(extras.iter().map(Some)) {
+            for other in &projects {
+                of_releases(search, name, extra, &all, other.view.name(), &mut partials)?;
+            }
+            of_unusable(search, name, extra, &all, &mut partials)?;
         }
         of_pythons(search, name, &all, &mut partials)?;
     }
@@ -144,7 +149,7 @@ fn collect(
                 if matches!(why.0, Why::Python { .. }) {
                     of_metadata_python(search, name, set, partials)?;
                 }
-                of_unusable(search, name, set, partials)?;
+                of_unusable(search, name, package.extra(), set, partials)?;
             }
         }
         External::FromDependencyOf(from, from_set, to, _) => {
@@ -222,6 +227,42 @@ fn each_release(
     Ok(())
 }
 
+/// The extras that the known versions of a project say they have.
+fn known_extras(search: &Search<'_>, name: &Name, set: &Set) -> Result<BTreeSet<Name>, FactError> {
+    let mut extras = BTreeSet::new();
+    each_release(search, name, set, |project, index| {
+        let metadata = search
+            .shelf
+            .known_metadata(name, project.view.version(index))?;
+        extras.extend(metadata.iter().flat_map(|one| one.extras.iter().cloned()));
+        Ok(())
+    })?;
+    Ok(extras)
+}
+
+/// Looks at what a version asks for, if that is known: without an extra, and with one.
+fn each_need(
+    search: &Search<'_>,
+    name: &Name,
+    extra: Option<&Name>,
+    version: &Version,
+    look: impl FnMut(&Dependency),
+) -> Result<(), FactError> {
+    let shelf = search.shelf;
+    let Some(needs) = shelf.known_needs(name, version) else {
+        return Ok(());
+    };
+    let Needs::Known(_, dependencies) = &*needs else {
+        return Ok(());
+    };
+    let guarded = match extra {
+        Some(extra) => shelf.guarded(name, version, extra)?.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    dependencies.iter().chain(&guarded).for_each(look);
+    Ok(())
+}
+
 /// What the versions of a project that are known ask of another one.
 fn of_releases(
     search: &Search<'_>,
@@ -231,35 +272,23 @@ fn of_releases(
     to: &Name,
     partials: &mut BTreeSet<Partial>,
 ) -> Result<(), FactError> {
-    let shelf = search.shelf;
     each_release(search, name, set, |project, index| {
-        let version = project.view.version(index);
-        let Some(needs) = shelf.known_needs(name, version) else {
-            return Ok(());
-        };
-        let Needs::Known(_, dependencies) = &*needs else {
-            return Ok(());
-        };
-        let guarded = match extra {
-            Some(extra) => shelf.guarded(name, version, extra)?.unwrap_or_default(),
-            None => Vec::new(),
-        };
-        for need in dependencies
-            .iter()
-            .chain(&guarded)
-            .filter(|need| need.name == *to)
-        {
-            let place = (2, 0, format!("{name} {}", need.text));
-            add(place, &need.marker, need.bound.set.has_ceiling(), partials);
-        }
-        Ok(())
+        each_need(search, name, extra, project.view.version(index), |need| {
+            if need.name == *to {
+                let place = (2, 0, format!("{name} {}", need.text));
+                add(place, &need.marker, need.bound.set.has_ceiling(), partials);
+            }
+        })
     })
 }
 
 /// Requirements in a part of the region that make a release unusable in all of it: direct references, and other versions of itself.
+///
+/// Where they hold depends on who asks: with an extra that nobody asks for, a part may look like all of the region.
 fn of_unusable(
     search: &Search<'_>,
     name: &Name,
+    extra: Option<&Name>,
     set: &Set,
     partials: &mut BTreeSet<Partial>,
 ) -> Result<(), FactError> {
@@ -269,17 +298,19 @@ fn of_unusable(
         let Some(metadata) = shelf.known_metadata(name, version)? else {
             return Ok(());
         };
-        for requirement in &metadata.requirements {
-            let is_reference = matches!(requirement.source, Source::Url(_));
-            if is_reference || requirement.name == *name {
-                let asked = requirement.marker.with_extras(&metadata.extras);
-                let marker = shelf.region.within(&asked, &[]);
-                let marker = marker.unwrap_or_else(Marker::always);
-                let place = (3, 0, format!("{name} {requirement}"));
-                add(place, &marker, false, partials);
-            }
+        let guarding = std::iter::once(None).chain(extra.map(Some));
+        for (marker, requirement) in
+            guarding.flat_map(|extra| shelf.foreign_references(&metadata, extra))
+        {
+            let place = (3, 0, format!("{name} {requirement}"));
+            add(place, &marker, false, partials);
         }
-        Ok(())
+        each_need(search, name, extra, version, |need| {
+            if need.contradicts(name, version) {
+                let place = (3, 0, format!("{name} {}", need.text));
+                add(place, &need.marker, false, partials);
+            }
+        })
     })
 }
 

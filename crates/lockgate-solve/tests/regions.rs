@@ -2,7 +2,7 @@
 
 mod support;
 
-use lockgate_model::{ConflictNote, ForkStrategy, KeptPin, Preferences, Upgrade};
+use lockgate_model::{ConflictNote, ForkStrategy, KeptPin, Level, Preferences, Upgrade};
 use lockgate_solve::Answer;
 use support::Case;
 
@@ -149,6 +149,71 @@ fn conflicts_between_requirements_of_others_split_too() {
             "c==2.0;sys_platform == 'linux'",
         ],
     )]);
+}
+
+#[test]
+fn a_version_that_is_unusable_in_a_part_splits() {
+    let split: &[&str] = &[
+        "a==1.0;sys_platform == 'win32'",
+        "a==2.0;sys_platform != 'win32'",
+    ];
+    check(&[
+        (
+            "a 1.0\n    a==2.0 ; sys_platform != 'win32'\na 2.0\n    a==1.0 ; sys_platform == 'win32'",
+            &["a"],
+            split,
+        ),
+        (
+            "a 1.0 extras=x\n    a==2.0 ; extra == 'x' and sys_platform != 'win32'
+a 2.0 extras=x\n    a==1.0 ; extra == 'x' and sys_platform == 'win32'",
+            &["a[x]"],
+            split,
+        ),
+        // With the extra it would be unusable everywhere; nobody asks for it.
+        (
+            "a 1.0 extras=x\n    a==2.0 ; extra == 'x' or sys_platform != 'win32'
+a 2.0 extras=x\n    a==1.0 ; extra == 'x' or sys_platform == 'win32'",
+            &["a"],
+            split,
+        ),
+        // Each of two extras in its part, and one of them is asked for.
+        (
+            "a 1.0 extras=x,y\n    a==2.0 ; extra == 'x' and sys_platform != 'win32'
+    a==2.0 ; extra == 'y'\na 2.0 extras=x,y\n    a==1.0 ; extra == 'x' and sys_platform == 'win32' or extra == 'y'",
+            &["a[x]"],
+            split,
+        ),
+        (
+            "a 1.0 extras=x\n    b @ https://example.org/b.whl ; extra == 'x' or sys_platform != 'win32'
+a 2.0 extras=x\n    b @ https://example.org/b.whl ; extra == 'x' or sys_platform == 'win32'\nb 1.0",
+            &["a"],
+            split,
+        ),
+        // With the extra there is no version of it anywhere.
+        (
+            "a 1.0 extras=x\n    a==2.0 ; extra == 'x' or sys_platform != 'win32'
+a 2.0 extras=x\n    a==1.0 ; extra == 'x' or sys_platform == 'win32'",
+            &["a[x]"],
+            &["impossible"],
+        ),
+    ]);
+}
+
+#[test]
+fn the_gate_gives_way_only_in_the_part_in_which_the_safe_version_is_unusable() {
+    for (needs, wants) in [
+        ("a==2.0 ; sys_platform == 'win32'", "a"),
+        ("a==2.0 ; extra == 'x' and sys_platform == 'win32'", "a[x]"),
+        ("a==2.0 ; extra == 'x' or sys_platform == 'win32'", "a"),
+    ] {
+        let world = format!("a 1.0 extras=x\n    {needs}\na 2.0 extras=x");
+        let case = case(&world, &[wants]).avoid("a", ">=2", Level::Low);
+        let expected = [
+            "a==1.0;sys_platform != 'win32'",
+            "a==2.0;sys_platform == 'win32'",
+        ];
+        assert_eq!(lines(&case), expected, "{needs}");
+    }
 }
 
 #[test]
