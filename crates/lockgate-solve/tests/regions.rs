@@ -216,6 +216,23 @@ fn the_gate_gives_way_only_in_the_part_in_which_the_safe_version_is_unusable() {
     }
 }
 
+/// The proof need not name `d`: only its older version, in a part, leaves no final release of `c` and so lets the pre-release in.
+#[test]
+fn a_small_question_is_split_by_what_an_extra_adds_in_a_part() {
+    for (needs, wants) in [
+        ("d", "a ; python_version < '3.10'"),
+        ("d ; python_version < '3.10'", "a"),
+        ("d ; extra == 'x' and python_version < '3.10'", "a[x]"),
+    ] {
+        let world =
+            format!("a 1.0 extras=x\n    {needs}\nc 1.0\nc 2.0b1\nd 1.0\n    c!=1.*\nd 2.0");
+        let case = case(&world, &["c", wants]).avoid("c", "==1.0", Level::High);
+        let lines = lines(&case);
+        let safe = "c==2.0b1;python_full_version < '3.10'";
+        assert!(lines.contains(&safe.to_owned()), "{needs}: {lines:?}");
+    }
+}
+
 #[test]
 fn what_holds_at_once_is_a_final_conflict() {
     check(&[
