@@ -51,9 +51,9 @@ impl Bucket {
     pub(crate) fn folder(self) -> &'static str {
         match self {
             Self::Pages => "pages-v3",
-            Self::Metadata => "metadata-v3",
+            Self::Metadata => "metadata-v4",
             Self::Advisories => "advisories-v1",
-            Self::Interpreters => "interpreters-v1",
+            Self::Interpreters => "interpreters-v2",
             Self::Direct => "direct-v1",
         }
     }

@@ -77,6 +77,8 @@ struct Answer {
     libc: String,
     libc_version: Vec<u16>,
     prefix: String,
+    /// Itself, as it was started; empty where it does not know.
+    executable: String,
     /// The index that its pip has built in, if it has a pip.
     index: Option<String>,
 }
@@ -122,6 +124,15 @@ impl Interpreter {
     /// Where it is installed: its pip may have a configuration there.
     pub fn prefix(&self) -> &Path {
         Path::new(&self.answer.prefix)
+    }
+
+    /// The program that it is. What was asked may only have started it: a shim chooses by folder and variables, and may choose another
+    /// one next time.
+    pub fn executable(&self) -> &Path {
+        match self.answer.executable.as_str() {
+            "" => &self.path,
+            own => Path::new(own),
+        }
     }
 
     /// The index that its pip has built in, if it has a pip.

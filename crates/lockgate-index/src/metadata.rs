@@ -7,6 +7,7 @@
 
 mod headers;
 mod local;
+mod project_table;
 mod range;
 mod remote;
 mod sdist;

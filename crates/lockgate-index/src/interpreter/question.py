@@ -82,5 +82,5 @@ print(json.dumps({
     "version": version(sys.version_info), "implementation_name": name, "implementation_version": version(sys.implementation.version),
     "display_name": platform.python_implementation(), "tag": tag, "abis": abis, "stable_abi": stable, "sys_platform": sys.platform,
     "machine": machine, "release": platform.release(), "platform_version": platform.version(), "libc": kind, "libc_version": numbers,
-    "prefix": sys.prefix, "index": index(),
+    "prefix": sys.prefix, "executable": sys.executable or "", "index": index(),
 }))

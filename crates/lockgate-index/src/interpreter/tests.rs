@@ -61,6 +61,10 @@ fn an_interpreter_is_started_once_for_one_answer() {
     let first = index.interpreter(&fake).unwrap();
     assert_eq!(index.interpreter(&fake).unwrap(), first);
     assert_eq!(fs::read_to_string(&count).unwrap().lines().count(), 1);
+    // What is started from now on is the interpreter itself.
+    let itself = index.interpreter(&real).unwrap();
+    assert_eq!(first.executable(), itself.executable());
+    assert_ne!(first.executable(), fake);
 }
 
 #[test]

@@ -45,6 +45,11 @@ pub(super) fn of_sdist(text: &[u8]) -> Result<Stated, UnusableReason> {
     state(&headers)
 }
 
+/// The version that a PKG-INFO states, whatever else it leaves open.
+pub(super) fn version(text: &[u8]) -> Result<String, UnusableReason> {
+    required(&read(text)?, "Version")
+}
+
 fn read(text: &[u8]) -> Result<Vec<mailparse::MailHeader<'_>>, UnusableReason> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     mailparse::parse_headers(text)
@@ -52,19 +57,20 @@ fn read(text: &[u8]) -> Result<Vec<mailparse::MailHeader<'_>>, UnusableReason> {
         .map_err(|error| UnusableReason::Malformed(error.to_string()))
 }
 
-fn state(headers: &Vec<mailparse::MailHeader<'_>>) -> Result<Stated, UnusableReason> {
-    let required = |field: &str| {
-        headers
-            .get_first_value(field)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| UnusableReason::Malformed(format!("`{field}` is missing")))
-    };
-    let name = required("Name")?;
+fn required(headers: &[mailparse::MailHeader<'_>], field: &str) -> Result<String, UnusableReason> {
+    headers
+        .get_first_value(field)
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| UnusableReason::Malformed(format!("`{field}` is missing")))
+}
+
+fn state(headers: &[mailparse::MailHeader<'_>]) -> Result<Stated, UnusableReason> {
+    let name = required(headers, "Name")?;
     Ok(Stated {
         name: Name::new(&name).map_err(|error| UnusableReason::Malformed(error.to_string()))?,
-        version: required("Version")?,
-        requires_python: required("Requires-Python").ok(),
+        version: required(headers, "Version")?,
+        requires_python: required(headers, "Requires-Python").ok(),
         requirements: headers
             .get_all_values("Requires-Dist")
             .into_iter()

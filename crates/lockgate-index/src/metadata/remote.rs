@@ -7,6 +7,7 @@ use reqwest::header::CONTENT_RANGE;
 use url::Url;
 
 use super::headers::{self, Stated};
+use super::project_table;
 use super::sdist::{self, Packing};
 use super::stored;
 use super::wheel::{Step, WheelProbe};
@@ -194,7 +195,17 @@ async fn of_sdist(transport: &Transport, source: Source<'_>) -> Result<Learned, 
     };
     let archive = whole(transport, source).await?;
     let learned = tokio::task::spawn_blocking(move || {
-        sdist::pkg_info(packing, &archive).and_then(|text| headers::of_sdist(&text))
+        let text = sdist::pkg_info(packing, &archive)?;
+        match headers::of_sdist(&text) {
+            Err(UnusableReason::NeedsBuild(Unstated::Old)) => {
+                let table = sdist::text(packing, &archive, None, "pyproject.toml")?;
+                let version = headers::version(&text)?;
+                table
+                    .and_then(|table| project_table::state(&table, &version))
+                    .ok_or(UnusableReason::NeedsBuild(Unstated::Old))
+            }
+            learned => learned,
+        }
     });
     learned.await.map_err(|error| FetchError::Answer {
         url: redact_url(&source.file.url),

@@ -127,7 +127,7 @@ fn python(target: &Target, options: &TargetOptions, world: &World) -> Result<Bui
         {
             return Ok(BuildPython {
                 identity: format!("{machine:?}"),
-                executable,
+                executable: known.executable().to_owned(),
                 target: own,
             });
         }

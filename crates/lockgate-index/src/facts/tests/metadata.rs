@@ -151,14 +151,20 @@ fn a_wheel_that_is_no_zip_is_unusable() {
 }
 
 fn sdist(pkg_info: &str) -> Vec<u8> {
+    sdist_of(&[("foo-1/PKG-INFO", pkg_info)])
+}
+
+fn sdist_of(files: &[(&str, &str)]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let mut builder = tar::Builder::new(Vec::new());
-    let mut header = tar::Header::new_gnu();
-    header.set_size(pkg_info.len() as u64);
-    header.set_mode(0o644);
-    builder
-        .append_data(&mut header, "foo-1/PKG-INFO", pkg_info.as_bytes())
-        .unwrap();
+    for (path, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        builder
+            .append_data(&mut header, path, text.as_bytes())
+            .unwrap();
+    }
     encoder.write_all(&builder.into_inner().unwrap()).unwrap();
     encoder.finish().unwrap()
 }
@@ -167,11 +173,35 @@ fn sdist(pkg_info: &str) -> Vec<u8> {
 fn sdists_are_read_where_static_and_what_was_learned_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let text = metadata_text("foo", &["static".to_owned()]);
-    for (pkg_info, expected) in [
-        (text.replace("2.1", "2.2"), Ok(vec!["static".to_owned()])),
-        (text.clone(), Err(UnusableReason::NeedsBuild(Unstated::Old))),
+    let new = text.replace("2.1", "2.2");
+    let dynamic = new.replace("Name", "Dynamic: Requires-Dist\nName");
+    let table = |name: &str| {
+        format!(
+            "[project]\nname = '{name}'\ndynamic = ['version']\ndependencies = ['of-the-table']\n"
+        )
+    };
+    let bare = "[build-system]\nrequires = []\n".to_owned();
+    let needs_build = |why| Err(UnusableReason::NeedsBuild(why));
+    for (pkg_info, pyproject, expected) in [
+        (&new, &bare, Ok(vec!["static".to_owned()])),
+        (&new, &table("foo"), Ok(vec!["static".to_owned()])),
+        (&text, &bare, needs_build(Unstated::Old)),
+        (&text, &table("foo"), Ok(vec!["of-the-table".to_owned()])),
+        (
+            &text,
+            &table("bar"),
+            Err(UnusableReason::Mismatch("`bar 1`".to_owned())),
+        ),
+        (&dynamic, &table("foo"), needs_build(Unstated::Dynamic)),
     ] {
-        let archive = sdist(&pkg_info);
+        let archive = sdist_of(&[
+            (
+                "foo-1/foo/pyproject.toml",
+                "[project]\nname = 'of-a-test'\n",
+            ),
+            ("foo-1/PKG-INFO", pkg_info),
+            ("foo-1/pyproject.toml", pyproject),
+        ]);
         let members = format!(r#","hashes":{{"sha256":"{}"}}"#, Sha256::of(&archive));
         let mut site = Site::new();
         site.page("simple", "foo", &[("foo-1.tar.gz".to_owned(), members)]);
