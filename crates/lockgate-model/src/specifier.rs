@@ -125,6 +125,13 @@ impl FromStr for Specifiers {
                         reason: error.to_string(),
                     },
                 )?;
+        Ok(Self::written(&parsed, text))
+    }
+}
+
+impl Specifiers {
+    /// What was parsed from `text`.
+    pub(crate) fn written(parsed: &pep440_rs::VersionSpecifiers, text: &str) -> Self {
         let mut clauses = Vec::new();
         let mut set = VersionSet::full();
         // The parser sorts clauses by version and keeps no text.
@@ -161,7 +168,7 @@ impl FromStr for Specifiers {
             set = set.intersection(&VersionSet::from_clause(&clause));
             clauses.push(clause);
         }
-        Ok(Self { clauses, set })
+        Self { clauses, set }
     }
 }
 

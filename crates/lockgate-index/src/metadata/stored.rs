@@ -1,6 +1,9 @@
 //! What is kept of a file's metadata: the texts, or why there are none that can be used.
 
-use lockgate_model::{Metadata, Name, Requirement, UnusableReason, Version};
+use std::cell::RefCell;
+
+use lockgate_model::{Metadata, Name, Requirement, RequirementError, UnusableReason, Version};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::headers::Stated;
@@ -48,11 +51,7 @@ pub(super) fn parse(
     let requirements = stated
         .requirements
         .iter()
-        .map(|text| {
-            text.parse::<Requirement>().map_err(|error| {
-                UnusableReason::Malformed(format!("`Requires-Dist: {text}`: {error}"))
-            })
-        })
+        .map(|text| requirement(text))
         .collect::<Result<_, _>>()?;
     Ok(Metadata {
         name: stated.name,
@@ -60,5 +59,29 @@ pub(super) fn parse(
         requires_python: stated.requires_python,
         requirements,
         extras: stated.extras,
+    })
+}
+
+thread_local! {
+    /// The requirements that were parsed on this thread. Releases of a project differ in few of theirs, and parsing them is most of what
+    /// reading metadata takes.
+    static PARSED: RefCell<FxHashMap<String, Requirement>> = RefCell::default();
+}
+
+/// More requirements than this are not remembered.
+const MOST_REMEMBERED: usize = 20_000;
+
+fn requirement(text: &str) -> Result<Requirement, UnusableReason> {
+    PARSED.with_borrow_mut(|parsed| {
+        if let Some(known) = parsed.get(text) {
+            return Ok(known.clone());
+        }
+        let requirement: Requirement = text.parse().map_err(|error: RequirementError| {
+            UnusableReason::Malformed(format!("`Requires-Dist: {text}`: {error}"))
+        })?;
+        if parsed.len() < MOST_REMEMBERED {
+            parsed.insert(text.to_owned(), requirement.clone());
+        }
+        Ok(requirement)
     })
 }

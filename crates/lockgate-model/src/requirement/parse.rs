@@ -33,10 +33,10 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
         (Some(url), None) => Source::Url(url),
         (None, None) => Source::Index(Specifiers::any()),
         (None, Some(pep508_rs::VersionOrUrl::VersionSpecifier(specifiers))) => {
-            // The parser has no memory of how `===` was written, and there the text counts.
+            // How `===` was written is not in what the parser gives back, and there the text counts.
             match clauses(&text).filter(|clauses| clauses.contains("===")) {
                 Some(clauses) => Source::Index(clauses.parse()?),
-                None => Source::Index(specifiers.to_string().parse()?),
+                None => Source::Index(Specifiers::written(&specifiers, "")),
             }
         }
         (_, Some(_)) => {
