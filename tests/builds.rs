@@ -290,6 +290,14 @@ fn tools_are_linked_to_each_build_that_requires_them() {
     let context = TestContext::new();
     context.write("requirements.in", "one\ntwo\n");
     lock(&context, &index, &["--allow-build"]).exits(0);
+    // What was read to learn that it has to be built is built, and not fetched again.
+    let fetched = index.counts();
+    let sources: Vec<_> = fetched
+        .iter()
+        .filter(|(path, _)| path.ends_with(".tar.gz"))
+        .collect();
+    assert_eq!(sources.len(), 2, "{fetched:?}");
+    assert!(sources.iter().all(|(_, count)| **count == 1), "{fetched:?}");
     let text = context.read("requirements.txt");
     for pin in ["one==1.0", "two==1.0", "helper==1.0"] {
         assert!(text.contains(pin), "{text}");

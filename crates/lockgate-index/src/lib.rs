@@ -22,6 +22,7 @@ mod places;
 pub mod process;
 mod redact;
 mod reporter;
+mod set_aside;
 mod transport;
 mod trust;
 
@@ -46,6 +47,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use crate::cache::Store;
+use crate::set_aside::SetAside;
 use crate::transport::Transport;
 
 /// The one door. Cheap to make: no client, no certificate and no file is touched before something is asked.
@@ -62,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) transport: Transport,
     pub(crate) runtime: Handle,
     pub(crate) reporter: Arc<dyn Reporter>,
+    pub(crate) set_aside: SetAside,
 }
 
 impl Index {
@@ -76,8 +79,14 @@ impl Index {
                 transport,
                 runtime,
                 reporter,
+                set_aside: SetAside::default(),
             }),
         }
+    }
+
+    /// Has source distributions that state no metadata set aside for [`Index::download`], which builds begin with.
+    pub fn set_source_distributions_aside(&self) {
+        self.shared.set_aside.open();
     }
 
     /// Whether the network may not be used.

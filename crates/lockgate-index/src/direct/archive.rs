@@ -139,6 +139,9 @@ impl Index {
                 Err(()) => Err(FetchError::NotFound { url: what() }.unlearned(what())),
             };
         }
+        if let Some(archive) = self.shared.set_aside.take(url) {
+            return Ok(archive);
+        }
         let request = crate::transport::Request::get(url.clone(), "*/*", LIMIT);
         let response = self
             .shared

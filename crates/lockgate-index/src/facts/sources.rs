@@ -198,6 +198,11 @@ impl Sources {
         let unlearned =
             |error: &FetchError| error.unlearned(format!("metadata of `{}`", wanted.file.filename));
         let fetched = fetched.map_err(|error| unlearned(&error))?;
+        if let Some(archive) = &fetched.unbuilt
+            && let Ok(url) = Url::parse(&wanted.file.url)
+        {
+            self.shared.set_aside.put(&url, archive);
+        }
         let payload = Bytes::from(fetched.stored);
         let release = read(wanted, &payload).unwrap_or_else(|| {
             Err(unlearned(&FetchError::Answer {

@@ -37,6 +37,8 @@ pub(crate) struct Fetched {
     pub(crate) is_doubtful: bool,
     /// Whether they have the digest that the index states for them.
     pub(crate) is_verified: bool,
+    /// The source distribution, where only a build tells its metadata.
+    pub(crate) unbuilt: Option<Bytes>,
 }
 
 /// The metadata of a file. An error: they could not be learned.
@@ -44,9 +46,16 @@ pub(crate) async fn fetch(
     transport: &Transport,
     source: Source<'_>,
 ) -> Result<Fetched, FetchError> {
+    let mut unbuilt = None;
     let (learned, is_verified) = match source.file.kind() {
         Some(DistKind::Wheel(_)) => of_wheel(transport, source).await?,
-        Some(DistKind::Sdist) => (of_sdist(transport, source).await?, false),
+        Some(DistKind::Sdist) => {
+            let (learned, archive) = of_sdist(transport, source).await?;
+            if matches!(learned, Err(UnusableReason::NeedsBuild(_))) {
+                unbuilt = archive;
+            }
+            (learned, false)
+        }
         None => (
             Err(UnusableReason::BadArchive(
                 "its name is of no wheel and no source distribution".to_owned(),
@@ -59,6 +68,7 @@ pub(crate) async fn fetch(
         stored: stored::encode(learned),
         is_doubtful,
         is_verified,
+        unbuilt,
     })
 }
 
@@ -189,11 +199,16 @@ async fn from_whole(
     })
 }
 
-async fn of_sdist(transport: &Transport, source: Source<'_>) -> Result<Learned, FetchError> {
+/// What was learned, and the archive if it was fetched.
+async fn of_sdist(
+    transport: &Transport,
+    source: Source<'_>,
+) -> Result<(Learned, Option<Bytes>), FetchError> {
     let Some(packing) = Packing::of(&source.file.filename) else {
-        return Ok(Err(UnusableReason::NeedsBuild(Unstated::Missing)));
+        return Ok((Err(UnusableReason::NeedsBuild(Unstated::Missing)), None));
     };
     let archive = whole(transport, source).await?;
+    let fetched = archive.clone();
     let learned = tokio::task::spawn_blocking(move || {
         let text = sdist::pkg_info(packing, &archive)?;
         match headers::of_sdist(&text) {
@@ -207,10 +222,11 @@ async fn of_sdist(transport: &Transport, source: Source<'_>) -> Result<Learned, 
             learned => learned,
         }
     });
-    learned.await.map_err(|error| FetchError::Answer {
+    let learned = learned.await.map_err(|error| FetchError::Answer {
         url: redact_url(&source.file.url),
         why: format!("unpacking it was broken off: {error}"),
-    })
+    })?;
+    Ok((learned, Some(fetched)))
 }
 
 async fn whole(transport: &Transport, source: Source<'_>) -> Result<Bytes, FetchError> {

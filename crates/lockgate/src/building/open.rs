@@ -83,6 +83,9 @@ impl Builder {
         gating: Arc<Gating>,
         world: &World,
     ) -> Self {
+        if settings.allowed != Allowed::Nothing {
+            world.index.set_source_distributions_aside();
+        }
         Self {
             settings,
             python: python(target, options, world),
