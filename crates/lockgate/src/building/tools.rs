@@ -202,7 +202,9 @@ impl Workshop {
                 .args(["-I", "-m", "pip", "--python"])
                 .arg(&environment.python)
                 .args(["install", "--quiet", "--no-index", "--no-deps"])
-                .args(["--no-cache-dir", "--disable-pip-version-check"])
+                // Compiled when it is first imported: of most tools a build imports little.
+                .args(["--no-compile", "--no-cache-dir"])
+                .arg("--disable-pip-version-check")
                 .args(["--no-warn-script-location", "--no-input"])
                 .args(&wheels);
             workplace.run(&format!("what {label} is built with"), command)?;
