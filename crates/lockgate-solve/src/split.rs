@@ -45,29 +45,26 @@ pub(crate) fn by_conflict(
         return Ok(None);
     };
     let part = chosen.marker.clone();
-    // What is bounded from above leaves less choice: it goes first, and the rest may then take the same versions.
+    // What is bounded from above leaves less choice: where it goes first, the rest may take the same versions.
     let ceilings = |part: &Marker| {
         let bounded = partials.iter().filter(|partial| partial.has_ceiling);
         bounded
             .filter(|partial| !partial.marker.is_disjoint(part))
             .count()
     };
-    let rest = part.not();
-    let is_first = match ceilings(&part).cmp(&ceilings(&rest)) {
-        std::cmp::Ordering::Greater => true,
-        std::cmp::Ordering::Less => false,
-        std::cmp::Ordering::Equal => {
-            let lowest = |part: &Marker| {
-                let part = region.with(part);
-                part.map(|part| part.lowest_python().clone())
-            };
-            let (here, there) = (lowest(&part), lowest(&rest));
-            match search.question.rules.fork_strategy {
-                ForkStrategy::RequiresPython => here >= there,
-                ForkStrategy::Fewest => here <= there,
-            }
-        }
+    let lowest = |part: &Marker| {
+        let part = region.with(part);
+        part.map(|part| part.lowest_python().clone())
     };
+    let rest = part.not();
+    let by_ceilings = ceilings(&part).cmp(&ceilings(&rest));
+    let by_python = lowest(&part).cmp(&lowest(&rest));
+    let order = match search.question.rules.fork_strategy {
+        // What old Pythons are left with is no measure for newer ones.
+        ForkStrategy::RequiresPython => by_python.then(by_ceilings),
+        ForkStrategy::Fewest => by_ceilings.then(by_python.reverse()),
+    };
+    let is_first = order.is_ge();
     Ok(Some(if is_first { part } else { rest }))
 }
 
