@@ -56,6 +56,16 @@ pub(crate) enum Cooldown {
     Exempt,
 }
 
+/// No Python has had as many patch releases.
+const MOST_PATCHES: usize = 64;
+
+/// The patch release after a Python.
+fn next_patch(python: &Version) -> Option<Version> {
+    let mut numbers = python.release().iter().copied().chain(std::iter::repeat(0));
+    let (major, minor, patch) = (numbers.next()?, numbers.next()?, numbers.next()?);
+    Some(Version::new([major, minor, patch.checked_add(1)?]))
+}
+
 /// Looks at releases with the eyes of one target.
 #[derive(Debug)]
 pub(crate) struct Inspector {
@@ -217,10 +227,12 @@ impl Inspector {
         let specifiers = Specifiers::parse_lenient(text).ok()?;
         let above = VersionSet::above(self.python.clone());
         let admitted = specifiers.set().without_ceiling().intersection(&above);
-        admitted
-            .lowest()
-            .filter(|lowest| **lowest > self.python)
-            .cloned()
+        // A text may leave out patch releases (`!=3.9.0,!=3.9.1`): what it admits begins after them.
+        let lowest = admitted.lowest()?.clone();
+        let patches = std::iter::successors(Some(lowest), next_patch);
+        patches
+            .take(MOST_PATCHES)
+            .find(|python| *python > self.python && admitted.contains(python))
     }
 
     /// What a release with these files would come to with the lowest Python that one of its files admits above the target's: that

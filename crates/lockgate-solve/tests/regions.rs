@@ -289,6 +289,28 @@ fn a_newer_version_that_needs_a_newer_python_splits() {
             &["a ; python_version >= '3.10'"],
             &["a==2.0;python_full_version >= '3.10'"],
         ),
+        // What leaves out the first patch releases begins after them; further up they are not looked at.
+        (
+            "a 1.0 python=>=3.8\na 2.0 python=>=3.7,!=3.8.0,!=3.8.1",
+            &["a"],
+            &[
+                "a==1.0;python_full_version < '3.8.2'",
+                "a==2.0;python_full_version >= '3.8.2'",
+            ],
+        ),
+        (
+            "a 1.0 python=>=3.8\na 2.0 python=>=3.7,!=3.8.*",
+            &["a"],
+            &[
+                "a==1.0;python_full_version < '3.9'",
+                "a==2.0;python_full_version >= '3.9'",
+            ],
+        ),
+        (
+            "a 1.0 python=>=3.8\na 2.0 python=>=3.7,!=3.9.0,!=3.9.1",
+            &["a"],
+            &["a==2.0"],
+        ),
         // Upper bounds say nothing.
         ("a 1.0 python=>=3.8,<3.10\na 0.9", &["a"], &["a==1.0"]),
         ("a 2.0 python=>=3.10", &["a"], &["impossible"]),
