@@ -108,7 +108,9 @@ fn in_region(
     statistics: &mut Statistics,
 ) -> Result<Outcome, FactError> {
     let sources = Sources::new(question.manifest, question.upgrade, question.target);
-    let shelf = shelf(question, facts, &sources, Arc::new(inspector(question)));
+    let inspector = Arc::new(inspector(question));
+    let new_shelf = || shelf(question, facts, &sources, Arc::clone(&inspector));
+    let (shelf, shelf_anew) = (new_shelf(), new_shelf());
     let guard = Guard::new(question.gate);
     let order = Order::new(question.rules, &sources);
     let mut keep = question.keep.within(&question.target.region);
@@ -125,7 +127,16 @@ fn in_region(
         keep: &keep,
         watch,
     };
-    Ok(match search.answer_or_split(&sources, statistics)? {
+    let nothing = BTreeMap::new();
+    // What the first search looks at is nothing that this one would know.
+    let anew = Search {
+        shelf: &shelf_anew,
+        keep: &nothing,
+        ..search
+    };
+    let may_split = question.target.region.machine().is_none() && !keep.is_empty();
+    let anew = may_split.then_some(&anew);
+    Ok(match search.answer_or_split(&sources, anew, statistics)? {
         Ended::Split(part) => Outcome::Split(part),
         Ended::Found(Found::Linked(linked)) => {
             let mut graph = graph(&shelf, &sources, &linked)?;
@@ -137,7 +148,7 @@ fn in_region(
             }))
         }
         Ended::Found(Found::Nothing(tree)) => {
-            let mut conflict = conflict::explain(&search, &sources, &tree)?;
+            let mut conflict = conflict::explain(anew.unwrap_or(&search), &sources, &tree)?;
             if let Region::Many(_) = &question.target.region
                 && let Some(marker) = question.target.region.marker().to_text()
             {

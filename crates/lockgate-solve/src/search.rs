@@ -167,7 +167,7 @@ impl<'a> Search<'a> {
         sources: &Sources,
         statistics: &mut Statistics,
     ) -> Result<Found, FactError> {
-        match self.work(sources, Splitting::Never, statistics)? {
+        match self.work(sources, None, Splitting::Never, statistics)? {
             Ended::Found(found) => Ok(found),
             // Not asked for; to say so is no answer.
             Ended::Split(_) => Err(FactError::Unlearned {
@@ -179,9 +179,14 @@ impl<'a> Search<'a> {
     }
 
     /// The same, or where the region has to be split.
+    ///
+    /// Of several proofs that nothing fits, versions to keep lead to another one than there would be without them: it rests on other
+    /// conditions, other reasons of the gate, and other pre-releases that were left out. Where to split and what to let go must not depend on
+    /// that, or a lock that is made again would have other regions than before. So `anew`, the same search without versions to keep, says it.
     pub(crate) fn answer_or_split(
         &self,
         sources: &Sources,
+        anew: Option<&Search<'_>>,
         statistics: &mut Statistics,
     ) -> Result<Ended, FactError> {
         let splitting = match (&self.shelf.region, self.question.rules.fork_strategy) {
@@ -189,41 +194,50 @@ impl<'a> Search<'a> {
             (Region::Many(_), ForkStrategy::Fewest) => Splitting::ByConflicts,
             (Region::Many(_), ForkStrategy::RequiresPython) => Splitting::ByPython,
         };
-        self.work(sources, splitting, statistics)
+        self.work(sources, anew, splitting, statistics)
     }
 
     fn work(
         &self,
         sources: &Sources,
+        anew: Option<&Search<'_>>,
         splitting: Splitting,
         statistics: &mut Statistics,
     ) -> Result<Ended, FactError> {
         let mut relaxed = Relaxed::new();
+        let judge = anew.unwrap_or(self);
         loop {
-            let tree = match self.settle(sources, &relaxed, splitting, statistics)? {
+            let mut ended = self.settle(sources, &relaxed, splitting, statistics)?;
+            if let Some(anew) = anew
+                && matches!(ended, Ended::Found(Found::Nothing(_)))
+            {
+                // A newer version that needs a newer Python is no reason to split where an older one is kept.
+                ended = anew.settle(sources, &relaxed, Splitting::ByConflicts, statistics)?;
+            }
+            let tree = match ended {
                 Ended::Found(Found::Nothing(tree)) => tree,
                 ended @ (Ended::Found(Found::Linked(_)) | Ended::Split(_)) => return Ok(ended),
             };
             if splitting != Splitting::Never
-                && let Some(part) = split::by_conflict(self, sources, &tree)?
+                && let Some(part) = split::by_conflict(judge, sources, &tree)?
             {
                 return Ok(Ended::Split(part));
             }
             if splitting != Splitting::Never
                 && statistics.may_have_missed
-                && let Some(part) = split::by_anything(self, sources)?
+                && let Some(part) = split::by_anything(judge, sources)?
             {
                 return Ok(Ended::Split(part));
             }
-            match self.mildest(&tree, &relaxed)? {
+            match judge.mildest(&tree, &relaxed)? {
                 Some(reason) => {
                     relaxed.insert(reason);
                     statistics.relaxed += 1;
                 }
                 None if statistics.may_have_missed => {
                     // Nothing that the proof names is left to let go; what it does not name may still be in the way.
-                    let all = self.all_reasons()?;
-                    return Ok(Ended::Found(match exhaust(self, sources, &all)? {
+                    let all = judge.all_reasons()?;
+                    return Ok(Ended::Found(match exhaust(judge, sources, &all)? {
                         Some(linked) => Found::Linked(linked),
                         None => Found::Nothing(tree),
                     }));
