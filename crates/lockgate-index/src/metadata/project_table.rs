@@ -60,6 +60,10 @@ pub(super) fn state(text: &str, version: &str) -> Option<Stated> {
         return None;
     }
     let mut requirements = project.dependencies;
+    let is_readable = |text: &String| text.parse::<Requirement>().is_ok();
+    if !requirements.iter().all(is_readable) {
+        return None;
+    }
     let mut extras = Vec::new();
     for (extra, texts) in project.optional_dependencies {
         // An extra without a valid name can't be asked for.
@@ -138,6 +142,10 @@ mod tests {
             (
                 "[project]\nname = 'a'\ndependencies = 'b'\n",
                 "it breaks the specification",
+            ),
+            (
+                "[project]\nname = 'a'\ndependencies = ['=']\n",
+                "that is none either",
             ),
             (
                 "[project]\nname = 'a'\noptional-dependencies = { x = ['='] }\n",

@@ -213,10 +213,11 @@ async fn of_sdist(
         let text = sdist::pkg_info(packing, &archive)?;
         match headers::of_sdist(&text) {
             Err(UnusableReason::NeedsBuild(Unstated::Old)) => {
-                let table = sdist::text(packing, &archive, None, "pyproject.toml")?;
-                let version = headers::version(&text)?;
+                // What cannot be read here may still be built.
+                let table = sdist::text(packing, &archive, None, "pyproject.toml");
+                let table = table.ok().flatten().zip(headers::version(&text).ok());
                 table
-                    .and_then(|table| project_table::state(&table, &version))
+                    .and_then(|(table, version)| project_table::state(&table, &version))
                     .ok_or(UnusableReason::NeedsBuild(Unstated::Old))
             }
             learned => learned,

@@ -193,6 +193,11 @@ fn sdists_are_read_where_static_and_what_was_learned_is_kept() {
             Err(UnusableReason::Mismatch("`bar 1`".to_owned())),
         ),
         (&dynamic, &table("foo"), needs_build(Unstated::Dynamic)),
+        (
+            &text.replace("Version: 1\n", ""),
+            &table("foo"),
+            needs_build(Unstated::Old),
+        ),
     ] {
         let archive = sdist_of(&[
             (
