@@ -289,7 +289,17 @@ fn tools_are_linked_to_each_build_that_requires_them() {
     let index = Loopback::index(world);
     let context = TestContext::new();
     context.write("requirements.in", "one\ntwo\n");
-    lock(&context, &index, &["--allow-build"]).exits(0);
+    context.write_advisories("advisories", &[]);
+    std::fs::create_dir(context.path("temporary")).unwrap();
+    context
+        .lockgate(&["lock", "requirements.in", "-o", "requirements.txt"])
+        .args(["--index-url", &index.index_url()])
+        .args(["--advisories", "advisories", "--allow-build"])
+        .env("TMPDIR", context.path("temporary").display().to_string())
+        .run()
+        .exits(0);
+    let left = std::fs::read_dir(context.path("temporary")).unwrap();
+    assert_eq!(left.count(), 0, "a run leaves nothing behind");
     // What was read to learn that it has to be built is built, and not fetched again.
     let fetched = index.counts();
     let sources: Vec<_> = fetched

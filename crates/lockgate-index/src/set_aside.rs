@@ -1,53 +1,52 @@
 //! Source distributions that were fetched for their metadata and state none: set aside for the build that may follow, so that none is
 //! fetched twice. Some are hundreds of megabytes.
 
-use std::fs;
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use lockgate_model::Sha256;
-use tempfile::TempDir;
 use url::Url;
 
-/// A folder that goes with the process. Nothing is kept before it is opened, and what cannot be kept is fetched again.
+/// No more are kept at a time: each is an open file.
+const MOST: usize = 64;
+
+/// Files without a name, which are gone with the process however it ends. Nothing is kept before this is opened, and what cannot be kept is
+/// fetched again.
 #[derive(Debug, Default)]
 pub(crate) struct SetAside {
-    folder: OnceLock<Option<TempDir>>,
+    archives: OnceLock<Mutex<HashMap<Url, File>>>,
 }
 
 impl SetAside {
     /// Has archives set aside from now on.
     pub(crate) fn open(&self) {
-        self.folder.get_or_init(|| {
-            let folder = tempfile::Builder::new()
-                .prefix("lockgate-sdists-")
-                .tempdir();
-            folder.ok()
-        });
+        self.archives.get_or_init(Mutex::default);
     }
 
-    pub(crate) fn put(&self, url: &Url, archive: &Bytes) {
-        if let Some(path) = self.path(url)
-            && fs::write(&path, archive).is_err()
+    pub(crate) fn put(&self, url: Url, archive: &Bytes) {
+        let Some(archives) = self.archives.get() else {
+            return;
+        };
+        let mut archives = archives.lock().unwrap_or_else(PoisonError::into_inner);
+        if archives.len() < MOST
+            && let Ok(mut file) = tempfile::tempfile()
+            && file.write_all(archive).is_ok()
         {
-            // A part of it would be taken for the whole.
-            let _ = fs::remove_file(path);
+            archives.insert(url, file);
         }
     }
 
     /// The archive from this address, which is there once.
     pub(crate) fn take(&self, url: &Url) -> Option<Bytes> {
-        let path = self.path(url)?;
-        let archive = fs::read(&path).ok()?;
-        let _ = fs::remove_file(path);
+        let archives = self.archives.get()?;
+        let mut archives = archives.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = archives.remove(url)?;
+        let mut archive = Vec::new();
+        file.rewind().ok()?;
+        file.read_to_end(&mut archive).ok()?;
         Some(Bytes::from(archive))
-    }
-
-    fn path(&self, url: &Url) -> Option<PathBuf> {
-        let folder = self.folder.get()?.as_ref()?;
-        let name = Sha256::of(url.as_str().as_bytes()).to_string();
-        Some(folder.path().join(name))
     }
 }
 
@@ -62,10 +61,10 @@ mod tests {
     fn an_archive_is_there_once_and_only_where_that_was_asked_for() {
         let url = |name: &str| Url::parse(&format!("https://files.example/{name}")).unwrap();
         let (aside, archive) = (SetAside::default(), Bytes::from_static(b"archive"));
-        aside.put(&url("a.tar.gz"), &archive);
+        aside.put(url("a.tar.gz"), &archive);
         assert_eq!(aside.take(&url("a.tar.gz")), None);
         aside.open();
-        aside.put(&url("a.tar.gz"), &archive);
+        aside.put(url("a.tar.gz"), &archive);
         assert_eq!(aside.take(&url("b.tar.gz")), None);
         assert_eq!(aside.take(&url("a.tar.gz")), Some(archive));
         assert_eq!(aside.take(&url("a.tar.gz")), None);

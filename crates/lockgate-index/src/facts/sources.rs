@@ -201,7 +201,7 @@ impl Sources {
         if let Some(archive) = &fetched.unbuilt
             && let Ok(url) = Url::parse(&wanted.file.url)
         {
-            self.shared.set_aside.put(&url, archive);
+            self.shared.set_aside.put(url, archive);
         }
         let payload = Bytes::from(fetched.stored);
         let release = read(wanted, &payload).unwrap_or_else(|| {
