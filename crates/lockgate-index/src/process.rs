@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -28,13 +29,28 @@ pub enum RunError {
     /// It took too long and was stopped, with all that it had started.
     #[error("it did not end in time")]
     TimedOut,
+    /// Nobody waits for it any longer; it was stopped, with all that it had started.
+    #[error("it was stopped")]
+    Stopped,
     /// It could not be run.
     #[error("{0}")]
     Failed(String),
 }
 
 /// Runs `command` and waits; both outputs are read meanwhile, so that it never waits for us.
-pub fn run(mut command: Command, patience: Duration) -> Result<Ended, RunError> {
+pub fn run(command: Command, patience: Duration) -> Result<Ended, RunError> {
+    run_unless(command, patience, &AtomicBool::new(false))
+}
+
+/// Like [`run`], and no longer than until `stopped`.
+pub fn run_unless(
+    mut command: Command,
+    patience: Duration,
+    stopped: &AtomicBool,
+) -> Result<Ended, RunError> {
+    if stopped.load(Ordering::Relaxed) {
+        return Err(RunError::Stopped);
+    }
     own_group(&mut command);
     let mut child = command
         .stdout(Stdio::piped())
@@ -54,6 +70,10 @@ pub fn run(mut command: Command, patience: Duration) -> Result<Ended, RunError> 
             Ok(None) if began.elapsed() > patience => {
                 kill(&mut child);
                 return Err(RunError::TimedOut);
+            }
+            Ok(None) if stopped.load(Ordering::Relaxed) => {
+                kill(&mut child);
+                return Err(RunError::Stopped);
             }
             Ok(None) => thread::sleep(pause),
             Err(error) => return Err(RunError::Failed(error.to_string())),
@@ -131,6 +151,23 @@ mod tests {
         let error = run(shell("sleep 60 & sleep 60"), Duration::from_millis(100)).unwrap_err();
         assert_eq!(error, RunError::TimedOut);
         assert!(began.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_stopped_and_not_begun_anew() {
+        let stopped = AtomicBool::new(false);
+        let began = Instant::now();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(100));
+                stopped.store(true, Ordering::Relaxed);
+            });
+            let ended = run_unless(shell("sleep 60"), Duration::from_secs(60), &stopped);
+            assert_eq!(ended.unwrap_err(), RunError::Stopped);
+        });
+        assert!(began.elapsed() < Duration::from_secs(20));
+        let ended = run_unless(shell("exit 0"), Duration::from_secs(60), &stopped);
+        assert_eq!(ended.unwrap_err(), RunError::Stopped);
     }
 
     #[test]

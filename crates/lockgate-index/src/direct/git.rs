@@ -380,7 +380,9 @@ fn git(named: &Named<'_>, folder: Option<&Path>, arguments: &[&str]) -> Result<S
             "`git` did not end within 10 minutes",
             Some("try again, or require a released version"),
         )),
-        Err(process::RunError::Failed(why)) => Err(named.failed(&why, None)),
+        Err(error @ (process::RunError::Failed(_) | process::RunError::Stopped)) => {
+            Err(named.failed(&error.to_string(), None))
+        }
     }
 }
 

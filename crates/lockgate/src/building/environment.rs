@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use lockgate_formats::build_system::BuildSystem;
 use lockgate_model::Requirement;
+use serde::Deserialize;
 use serde_json::json;
 
-use super::tools::{Tools, VirtualEnvironment};
-use super::workplace::Workplace;
+use super::tools::{Tools, VirtualEnvironment, Workshop};
+use super::workplace::{Limits, Workplace};
 use super::{BuildError, BuildPython};
 
 /// What asks a backend: through the hook caller that pip brings along.
@@ -35,21 +35,35 @@ pub(super) struct Backend<'a> {
     pub(super) settings: &'a [(String, String)],
 }
 
+/// What a backend told.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// It requires all this, of which something is missing.
+    Requires(Vec<Requirement>),
+    /// The text of METADATA.
+    Metadata(Vec<u8>),
+}
+
+/// An answer of the frontend's.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Requires(Vec<String>),
+    Metadata(String),
+}
+
 impl Environment {
     /// Makes one below `work`.
     pub(super) fn new(
+        workshop: &Workshop,
         base: &BuildPython,
-        pip: PathBuf,
         work: &Path,
-        patience: Duration,
+        limits: &Limits,
     ) -> Result<Self, BuildError> {
-        let workplace = Workplace::new(work, patience)?;
-        let folder = work.join("environment");
-        let own = VirtualEnvironment::new(&workplace, &base.executable, &folder)?;
         Ok(Self {
-            workplace,
-            own,
-            pip,
+            workplace: Workplace::new(work, limits)?,
+            own: workshop.environment(base, &work.join("environment"), limits)?,
+            pip: workshop.pip(base, limits)?,
             tools: None,
         })
     }
@@ -61,46 +75,44 @@ impl Environment {
         Ok(())
     }
 
-    /// What the backend requires besides.
-    pub(super) fn requires(&self, backend: &Backend<'_>) -> Result<Vec<Requirement>, BuildError> {
-        let answer = self.ask(backend, "requires")?;
-        let texts: Vec<String> = serde_json::from_value(answer).map_err(|error| {
-            BuildError::new(format!(
-                "building {}: its backend's requirements are none: {error}",
-                backend.label
-            ))
-        })?;
-        texts
-            .iter()
-            .map(|text| {
-                text.parse().map_err(|error| {
-                    BuildError::new(format!(
-                        "building {}: its backend requires `{text}`: {error}",
-                        backend.label
-                    ))
-                })
-            })
-            .collect()
+    /// The metadata, unless the backend requires more for them than `linked`.
+    pub(super) fn ask(
+        &self,
+        backend: &Backend<'_>,
+        linked: &[Requirement],
+    ) -> Result<Told, BuildError> {
+        let linked = linked.iter().map(ToString::to_string).collect();
+        match self.answer(backend, Some(linked))? {
+            Answer::Requires(texts) => {
+                let requirements = texts.iter().map(|text| {
+                    text.parse().map_err(|error| {
+                        BuildError::new(format!(
+                            "building {}: its backend requires `{text}`: {error}",
+                            backend.label
+                        ))
+                    })
+                });
+                Ok(Told::Requires(requirements.collect::<Result<_, _>>()?))
+            }
+            Answer::Metadata(folder) => Ok(Told::Metadata(self.read(backend, &folder)?)),
+        }
     }
 
-    /// The text of METADATA.
+    /// The metadata, whatever the backend requires.
     pub(super) fn metadata(&self, backend: &Backend<'_>) -> Result<Vec<u8>, BuildError> {
-        let answer = self.ask(backend, "metadata")?;
-        let folder = answer.as_str().unwrap_or_default();
+        match self.answer(backend, None)? {
+            Answer::Metadata(folder) => self.read(backend, &folder),
+            Answer::Requires(_) => Err(no_metadata(backend)),
+        }
+    }
+
+    fn read(&self, backend: &Backend<'_>, folder: &str) -> Result<Vec<u8>, BuildError> {
         let is_plain = !folder.is_empty() && !folder.contains(['/', '\\', ':']) && folder != "..";
         if !is_plain {
-            return Err(BuildError::new(format!(
-                "building {}: its backend made no metadata",
-                backend.label
-            )));
+            return Err(no_metadata(backend));
         }
-        let path = self
-            .workplace
-            .folder
-            .join("metadata")
-            .join(folder)
-            .join("METADATA");
-        fs::read(&path).map_err(|error| {
+        let made = self.workplace.folder.join("metadata").join(folder);
+        fs::read(made.join("METADATA")).map_err(|error| {
             BuildError::new(format!(
                 "building {}: its backend made no METADATA: {error}",
                 backend.label
@@ -108,7 +120,11 @@ impl Environment {
         })
     }
 
-    fn ask(&self, backend: &Backend<'_>, what: &str) -> Result<serde_json::Value, BuildError> {
+    fn answer(
+        &self,
+        backend: &Backend<'_>,
+        linked: Option<Vec<String>>,
+    ) -> Result<Answer, BuildError> {
         let failed = |error: std::io::Error| BuildError::new(error.to_string());
         let place = |name: &str| self.workplace.folder.join(name);
         fs::create_dir_all(place("metadata")).map_err(failed)?;
@@ -124,7 +140,7 @@ impl Environment {
             }
         }
         let question = json!({
-            "ask": what,
+            "linked": linked,
             "python": self.own.python.display().to_string(),
             "source": project.display().to_string(),
             "backend": backend.system.backend,
@@ -149,7 +165,18 @@ impl Environment {
             .current_dir(&project);
         self.workplace.run(backend.label, command)?;
         let answer = fs::read(place("answer.json")).map_err(failed)?;
-        serde_json::from_slice(&answer)
-            .map_err(|error| BuildError::new(format!("building {}: {error}", backend.label)))
+        serde_json::from_slice(&answer).map_err(|error| {
+            BuildError::new(format!(
+                "building {}: what its backend answers cannot be used: {error}",
+                backend.label
+            ))
+        })
     }
+}
+
+fn no_metadata(backend: &Backend<'_>) -> BuildError {
+    BuildError::new(format!(
+        "building {}: its backend made no metadata",
+        backend.label
+    ))
 }

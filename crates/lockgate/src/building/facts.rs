@@ -1,6 +1,7 @@
 //! Facts in which source distributions that may be built have metadata.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lockgate_model::{
     DirectRelease, DistFile, FactError, Facts, Metadata, Name, ProjectView, Scout, Sha256,
@@ -8,26 +9,70 @@ use lockgate_model::{
 };
 use url::Url;
 
+use super::ahead::{Ahead, BuildingScout};
 use super::{Builder, Source};
 
 /// The facts below, with builds for what they say is known only after one.
-pub(crate) struct BuildingFacts {
+pub(crate) struct BuildingFacts(Arc<Builds>);
+
+/// What is built, or will be.
+pub(super) struct Builds {
     inner: Arc<dyn Facts>,
-    builder: Arc<Builder>,
+    pub(super) builder: Arc<Builder>,
+    /// By the address of the file: whoever comes first builds, all others wait.
+    known: Mutex<BTreeMap<String, Arc<OnceLock<Built>>>>,
+    pub(super) ahead: Ahead,
 }
+
+type Built = Result<Arc<Metadata>, FactError>;
 
 impl BuildingFacts {
     /// Over `inner`.
     pub(crate) fn new(inner: Arc<dyn Facts>, builder: Arc<Builder>) -> Self {
-        Self { inner, builder }
+        Self(Arc::new(Builds {
+            inner,
+            builder,
+            known: Mutex::default(),
+            ahead: Ahead::default(),
+        }))
+    }
+}
+
+impl Drop for BuildingFacts {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Builds {
+    pub(super) fn may_build(&self, name: &Name) -> bool {
+        self.builder.settings.allowed.includes(Some(name))
     }
 
-    fn built(
-        &self,
-        name: &Name,
-        version: &Version,
-        file: &DistFile,
-    ) -> Result<Arc<Metadata>, FactError> {
+    pub(super) fn metadata(&self, name: &Name, version: &Version, file: &DistFile) -> Built {
+        match self.inner.metadata(name, version, file) {
+            Err(FactError::Unusable {
+                reason: UnusableReason::NeedsBuild(_),
+                ..
+            }) if self.may_build(name) => {
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                let cell = Arc::clone(known.entry(file.url.clone()).or_default());
+                drop(known);
+                cell.get_or_init(|| self.built(name, version, file)).clone()
+            }
+            known => known,
+        }
+    }
+
+    pub(super) fn hint(self: &Arc<Self>, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
+        let scout: Arc<dyn Scout> = Arc::new(BuildingScout {
+            inner: Arc::clone(scout),
+            builds: Arc::clone(self),
+        });
+        self.inner.hint(wants, &scout);
+    }
+
+    fn built(&self, name: &Name, version: &Version, file: &DistFile) -> Built {
         let unlearned = |why: String, remedy: Option<String>| FactError::Unlearned {
             what: format!("metadata of `{}`", file.filename),
             why,
@@ -62,39 +107,26 @@ impl BuildingFacts {
 
 impl Facts for BuildingFacts {
     fn project(&self, name: &Name) -> Result<Arc<dyn ProjectView>, FactError> {
-        self.inner.project(name)
+        self.0.inner.project(name)
     }
 
-    fn metadata(
-        &self,
-        name: &Name,
-        version: &Version,
-        file: &DistFile,
-    ) -> Result<Arc<Metadata>, FactError> {
-        match self.inner.metadata(name, version, file) {
-            Err(FactError::Unusable {
-                reason: UnusableReason::NeedsBuild(_),
-                ..
-            }) if self.builder.settings.allowed.includes(Some(name)) => {
-                self.built(name, version, file)
-            }
-            known => known,
-        }
+    fn metadata(&self, name: &Name, version: &Version, file: &DistFile) -> Built {
+        self.0.metadata(name, version, file)
     }
 
     fn sha256(&self, file: &DistFile) -> Result<Sha256, FactError> {
-        self.inner.sha256(file)
+        self.0.inner.sha256(file)
     }
 
     fn direct(&self, name: &Name) -> Option<Arc<DirectRelease>> {
-        self.inner.direct(name)
+        self.0.inner.direct(name)
     }
 
     fn is_at(&self, name: &Name, reference: &str) -> bool {
-        self.inner.is_at(name, reference)
+        self.0.inner.is_at(name, reference)
     }
 
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
-        self.inner.hint(wants, scout);
+        self.0.hint(wants, scout);
     }
 }

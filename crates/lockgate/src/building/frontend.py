@@ -1,5 +1,6 @@
-"""Asks a PEP 517 backend one thing, through the hook caller that pip brings along. Reads what to ask from the file that is named first,
-writes the answer to the file that is named second; what the backend prints goes where it likes."""
+"""Asks a PEP 517 backend for metadata, through the hook caller that pip brings along. Where it is said what the build is linked to, asks
+first what the backend requires, and where that is more, for nothing else. Reads what to ask from the file that is named first, writes the answer to the file that is named second;
+what the backend prints goes where it likes."""
 import json
 import sys
 
@@ -16,10 +17,13 @@ def main(question_path, answer_path):
         python_executable=question["python"],
     )
     settings = question["settings"]
-    if question["ask"] == "requires":
-        answer = hooks.get_requires_for_build_wheel(settings)
+    linked = question["linked"]
+    requires = [] if linked is None else hooks.get_requires_for_build_wheel(settings)
+    if set(requires).issubset(linked or ()):
+        metadata = hooks.prepare_metadata_for_build_wheel(question["folder"], settings)
+        answer = {"metadata": metadata}
     else:
-        answer = hooks.prepare_metadata_for_build_wheel(question["folder"], settings)
+        answer = {"requires": requires}
     with open(answer_path, "w", encoding="utf-8") as file:
         json.dump(answer, file)
 

@@ -4,6 +4,7 @@
 //! resolved under the same gate and cutoff as everything else, from wheels only, and installed by pip into an environment that the build's
 //! own is linked to (PEP 517, PEP 518). The build sees no variable that may hold a secret and no configuration of pip, and has a time limit.
 
+mod ahead;
 mod environment;
 mod facts;
 mod open;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use lockgate_formats::build_system;
@@ -26,8 +28,9 @@ use lockgate_model::{
 };
 use url::Url;
 
-use self::environment::Environment;
+use self::environment::{Environment, Told};
 use self::tools::{Tools, Workshop};
+use self::workplace::Limits;
 use crate::gating::Gating;
 use crate::progress::Progress;
 
@@ -91,6 +94,8 @@ pub(crate) struct Builder {
     pub(crate) gating: Arc<Gating>,
     pub(crate) progress: Progress,
     workshop: Workshop,
+    /// Whether nothing that is built is needed any longer.
+    stopped: Arc<AtomicBool>,
 }
 
 /// What is to be built.
@@ -237,14 +242,12 @@ impl Builder {
         let system = build_system::read(stated.pyproject.as_deref()).map_err(|why| {
             BuildError::new(format!("building {label}: its `pyproject.toml`: {why}"))
         })?;
-        let patience = self.settings.patience;
         let of_it = |error: BuildError| BuildError {
             why: format!("building {label}: {}", error.why),
             ..error
         };
-        let pip = self.workshop.pip(python, patience).map_err(of_it)?;
         let mut environment =
-            Environment::new(python, pip, work.path(), patience).map_err(of_it)?;
+            Environment::new(&self.workshop, python, work.path(), &self.limits()).map_err(of_it)?;
         let backend = environment::Backend {
             label,
             project: &project,
@@ -253,14 +256,23 @@ impl Builder {
         };
         let mut requires = system.requires.clone();
         environment.link(self.tools(label, &requires, python)?)?;
-        let more: Vec<Requirement> = environment.requires(&backend)?;
-        if !more.is_empty() {
-            requires.extend(more);
-            environment.link(self.tools(label, &requires, python)?)?;
-        }
-        let text = environment.metadata(&backend)?;
+        let text = match environment.ask(&backend, &requires)? {
+            Told::Metadata(text) => text,
+            Told::Requires(more) => {
+                requires.extend(more);
+                environment.link(self.tools(label, &requires, python)?)?;
+                environment.metadata(&backend)?
+            }
+        };
         lockgate_index::built_metadata(&text)
             .map_err(|reason| BuildError::new(format!("building {label}: {reason}")))
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            patience: self.settings.patience,
+            stopped: Arc::clone(&self.stopped),
+        }
     }
 
     /// The folder of the project. A folder of the user's is built where it is, as pip does.
@@ -324,8 +336,7 @@ impl Builder {
         for wheel in &self.wheels(label, requires, python)? {
             files.push(self.fetch(wheel, &folder)?);
         }
-        self.workshop
-            .tools(label, python, files, self.settings.patience)
+        self.workshop.tools(label, python, files, &self.limits())
     }
 
     fn fetch(&self, wheel: &DistFile, folder: &Path) -> Result<PathBuf, BuildError> {

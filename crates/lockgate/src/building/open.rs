@@ -94,6 +94,7 @@ impl Builder {
             gating,
             progress: world.progress.clone(),
             workshop: Workshop::default(),
+            stopped: Arc::default(),
         }
     }
 }

@@ -4,14 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::{fs, io};
 
 use tempfile::TempDir;
 
-use super::workplace::Workplace;
+use super::workplace::{Limits, Workplace};
 use super::{BuildError, BuildPython};
 
 /// A virtual environment without pip.
@@ -23,16 +22,19 @@ pub(super) struct VirtualEnvironment {
 
 impl VirtualEnvironment {
     /// Makes one of the interpreter `base`.
-    pub(super) fn new(
-        workplace: &Workplace,
-        base: &Path,
-        folder: &Path,
-    ) -> Result<Self, BuildError> {
+    fn new(workplace: &Workplace, base: &Path, folder: &Path) -> Result<Self, BuildError> {
         let mut command = workplace.command(base, &[]);
         command
             .args(["-I", "-m", "venv", "--without-pip"])
             .arg(folder);
         workplace.run("a virtual environment for it", command)?;
+        Ok(Self::at(folder))
+    }
+
+    /// A copy of it. What tells an environment from its interpreter stands in files that name none of its own places, but for the scripts
+    /// that a shell activates it with, which nothing here uses.
+    fn copy(&self, folder: &Path) -> Result<Self, BuildError> {
+        copy_folder(&self.folder, folder).map_err(|error| BuildError::new(error.to_string()))?;
         Ok(Self::at(folder))
     }
 
@@ -58,7 +60,7 @@ impl VirtualEnvironment {
 
     /// Where its packages are: the one such folder that it has.
     fn packages(&self) -> Result<PathBuf, BuildError> {
-        let failed = |error: std::io::Error| BuildError::new(error.to_string());
+        let failed = |error: io::Error| BuildError::new(error.to_string());
         if cfg!(windows) {
             return Ok(self.folder.join("Lib").join("site-packages"));
         }
@@ -86,6 +88,26 @@ impl VirtualEnvironment {
         fs::write(self.packages()?.join("lockgate-tools.pth"), line)
             .map_err(|error| BuildError::new(error.to_string()))
     }
+}
+
+/// Copies a folder and all in it, links as links.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (kind, copy) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy_folder(&entry.path(), &copy)?;
+            continue;
+        }
+        #[cfg(unix)]
+        if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path())?, copy)?;
+            continue;
+        }
+        fs::copy(entry.path(), copy)?;
+    }
+    Ok(())
 }
 
 /// A text as Python's source has it, in ASCII: which encoding a `.pth` file has depends on the version.
@@ -121,6 +143,8 @@ pub(super) struct Workshop {
 struct State {
     folder: Option<TempDir>,
     pip: Option<PathBuf>,
+    /// An environment with nothing in it, which all others are copies of: to make one takes an interpreter longer than to copy one.
+    bare: Option<VirtualEnvironment>,
     /// By the paths of the wheels.
     tools: BTreeMap<Vec<PathBuf>, Arc<Tools>>,
 }
@@ -136,12 +160,12 @@ impl State {
     }
 
     /// An interpreter that has a pip with all that is needed of it: `base` itself, or an environment into which it brings its own.
-    fn pip(&mut self, base: &BuildPython, patience: Duration) -> Result<PathBuf, BuildError> {
+    fn pip(&mut self, base: &BuildPython, limits: &Limits) -> Result<PathBuf, BuildError> {
         if let Some(pip) = &self.pip {
             return Ok(pip.clone());
         }
         let folder = self.folder()?;
-        let workplace = Workplace::new(&folder, patience)?;
+        let workplace = Workplace::new(&folder, limits)?;
         let mut command = workplace.command(&base.executable, &[]);
         command.args([
             "-I",
@@ -159,6 +183,21 @@ impl State {
         };
         Ok(self.pip.insert(executable).clone())
     }
+
+    fn environment(
+        &mut self,
+        base: &BuildPython,
+        folder: &Path,
+        limits: &Limits,
+    ) -> Result<VirtualEnvironment, BuildError> {
+        if let Some(bare) = &self.bare {
+            return bare.copy(folder);
+        }
+        let own = self.folder()?;
+        let workplace = Workplace::new(&own, limits)?;
+        let bare = VirtualEnvironment::new(&workplace, &base.executable, &own.join("bare"))?;
+        self.bare.insert(bare).copy(folder)
+    }
 }
 
 impl Workshop {
@@ -170,12 +209,18 @@ impl Workshop {
     }
 
     /// An interpreter that has pip.
-    pub(super) fn pip(
+    pub(super) fn pip(&self, base: &BuildPython, limits: &Limits) -> Result<PathBuf, BuildError> {
+        self.state().pip(base, limits)
+    }
+
+    /// An environment without packages, in `folder`.
+    pub(super) fn environment(
         &self,
         base: &BuildPython,
-        patience: Duration,
-    ) -> Result<PathBuf, BuildError> {
-        self.state().pip(base, patience)
+        folder: &Path,
+        limits: &Limits,
+    ) -> Result<VirtualEnvironment, BuildError> {
+        self.state().environment(base, folder, limits)
     }
 
     /// The environment with these wheels, which `label` is the first or a later one to need.
@@ -184,18 +229,17 @@ impl Workshop {
         label: &str,
         base: &BuildPython,
         mut wheels: Vec<PathBuf>,
-        patience: Duration,
+        limits: &Limits,
     ) -> Result<Arc<Tools>, BuildError> {
         wheels.sort_unstable();
         let mut state = self.state();
         if let Some(tools) = state.tools.get(&wheels) {
             return Ok(Arc::clone(tools));
         }
-        let pip = state.pip(base, patience)?;
+        let pip = state.pip(base, limits)?;
         let folder = state.folder()?.join(format!("tools-{}", state.tools.len()));
-        let workplace = Workplace::new(&folder, patience)?;
-        let environment =
-            VirtualEnvironment::new(&workplace, &base.executable, &folder.join("environment"))?;
+        let workplace = Workplace::new(&folder, limits)?;
+        let environment = state.environment(base, &folder.join("environment"), limits)?;
         if !wheels.is_empty() {
             let mut command = workplace.command(&pip, &[]);
             command

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use lockgate_index::process::{self, Ended, RunError};
@@ -49,19 +51,27 @@ const SHOWN_LINES: usize = 20;
 #[derive(Debug)]
 pub(super) struct Workplace {
     pub(super) folder: PathBuf,
-    /// The longest that one process may take.
+    limits: Limits,
+}
+
+/// How long processes may run.
+#[derive(Debug, Clone)]
+pub(super) struct Limits {
+    /// The longest that one may take.
     pub(super) patience: Duration,
+    /// Whether none is waited for any longer.
+    pub(super) stopped: Arc<AtomicBool>,
 }
 
 impl Workplace {
-    pub(super) fn new(folder: &Path, patience: Duration) -> Result<Self, BuildError> {
+    pub(super) fn new(folder: &Path, limits: &Limits) -> Result<Self, BuildError> {
         for needed in ["home", "tmp"] {
             fs::create_dir_all(folder.join(needed))
                 .map_err(|error| BuildError::new(error.to_string()))?;
         }
         Ok(Self {
             folder: folder.to_owned(),
-            patience,
+            limits: limits.clone(),
         })
     }
 
@@ -92,7 +102,8 @@ impl Workplace {
     }
 
     pub(super) fn run(&self, what: &str, command: Command) -> Result<Ended, BuildError> {
-        match process::run(command, self.patience) {
+        let Limits { patience, stopped } = &self.limits;
+        match process::run_unless(command, *patience, stopped) {
             Ok(ended) if ended.success => Ok(ended),
             Ok(ended) => Err(BuildError::new(format!(
                 "building {what} failed:\n{}",
@@ -101,7 +112,7 @@ impl Workplace {
             .remedy("see what the build says; lock a version with a wheel or static metadata if it cannot be mended")),
             Err(RunError::TimedOut) => Err(BuildError::new(format!(
                 "building {what} did not end within {} seconds, and was stopped",
-                self.patience.as_secs_f64()
+                patience.as_secs_f64()
             ))
             .remedy("allow more with `--build-timeout`, or lock a version with a wheel or static metadata")),
             Err(error) => Err(BuildError::new(format!("building {what}: {error}"))),
