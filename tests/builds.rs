@@ -315,6 +315,44 @@ fn tools_are_linked_to_each_build_that_requires_them() {
 }
 
 #[test]
+fn what_wheels_for_other_machines_agree_on_needs_no_build() {
+    let release = |tags: &[&str]| Release {
+        requires: vec!["helper<2".to_owned()],
+        wheels: tags.iter().map(ToString::to_string).collect(),
+        sdist: SourceDistribution::Dynamic,
+        ..Release::default()
+    };
+    let both = ["cp38-cp38-win_amd64", "cp39-cp39-macosx_11_0_arm64"];
+    let told = |world: World| {
+        let index = Loopback::index(world);
+        let context = TestContext::new();
+        context.write("requirements.in", "thing\n");
+        let run = lock(&context, &index, &["--allow-build"]);
+        (run, context)
+    };
+
+    let (run, context) = told(world().with_release("thing", "1.5", release(&both)));
+    run.exits(0);
+    let text = context.read("requirements.txt");
+    assert!(text.contains("helper==1.0"), "{text}");
+
+    // Nothing on this index builds it: that a build is tried shows.
+    let needs_build = "what building thing 1.5 requires cannot be had";
+    let (run, _) = told(world().with_release("thing", "1.5", release(&both[..1])));
+    run.exits(2).mentions(&[needs_build]);
+
+    let mut world = world().with_release("thing", "1.5", release(&both));
+    world.without_metadata_files = true;
+    let metadata = b"Metadata-Version: 2.1\nName: thing\nVersion: 1.5\nRequires-Dist: helper\n";
+    world.replaced_files.insert(
+        "thing-1.5-cp39-cp39-macosx_11_0_arm64.whl".to_owned(),
+        wheel_with("thing", "1.5", "cp39-cp39-macosx_11_0_arm64", metadata, &[]),
+    );
+    let (run, _) = told(world);
+    run.exits(2).mentions(&[needs_build]);
+}
+
+#[test]
 #[cfg(unix)]
 fn an_interpreter_without_pip_brings_its_own() {
     let index = Loopback::index(packaged());

@@ -162,11 +162,11 @@ mod tests {
                 thread::sleep(Duration::from_millis(100));
                 stopped.store(true, Ordering::Relaxed);
             });
-            let ended = run_unless(shell("sleep 60"), Duration::from_secs(60), &stopped);
+            let ended = run_unless(shell("sleep 60"), Duration::from_mins(1), &stopped);
             assert_eq!(ended.unwrap_err(), RunError::Stopped);
         });
         assert!(began.elapsed() < Duration::from_secs(20));
-        let ended = run_unless(shell("exit 0"), Duration::from_secs(60), &stopped);
+        let ended = run_unless(shell("exit 0"), Duration::from_mins(1), &stopped);
         assert_eq!(ended.unwrap_err(), RunError::Stopped);
     }
 

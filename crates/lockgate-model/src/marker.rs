@@ -240,6 +240,11 @@ impl Environment {
             && one.platform_machine() == other.platform_machine()
     }
 
+    /// `sys_platform`.
+    pub fn system(&self) -> &str {
+        self.0.sys_platform()
+    }
+
     /// `python_full_version`.
     pub fn python_full_version(&self) -> &Version {
         &self.0.python_full_version().version

@@ -94,6 +94,12 @@ impl WheelName {
         };
         self.pythons.split('.').filter_map(python).min()
     }
+
+    /// Whether its tags are for Pythons that came later, too: `py3`, or the stable ABI.
+    pub fn is_for_later_pythons(&self) -> bool {
+        self.pythons.split('.').any(|tag| tag == "py3")
+            || self.abis.split('.').any(|tag| tag == "abi3")
+    }
 }
 
 impl Tags {

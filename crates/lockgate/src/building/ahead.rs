@@ -8,24 +8,28 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use lockgate_model::{DistKind, Metadata, Name, Pick, ProjectView, Scout, Want};
+use lockgate_model::{Metadata, Name, Pick, ProjectView, Scout, Want};
 
 use super::facts::Builds;
 
-/// A guess: what the search may ask for, and who tells what it makes one want.
+/// What the search may ask for, and who tells what it makes one want.
 struct Guess {
     want: Want,
     pick: Pick,
     scout: Arc<dyn Scout>,
 }
 
-/// What is still to be built ahead, and who is at it.
+/// What is still to be learned ahead, and who is at it.
 #[derive(Default)]
 pub(super) struct Ahead(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     queue: VecDeque<Guess>,
+    /// What only a build can tell, as long as the search waits for none: where all that it asks for was built in an earlier run, it ends
+    /// before any build would.
+    unbuilt: Vec<Guess>,
+    has_begun: bool,
     /// By address and extras.
     seen: BTreeSet<(String, Vec<Name>)>,
     busy: usize,
@@ -48,14 +52,19 @@ pub(super) struct BuildingScout {
 impl Scout for BuildingScout {
     fn pick(&self, project: &dyn ProjectView, want: &Want) -> Option<Pick> {
         let pick = self.inner.pick(project, want)?;
-        if matches!(pick.file.kind(), Some(DistKind::Sdist)) && self.builds.may_build(&want.name) {
-            self.builds.offer(Guess {
-                want: want.clone(),
-                pick: pick.clone(),
-                scout: Arc::clone(&self.inner),
-            });
+        if !self.builds.may_build(&want.name, &pick.file) {
+            return Some(pick);
         }
-        Some(pick)
+        let is_told = self
+            .builds
+            .is_told_by_wheels(project, &want.name, &pick.version);
+        self.builds.offer(Guess {
+            want: want.clone(),
+            pick: pick.clone(),
+            scout: Arc::clone(&self.inner),
+        });
+        // Where wheels tell, the source distribution need not be fetched.
+        (!is_told).then_some(pick)
     }
 
     fn follow(&self, want: &Want, metadata: &Metadata) -> Vec<Want> {
@@ -71,12 +80,26 @@ impl Builds {
             return;
         }
         state.queue.push_back(guess);
-        if state.busy < most_at_once() {
-            state.busy += 1;
+        self.start(&mut state);
+    }
+
+    /// The search waits for a build: others may be needed.
+    pub(super) fn begin(self: &Arc<Self>) {
+        let mut state = self.ahead.state();
+        state.has_begun = true;
+        let unbuilt = std::mem::take(&mut state.unbuilt);
+        state.queue.extend(unbuilt);
+        self.start(&mut state);
+    }
+
+    /// Puts threads to work on the queue.
+    fn start(self: &Arc<Self>, state: &mut State) {
+        let idle = most_at_once().saturating_sub(state.busy);
+        for _ in 0..idle.min(state.queue.len()) {
             let builds = Arc::clone(self);
-            state
-                .threads
-                .push(thread::spawn(move || builds.work_through()));
+            let thread = thread::spawn(move || builds.work_through());
+            state.busy += 1;
+            state.threads.push(thread);
         }
     }
 
@@ -87,10 +110,18 @@ impl Builds {
                 state.busy -= 1;
                 return;
             };
+            let has_begun = state.has_begun;
             drop(state);
-            let (want, pick) = (&guess.want, &guess.pick);
-            if let Ok(metadata) = self.metadata(&want.name, &pick.version, &pick.file) {
-                self.hint(guess.scout.follow(want, &metadata), &guess.scout);
+            let (name, version, file) = (&guess.want.name, &guess.pick.version, &guess.pick.file);
+            if !has_begun && self.needs_build(name, version, file) {
+                let mut state = self.ahead.state();
+                if state.has_begun {
+                    state.queue.push_back(guess);
+                } else {
+                    state.unbuilt.push(guess);
+                }
+            } else if let Ok(metadata) = self.metadata(name, version, file) {
+                self.hint(guess.scout.follow(&guess.want, &metadata), &guess.scout);
             }
         }
     }
@@ -101,12 +132,15 @@ impl Builds {
         let mut state = self.ahead.state();
         state.closed = true;
         state.queue.clear();
+        state.unbuilt.clear();
         let threads = std::mem::take(&mut state.threads);
         drop(state);
         for thread in threads {
             // One that panicked has ended the process.
             let _ = thread.join();
         }
+        // Fetches that are still under way hold scouts, and those hold the builder.
+        self.builder.workshop.clear();
     }
 }
 

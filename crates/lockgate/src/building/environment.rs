@@ -81,8 +81,8 @@ impl Environment {
         backend: &Backend<'_>,
         linked: &[Requirement],
     ) -> Result<Told, BuildError> {
-        let linked = linked.iter().map(ToString::to_string).collect();
-        match self.answer(backend, Some(linked))? {
+        let linked: Vec<String> = linked.iter().map(ToString::to_string).collect();
+        match self.answer(backend, Some(&linked))? {
             Answer::Requires(texts) => {
                 let requirements = texts.iter().map(|text| {
                     text.parse().map_err(|error| {
@@ -123,7 +123,7 @@ impl Environment {
     fn answer(
         &self,
         backend: &Backend<'_>,
-        linked: Option<Vec<String>>,
+        linked: Option<&[String]>,
     ) -> Result<Answer, BuildError> {
         let failed = |error: std::io::Error| BuildError::new(error.to_string());
         let place = |name: &str| self.workplace.folder.join(name);

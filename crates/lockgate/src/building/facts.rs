@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lockgate_model::{
-    DirectRelease, DistFile, FactError, Facts, Metadata, Name, ProjectView, Scout, Sha256,
-    UnusableReason, Version, Want,
+    DirectRelease, DistFile, DistKind, FactError, Facts, Metadata, Name, ProjectView, Scout,
+    Sha256, UnusableReason, Version, Want,
 };
 use url::Url;
 
+use super::agreed::{self, Asked};
 use super::ahead::{Ahead, BuildingScout};
 use super::{Builder, Source};
 
@@ -45,23 +46,77 @@ impl Drop for BuildingFacts {
 }
 
 impl Builds {
-    pub(super) fn may_build(&self, name: &Name) -> bool {
-        self.builder.settings.allowed.includes(Some(name))
+    /// Whether a file may be built: no other is looked at here.
+    pub(super) fn may_build(&self, name: &Name, file: &DistFile) -> bool {
+        matches!(file.kind(), Some(DistKind::Sdist))
+            && self.builder.settings.allowed.includes(Some(name))
     }
 
-    pub(super) fn metadata(&self, name: &Name, version: &Version, file: &DistFile) -> Built {
-        match self.inner.metadata(name, version, file) {
-            Err(FactError::Unusable {
-                reason: UnusableReason::NeedsBuild(_),
-                ..
-            }) if self.may_build(name) => {
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                let cell = Arc::clone(known.entry(file.url.clone()).or_default());
-                drop(known);
-                cell.get_or_init(|| self.built(name, version, file)).clone()
-            }
-            known => known,
+    pub(super) fn metadata(
+        self: &Arc<Self>,
+        name: &Name,
+        version: &Version,
+        file: &DistFile,
+    ) -> Built {
+        if !self.may_build(name, file) {
+            return self.inner.metadata(name, version, file);
         }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell = Arc::clone(known.entry(file.url.clone()).or_default());
+        drop(known);
+        let learn = || match self.stated(name, version, file) {
+            stated if is_unstated(&stated) => self.built(name, version, file),
+            stated => stated,
+        };
+        cell.get_or_init(learn).clone()
+    }
+
+    /// Whether nothing but a build, and none of an earlier run, tells the metadata.
+    pub(super) fn needs_build(&self, name: &Name, version: &Version, file: &DistFile) -> bool {
+        is_unstated(&self.stated(name, version, file))
+            && Url::parse(&file.url)
+                .is_ok_and(|url| !self.builder.keeps(source(file, &url), self.settings(name)))
+    }
+
+    /// What is known without a build.
+    fn stated(&self, name: &Name, version: &Version, file: &DistFile) -> Built {
+        let project = self
+            .asked(name)
+            .and_then(|asked| Some((asked, self.inner.project(name).ok()?)));
+        let agreed = project.and_then(|(asked, project)| {
+            agreed::metadata(self.inner.as_ref(), project.as_ref(), version, &asked)
+        });
+        match agreed {
+            Some(metadata) => Ok(metadata),
+            None => self.inner.metadata(name, version, file),
+        }
+    }
+
+    /// Whether wheels of a release may tell what its source distribution requires.
+    pub(super) fn is_told_by_wheels(
+        &self,
+        project: &dyn ProjectView,
+        name: &Name,
+        version: &Version,
+    ) -> bool {
+        self.asked(name)
+            .is_some_and(|asked| agreed::may_tell(project, version, &asked))
+    }
+
+    /// What wheels are asked, unless something that was asked for may change a build.
+    fn asked(&self, name: &Name) -> Option<Asked<'_>> {
+        let settings = &self.builder.settings;
+        let is_plain = settings.settings.is_empty() && !settings.by_project.contains_key(name);
+        is_plain.then_some(Asked {
+            region: &self.builder.region,
+            cutoff: settings.cutoff,
+        })
+    }
+
+    /// The settings of a project's own builds.
+    fn settings(&self, name: &Name) -> &[(String, String)] {
+        let own = self.builder.settings.by_project.get(name);
+        own.map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn hint(self: &Arc<Self>, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
@@ -72,22 +127,19 @@ impl Builds {
         self.inner.hint(wants, &scout);
     }
 
-    fn built(&self, name: &Name, version: &Version, file: &DistFile) -> Built {
+    fn built(self: &Arc<Self>, name: &Name, version: &Version, file: &DistFile) -> Built {
         let unlearned = |why: String, remedy: Option<String>| FactError::Unlearned {
             what: format!("metadata of `{}`", file.filename),
             why,
             remedy,
         };
         let url = Url::parse(&file.url).map_err(|error| unlearned(error.to_string(), None))?;
-        let source = Source::Address {
-            url: &url,
-            filename: &file.filename,
-            sha256: file.sha256,
-            subdirectory: None,
-        };
+        let source = source(file, &url);
         let label = format!("{name} {version}");
-        let own = self.builder.settings.by_project.get(name);
-        let own = own.map_or(&[][..], Vec::as_slice);
+        let own = self.settings(name);
+        if !self.builder.keeps(source, own) {
+            self.begin();
+        }
         let metadata = self
             .builder
             .metadata(&label, source, own)
@@ -102,6 +154,20 @@ impl Builds {
             });
         }
         Ok(Arc::new(metadata))
+    }
+}
+
+fn is_unstated(stated: &Built) -> bool {
+    let needs_build = |reason: &UnusableReason| matches!(reason, UnusableReason::NeedsBuild(_));
+    matches!(stated, Err(FactError::Unusable { reason, .. }) if needs_build(reason))
+}
+
+fn source<'a>(file: &'a DistFile, url: &'a Url) -> Source<'a> {
+    Source::Address {
+        url,
+        filename: &file.filename,
+        sha256: file.sha256,
+        subdirectory: None,
     }
 }
 

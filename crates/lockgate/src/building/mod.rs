@@ -4,6 +4,7 @@
 //! resolved under the same gate and cutoff as everything else, from wheels only, and installed by pip into an environment that the build's
 //! own is linked to (PEP 517, PEP 518). The build sees no variable that may hold a secret and no configuration of pip, and has a time limit.
 
+mod agreed;
 mod ahead;
 mod environment;
 mod facts;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use lockgate_formats::build_system;
 use lockgate_index::{Index, in_folder, unpack};
 use lockgate_model::{
-    DistFile, FactError, Facts, Metadata, Name, Requirement, Sha256, Target, Timestamp,
+    DistFile, FactError, Facts, Metadata, Name, Region, Requirement, Sha256, Target, Timestamp,
 };
 use url::Url;
 
@@ -72,6 +73,13 @@ pub(crate) struct BuildSettings {
     pub(crate) cutoff: Option<Timestamp>,
 }
 
+impl BuildSettings {
+    /// The settings for a backend, with those of its own requirement.
+    fn with(&self, own: &[(String, String)]) -> Vec<(String, String)> {
+        [&self.settings, own].concat()
+    }
+}
+
 /// The interpreter that builds run on, which is what the lock is for.
 #[derive(Debug, Clone)]
 pub(crate) struct BuildPython {
@@ -86,6 +94,8 @@ pub(crate) struct BuildPython {
 /// Builds metadata.
 pub(crate) struct Builder {
     pub(crate) settings: BuildSettings,
+    /// What is locked for.
+    pub(crate) region: Region,
     /// The interpreter, or why there is none to build with.
     pub(crate) python: Result<BuildPython, String>,
     pub(crate) index: Index,
@@ -146,6 +156,12 @@ impl Source<'_> {
         };
         Some(format!("{what} {}", subdirectory.unwrap_or("")))
     }
+
+    /// What its metadata are kept under.
+    fn key_on(&self, python: &BuildPython, settings: &[(String, String)]) -> Option<String> {
+        let key = self.key()?;
+        Some(format!("built {key} {} {settings:?}", python.identity))
+    }
 }
 
 /// Why there are no built metadata.
@@ -195,11 +211,8 @@ impl Builder {
             ))
             .remedy("name it with `--python`, or lock for the Python and the platform at hand")
         })?;
-        let mut all = self.settings.settings.clone();
-        all.extend_from_slice(settings);
-        let key = source
-            .key()
-            .map(|key| format!("built {key} {} {all:?}", python.identity));
+        let all = self.settings.with(settings);
+        let key = source.key_on(python, &all);
         if let Some(key) = &key
             && let Some(kept) = self.index.kept_metadata(key)
         {
@@ -217,6 +230,13 @@ impl Builder {
             self.index.keep_metadata(key, &metadata);
         }
         Ok(metadata)
+    }
+
+    /// Whether the metadata that building `source` gives are known from an earlier run.
+    fn keeps(&self, source: Source<'_>, settings: &[(String, String)]) -> bool {
+        let python = self.python.as_ref().ok();
+        let key = python.and_then(|python| source.key_on(python, &self.settings.with(settings)));
+        key.is_some_and(|key| self.index.kept_metadata(&key).is_some())
     }
 
     fn build(

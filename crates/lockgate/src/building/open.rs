@@ -88,6 +88,7 @@ impl Builder {
         }
         Self {
             settings,
+            region: target.region.clone(),
             python: python(target, options, world),
             index: world.index.clone(),
             facts,

@@ -132,7 +132,7 @@ pub(super) struct Tools {
     pub(super) environment: VirtualEnvironment,
 }
 
-/// Where tools are installed. Nothing is made before it is asked for, and all of it is removed with this.
+/// Where tools are installed. Nothing is made before it is asked for, and all of it is removed with this if not before.
 #[derive(Debug, Default)]
 pub(super) struct Workshop {
     /// Held while something is made, so that nobody makes it twice.
@@ -221,6 +221,11 @@ impl Workshop {
         limits: &Limits,
     ) -> Result<VirtualEnvironment, BuildError> {
         self.state().environment(base, folder, limits)
+    }
+
+    /// Removes all that was made, whoever else may still hold this.
+    pub(super) fn clear(&self) {
+        *self.state() = State::default();
     }
 
     /// The environment with these wheels, which `label` is the first or a later one to need.
