@@ -89,6 +89,11 @@ impl Index {
         self.shared.set_aside.open();
     }
 
+    /// Whether the source distribution at this address was fetched in this run, to no avail.
+    pub fn has_set_aside(&self, url: &url::Url) -> bool {
+        self.shared.set_aside.holds(url)
+    }
+
     /// Whether the network may not be used.
     pub fn is_offline(&self) -> bool {
         self.shared.options.offline

@@ -38,6 +38,14 @@ impl SetAside {
         }
     }
 
+    /// Whether the archive from this address is there.
+    pub(crate) fn holds(&self, url: &Url) -> bool {
+        self.archives.get().is_some_and(|archives| {
+            let archives = archives.lock().unwrap_or_else(PoisonError::into_inner);
+            archives.contains_key(url)
+        })
+    }
+
     /// The archive from this address, which is there once.
     pub(crate) fn take(&self, url: &Url) -> Option<Bytes> {
         let archives = self.archives.get()?;
@@ -66,6 +74,7 @@ mod tests {
         aside.open();
         aside.put(url("a.tar.gz"), &archive);
         assert_eq!(aside.take(&url("b.tar.gz")), None);
+        assert!(aside.holds(&url("a.tar.gz")) && !aside.holds(&url("b.tar.gz")));
         assert_eq!(aside.take(&url("a.tar.gz")), Some(archive));
         assert_eq!(aside.take(&url("a.tar.gz")), None);
     }

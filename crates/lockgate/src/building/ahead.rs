@@ -26,7 +26,7 @@ pub(super) struct Ahead(Mutex<State>);
 #[derive(Default)]
 struct State {
     queue: VecDeque<Guess>,
-    /// What only a build can tell, as long as the search waits for none: where all that it asks for was built in an earlier run, it ends
+    /// What an earlier run did without, as long as the search waits for no build: where all that it asks for was built in that run, it ends
     /// before any build would.
     unbuilt: Vec<Guess>,
     has_begun: bool,
@@ -113,7 +113,7 @@ impl Builds {
             let has_begun = state.has_begun;
             drop(state);
             let (name, version, file) = (&guess.want.name, &guess.pick.version, &guess.pick.file);
-            if !has_begun && self.needs_build(name, version, file) {
+            if !has_begun && self.was_left_unbuilt(name, version, file) {
                 let mut state = self.ahead.state();
                 if state.has_begun {
                     state.queue.push_back(guess);

@@ -1,7 +1,7 @@
 //! A virtual environment of one build, and its backend, asked in a process of its own.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use lockgate_formats::build_system::BuildSystem;
@@ -9,7 +9,7 @@ use lockgate_model::Requirement;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::tools::{Tools, VirtualEnvironment, Workshop};
+use super::tools::{Pip, Tools, VirtualEnvironment, Workshop};
 use super::workplace::{Limits, Workplace};
 use super::{BuildError, BuildPython};
 
@@ -21,8 +21,8 @@ const FRONTEND: &str = include_str!("frontend.py");
 pub(super) struct Environment {
     workplace: Workplace,
     own: VirtualEnvironment,
-    /// An interpreter that has pip, and with it the hook caller.
-    pip: PathBuf,
+    /// Brings the hook caller along.
+    pip: Pip,
     tools: Option<Arc<Tools>>,
 }
 
@@ -154,7 +154,7 @@ impl Environment {
         let _ = fs::remove_file(place("answer.json"));
         let mut scripts = vec![self.own.scripts()];
         scripts.extend(self.tools.as_ref().map(|tools| tools.environment.scripts()));
-        let mut command = self.workplace.command(&self.pip, &scripts);
+        let mut command = self.workplace.command(&self.pip.python, &scripts);
         command
             .arg("-I")
             .args([

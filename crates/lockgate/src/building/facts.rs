@@ -71,11 +71,14 @@ impl Builds {
         cell.get_or_init(learn).clone()
     }
 
-    /// Whether nothing but a build, and none of an earlier run, tells the metadata.
-    pub(super) fn needs_build(&self, name: &Name, version: &Version, file: &DistFile) -> bool {
+    /// Whether nothing but a build tells the metadata, which an earlier run came to know and did without.
+    pub(super) fn was_left_unbuilt(&self, name: &Name, version: &Version, file: &DistFile) -> bool {
+        let is_kept_or_new = |url: &Url| {
+            self.builder.index.has_set_aside(url)
+                || self.builder.keeps(source(file, url), self.settings(name))
+        };
         is_unstated(&self.stated(name, version, file))
-            && Url::parse(&file.url)
-                .is_ok_and(|url| !self.builder.keeps(source(file, &url), self.settings(name)))
+            && Url::parse(&file.url).is_ok_and(|url| !is_kept_or_new(&url))
     }
 
     /// What is known without a build.

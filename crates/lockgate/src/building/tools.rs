@@ -132,6 +132,22 @@ pub(super) struct Tools {
     pub(super) environment: VirtualEnvironment,
 }
 
+/// A pip that builds make use of.
+#[derive(Debug, Clone)]
+pub(super) struct Pip {
+    /// The interpreter that has it.
+    pub(super) python: PathBuf,
+    /// The script that pip hands to another interpreter to run there, where it has one: without pip between the two.
+    runner: Option<PathBuf>,
+}
+
+/// Fails where a pip has no hook caller, and names its runner.
+const PROBE: &str = "\
+import os.path, pip
+from pip._vendor.pyproject_hooks import BuildBackendHookCaller
+print(os.path.join(os.path.dirname(pip.__file__), '__pip-runner__.py'))
+";
+
 /// Where tools are installed. Nothing is made before it is asked for, and all of it is removed with this if not before.
 #[derive(Debug, Default)]
 pub(super) struct Workshop {
@@ -142,7 +158,7 @@ pub(super) struct Workshop {
 #[derive(Debug, Default)]
 struct State {
     folder: Option<TempDir>,
-    pip: Option<PathBuf>,
+    pip: Option<Pip>,
     /// An environment with nothing in it, which all others are copies of: to make one takes an interpreter longer than to copy one.
     bare: Option<VirtualEnvironment>,
     /// By the paths of the wheels.
@@ -159,29 +175,31 @@ impl State {
         Ok(folder.unwrap_or(Path::new("")).to_owned())
     }
 
-    /// An interpreter that has a pip with all that is needed of it: `base` itself, or an environment into which it brings its own.
-    fn pip(&mut self, base: &BuildPython, limits: &Limits) -> Result<PathBuf, BuildError> {
+    /// A pip with all that is needed of it: that of `base` itself, or the one that it brings along for environments.
+    fn pip(&mut self, base: &BuildPython, limits: &Limits) -> Result<Pip, BuildError> {
         if let Some(pip) = &self.pip {
             return Ok(pip.clone());
         }
         let folder = self.folder()?;
         let workplace = Workplace::new(&folder, limits)?;
         let mut command = workplace.command(&base.executable, &[]);
-        command.args([
-            "-I",
-            "-c",
-            "from pip._vendor.pyproject_hooks import BuildBackendHookCaller",
-        ]);
-        let executable = if workplace.run("with pip", command).is_ok() {
-            base.executable.clone()
+        command.args(["-I", "-c", PROBE]);
+        let pip = if let Ok(ended) = workplace.run("with pip", command) {
+            Pip {
+                python: base.executable.clone(),
+                runner: Some(PathBuf::from(ended.out.trim())).filter(|runner| runner.is_file()),
+            }
         } else {
             let folder = folder.join("pip");
             let mut command = workplace.command(&base.executable, &[]);
             command.args(["-I", "-m", "venv"]).arg(&folder);
             workplace.run("a virtual environment with pip", command)?;
-            VirtualEnvironment::at(&folder).python
+            Pip {
+                python: VirtualEnvironment::at(&folder).python,
+                runner: None,
+            }
         };
-        Ok(self.pip.insert(executable).clone())
+        Ok(self.pip.insert(pip).clone())
     }
 
     fn environment(
@@ -208,8 +226,8 @@ impl Workshop {
         Ok(folder)
     }
 
-    /// An interpreter that has pip.
-    pub(super) fn pip(&self, base: &BuildPython, limits: &Limits) -> Result<PathBuf, BuildError> {
+    /// A pip to work with.
+    pub(super) fn pip(&self, base: &BuildPython, limits: &Limits) -> Result<Pip, BuildError> {
         self.state().pip(base, limits)
     }
 
@@ -246,10 +264,16 @@ impl Workshop {
         let workplace = Workplace::new(&folder, limits)?;
         let environment = state.environment(base, &folder.join("environment"), limits)?;
         if !wheels.is_empty() {
-            let mut command = workplace.command(&pip, &[]);
+            let mut command;
+            if let Some(runner) = &pip.runner {
+                command = workplace.command(&environment.python, &[]);
+                command.arg("-I").arg(runner);
+            } else {
+                command = workplace.command(&pip.python, &[]);
+                command.args(["-I", "-m", "pip", "--python"]);
+                command.arg(&environment.python);
+            }
             command
-                .args(["-I", "-m", "pip", "--python"])
-                .arg(&environment.python)
                 .args(["install", "--quiet", "--no-index", "--no-deps"])
                 // Compiled when it is first imported: of most tools a build imports little.
                 .args(["--no-compile", "--no-cache-dir"])
