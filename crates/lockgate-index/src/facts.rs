@@ -111,6 +111,7 @@ impl Facts for IndexFacts {
             self.library.spawn(async move {
                 slot.fill(library.sources.fetch_project(&name).await);
             });
+            self.library.fetch_ahead();
         };
         library
             .ask(&library.projects, name, || name.clone(), stored, fetch)
@@ -141,6 +142,7 @@ impl Facts for IndexFacts {
                 };
                 slot.fill(library.sources.fetch_release(wanted).await);
             });
+            self.library.fetch_ahead();
         };
         let (url, key) = (file.url.as_str(), || Arc::from(file.url.as_str()));
         library

@@ -2,12 +2,13 @@
 //! metadata to what that wants in turn, to any depth. A heuristic that changes speed and never an answer: what it learns is what the
 //! solver would have learned, and what it fails to learn matters only if the solver asks for it.
 //!
-//! What the cache holds is walked by one task without a stop; only where the network must be asked does a want get a task of its own.
+//! What the cache holds is walked by one task without a stop; only where the network must be asked does a want get a task of its own, and
+//! not before the solver itself had to wait for the network.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lockgate_model::{Name, Pick, Scout, Want};
 use rustc_hash::FxHashSet;
@@ -22,17 +23,33 @@ const FREE_GUESSES: usize = 1000;
 const GUESSES_PER_QUESTION: usize = 4;
 
 /// What has been wanted so far, and how much was asked on guesses.
-#[derive(Debug, Default)]
 pub(super) struct Crawler {
     seen: Mutex<FxHashSet<(Name, Vec<Name>, lockgate_model::VersionSet)>>,
     followed: Mutex<FxHashSet<(MetadataKey, Vec<Name>)>>,
     guesses: AtomicUsize,
+    /// What the cache does not hold, as long as it holds all that the solver asks for: a run that needs no network asks nothing of it. None
+    /// once the solver had to wait.
+    waiting: Mutex<Option<Vec<Waiting>>>,
+}
+
+/// A want that the network must be asked for, and who follows it.
+type Waiting = (Want, Arc<dyn Scout>);
+
+impl Default for Crawler {
+    fn default() -> Self {
+        Self {
+            seen: Mutex::default(),
+            followed: Mutex::default(),
+            guesses: AtomicUsize::new(0),
+            waiting: Mutex::new(Some(Vec::new())),
+        }
+    }
 }
 
 impl Crawler {
     /// Those that are new.
     pub(super) fn unseen(&self, wants: Vec<Want>) -> Vec<Want> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = lock(&self.seen);
         wants
             .into_iter()
             .filter(|want| {
@@ -47,13 +64,13 @@ impl Crawler {
 
     /// Whether what a release wants under these extras is followed for the first time.
     fn is_first(&self, key: &MetadataKey, extras: &[Name]) -> bool {
-        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut followed = lock(&self.followed);
         followed.insert((Arc::clone(key), extras.to_vec()))
     }
 
     /// Takes [`Crawler::is_first`] back: following it goes on elsewhere.
     fn forget(&self, key: &MetadataKey, extras: &[Name]) {
-        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut followed = lock(&self.followed);
         followed.remove(&(Arc::clone(key), extras.to_vec()));
     }
 
@@ -79,16 +96,37 @@ impl Library {
         while let Some(want) = queue.pop_front() {
             match self.follow_stored(&want, scout.as_ref()) {
                 Followed::To(wants) => queue.extend(self.crawler.unseen(wants)),
-                Followed::Waits => {
-                    let (library, scout) = (Arc::clone(self), Arc::clone(scout));
-                    self.sources.shared.runtime.spawn(async move {
-                        let wants = library.follow_fetched(&want, &scout).await;
-                        let wants = library.crawler.unseen(wants.unwrap_or_default());
-                        library.crawl(wants, &scout);
-                    });
-                }
+                Followed::Waits => self.wait((want, Arc::clone(scout))),
             }
         }
+    }
+
+    /// Asks the network for a want, now or when the solver does.
+    fn wait(self: &Arc<Self>, waiting: Waiting) {
+        let mut all = lock(&self.crawler.waiting);
+        if let Some(all) = all.as_mut() {
+            all.push(waiting);
+            return;
+        }
+        drop(all);
+        self.fetch(waiting);
+    }
+
+    /// The solver waits for the network: so much will be asked for that guesses are worth it.
+    pub(super) fn fetch_ahead(self: &Arc<Self>) {
+        let waiting = lock(&self.crawler.waiting).take();
+        for waiting in waiting.into_iter().flatten() {
+            self.fetch(waiting);
+        }
+    }
+
+    fn fetch(self: &Arc<Self>, (want, scout): Waiting) {
+        let library = Arc::clone(self);
+        self.spawn(async move {
+            let wants = library.follow_fetched(&want, &scout).await;
+            let wants = library.crawler.unseen(wants.unwrap_or_default());
+            library.crawl(wants, &scout);
+        });
     }
 
     fn follow_stored(&self, want: &Want, scout: &dyn Scout) -> Followed {
@@ -195,6 +233,10 @@ impl Library {
             }
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn follow(release: &Release, want: &Want, scout: &dyn Scout) -> Vec<Want> {

@@ -39,6 +39,12 @@ fn hint(facts: &crate::IndexFacts, project: &str) {
     facts.hint(vec![want(project)], &scout);
 }
 
+/// A hint, and the first question of the solver's.
+fn hint_and_ask(facts: &crate::IndexFacts, project: &str) {
+    hint(facts, project);
+    assert!(facts.project(&name(project)).is_ok());
+}
+
 /// Waits until the server has been asked `count` times.
 fn requests(server: &Server, count: usize) -> Vec<String> {
     let (mut requests, begin) = (Vec::new(), Instant::now());
@@ -65,7 +71,7 @@ fn a_hint_is_followed_to_any_depth_and_each_thing_is_asked_for_once() {
     let server = graph(15).start();
     let facts = server.facts();
     hint(&facts, "p0");
-    hint(&facts, "p0");
+    hint_and_ask(&facts, "p0");
     let mut ahead = requests(&server, 15 + 15 + 16);
     assert_eq!(ahead.len(), 46);
     assert_eq!(newest(&facts, "p0").unwrap().requirements.len(), 2);
@@ -106,7 +112,7 @@ fn hints_change_no_answer_whatever_comes_first() {
 fn guesses_are_bounded_and_the_solver_is_still_answered() {
     let server = graph(2000).start();
     let facts = server.facts();
-    hint(&facts, "p0");
+    hint_and_ask(&facts, "p0");
     let ahead = requests(&server, 1000).len();
     std::thread::sleep(Duration::from_millis(100));
     let ahead = ahead + server.requests().len();
@@ -119,7 +125,7 @@ fn a_warm_crawl_needs_no_network() {
     let folder = tempfile::tempdir().unwrap();
     let server = graph(15).start();
     let kept = || options(Some(folder.path().join("cache")));
-    hint(&server.facts_with(kept(), &["simple"]), "p0");
+    hint_and_ask(&server.facts_with(kept(), &["simple"]), "p0");
     assert_eq!(requests(&server, 46).len(), 46);
     let mut offline = kept();
     offline.offline = true;
@@ -129,4 +135,29 @@ fn a_warm_crawl_needs_no_network() {
         assert!(newest(&facts, &format!("p{number}")).is_ok());
     }
     assert!(server.requests().is_empty());
+}
+
+#[test]
+fn the_network_is_asked_for_guesses_once_the_solver_has_to_wait_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = graph(15).start();
+    let facts = || {
+        let cache = Some(folder.path().join("cache"));
+        server.facts_with(options(cache), &["simple"])
+    };
+    let first = facts();
+    for number in 0..7 {
+        assert!(newest(&first, &format!("p{number}")).is_ok());
+    }
+    assert_eq!(server.requests().len(), 14);
+
+    let second = facts();
+    hint(&second, "p0");
+    for number in 0..7 {
+        assert!(newest(&second, &format!("p{number}")).is_ok());
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(server.requests().is_empty());
+    assert!(newest(&second, "p7").is_ok());
+    assert_eq!(requests(&server, 8 + 8 + 16).len(), 32);
 }
