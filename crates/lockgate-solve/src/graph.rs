@@ -34,6 +34,20 @@ pub(crate) struct Linked {
 }
 
 impl Linked {
+    /// Whether something asks for a project only because, or also because, the project is there: itself, or what it leads to.
+    pub(crate) fn is_asked_for_by_its_own(&self, name: &Name) -> bool {
+        let mut own: BTreeSet<&Name> = BTreeSet::from([name]);
+        let mut waiting = vec![name];
+        while let Some(next) = waiting.pop() {
+            let asked = self.dependencies.get(next).into_iter().flatten();
+            waiting.extend(asked.filter(|name| own.insert(name)));
+        }
+        let askers = self.asked.get(name).into_iter().flatten();
+        askers
+            .filter_map(|(asker, _)| asker.as_ref())
+            .any(|asker| own.contains(asker))
+    }
+
     fn bound(&mut self, on: &Name, asker: Option<Name>, bound: &Bound, marker: &Marker) {
         self.bounds
             .entry(on.clone())

@@ -188,6 +188,8 @@ struct Check<'a> {
     /// What is installed.
     pins: &'a BTreeMap<Name, &'a Pin>,
     asked: BTreeMap<Name, Asked>,
+    /// What was asked for and not followed yet: projects, and extras of them.
+    fresh: Vec<(Name, Option<Name>)>,
     violations: Vec<Violation>,
 }
 
@@ -204,18 +206,25 @@ impl<'a> Check<'a> {
             sources,
             pins,
             asked: BTreeMap::new(),
+            fresh: Vec::new(),
             violations: Vec::new(),
         }
     }
 
     fn ask(&mut self, name: &Name, extras: &[Name], bound: &Bound) {
-        let asked = self.asked.entry(name.clone()).or_default();
-        asked.extras.extend(extras.iter().cloned());
+        let asked = self.asked.entry(name.clone()).or_insert_with(|| {
+            self.fresh.push((name.clone(), None));
+            Asked::default()
+        });
+        for extra in extras {
+            if asked.extras.insert(extra.clone()) {
+                self.fresh.push((name.clone(), Some(extra.clone())));
+            }
+        }
         asked.bounds.push(bound.clone());
     }
 
-    /// Adds what the sources and the pins ask for until nothing new comes up, a fixed point by sweeps; what `without` asks for
-    /// counts for nothing.
+    /// Adds what the sources and the pins ask for; what `without` asks for counts for nothing.
     fn follow(&mut self, without: Option<&Name>) -> Result<(), FactError> {
         let sources = self.sources;
         for wanted in &sources.requirements {
@@ -230,31 +239,14 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
+    /// Adds what the pins ask for that were asked for, until nothing new comes up.
     fn sweep(&mut self, without: Option<&Name>) -> Result<(), FactError> {
-        let mut done: BTreeSet<(Name, Option<Name>)> = BTreeSet::new();
-        loop {
-            let mut fresh: Vec<(Name, Option<Name>)> = Vec::new();
-            for (name, asked) in &self.asked {
-                fresh.push((name.clone(), None));
-                fresh.extend(
-                    asked
-                        .extras
-                        .iter()
-                        .map(|extra| (name.clone(), Some(extra.clone()))),
-                );
-            }
-            fresh.retain(|asked| !done.contains(asked));
-            if fresh.is_empty() {
-                return Ok(());
-            }
-            for (name, extra) in fresh {
-                done.insert((name.clone(), extra.clone()));
-                if without == Some(&name) {
-                    continue;
-                }
+        while let Some((name, extra)) = self.fresh.pop() {
+            if without != Some(&name) {
                 self.follow_one(&name, extra.as_ref())?;
             }
         }
+        Ok(())
     }
 
     fn follow_one(&mut self, name: &Name, extra: Option<&Name>) -> Result<(), FactError> {
@@ -375,7 +367,13 @@ pub(crate) fn grounds(
         if !is_special(shelf, name, version)? {
             continue;
         }
-        let others = link(shelf, sources, &linked.versions, Some(name))?;
+        let without;
+        let others = if linked.is_asked_for_by_its_own(name) {
+            without = link(shelf, sources, &linked.versions, Some(name))?;
+            &without
+        } else {
+            linked
+        };
         let bounds = others.bounds.get(name).map_or(&[][..], Vec::as_slice);
         let holding = others.holding.get(name).map_or(&[][..], Vec::as_slice);
         let reach = linked.reach.get(name).cloned();
