@@ -58,6 +58,8 @@ struct Rank {
     lacks_python: bool,
     /// Whether it has no wheel although versions that have one are preferred.
     lacks_wheel: bool,
+    /// Whether it was uploaded after the limit that held before.
+    goes_last: bool,
 }
 
 impl Rank {
@@ -66,6 +68,7 @@ impl Rank {
         avoided: None,
         lacks_python: false,
         lacks_wheel: false,
+        goes_last: false,
     };
 }
 
@@ -303,6 +306,7 @@ impl Chooser<'_> {
                 },
                 lacks_python: usable.wheels_from.is_some(),
                 lacks_wheel: self.order.prefers_wheels && !usable.has_wheel,
+                goes_last: self.shelf.inspector.goes_last(&usable.file),
             };
             if let Some(from) = &usable.wheels_from
                 && choice.newer_python.is_none()

@@ -16,14 +16,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lockgate_model::{
     Advisory, ChoiceRules, Edge, Fact, FactError, Facts, GateRefusal, Level, Name, OpenGate, Rule,
-    Target, Verdict, Version, Via, WayOut, Why,
+    Scout, Target, Verdict, Version, VersionSet, Via, WayOut, Why,
 };
 
 pub(crate) use self::notes::{is_answered, notes};
-use self::sparing::Sparing;
+use self::sparing::{Read, Sparing};
 use crate::graph::Linked;
 use crate::order::Order;
+use crate::prefetch::Lookahead;
 use crate::question::{Question, Statistics, Watch};
+use crate::release::Inspector;
 use crate::search::{Found, Search, Tree, inspector, shelf};
 use crate::shelf::Guard;
 use crate::sources::Sources;
@@ -50,17 +52,17 @@ impl Watch for Budget<'_> {
     }
 }
 
-/// How many versions one of the trials for a conflict of the requirements may try.
-const MOST_TRIED_EACH: usize = 150;
+/// How many versions one of the trials for a conflict of the requirements may try: as many as a graph of two hundred and fifty pins takes, with
+/// some that are tried in vain.
+const MOST_TRIED_EACH: usize = 300;
 
-/// How many versions all trials for a conflict of the requirements may try together: nobody waits long for advice, nor much longer than it
-/// took to find the conflict.
-const TRIED_IN_ALL: std::ops::RangeInclusive<usize> = 100..=300;
+/// How many versions all trials for a conflict of the requirements may try together. To try one that is known takes a tenth of a millisecond;
+/// what is not known has a budget of its own ([`sparing`]).
+const MOST_TRIED_IN_ALL: usize = 1000;
 
 /// Watches several trials: no more are made when what they may try together is used up.
 struct Allowance<'w> {
     watch: &'w dyn Watch,
-    most: usize,
     /// What the trials before the running one tried, and what that has tried.
     spent: Cell<(usize, usize)>,
 }
@@ -75,7 +77,7 @@ impl Watch for Allowance<'_> {
 
     fn cancelled(&self) -> bool {
         let (before, last) = self.spent.get();
-        last > MOST_TRIED_EACH || before + last > self.most || self.watch.cancelled()
+        last > MOST_TRIED_EACH || before + last > MOST_TRIED_IN_ALL || self.watch.cancelled()
     }
 }
 
@@ -148,37 +150,39 @@ pub(crate) fn ways_out(
     sources: &Sources,
     facts: &[Fact],
 ) -> Result<Vec<WayOut>, FactError> {
-    let read = search.shelf.read_files()?;
+    let read = Read {
+        projects: search.shelf.read_names(),
+        files: search.shelf.read_files()?,
+    };
     let allowance = Allowance {
         watch: search.watch,
-        most: read.len().clamp(*TRIED_IN_ALL.start(), *TRIED_IN_ALL.end()),
         spent: Cell::new((0, 0)),
     };
-    let sparing: Arc<dyn Facts> = Arc::new(Sparing::new(search.shelf.facts, read));
+    let spare = Arc::new(Sparing::new(search.shelf.facts, read));
+    let sparing: Arc<dyn Facts> = Arc::clone(&spare) as Arc<dyn Facts>;
     let inspector = Arc::clone(&search.shelf.inspector);
     let search = &Search {
         shelf: &shelf(search.question, &sparing, sources, inspector),
         watch: &allowance,
         ..*search
     };
-    let mut ways: Vec<WayOut> = options::options(search, sources, facts)
-        .into_iter()
-        .map(WayOut::Option)
-        .collect();
+    let mut ways = Vec::new();
+    for option in options::options(search, sources, facts) {
+        spare.found_one();
+        ways.push(WayOut::Option(option));
+    }
     let options = ways.len();
-    let relaxed = relax::of_the_requirements(search, sources, facts);
+    let relaxed = relax::of_the_requirements(search, sources, facts, || spare.found_one());
     let yanked = yanked(facts)
         .into_iter()
         .filter_map(|(name, version)| relax::exactly(search, sources, name, version));
-    ways.extend(
-        relaxed
-            .into_iter()
-            .chain(yanked)
-            .map(|relaxation| WayOut::Relax {
-                gives: relaxation.first_changed(),
-                changes: relaxation.changes,
-            }),
-    );
+    for relaxation in relaxed.into_iter().chain(yanked) {
+        spare.found_one();
+        ways.push(WayOut::Relax {
+            gives: relaxation.first_changed(),
+            changes: relaxation.changes,
+        });
+    }
     if options < options::MOST_OFFERED
         && let Some(python) = options::python(search, sources, facts)
     {
@@ -263,7 +267,7 @@ fn attempt_under(
         rules,
         ..*search.question
     };
-    let inspector = Arc::new(inspector(&question));
+    let inspector = inspector_after(search.question.rules, &question);
     let shelf = shelf(&question, search.shelf.facts, sources, inspector);
     let order = Order::new(rules, sources);
     let other = Search {
@@ -275,6 +279,40 @@ fn attempt_under(
         watch: search.watch,
     };
     attempt(&other, sources)
+}
+
+/// The eyes of a question under whose rules more may have been uploaded than under those before: that goes after everything else. Then a
+/// graph has little in it that the search has not fetched; and where there is one with it, there is one.
+fn inspector_after(before: &ChoiceRules, question: &Question<'_>) -> Arc<Inspector> {
+    let rules = question.rules;
+    let limits = [
+        (before.cutoff, rules.cutoff),
+        (before.cooldown, rules.cooldown),
+    ];
+    let former = limits.into_iter().find(|(before, now)| before != now);
+    let former = former.and_then(|(before, _)| before);
+    Arc::new(inspector(question).with_last(former))
+}
+
+/// Hints at versions that a trial under other rules will come to.
+fn hint_under(
+    search: &Search<'_>,
+    sources: &Sources,
+    rules: &ChoiceRules,
+    versions: &[(&Name, VersionSet)],
+) {
+    let question = Question {
+        rules,
+        ..*search.question
+    };
+    let inspector = inspector_after(search.question.rules, &question);
+    let lookahead = Lookahead::new(&inspector, &question, sources);
+    let wants = versions
+        .iter()
+        .map(|(name, versions)| lookahead.want(name, &[], versions))
+        .collect();
+    let scout: Arc<dyn Scout> = Arc::new(lookahead);
+    search.shelf.facts.hint(wants, &scout);
 }
 
 fn severity(advisories: &[Arc<Advisory>]) -> Level {

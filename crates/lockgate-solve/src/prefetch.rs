@@ -98,7 +98,8 @@ impl Scout for Lookahead {
             let Some(usable) = self.usable(project, index) else {
                 continue;
             };
-            let is_best = usable.has_wheel || !self.order.prefers_wheels;
+            let is_best = (usable.has_wheel || !self.order.prefers_wheels)
+                && !self.inspector.goes_last(&usable.file);
             if is_welcome && is_best && usable.yanked.is_none() {
                 return Some(pick(index, usable.file));
             }

@@ -75,6 +75,8 @@ pub(crate) struct Inspector {
     /// Environments that a release without a source distribution must have a wheel for.
     required: Vec<RequiredWheels>,
     rules: ChoiceRules,
+    /// The limit to uploads that held before: what is later goes after everything else.
+    former_limit: Option<Timestamp>,
     hashes: BTreeMap<Name, BTreeSet<Sha256>>,
     /// `Requires-Python` texts repeat over thousands of files.
     pythons: Mutex<FxHashMap<String, bool>>,
@@ -107,9 +109,24 @@ impl Inspector {
             python_rule: target.python_rule,
             required: target.required.iter().filter(overlaps).cloned().collect(),
             rules,
+            former_limit: None,
             hashes,
             pythons: Mutex::default(),
         }
+    }
+
+    /// The same, with what was uploaded from `limit` on at the end of the order.
+    pub(crate) fn with_last(self, limit: Option<Timestamp>) -> Self {
+        Self {
+            former_limit: limit,
+            ..self
+        }
+    }
+
+    /// Whether a file was uploaded after the limit that held before.
+    pub(crate) fn goes_last(&self, file: &DistFile) -> bool {
+        let uploaded = file.uploaded.filter(|_| !file.is_local());
+        matches!((self.former_limit, uploaded), (Some(limit), Some(uploaded)) if uploaded >= limit)
     }
 
     /// Why a release is excluded whose `Requires-Python` is `text`.
@@ -248,6 +265,7 @@ impl Inspector {
             python_rule: self.python_rule,
             required: Vec::new(),
             rules: self.rules.clone(),
+            former_limit: self.former_limit,
             hashes: self.hashes.clone(),
             pythons: Mutex::default(),
         };

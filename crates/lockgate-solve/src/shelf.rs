@@ -282,6 +282,16 @@ impl<'a> Shelf<'a> {
         })
     }
 
+    /// The names that have been looked at, whether they are on an index or not.
+    #[expect(clippy::iter_over_hash_type, reason = "what is collected is sorted")]
+    pub(crate) fn read_names(&self) -> BTreeSet<Name> {
+        let mut names = BTreeSet::new();
+        for name in self.projects.borrow().keys() {
+            names.insert(name.clone());
+        }
+        names
+    }
+
     /// The files whose metadata have been looked at.
     #[expect(clippy::iter_over_hash_type, reason = "what is collected is sorted")]
     pub(crate) fn read_files(&self) -> Result<BTreeSet<String>, FactError> {

@@ -115,6 +115,68 @@ fn what_stands_in_the_way_is_taken_away_where_that_helps() {
     }
 }
 
+/// Projects that each require the next, the first of them named like `p1`.
+fn chain(first: &str, length: usize, more: &str) -> String {
+    (1..=length)
+        .map(|place| match place {
+            1 => format!("{first}1 1.0{more}\n    {first}2\n"),
+            _ if place == length => format!("{first}{place} 1.0{more}\n"),
+            _ => format!("{first}{place} 1.0{more}\n    {first}{}\n", place + 1),
+        })
+        .collect()
+}
+
+#[test]
+fn no_way_out_is_looked_for_that_takes_far_more_than_the_conflict() {
+    // Two are read for each project of the graph.
+    let ways_beside = |length: usize| {
+        let world = format!("a 1.0\na 2.0\n{}", chain("p", length, ""));
+        let case = Case::new(&world).require("a>=2").require("a<2");
+        ways(&case.require("p1"))
+    };
+    let both = ["a>=1.0 gives 1.0", "a>=2.0 gives 2.0"];
+    assert_eq!(ways_beside(35), both, "one graph serves both trials");
+    assert_eq!(ways_beside(60), [""; 0], "too large a graph");
+}
+
+#[test]
+fn the_next_way_out_is_told_where_it_costs_hardly_anything() {
+    let ways_with = |length: usize| {
+        // The older version alone asks for the chain.
+        let world = format!("a 1.0\n    p1\na 2.0\n{}", chain("p", length, ""));
+        ways(&Case::new(&world).require("a<2").require("a>=2"))
+    };
+    assert_eq!(ways_with(3), ["a>=2.0 gives 2.0", "a>=1.0 gives 1.0"]);
+    assert_eq!(ways_with(10), ["a>=2.0 gives 2.0"]);
+}
+
+#[test]
+fn what_was_admitted_before_goes_first_under_a_later_cutoff() {
+    let (before, after) = (
+        " uploaded=2023-06-01T08:00:00Z",
+        " uploaded=2024-03-01T08:00:00Z",
+    );
+    // The newest version of `b` asks for more than is read for a way out.
+    let world = format!(
+        "a 1.0{after}\nb 1.0{before}\nb 2.0{after}\n    p1\n{}",
+        chain("p", 60, after)
+    );
+    let case = Case::new(&world)
+        .require("a")
+        .require("b")
+        .rules(|rules| rules.cutoff = Some("2024-01-01T00:00:00Z".parse().unwrap()));
+    assert_eq!(ways(&case), ["cutoff 2024-03-01"]);
+    // What only a new version allows is found too.
+    let case = case.require("b>=2");
+    assert_eq!(ways(&case), [""; 0], "with all that it asks for");
+    let world = format!("a 1.0{after}\nb 1.0{before}\nb 2.0{after}\n");
+    let case = Case::new(&world)
+        .require("a")
+        .require("b>=2")
+        .rules(|rules| rules.cutoff = Some("2024-01-01T00:00:00Z".parse().unwrap()));
+    assert_eq!(ways(&case), ["cutoff 2024-03-01"]);
+}
+
 #[test]
 fn what_cannot_be_tried_is_a_note() {
     let notes = |case: &Case| match case.solve() {

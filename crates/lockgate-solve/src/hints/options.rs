@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{
     ChoiceRules, Exclusion, Fact, FormatControl, Marker, Name, OptionChange, PythonVersion,
-    Releases, Specifiers, Target, Timestamp, Version, Why,
+    Releases, Specifiers, Target, Timestamp, Version, VersionSet, Why,
 };
 
-use super::attempt_under;
+use super::{attempt_under, hint_under};
 use crate::search::Search;
 use crate::sources::Sources;
 
@@ -25,8 +25,12 @@ pub(super) const MOST_OFFERED: usize = 2;
 /// How many seconds a day has.
 const DAY: i64 = 24 * 60 * 60;
 
-/// The options that help, each by itself.
-pub(super) fn options(search: &Search<'_>, sources: &Sources, facts: &[Fact]) -> Vec<OptionChange> {
+/// The options that help, each by itself. The next is tried when it is asked for.
+pub(super) fn options<'a>(
+    search: &'a Search<'a>,
+    sources: &'a Sources,
+    facts: &'a [Fact],
+) -> impl Iterator<Item = OptionChange> + use<'a> {
     let trials = Trials {
         search,
         sources,
@@ -40,9 +44,8 @@ pub(super) fn options(search: &Search<'_>, sources: &Sources, facts: &[Fact]) ->
     ];
     kinds
         .into_iter()
-        .filter_map(|kind| kind(&trials))
+        .filter_map(move |kind| kind(&trials))
         .take(MOST_OFFERED)
-        .collect()
 }
 
 /// Another Python that helps.
@@ -76,7 +79,7 @@ impl<'a> Trials<'a> {
     }
 
     /// Every exclusion that the proof rests on, with its project.
-    fn exclusions(&self) -> impl Iterator<Item = (&'a Name, &'a Exclusion)> {
+    fn exclusions(&self) -> impl Iterator<Item = (&'a Name, &'a Exclusion)> + use<'a> {
         self.facts.iter().flat_map(|fact| {
             let (name, excluded) = match fact {
                 Fact::NoVersion { name, excluded, .. } => (Some(name), excluded.as_slice()),
@@ -175,14 +178,39 @@ impl<'a> Trials<'a> {
         let first = days.values().filter_map(BTreeSet::first).max();
         let last = days.values().filter_map(BTreeSet::last).max();
         let tried: BTreeSet<i64> = first.into_iter().chain(last).copied().collect();
-        tried.into_iter().find_map(|day| {
-            let end = Timestamp::from_second((day + 1) * DAY).ok()?;
-            let mut rules = self.rules().clone();
-            limit(&mut rules, end);
-            let start = Timestamp::from_second(day * DAY).ok()?;
-            let date = start.to_string().get(..10)?.to_owned();
-            self.works(&rules).then_some(date)
-        })
+        let tried: Vec<(String, Timestamp, ChoiceRules)> = tried
+            .into_iter()
+            .filter_map(|day| {
+                let end = Timestamp::from_second((day + 1) * DAY).ok()?;
+                let mut rules = self.rules().clone();
+                limit(&mut rules, end);
+                let start = Timestamp::from_second(day * DAY).ok()?;
+                Some((start.to_string().get(..10)?.to_owned(), end, rules))
+            })
+            .collect();
+        for (_, end, rules) in &tried {
+            let admitted = self.admitted(why, *end);
+            hint_under(self.search, self.sources, rules, &admitted);
+        }
+        let (date, ..) = tried.into_iter().find(|(.., rules)| self.works(rules))?;
+        Some(date)
+    }
+
+    /// The versions that are excluded for one reason, up to those of a point in time.
+    fn admitted(&self, why: &Why, end: Timestamp) -> Vec<(&'a Name, VersionSet)> {
+        let exclusions = self.exclusions();
+        exclusions
+            .filter(|(_, exclusion)| exclusion.why == *why)
+            .map(|(name, exclusion)| {
+                let admitted = exclusion.versions.iter().filter(|version| {
+                    let uploaded = self.uploaded(name, version);
+                    uploaded.is_some_and(|uploaded| uploaded < end)
+                });
+                let one_by_one = admitted.cloned().map(VersionSet::exactly);
+                let none = VersionSet::empty();
+                (name, one_by_one.fold(none, |all, one| all.union(&one)))
+            })
+            .collect()
     }
 
     /// When the first file of a release was uploaded.

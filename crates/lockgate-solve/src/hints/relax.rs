@@ -64,15 +64,18 @@ pub(super) fn under_the_gate(
 }
 
 /// The first bounds that can be relaxed by themselves, in the order of the sources; where none helps, a smallest set of them that does.
+/// `found_one` hears of each before the next is looked for.
 pub(super) fn of_the_requirements(
     search: &Search<'_>,
     sources: &Sources,
     facts: &[Fact],
+    found_one: impl Fn(),
 ) -> Vec<Relaxation> {
     let bounded = bounded(sources, facts, std::iter::empty());
     let mut relaxations: Vec<Relaxation> = bounded
         .iter()
         .filter_map(|wanted| relax_one(search, sources, wanted))
+        .inspect(|_| found_one())
         .take(MOST_OFFERED)
         .collect();
     if relaxations.is_empty() && bounded.len() > 1 {
