@@ -58,7 +58,7 @@ const MOST_TRIED_EACH: usize = 300;
 
 /// How many versions all trials for a conflict of the requirements may try together. To try one that is known takes a tenth of a millisecond;
 /// what is not known has a budget of its own ([`sparing`]).
-const MOST_TRIED_IN_ALL: usize = 1000;
+const MOST_TRIED_IN_ALL: usize = 600;
 
 /// Watches several trials: no more are made when what they may try together is used up.
 struct Allowance<'w> {
