@@ -26,6 +26,11 @@ mod world;
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() -> ExitCode {
     defects_are_no_answer();
     let arguments: Vec<_> = std::env::args_os().collect();
