@@ -2,8 +2,7 @@
 
 use std::mem::ManuallyDrop;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -26,7 +25,6 @@ use crate::terminal::Terminal;
 const SOLVER_STACK: usize = 64 << 20;
 
 /// What every operation works with.
-#[derive(Debug)]
 pub(crate) struct World {
     /// The one door to network and cache.
     pub(crate) index: Index,
@@ -43,6 +41,8 @@ pub(crate) struct World {
     /// The one runtime. Never shut down: a run ends while guesses are still being fetched, and tasks that meet a runtime in shutdown
     /// panic. The end of the process ends them all.
     pub(crate) runtime: ManuallyDrop<Runtime>,
+    /// What has to be done before an interrupted run ends.
+    last_acts: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
 
 impl World {
@@ -121,7 +121,19 @@ impl World {
             terminal: terminal.clone(),
             progress,
             runtime: ManuallyDrop::new(runtime),
+            last_acts: Mutex::default(),
         }))
+    }
+
+    /// Has something done before an interrupted run ends, while the operation may still be at work.
+    pub(crate) fn when_interrupted(&self, act: impl FnOnce() + Send + 'static) {
+        self.last_acts().push(Box::new(act));
+    }
+
+    fn last_acts(&self) -> MutexGuard<'_, Vec<Box<dyn FnOnce() + Send>>> {
+        self.last_acts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `operation` on a thread of its own while this one waits for its end, for Ctrl-C or for a termination, whichever is first.
@@ -150,6 +162,11 @@ impl World {
         let ended = receiver
             .recv()
             .unwrap_or_else(|_gone| Err(Failure::new("the operation ended without an answer")));
+        // After an end of its own the operation has left nothing that these would find.
+        let last_acts = std::mem::take(&mut *self.last_acts());
+        for act in last_acts {
+            act();
+        }
         self.progress.finish();
         ended
     }

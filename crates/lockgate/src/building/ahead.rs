@@ -4,9 +4,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZero;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use lockgate_model::{Metadata, Name, Pick, ProjectView, Scout, Want};
 
@@ -33,7 +32,6 @@ struct State {
     /// By address and extras.
     seen: BTreeSet<(String, Vec<Name>)>,
     busy: usize,
-    threads: Vec<JoinHandle<()>>,
     closed: bool,
 }
 
@@ -97,9 +95,8 @@ impl Builds {
         let idle = most_at_once().saturating_sub(state.busy);
         for _ in 0..idle.min(state.queue.len()) {
             let builds = Arc::clone(self);
-            let thread = thread::spawn(move || builds.work_through());
+            thread::spawn(move || builds.work_through());
             state.busy += 1;
-            state.threads.push(thread);
         }
     }
 
@@ -128,19 +125,13 @@ impl Builds {
 
     /// Ends what was begun ahead: nobody will ask for it any longer.
     pub(super) fn close(&self) {
-        self.builder.stopped.store(true, Ordering::Relaxed);
         let mut state = self.ahead.state();
         state.closed = true;
         state.queue.clear();
         state.unbuilt.clear();
-        let threads = std::mem::take(&mut state.threads);
         drop(state);
-        for thread in threads {
-            // One that panicked has ended the process.
-            let _ = thread.join();
-        }
-        // Fetches that are still under way hold scouts, and those hold the builder.
-        self.builder.workshop.clear();
+        // Fetches that are still under way hold scouts, and those hold the builder: nothing goes away by itself.
+        self.builder.stop();
     }
 }
 

@@ -19,8 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use lockgate_formats::build_system;
 use lockgate_index::{Index, in_folder, unpack};
@@ -106,7 +107,28 @@ pub(crate) struct Builder {
     workshop: Workshop,
     /// Whether nothing that is built is needed any longer.
     stopped: Arc<AtomicBool>,
+    /// How many builds are under way.
+    running: AtomicUsize,
 }
+
+/// Counts a build as long as it is under way.
+struct UnderWay<'b>(&'b AtomicUsize);
+
+impl<'b> UnderWay<'b> {
+    fn new(running: &'b AtomicUsize) -> Self {
+        running.fetch_add(1, Ordering::SeqCst);
+        Self(running)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The longest that one waits for builds that were stopped to have cleaned up.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What is to be built.
 #[derive(Debug, Clone, Copy)]
@@ -232,6 +254,16 @@ impl Builder {
         Ok(metadata)
     }
 
+    /// Ends all builds for good, and removes what they left.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        let began = Instant::now();
+        while self.running.load(Ordering::SeqCst) > 0 && began.elapsed() < FAREWELL {
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.workshop.clear();
+    }
+
     /// Whether the metadata that building `source` gives are known from an earlier run.
     fn keeps(&self, source: Source<'_>, settings: &[(String, String)]) -> bool {
         let python = self.python.as_ref().ok();
@@ -247,6 +279,10 @@ impl Builder {
         python: &BuildPython,
     ) -> Result<Metadata, BuildError> {
         let failed = |error: std::io::Error| BuildError::new(format!("building {label}: {error}"));
+        let _under_way = UnderWay::new(&self.running);
+        if self.stopped.load(Ordering::SeqCst) {
+            return Err(BuildError::new(format!("building {label}: it was stopped")));
+        }
         let work = tempfile::Builder::new()
             .prefix("lockgate-build-")
             .tempdir()

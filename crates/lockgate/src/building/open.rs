@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use lockgate_index::interpreter;
@@ -96,6 +97,7 @@ impl Builder {
             progress: world.progress.clone(),
             workshop: Workshop::default(),
             stopped: Arc::default(),
+            running: AtomicUsize::new(0),
         }
     }
 }

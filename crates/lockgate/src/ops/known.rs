@@ -58,6 +58,12 @@ impl<'a> Known<'a> {
             let below = Arc::clone(&known.facts);
             let opened = Builder::open(build, target, &arguments.target, below, gating, world);
             let opened = builder.insert(Arc::new(opened));
+            let stopped = Arc::downgrade(opened);
+            world.when_interrupted(move || {
+                if let Some(builder) = stopped.upgrade() {
+                    builder.stop();
+                }
+            });
             unbuilt::build(manifest, opened, target)?;
             known.facts = Arc::new(BuildingFacts::new(known.facts, Arc::clone(opened)));
         }
