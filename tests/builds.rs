@@ -182,19 +182,29 @@ fn an_interrupted_run_stops_its_builds_and_removes_what_they_left() {
     let mut child = context
         .lockgate(&["lock", "requirements.in", "-o", "requirements.txt"])
         .args(["--index-url", &index.index_url()])
-        .args(["--advisories", "advisories", "--allow-build", "-C", "sleep=1"])
+        .args([
+            "--advisories",
+            "advisories",
+            "--allow-build",
+            "-C",
+            "sleep=1",
+        ])
         .env("TMPDIR", context.path("temporary").display().to_string())
         .start();
     let is_asleep = || {
         let builds = std::fs::read_dir(context.path("temporary")).unwrap();
         let made = "metadata/thing-1.5.dist-info/METADATA";
-        builds.flatten().any(|build| build.path().join(made).exists())
+        builds
+            .flatten()
+            .any(|build| build.path().join(made).exists())
     };
     while !is_asleep() {
         assert!(child.try_wait().unwrap().is_none(), "it must wait");
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    let signal = context.program("kill").args(["-INT", &child.id().to_string()]);
+    let signal = context
+        .program("kill")
+        .args(["-INT", &child.id().to_string()]);
     signal.run().exits(0);
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(130));

@@ -183,7 +183,7 @@ impl Library {
     /// One question of the solver's: from memory, else from the cache on this thread, else awaited from a task that `fetch` starts.
     /// None: that task went away without an answer.
     fn ask<K, Q, V>(
-        &self,
+        self: &Arc<Self>,
         map: &Arc<OnceMap<K, V>>,
         query: &Q,
         key: impl Fn() -> K,
@@ -199,6 +199,7 @@ impl Library {
             return Some(known);
         }
         self.questions.fetch_add(1, Ordering::Relaxed);
+        self.fetch_on();
         loop {
             let (cell, is_own) = match map.claim(key()) {
                 Claim::Known(value) => return Some(value),

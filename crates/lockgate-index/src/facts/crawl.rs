@@ -23,28 +23,24 @@ const FREE_GUESSES: usize = 1000;
 const GUESSES_PER_QUESTION: usize = 4;
 
 /// What has been wanted so far, and how much was asked on guesses.
+#[derive(Default)]
 pub(super) struct Crawler {
     seen: Mutex<FxHashSet<(Name, Vec<Name>, lockgate_model::VersionSet)>>,
     followed: Mutex<FxHashSet<(MetadataKey, Vec<Name>)>>,
     guesses: AtomicUsize,
-    /// What the cache does not hold, as long as it holds all that the solver asks for: a run that needs no network asks nothing of it. None
-    /// once the solver had to wait.
-    waiting: Mutex<Option<Vec<Waiting>>>,
+    waiting: Mutex<Waiting>,
 }
 
-/// A want that the network must be asked for, and who follows it.
-type Waiting = (Want, Arc<dyn Scout>);
-
-impl Default for Crawler {
-    fn default() -> Self {
-        Self {
-            seen: Mutex::default(),
-            followed: Mutex::default(),
-            guesses: AtomicUsize::new(0),
-            waiting: Mutex::new(Some(Vec::new())),
-        }
-    }
+/// Wants that the network must be asked for, and who follows each.
+#[derive(Default)]
+struct Waiting {
+    /// Whether the solver had to wait for the network: a run of which the cache holds all that is asked for asks nothing of it.
+    may_ask: bool,
+    /// The last is the next: what was hinted at last is what the solver is about.
+    wants: Vec<Waiter>,
 }
+
+type Waiter = (Want, Arc<dyn Scout>);
 
 impl Crawler {
     /// Those that are new.
@@ -76,16 +72,28 @@ impl Crawler {
 
     /// Takes leave to make one request that nobody asked for.
     fn may_guess(&self, questions: usize) -> bool {
-        let most = FREE_GUESSES + GUESSES_PER_QUESTION * questions;
-        self.guesses.fetch_add(1, Ordering::Relaxed) < most
+        let one_more = |guesses| (guesses < most(questions)).then_some(guesses + 1);
+        let guesses = &self.guesses;
+        guesses
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .is_ok()
     }
+
+    fn is_spent(&self, questions: usize) -> bool {
+        self.guesses.load(Ordering::Relaxed) >= most(questions)
+    }
+}
+
+/// How many requests may be made on guesses when the solver has made so many.
+fn most(questions: usize) -> usize {
+    FREE_GUESSES + GUESSES_PER_QUESTION * questions
 }
 
 /// What a want comes to.
 enum Followed {
     /// These wants in turn.
     To(Vec<Want>),
-    /// The network must be asked.
+    /// The network must be asked, and may not be yet.
     Waits,
 }
 
@@ -101,31 +109,53 @@ impl Library {
         }
     }
 
-    /// Asks the network for a want, now or when the solver does.
-    fn wait(self: &Arc<Self>, waiting: Waiting) {
-        let mut all = lock(&self.crawler.waiting);
-        if let Some(all) = all.as_mut() {
-            all.push(waiting);
+    /// Asks the network for a want, now or later.
+    fn wait(self: &Arc<Self>, waiter: Waiter) {
+        let mut waiting = lock(&self.crawler.waiting);
+        if !waiting.may_ask || self.crawler.is_spent(self.questions()) {
+            waiting.wants.push(waiter);
             return;
         }
-        drop(all);
-        self.fetch(waiting);
+        drop(waiting);
+        self.fetch(waiter);
     }
 
     /// The solver waits for the network: so much will be asked for that guesses are worth it.
     pub(super) fn fetch_ahead(self: &Arc<Self>) {
-        let waiting = lock(&self.crawler.waiting).take();
-        for waiting in waiting.into_iter().flatten() {
-            self.fetch(waiting);
+        let mut waiting = lock(&self.crawler.waiting);
+        if waiting.may_ask {
+            return;
+        }
+        waiting.may_ask = true;
+        let waiters = std::mem::take(&mut waiting.wants);
+        drop(waiting);
+        for waiter in waiters {
+            self.wait(waiter);
         }
     }
 
-    fn fetch(self: &Arc<Self>, (want, scout): Waiting) {
+    /// The solver has asked one thing more: so much more may be guessed.
+    pub(super) fn fetch_on(self: &Arc<Self>) {
+        for _ in 0..GUESSES_PER_QUESTION {
+            let mut waiting = lock(&self.crawler.waiting);
+            if !waiting.may_ask || self.crawler.is_spent(self.questions()) {
+                return;
+            }
+            let Some(waiter) = waiting.wants.pop() else {
+                return;
+            };
+            drop(waiting);
+            self.fetch(waiter);
+        }
+    }
+
+    fn fetch(self: &Arc<Self>, (want, scout): Waiter) {
         let library = Arc::clone(self);
         self.spawn(async move {
-            let wants = library.follow_fetched(&want, &scout).await;
-            let wants = library.crawler.unseen(wants.unwrap_or_default());
-            library.crawl(wants, &scout);
+            match library.follow_fetched(&want, &scout).await {
+                Followed::To(wants) => library.crawl(library.crawler.unseen(wants), &scout),
+                Followed::Waits => library.wait((want, scout)),
+            }
         });
     }
 
@@ -143,11 +173,18 @@ impl Library {
         Followed::Waits
     }
 
-    async fn follow_fetched(&self, want: &Want, scout: &Arc<dyn Scout>) -> Option<Vec<Want>> {
-        let project = self.project_ahead(&want.name).await?;
-        let (pick, key) = self.pick(&project, want, scout.as_ref())?;
-        let release = self.release_ahead(&want.name, &pick, &key).await?;
-        Some(follow(&release, want, scout.as_ref()))
+    async fn follow_fetched(&self, want: &Want, scout: &Arc<dyn Scout>) -> Followed {
+        let Some(project) = self.project_ahead(&want.name).await else {
+            return Followed::Waits;
+        };
+        let Some((pick, key)) = self.pick(&project, want, scout.as_ref()) else {
+            return Followed::To(Vec::new());
+        };
+        let Some(release) = self.release_ahead(&want.name, &pick, &key).await else {
+            self.crawler.forget(&key, &want.extras);
+            return Followed::Waits;
+        };
+        Followed::To(follow(&release, want, scout.as_ref()))
     }
 
     /// The release that a want comes to, unless it was followed before.
