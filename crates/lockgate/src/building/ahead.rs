@@ -9,7 +9,7 @@ use std::thread;
 
 use lockgate_model::{Metadata, Name, Pick, ProjectView, Scout, Want};
 
-use super::facts::Builds;
+use super::facts::{Build, Builds};
 
 /// What the search may ask for, and who tells what it makes one want.
 struct Guess {
@@ -31,6 +31,8 @@ struct State {
     has_begun: bool,
     /// By address and extras.
     seen: BTreeSet<(String, Vec<Name>)>,
+    /// Projects of which a release was built ahead since the search asked for one: of many that it may come to, one is enough.
+    built: BTreeSet<Name>,
     busy: usize,
     closed: bool,
 }
@@ -110,17 +112,31 @@ impl Builds {
             let has_begun = state.has_begun;
             drop(state);
             let (name, version, file) = (&guess.want.name, &guess.pick.version, &guess.pick.file);
-            if !has_begun && self.was_left_unbuilt(name, version, file) {
+            let needed = self.needed_build(name, version, file);
+            if needed.is_some() {
                 let mut state = self.ahead.state();
-                if state.has_begun {
-                    state.queue.push_back(guess);
-                } else {
-                    state.unbuilt.push(guess);
+                if needed == Some(Build::LeftBefore) && !has_begun {
+                    // Meanwhile it may have.
+                    if state.has_begun {
+                        state.queue.push_back(guess);
+                    } else {
+                        state.unbuilt.push(guess);
+                    }
+                    continue;
                 }
-            } else if let Ok(metadata) = self.metadata(name, version, file) {
+                if !state.built.insert(name.clone()) {
+                    continue;
+                }
+            }
+            if let Ok(metadata) = self.metadata(name, version, file) {
                 self.hint(guess.scout.follow(&guess.want, &metadata), &guess.scout);
             }
         }
+    }
+
+    /// The search asks for a release of a project: it may come to another.
+    pub(super) fn is_asked_for(&self, name: &Name) {
+        self.ahead.state().built.remove(name);
     }
 
     /// Ends what was begun ahead: nobody will ask for it any longer.

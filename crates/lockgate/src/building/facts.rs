@@ -25,6 +25,15 @@ pub(super) struct Builds {
     pub(super) ahead: Ahead,
 }
 
+/// A build that was not made yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Build {
+    /// That it is needed came to be known in this run.
+    New,
+    /// That was known to an earlier run, which did without.
+    LeftBefore,
+}
+
 type Built = Result<Arc<Metadata>, FactError>;
 
 impl BuildingFacts {
@@ -71,14 +80,23 @@ impl Builds {
         cell.get_or_init(learn).clone()
     }
 
-    /// Whether nothing but a build tells the metadata, which an earlier run came to know and did without.
-    pub(super) fn was_left_unbuilt(&self, name: &Name, version: &Version, file: &DistFile) -> bool {
-        let is_kept_or_new = |url: &Url| {
-            self.builder.index.has_set_aside(url)
-                || self.builder.keeps(source(file, url), self.settings(name))
-        };
-        is_unstated(&self.stated(name, version, file))
-            && Url::parse(&file.url).is_ok_and(|url| !is_kept_or_new(&url))
+    /// The build that has to tell the metadata, if one has to.
+    pub(super) fn needed_build(
+        &self,
+        name: &Name,
+        version: &Version,
+        file: &DistFile,
+    ) -> Option<Build> {
+        let url = Url::parse(&file.url).ok()?;
+        let is_known = !is_unstated(&self.stated(name, version, file))
+            || self.builder.keeps(source(file, &url), self.settings(name));
+        if is_known {
+            None
+        } else if self.builder.index.has_set_aside(&url) {
+            Some(Build::New)
+        } else {
+            Some(Build::LeftBefore)
+        }
     }
 
     /// What is known without a build.
@@ -111,7 +129,7 @@ impl Builds {
         let settings = &self.builder.settings;
         let is_plain = settings.settings.is_empty() && !settings.by_project.contains_key(name);
         is_plain.then_some(Asked {
-            region: &self.builder.region,
+            region: &self.builder.target.region,
             cutoff: settings.cutoff,
         })
     }
@@ -180,6 +198,9 @@ impl Facts for BuildingFacts {
     }
 
     fn metadata(&self, name: &Name, version: &Version, file: &DistFile) -> Built {
+        if self.0.may_build(name, file) {
+            self.0.is_asked_for(name);
+        }
         self.0.metadata(name, version, file)
     }
 

@@ -9,6 +9,7 @@ mod ahead;
 mod environment;
 mod facts;
 mod open;
+mod python;
 mod requirements;
 mod tools;
 mod workplace;
@@ -26,11 +27,12 @@ use std::time::{Duration, Instant};
 use lockgate_formats::build_system;
 use lockgate_index::{Index, in_folder, unpack};
 use lockgate_model::{
-    DistFile, FactError, Facts, Metadata, Name, Region, Requirement, Sha256, Target, Timestamp,
+    DistFile, FactError, Facts, Metadata, Name, Requirement, Sha256, Target, Timestamp,
 };
 use url::Url;
 
 use self::environment::{Environment, Told};
+use self::python::{BuildPython, Pythons};
 use self::tools::{Tools, Workshop};
 use self::workplace::Limits;
 use crate::gating::Gating;
@@ -81,24 +83,12 @@ impl BuildSettings {
     }
 }
 
-/// The interpreter that builds run on, which is what the lock is for.
-#[derive(Debug, Clone)]
-pub(crate) struct BuildPython {
-    /// Its executable.
-    pub(crate) executable: PathBuf,
-    /// Its whole version and platform, for the keys of what is kept.
-    pub(crate) identity: String,
-    /// What it is.
-    pub(crate) target: Target,
-}
-
 /// Builds metadata.
 pub(crate) struct Builder {
     pub(crate) settings: BuildSettings,
     /// What is locked for.
-    pub(crate) region: Region,
-    /// The interpreter, or why there is none to build with.
-    pub(crate) python: Result<BuildPython, String>,
+    pub(crate) target: Target,
+    python: Pythons,
     pub(crate) index: Index,
     /// What the indexes have, without anything that is built.
     pub(crate) facts: Arc<dyn Facts>,
@@ -227,7 +217,7 @@ impl Builder {
         source: Source<'_>,
         settings: &[(String, String)],
     ) -> Result<Metadata, BuildError> {
-        let python = self.python.as_ref().map_err(|why| {
+        let python = self.python.for_target(&self.target).map_err(|why| {
             BuildError::new(format!(
                 "building {label} needs the Python that is locked for: {why}"
             ))
@@ -266,7 +256,7 @@ impl Builder {
 
     /// Whether the metadata that building `source` gives are known from an earlier run.
     fn keeps(&self, source: Source<'_>, settings: &[(String, String)]) -> bool {
-        let python = self.python.as_ref().ok();
+        let python = self.python.for_target(&self.target).ok();
         let key = python.and_then(|python| source.key_on(python, &self.settings.with(settings)));
         key.is_some_and(|key| self.index.kept_metadata(&key).is_some())
     }

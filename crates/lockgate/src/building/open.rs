@@ -1,16 +1,15 @@
 //! From options to a builder.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use lockgate_index::interpreter;
-use lockgate_model::{Environment, Facts, Manifest, Name, Target, Timestamp};
+use lockgate_model::{Facts, Manifest, Name, Target, Timestamp};
 
+use super::python::Pythons;
 use super::tools::Workshop;
-use super::{Allowed, BuildPython, BuildSettings, Builder};
+use super::{Allowed, BuildSettings, Builder};
 use crate::cli::{BuildOptions, TargetOptions};
 use crate::failure::Failure;
 use crate::gating::Gating;
@@ -75,7 +74,7 @@ fn allowed(texts: &[String]) -> Result<Allowed, Failure> {
 }
 
 impl Builder {
-    /// A builder for `target`. No interpreter is started where nothing may be built.
+    /// A builder for `target`.
     pub(crate) fn open(
         settings: BuildSettings,
         target: &Target,
@@ -89,8 +88,8 @@ impl Builder {
         }
         Self {
             settings,
-            region: target.region.clone(),
-            python: python(target, options, world),
+            target: target.clone(),
+            python: Pythons::new(options.python.as_deref(), world),
             index: world.index.clone(),
             facts,
             gating,
@@ -100,46 +99,4 @@ impl Builder {
             running: AtomicUsize::new(0),
         }
     }
-}
-
-/// Whether a build on a machine is good for `target`: for one machine, on one like it; for many, on any of them.
-fn is_like(machine: &Environment, target: &Target) -> bool {
-    match target.region.machine() {
-        Some(other) => machine.builds_like(other),
-        None => target.region.marker().holds(machine, &[]),
-    }
-}
-
-/// The interpreter whose builds are good for `target`: the one that is asked for or active, else one of that version.
-fn python(target: &Target, options: &TargetOptions, world: &World) -> Result<BuildPython, String> {
-    let numbers = target.region.lowest_python().release().to_vec();
-    let wanted: Vec<String> = numbers.iter().take(2).map(ToString::to_string).collect();
-    let wanted = wanted.join(".");
-    let variables = world.pip.variables();
-    let asked = interpreter::find(options.python.as_deref(), variables);
-    let other = || interpreter::find(Some(&wanted), variables);
-    let mut seen: Vec<PathBuf> = Vec::new();
-    for found in [asked, other()] {
-        let Ok(executable) = found else { continue };
-        if seen.contains(&executable) {
-            continue;
-        }
-        seen.push(executable.clone());
-        let Ok(known) = world.index.interpreter(&executable) else {
-            continue;
-        };
-        if let Ok(own) = known.target()
-            && let Some(machine) = own.region.machine()
-            && is_like(machine, target)
-        {
-            return Ok(BuildPython {
-                identity: format!("{machine:?}"),
-                executable: known.executable().to_owned(),
-                target: own,
-            });
-        }
-    }
-    Err(format!(
-        "there is none of {wanted} for its platform on the path"
-    ))
 }
