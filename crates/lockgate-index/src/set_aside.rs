@@ -51,7 +51,8 @@ impl SetAside {
         let archives = self.archives.get()?;
         let mut archives = archives.lock().unwrap_or_else(PoisonError::into_inner);
         let mut file = archives.remove(url)?;
-        let mut archive = Vec::new();
+        let length = usize::try_from(file.metadata().ok()?.len()).ok()?;
+        let mut archive = Vec::with_capacity(length);
         file.rewind().ok()?;
         file.read_to_end(&mut archive).ok()?;
         Some(Bytes::from(archive))

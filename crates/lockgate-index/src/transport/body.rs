@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::transport_error;
 use crate::error::FetchError;
@@ -28,8 +28,9 @@ pub(super) async fn read(
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let capacity = announced.unwrap_or(0).min(1 << 20);
-    let mut body = BytesMut::with_capacity(usize::try_from(capacity).unwrap_or(0));
+    // To grow by and by takes twice the memory of a large body. Where there is not as much, the pieces will tell.
+    let mut body = Vec::new();
+    let _ = body.try_reserve_exact(usize::try_from(announced.unwrap_or(0)).unwrap_or(0));
     let began = Instant::now();
     while let Some(piece) = answer
         .chunk()
@@ -49,5 +50,5 @@ pub(super) async fn read(
             });
         }
     }
-    Ok(body.freeze())
+    Ok(Bytes::from(body))
 }
