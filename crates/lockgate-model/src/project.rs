@@ -1,7 +1,7 @@
 //! What an index says of a project: its releases and their files (PEP 503, 592, 658, 691, 700, 714, 792).
 
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +159,20 @@ impl Sha256 {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// Of all that `reader` has; fails as that does.
+    pub fn of_reader(mut reader: impl io::Read) -> io::Result<Self> {
+        use sha2::Digest as _;
+        let (mut hasher, mut buffer) = (sha2::Sha256::new(), vec![0; 1 << 16]);
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(Self(hasher.finalize().into())),
+                Ok(length) => hasher.update(buffer.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// From 64 hexadecimal digits of any case.
     pub fn from_hex(text: &str) -> Option<Self> {
         let text = text.as_bytes();
@@ -183,5 +197,19 @@ impl fmt::Display for Sha256 {
 impl fmt::Debug for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_the_same_however_its_bytes_come() {
+        let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(200_000).collect();
+        for length in [0, 1, 1 << 16, bytes.len()] {
+            let of_all = Sha256::of(&bytes[..length]);
+            assert_eq!(Sha256::of_reader(&bytes[..length]).unwrap(), of_all);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Wheels and source distributions that are named by their address or path.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Seek as _, Write as _};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -119,23 +120,21 @@ impl Index {
         path: &Path,
         filename: &str,
         subdirectory: Option<&str>,
-    ) -> std::io::Result<Archive> {
+    ) -> io::Result<Archive> {
         let bytes = Bytes::from(fs::read(path)?);
         Ok(Kept::of(filename, subdirectory, &bytes).archive(filename))
     }
 
-    /// The bytes of the archive at an address, for a build. Blocks; not for threads of the runtime.
-    pub fn download(&self, url: &Url) -> Result<Bytes, FactError> {
+    /// The archive at an address, for a build. Blocks; not for threads of the runtime.
+    pub fn download(&self, url: &Url) -> Result<File, FactError> {
         let what = || redact_url(url.as_str());
+        let unread = |error: io::Error| {
+            let (url, why) = (what(), error.to_string());
+            FetchError::Answer { url, why }.unlearned(what())
+        };
         if url.scheme() == "file" {
-            let read = url.to_file_path().map(fs::read);
-            return match read {
-                Ok(Ok(bytes)) => Ok(Bytes::from(bytes)),
-                Ok(Err(error)) => Err(FetchError::Answer {
-                    url: what(),
-                    why: error.to_string(),
-                }
-                .unlearned(what())),
+            return match url.to_file_path() {
+                Ok(path) => File::open(path).map_err(unread),
                 Err(()) => Err(FetchError::NotFound { url: what() }.unlearned(what())),
             };
         }
@@ -149,7 +148,7 @@ impl Index {
             .block_on(self.shared.transport.send(request))
             .map_err(|error| error.unlearned(what()))?;
         match response.status.as_u16() {
-            200 => Ok(response.body),
+            200 => on_disk(&response.body).map_err(unread),
             404 | 410 => Err(FetchError::NotFound { url: what() }.unlearned(what())),
             status => Err(FetchError::Status {
                 url: what(),
@@ -158,6 +157,14 @@ impl Index {
             .unlearned(what())),
         }
     }
+}
+
+/// A file without a name.
+fn on_disk(bytes: &[u8]) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    file.write_all(bytes)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// Kept under its address without credentials and fragment, and the folder that is looked at within.

@@ -1,7 +1,7 @@
 //! Archives of source to folders, for a build.
 
 use std::fs;
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
@@ -11,14 +11,15 @@ const MOST_UNPACKED: u64 = 8 * 1024 * 1024 * 1024;
 
 /// Unpacks a source distribution into `folder`, and returns the project's folder: the one that it holds, if it holds one and nothing else.
 /// Nothing is written outside of `folder`, whatever names are in the archive.
-pub fn unpack(filename: &str, bytes: &[u8], folder: &Path) -> io::Result<PathBuf> {
+pub fn unpack(filename: &str, archive: impl Read + Seek, folder: &Path) -> io::Result<PathBuf> {
+    let archive = BufReader::new(archive);
     let ends = |suffix| filename.ends_with(suffix);
     if ends(".tar.gz") || ends(".tgz") {
-        in_tar(MultiGzDecoder::new(bytes), folder)?;
+        in_tar(MultiGzDecoder::new(archive), folder)?;
     } else if ends(".tar") {
-        in_tar(bytes, folder)?;
+        in_tar(archive, folder)?;
     } else if ends(".zip") {
-        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
+        let mut archive = zip::ZipArchive::new(archive).map_err(io::Error::other)?;
         let whole: u128 = archive.decompressed_size().unwrap_or(0);
         if whole > u128::from(MOST_UNPACKED) {
             return Err(io::Error::other("it unpacks to more than 8 GiB"));

@@ -17,7 +17,8 @@ mod workplace;
 pub(crate) use facts::BuildingFacts;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -268,7 +269,7 @@ impl Builder {
         settings: &[(String, String)],
         python: &BuildPython,
     ) -> Result<Metadata, BuildError> {
-        let failed = |error: std::io::Error| BuildError::new(format!("building {label}: {error}"));
+        let failed = |error: io::Error| BuildError::new(format!("building {label}: {error}"));
         let _under_way = UnderWay::new(&self.running);
         if self.stopped.load(Ordering::SeqCst) {
             return Err(BuildError::new(format!("building {label}: it was stopped")));
@@ -323,7 +324,7 @@ impl Builder {
 
     /// The folder of the project. A folder of the user's is built where it is, as pip does.
     fn project(&self, source: Source<'_>, folder: &Path) -> Result<PathBuf, BuildError> {
-        let failed = |error: std::io::Error| BuildError::new(error.to_string());
+        let failed = |error: io::Error| BuildError::new(error.to_string());
         std::fs::create_dir_all(folder).map_err(failed)?;
         let (root, subdirectory) = match source {
             Source::Folder(path) => (path.to_owned(), None),
@@ -333,15 +334,13 @@ impl Builder {
                 sha256,
                 subdirectory,
             } => {
-                let bytes = self
+                let mut archive = self
                     .index
                     .download(url)
                     .map_err(|error| BuildError::of(&error))?;
-                must_be(&bytes, sha256, filename)?;
-                (
-                    unpack(filename, &bytes, folder).map_err(failed)?,
-                    subdirectory,
-                )
+                must_be(&mut archive, sha256, filename)?;
+                let root = unpack(filename, archive, folder).map_err(failed)?;
+                (root, subdirectory)
             }
             Source::File {
                 path,
@@ -349,12 +348,10 @@ impl Builder {
                 sha256,
                 subdirectory,
             } => {
-                let bytes = std::fs::read(path).map_err(failed)?;
-                must_be(&bytes, Some(sha256), filename)?;
-                (
-                    unpack(filename, &bytes, folder).map_err(failed)?,
-                    subdirectory,
-                )
+                let mut archive = File::open(path).map_err(failed)?;
+                must_be(&mut archive, Some(sha256), filename)?;
+                let root = unpack(filename, archive, folder).map_err(failed)?;
+                (root, subdirectory)
             }
             Source::Repository {
                 repository,
@@ -386,35 +383,40 @@ impl Builder {
     }
 
     fn fetch(&self, wheel: &DistFile, folder: &Path) -> Result<PathBuf, BuildError> {
-        let failed = |error: std::io::Error| BuildError::new(error.to_string());
+        let failed = |error: io::Error| BuildError::new(error.to_string());
         // Files of one name may come from several indexes.
         let digest = wheel.sha256.map(|digest| digest.to_string());
         let folder = folder.join(digest.unwrap_or_default());
         let path = folder.join(&wheel.filename);
+        let _turn = self.workshop.fetching();
         if path.is_file() {
             return Ok(path);
         }
         let url = Url::parse(&wheel.url).map_err(|error| BuildError::new(error.to_string()))?;
-        let bytes = self
+        let mut fetched = self
             .index
             .download(&url)
             .map_err(|error| BuildError::of(&error))?;
-        must_be(&bytes, wheel.sha256, &wheel.filename)?;
+        must_be(&mut fetched, wheel.sha256, &wheel.filename)?;
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(failed)?;
-        file.write_all(&bytes).map_err(failed)?;
+        io::copy(&mut fetched, &mut file).map_err(failed)?;
         file.persist(&path).map_err(|error| failed(error.error))?;
         Ok(path)
     }
 }
 
 /// Nothing is run or installed that is not what was locked or stated.
-fn must_be(bytes: &[u8], stated: Option<Sha256>, filename: &str) -> Result<(), BuildError> {
-    let found = Sha256::of(bytes);
-    match stated {
-        Some(stated) if stated != found => Err(BuildError::new(format!(
-            "`{filename}`: its hash differs: sha256 {stated} is stated, the file has {found}"
-        ))),
-        _ => Ok(()),
+fn must_be(file: &mut File, stated: Option<Sha256>, filename: &str) -> Result<(), BuildError> {
+    let Some(stated) = stated else {
+        return Ok(());
+    };
+    let found = Sha256::of_reader(&mut *file).and_then(|found| file.rewind().map(|()| found));
+    let found = found.map_err(|error| BuildError::new(format!("`{filename}`: {error}")))?;
+    if found == stated {
+        return Ok(());
     }
+    Err(BuildError::new(format!(
+        "`{filename}`: its hash differs: sha256 {stated} is stated, the file has {found}"
+    )))
 }

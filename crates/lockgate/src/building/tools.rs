@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fs, io};
 
 use tempfile::TempDir;
@@ -153,6 +153,8 @@ print(os.path.join(os.path.dirname(pip.__file__), '__pip-runner__.py'))
 pub(super) struct Workshop {
     /// Held while something is made, so that nobody makes it twice.
     state: Mutex<State>,
+    /// Held while a wheel is fetched.
+    fetching: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -226,6 +228,11 @@ impl Workshop {
         Ok(folder)
     }
 
+    /// The turn to fetch a wheel.
+    pub(super) fn fetching(&self) -> MutexGuard<'_, ()> {
+        self.fetching.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A pip to work with.
     pub(super) fn pip(&self, base: &BuildPython, limits: &Limits) -> Result<Pip, BuildError> {
         self.state().pip(base, limits)
@@ -287,7 +294,7 @@ impl Workshop {
         Ok(tools)
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
