@@ -119,7 +119,7 @@ impl Drop for UnderWay<'_> {
 }
 
 /// The longest that one waits for builds that were stopped to have cleaned up.
-const FAREWELL: Duration = Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What is to be built.
 #[derive(Debug, Clone, Copy)]
