@@ -109,19 +109,13 @@ impl Builds {
                 state.busy -= 1;
                 return;
             };
-            let has_begun = state.has_begun;
             drop(state);
             let (name, version, file) = (&guess.want.name, &guess.pick.version, &guess.pick.file);
             let needed = self.needed_build(name, version, file);
             if needed.is_some() {
                 let mut state = self.ahead.state();
-                if needed == Some(Build::LeftBefore) && !has_begun {
-                    // Meanwhile it may have.
-                    if state.has_begun {
-                        state.queue.push_back(guess);
-                    } else {
-                        state.unbuilt.push(guess);
-                    }
+                if needed == Some(Build::LeftBefore) && !state.has_begun {
+                    state.unbuilt.push(guess);
                     continue;
                 }
                 if !state.built.insert(name.clone()) {
