@@ -4,7 +4,7 @@
 //! may be missed"). Where some were left out and nothing was found, this looks again without taking anything for granted. It is
 //! exponential, and therefore bounded; a large question gets PubGrub's answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use lockgate_model::{FactError, Name, Verdict, Version};
 
@@ -53,22 +53,12 @@ impl Trial<'_> {
         }
         let shelf = self.search.shelf;
         let linked = link(shelf, self.sources, &self.chosen, None)?;
-        let contradicts = linked.versions.iter().any(|(name, version)| {
-            let bounds = linked.bounds.get(name).into_iter().flatten();
-            bounds.into_iter().any(|bound| !bound.set.contains(version))
-        });
-        if contradicts || !self.extras_are_usable(&linked)? {
+        if !linked.is_consistent(shelf)? {
             return Ok(None);
         }
-        let open: BTreeSet<&Name> = linked
-            .edges
-            .iter()
-            .map(|edge| &edge.to)
-            .filter(|name| !self.chosen.contains_key(*name))
-            .collect();
         // The fewest candidates first: what has none ends the trial before anything is fetched for it.
         let mut fewest: Option<(Name, Vec<Version>)> = None;
-        for name in open {
+        for name in &linked.open {
             let candidates = self.candidates(name, &linked)?;
             if candidates.is_empty() {
                 return Ok(None);
@@ -95,20 +85,6 @@ impl Trial<'_> {
             self.chosen.remove(&name);
         }
         Ok(None)
-    }
-
-    fn extras_are_usable(&self, linked: &Linked) -> Result<bool, FactError> {
-        for (name, extras) in &linked.extras {
-            let Some(version) = linked.versions.get(name) else {
-                continue;
-            };
-            for extra in extras {
-                if self.search.shelf.guarded(name, version, extra)?.is_err() {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
     }
 
     /// What may be chosen under the bounds so far, in the usual order: yanked releases, and pre-releases that do not compete, after

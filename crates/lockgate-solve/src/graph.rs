@@ -17,6 +17,8 @@ use crate::sources::{Sources, Wanted, unmarked};
 #[derive(Debug, Default)]
 pub(crate) struct Linked {
     pub(crate) versions: BTreeMap<Name, Version>,
+    /// What is needed and has no version.
+    pub(crate) open: BTreeSet<Name>,
     pub(crate) extras: BTreeMap<Name, BTreeSet<Name>>,
     pub(crate) edges: BTreeSet<Edge>,
     /// Every bound on each pin, constraints included.
@@ -46,6 +48,22 @@ impl Linked {
         askers
             .filter_map(|(asker, _)| asker.as_ref())
             .any(|asker| own.contains(asker))
+    }
+
+    /// Whether each version is in all bounds on it and can be had with the extras that are asked for.
+    pub(crate) fn is_consistent(&self, shelf: &Shelf<'_>) -> Result<bool, FactError> {
+        for (name, version) in &self.versions {
+            let mut bounds = self.bounds.get(name).into_iter().flatten();
+            if !bounds.all(|bound| bound.set.contains(version)) {
+                return Ok(false);
+            }
+            for extra in self.extras.get(name).into_iter().flatten() {
+                if shelf.guarded(name, version, extra)?.is_err() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     fn bound(&mut self, on: &Name, asker: Option<Name>, bound: &Bound, marker: &Marker) {
@@ -121,6 +139,7 @@ pub(crate) fn link(
     }
     for ((name, extra), reach) in &walk.reach {
         let Some(version) = chosen.get(name) else {
+            linked.open.insert(name.clone());
             continue;
         };
         linked.versions.insert(name.clone(), version.clone());

@@ -17,6 +17,7 @@ mod exhaust;
 mod graph;
 mod grid;
 mod held_back;
+mod hindsight;
 mod hints;
 mod notes;
 mod order;

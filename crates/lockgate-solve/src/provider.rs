@@ -48,6 +48,8 @@ pub(crate) struct Learned {
     /// Projects to decide after all others, so that every bound on them is known by then: a run that left out pre-releases or
     /// yanked releases of them found nothing.
     pub(crate) late: BTreeSet<Name>,
+    /// Whether a range was found empty from which a pre-release or a yanked release was left out.
+    pub(crate) left_out: bool,
     /// Pre-releases and yanked releases that a finished graph gave no ground for.
     pub(crate) groundless: BTreeSet<(Name, Version)>,
     /// Where in the region projects were asked for, by all requirements on them that were met.
@@ -143,16 +145,18 @@ type Offer = Dependencies<Package, Set, Unavailable>;
 impl Provider<'_> {
     fn known_choice(&self, name: &Name, range: &VersionSet) -> Result<Choice, Stop> {
         let learned = self.learned.borrow();
-        Ok(self.chooser.choose(
-            name,
-            range,
-            &Known {
-                bounds: &learned.bounds,
-                relaxed: self.relaxed,
-                groundless: &learned.groundless,
-                asked: learned.asked_where.get(name),
-            },
-        )?)
+        let known = Known {
+            bounds: &learned.bounds,
+            relaxed: self.relaxed,
+            groundless: &learned.groundless,
+            asked: learned.asked_where.get(name),
+        };
+        let choice = self.chooser.choose(name, range, &known)?;
+        drop(learned);
+        if choice.version.is_none() && choice.hid {
+            self.learned.borrow_mut().left_out = true;
+        }
+        Ok(choice)
     }
 
     fn choose_project(&self, name: &Name, range: &VersionSet) -> Result<Option<Version>, Stop> {

@@ -16,11 +16,11 @@ use lockgate_model::{
 };
 use pubgrub::{DerivationTree, External, PubGrubError};
 
-use crate::bounds::admitted;
 use crate::candidates::{Chooser, Known, Relaxed, level_of};
 use crate::conflict;
 use crate::exhaust::exhaust;
 use crate::graph::{Linked, link};
+use crate::hindsight::Hindsight;
 use crate::order::{Order, Placed};
 use crate::package::{Package, Set};
 use crate::prefetch::Lookahead;
@@ -292,7 +292,13 @@ impl<'a> Search<'a> {
                         restarts += 1;
                         continue;
                     }
-                    let hasty = hasty(&chooser, &linked, relaxed, &learned.borrow())?;
+                    let (linked, hasty) = Hindsight {
+                        search: self,
+                        sources,
+                        relaxed,
+                        learned: &learned.borrow(),
+                    }
+                    .on(linked)?;
                     if hasty.is_empty() {
                         let missed = provider.missed_part(&linked)?;
                         break missed.map_or(Ended::Found(Found::Linked(linked)), Ended::Split);
@@ -449,40 +455,6 @@ fn doubts(
         }
     }
     Ok(doubts)
-}
-
-/// Projects that were decided before it was known that a pre-release competes, and for which one now would be taken.
-fn hasty(
-    chooser: &Chooser<'_>,
-    linked: &Linked,
-    relaxed: &Relaxed,
-    learned: &Learned,
-) -> Result<Vec<Name>, FactError> {
-    let mut hasty = Vec::new();
-    for (name, version) in &linked.versions {
-        let bounds = linked.bounds.get(name).map_or(&[][..], Vec::as_slice);
-        if learned.late.contains(name) || !bounds.iter().any(|bound| bound.names_prerelease) {
-            continue;
-        }
-        let admitted = admitted(bounds);
-        let known = Known {
-            bounds: &learned.bounds,
-            relaxed,
-            groundless: &learned.groundless,
-            asked: None,
-        };
-        let better = chooser.choose(name, &admitted, &known)?.version;
-        if let Some(better) = better.filter(Version::any_prerelease) {
-            let (better, pin) = (
-                chooser.placed(name, &better)?,
-                chooser.placed(name, version)?,
-            );
-            if chooser.order.precedes(name, better, pin) {
-                hasty.push(name.clone());
-            }
-        }
-    }
-    Ok(hasty)
 }
 
 /// The versions of projects in PubGrub's selection.

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 
 use lockgate_model::Pin;
 use lockgate_solve::{Answer, Unwatched, solve};
-use random::plan::{Advice, Aim, Names, Plan, Release, Wish, machine};
+use random::case::machine;
+use random::plan::{Advice, Aim, Names, Plan, Release, Wish};
 use random::run::{Counts, Wrong, worlds};
 use random::tables::{ALWAYS, ANY_PYTHON, IS_PRERELEASE, PROJECTS, PURE, Place, VERSIONS};
 use support::Case;

@@ -7,7 +7,8 @@ mod support;
 
 use lockgate_model::{LockedGraph, Marker, Pin, Scope};
 use lockgate_solve::{Answer, Unwatched, Violation, solve, verify};
-use random::plan::{Plan, machine};
+use random::case::machine;
+use random::plan::Plan;
 use random::run::{Counts, Wrong, worlds};
 use support::Case;
 

@@ -11,8 +11,9 @@ use std::fmt::Write as _;
 
 use lockgate_model::{KeptPin, LockedGraph, Preferences, Upgrade};
 use lockgate_solve::{Answer, Solution, Unwatched, solve, verify};
+use random::case::machine;
 use random::judge::{Choice, Judge, NOTHING};
-use random::plan::{Plan, machine};
+use random::plan::Plan;
 use random::run::{Counts, Wrong, worlds};
 use random::tables::{EXTRAS, PROJECTS, Place};
 use support::{Case, text};

@@ -4,8 +4,12 @@
 #![allow(unreachable_pub, reason = "a module of test binaries")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+pub mod case;
 mod dice;
+mod draw;
 pub mod judge;
 pub mod plan;
 pub mod run;
+mod smaller;
 pub mod tables;
+mod text;
