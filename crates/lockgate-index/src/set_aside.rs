@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Seek as _, Write as _};
+use std::io::{self, Seek as _};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use bytes::Bytes;
+use tempfile::{SpooledData, SpooledTempFile};
 use url::Url;
 
 /// No more are kept at a time: each is an open file.
@@ -25,14 +25,13 @@ impl SetAside {
         self.archives.get_or_init(Mutex::default);
     }
 
-    pub(crate) fn put(&self, url: Url, archive: &Bytes) {
+    pub(crate) fn put(&self, url: Url, archive: SpooledTempFile) {
         let Some(archives) = self.archives.get() else {
             return;
         };
         let mut archives = archives.lock().unwrap_or_else(PoisonError::into_inner);
         if archives.len() < MOST
-            && let Ok(mut file) = tempfile::tempfile()
-            && file.write_all(archive).is_ok()
+            && let Ok(file) = as_file(archive)
         {
             archives.insert(url, file);
         }
@@ -50,17 +49,25 @@ impl SetAside {
     pub(crate) fn take(&self, url: &Url) -> Option<File> {
         let archives = self.archives.get()?;
         let mut archives = archives.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut file = archives.remove(url)?;
-        file.rewind().ok()?;
-        Some(file)
+        archives.remove(url)
+    }
+}
+
+/// As a file without a name, at its beginning.
+pub(crate) fn as_file(mut archive: SpooledTempFile) -> io::Result<File> {
+    archive.roll()?;
+    archive.rewind()?;
+    match archive.into_inner() {
+        SpooledData::OnDisk(file) => Ok(file),
+        SpooledData::InMemory(_) => Err(io::Error::other("it stayed in memory")),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::io::{self, Write as _};
 
-    use bytes::Bytes;
+    use tempfile::SpooledTempFile;
     use url::Url;
 
     use super::SetAside;
@@ -68,16 +75,21 @@ mod tests {
     #[test]
     fn an_archive_is_there_once_and_only_where_that_was_asked_for() {
         let url = |name: &str| Url::parse(&format!("https://files.example/{name}")).unwrap();
-        let (aside, archive) = (SetAside::default(), Bytes::from_static(b"archive"));
+        let aside = SetAside::default();
+        let archive = || {
+            let mut archive = SpooledTempFile::new(100);
+            archive.write_all(b"archive").unwrap();
+            archive
+        };
         let take = |name: &str| {
             aside
                 .take(&url(name))
                 .map(|file| io::read_to_string(file).unwrap())
         };
-        aside.put(url("a.tar.gz"), &archive);
+        aside.put(url("a.tar.gz"), archive());
         assert_eq!(take("a.tar.gz"), None);
         aside.open();
-        aside.put(url("a.tar.gz"), &archive);
+        aside.put(url("a.tar.gz"), archive());
         assert_eq!(take("b.tar.gz"), None);
         assert!(aside.holds(&url("a.tar.gz")) && !aside.holds(&url("b.tar.gz")));
         assert_eq!(take("a.tar.gz").as_deref(), Some("archive"));

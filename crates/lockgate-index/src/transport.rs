@@ -10,6 +10,7 @@ mod clients;
 mod redirect;
 
 use std::error::Error as _;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -19,6 +20,7 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RANGE, RETRY_AFTER,
 };
 use reqwest::{Method, StatusCode};
+use tempfile::SpooledTempFile;
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -102,10 +104,10 @@ impl Request {
 
 /// An answer, whole.
 #[derive(Debug, Clone)]
-pub(crate) struct Response {
+pub(crate) struct Response<B = Bytes> {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+    pub(crate) body: B,
     /// Where it came from after redirects.
     pub(crate) url: Url,
     /// Whether it came over HTTP/2.
@@ -157,6 +159,31 @@ impl Transport {
     /// Asks until there is an answer or no retry is left. Success, redirects that end, 304 and statuses below 500 are answers;
     /// what a status means is the caller's to say, except 401 and 403.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, FetchError> {
+        let answer = self.send_into(request, body::in_memory).await?;
+        Ok(Response {
+            status: answer.status,
+            headers: answer.headers,
+            body: Bytes::from(answer.body),
+            url: answer.url,
+            is_stream: answer.is_stream,
+        })
+    }
+
+    /// The same for what may be large: a body of more than a few megabytes goes to a file without a name, which is gone with the process
+    /// however it ends. It has to be rewound.
+    pub(crate) async fn send_to_disk(
+        &self,
+        request: Request,
+    ) -> Result<Response<SpooledTempFile>, FetchError> {
+        self.send_into(request, body::on_disk).await
+    }
+
+    /// The same; `place` makes room for a body that is announced with a length.
+    async fn send_into<B: io::Write>(
+        &self,
+        request: Request,
+        place: impl Fn(Option<u64>) -> B,
+    ) -> Result<Response<B>, FetchError> {
         let shown = redact_url(request.url.as_str());
         if self.options.offline {
             return Err(FetchError::Offline { url: shown });
@@ -176,9 +203,9 @@ impl Transport {
             .with_jitter()
             .build();
         loop {
-            let (error, asked_wait) = match self.attempt(&request, &shown).await {
+            let (error, asked_wait) = match self.attempt(&request, &shown, &place).await {
                 Ok(response) if is_passing(response.status) => {
-                    let wait = retry_after(&response);
+                    let wait = retry_after(&response.headers);
                     (
                         FetchError::Status {
                             url: shown.clone(),
@@ -200,7 +227,12 @@ impl Transport {
     }
 
     /// One try: follows redirects, and reads the body of what they end at.
-    async fn attempt(&self, request: &Request, shown: &str) -> Result<Response, FetchError> {
+    async fn attempt<B: io::Write>(
+        &self,
+        request: &Request,
+        shown: &str,
+        place: impl Fn(Option<u64>) -> B,
+    ) -> Result<Response<B>, FetchError> {
         let mut asked = Asked {
             method: request.method.clone(),
             url: request.url.clone(),
@@ -214,7 +246,8 @@ impl Transport {
             }
             let (status, headers) = (answer.status(), answer.headers().clone());
             let is_stream = answer.version() == reqwest::Version::HTTP_2;
-            let body = body::read(answer, shown, request.limit, self.options.timeout).await?;
+            let body = place(answer.content_length());
+            let body = body::read(answer, body, shown, request.limit, self.options.timeout).await?;
             return Ok(Response {
                 status,
                 headers,
@@ -295,8 +328,8 @@ fn is_passing(status: StatusCode) -> bool {
 }
 
 /// Seconds or a date (RFC 9110, section 10.2.3), at most a minute.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.header(&RETRY_AFTER)?.trim();
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if let Ok(seconds) = value.parse::<u64>() {
         Duration::from_secs(seconds)
     } else {

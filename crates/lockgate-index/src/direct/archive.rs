@@ -1,7 +1,7 @@
 //! Wheels and source distributions that are named by their address or path.
 
 use std::fs::{self, File};
-use std::io::{self, Seek as _, Write as _};
+use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -17,6 +17,7 @@ use crate::error::FetchError;
 use crate::http::{self, Get, Got};
 use crate::metadata;
 use crate::redact::redact_url;
+use crate::set_aside;
 
 /// The largest archive. It is held in memory while it is read.
 const LIMIT: u64 = 4 * 1024 * 1024 * 1024;
@@ -145,10 +146,10 @@ impl Index {
         let response = self
             .shared
             .runtime
-            .block_on(self.shared.transport.send(request))
+            .block_on(self.shared.transport.send_to_disk(request))
             .map_err(|error| error.unlearned(what()))?;
         match response.status.as_u16() {
-            200 => on_disk(&response.body).map_err(unread),
+            200 => set_aside::as_file(response.body).map_err(unread),
             404 | 410 => Err(FetchError::NotFound { url: what() }.unlearned(what())),
             status => Err(FetchError::Status {
                 url: what(),
@@ -157,14 +158,6 @@ impl Index {
             .unlearned(what())),
         }
     }
-}
-
-/// A file without a name.
-fn on_disk(bytes: &[u8]) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    file.write_all(bytes)?;
-    file.rewind()?;
-    Ok(file)
 }
 
 /// Kept under its address without credentials and fragment, and the folder that is looked at within.

@@ -198,7 +198,7 @@ impl Sources {
         let unlearned =
             |error: &FetchError| error.unlearned(format!("metadata of `{}`", wanted.file.filename));
         let fetched = fetched.map_err(|error| unlearned(&error))?;
-        if let Some(archive) = &fetched.unbuilt
+        if let Some(archive) = fetched.unbuilt
             && let Ok(url) = Url::parse(&wanted.file.url)
         {
             self.shared.set_aside.put(url, archive);

@@ -1,6 +1,6 @@
 //! The metadata of a file on this machine.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 
 use lockgate_model::{DistKind, Unstated, UnusableReason};
@@ -37,10 +37,7 @@ fn learn(source: Source<'_>) -> io::Result<Result<Stated, UnusableReason>> {
                 .and_then(|text| headers::of_wheel(&text))
         }
         Some(DistKind::Sdist) => match Packing::of(&source.file.filename) {
-            Some(packing) => {
-                let archive = fs::read(path)?;
-                sdist::pkg_info(packing, &archive).and_then(|text| headers::of_sdist(&text))
-            }
+            Some(packing) => sdist::stated(packing, &mut File::open(path)?),
             None => Err(UnusableReason::NeedsBuild(Unstated::Missing)),
         },
         None => Err(UnusableReason::BadArchive(

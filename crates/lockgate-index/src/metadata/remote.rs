@@ -1,13 +1,15 @@
 //! Fetches the metadata of one file, by the cheapest way that the server offers.
 
+use std::io::{self, Seek as _};
+
 use bytes::Bytes;
 use lockgate_model::{CoreMetadata, DistFile, DistKind, Name, Sha256, Unstated, UnusableReason};
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_RANGE;
+use tempfile::SpooledTempFile;
 use url::Url;
 
 use super::headers::{self, Stated};
-use super::project_table;
 use super::sdist::{self, Packing};
 use super::stored;
 use super::wheel::{Step, WheelProbe};
@@ -18,7 +20,7 @@ use crate::transport::{Request, Response, Transport};
 /// What is asked of a wheel first: its end. Holds directory and METADATA of nine wheels in ten.
 const FIRST_RANGE: u64 = 16 * 1024;
 
-/// The largest file that is fetched whole. It is held in memory while its metadata are looked for.
+/// The largest file that is fetched whole.
 const WHOLE_LIMIT: u64 = 512 * 1024 * 1024;
 
 /// A file and what it should be the file of.
@@ -38,7 +40,7 @@ pub(crate) struct Fetched {
     /// Whether they have the digest that the index states for them.
     pub(crate) is_verified: bool,
     /// The source distribution, where only a build tells its metadata.
-    pub(crate) unbuilt: Option<Bytes>,
+    pub(crate) unbuilt: Option<SpooledTempFile>,
 }
 
 /// The metadata of a file. An error: they could not be learned.
@@ -189,9 +191,14 @@ async fn from_whole(
     transport: &Transport,
     source: Source<'_>,
 ) -> Result<Result<Vec<u8>, UnusableReason>, FetchError> {
-    let whole = whole(transport, source).await?;
-    let mut probe = WheelProbe::new(source.name, whole.len() as u64);
-    probe.supply(0, whole);
+    let request = Request::get(address(source.file)?, "*/*", WHOLE_LIMIT);
+    let response = transport.send(request).await?;
+    if response.status != StatusCode::OK {
+        return Err(status(&response));
+    }
+    verify(&response, source.file.sha256)?;
+    let mut probe = WheelProbe::new(source.name, response.body.len() as u64);
+    probe.supply(0, response.body);
     Ok(match probe.step() {
         Ok(Step::Done(metadata)) => Ok(metadata),
         Ok(Step::Need(_)) => Err(UnusableReason::BadArchive("it breaks off".to_owned())),
@@ -203,41 +210,30 @@ async fn from_whole(
 async fn of_sdist(
     transport: &Transport,
     source: Source<'_>,
-) -> Result<(Learned, Option<Bytes>), FetchError> {
+) -> Result<(Learned, Option<SpooledTempFile>), FetchError> {
     let Some(packing) = Packing::of(&source.file.filename) else {
         return Ok((Err(UnusableReason::NeedsBuild(Unstated::Missing)), None));
     };
-    let archive = whole(transport, source).await?;
-    let fetched = archive.clone();
-    let learned = tokio::task::spawn_blocking(move || {
-        let text = sdist::pkg_info(packing, &archive)?;
-        match headers::of_sdist(&text) {
-            Err(UnusableReason::NeedsBuild(Unstated::Old)) => {
-                // What cannot be read here may still be built.
-                let table = sdist::text(packing, &archive, None, "pyproject.toml");
-                let table = table.ok().flatten().zip(headers::version(&text).ok());
-                table
-                    .and_then(|(table, version)| project_table::state(&table, &version))
-                    .ok_or(UnusableReason::NeedsBuild(Unstated::Old))
-            }
-            learned => learned,
-        }
-    });
-    let learned = learned.await.map_err(|error| FetchError::Answer {
-        url: redact_url(&source.file.url),
-        why: format!("unpacking it was broken off: {error}"),
-    })?;
-    Ok((learned, Some(fetched)))
-}
-
-async fn whole(transport: &Transport, source: Source<'_>) -> Result<Bytes, FetchError> {
     let request = Request::get(address(source.file)?, "*/*", WHOLE_LIMIT);
-    let response = transport.send(request).await?;
+    let response = transport.send_to_disk(request).await?;
     if response.status != StatusCode::OK {
         return Err(status(&response));
     }
-    verify(&response, source.file.sha256)?;
-    Ok(response.body)
+    let digest = source.file.sha256;
+    let read = tokio::task::spawn_blocking(move || {
+        let (url, mut archive) = (response.url, response.body);
+        if let Some(stated) = digest {
+            archive.rewind().map_err(|error| unread(&url, &error))?;
+            let actual = Sha256::of_reader(&mut archive);
+            agree(&url, stated, actual.map_err(|error| unread(&url, &error))?)?;
+        }
+        Ok((sdist::stated(packing, &mut archive), Some(archive)))
+    });
+    let broken_off = |error| FetchError::Answer {
+        url: redact_url(&source.file.url),
+        why: format!("unpacking it was broken off: {error}"),
+    };
+    read.await.map_err(broken_off)?
 }
 
 /// Where a 206 begins, and how long the whole is (RFC 9110, section 14.4).
@@ -258,17 +254,26 @@ fn content_range(response: &Response) -> Option<(u64, u64)> {
 }
 
 fn verify(response: &Response, stated: Option<Sha256>) -> Result<(), FetchError> {
-    let Some(stated) = stated else {
-        return Ok(());
-    };
-    let actual = Sha256::of(&response.body);
+    stated.map_or(Ok(()), |stated| {
+        agree(&response.url, stated, Sha256::of(&response.body))
+    })
+}
+
+fn agree(url: &Url, stated: Sha256, actual: Sha256) -> Result<(), FetchError> {
     if actual == stated {
         return Ok(());
     }
     Err(FetchError::Answer {
-        url: redact_url(response.url.as_str()),
+        url: redact_url(url.as_str()),
         why: format!("its hash differs: the index states sha256 {stated}, the file has {actual}"),
     })
+}
+
+fn unread(url: &Url, error: &io::Error) -> FetchError {
+    FetchError::Answer {
+        url: redact_url(url.as_str()),
+        why: format!("it cannot be read from the temporary folder: {error}"),
+    }
 }
 
 fn address(file: &DistFile) -> Result<Url, FetchError> {
@@ -278,7 +283,7 @@ fn address(file: &DistFile) -> Result<Url, FetchError> {
     })
 }
 
-fn status(response: &Response) -> FetchError {
+fn status<B>(response: &Response<B>) -> FetchError {
     let url = redact_url(response.url.as_str());
     match response.status {
         StatusCode::NOT_FOUND | StatusCode::GONE => FetchError::NotFound { url },

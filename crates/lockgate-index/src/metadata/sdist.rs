@@ -1,12 +1,14 @@
-//! The static PKG-INFO at the root of a source distribution.
+//! What a source distribution states: its PKG-INFO, and its `pyproject.toml`.
 
-use std::io::{Cursor, Read};
+use std::io::{BufReader, Read, Seek};
 
 use flate2::read::MultiGzDecoder;
 use lockgate_model::{Unstated, UnusableReason};
 use zip::ZipArchive;
 
 use super::LIMIT;
+use super::headers::{self, Stated};
+use super::project_table;
 
 /// The most bytes that an archive is unpacked to while PKG-INFO is looked for.
 const MOST_UNPACKED: u64 = 2 * 1024 * 1024 * 1024;
@@ -35,19 +37,37 @@ impl Packing {
     }
 }
 
-/// PKG-INFO of an archive. One without it tells nothing before it is built.
-pub(super) fn pkg_info(packing: Packing, archive: &[u8]) -> Result<Vec<u8>, UnusableReason> {
-    match packing {
-        Packing::TarGz => in_tar(MultiGzDecoder::new(archive)),
-        Packing::Tar => in_tar(archive),
-        Packing::Zip => in_zip(archive),
+/// What an archive states: in its PKG-INFO, or, where that is too old to be held to, in its `[project]` table.
+pub(super) fn stated(
+    packing: Packing,
+    archive: &mut (impl Read + Seek),
+) -> Result<Stated, UnusableReason> {
+    let text = pkg_info(packing, archive)?;
+    match headers::of_sdist(&text) {
+        Err(UnusableReason::NeedsBuild(Unstated::Old)) => {
+            // What cannot be read here may still be built.
+            let table = self::text(packing, archive, None, "pyproject.toml");
+            let table = table.ok().flatten().zip(headers::version(&text).ok());
+            table
+                .and_then(|(table, version)| project_table::state(&table, &version))
+                .ok_or(UnusableReason::NeedsBuild(Unstated::Old))
+        }
+        learned => learned,
     }
+}
+
+/// PKG-INFO of an archive. One without it tells nothing before it is built.
+pub(super) fn pkg_info(
+    packing: Packing,
+    archive: &mut (impl Read + Seek),
+) -> Result<Vec<u8>, UnusableReason> {
+    find(packing, archive, is_pkg_info)?.ok_or(UnusableReason::NeedsBuild(Unstated::Missing))
 }
 
 /// The text of a file in the archive's one folder, or in `subdirectory` of it; none if it is not there.
 pub(super) fn text(
     packing: Packing,
-    archive: &[u8],
+    archive: &mut (impl Read + Seek),
     subdirectory: Option<&str>,
     file: &str,
 ) -> Result<Option<String>, UnusableReason> {
@@ -61,16 +81,23 @@ pub(super) fn text(
             .and_then(|folder| folder.strip_suffix(b"/"))
             .is_some_and(|folder| !folder.is_empty() && !folder.contains(&b'/'))
     };
-    let found = match packing {
-        Packing::TarGz => find_in_tar(MultiGzDecoder::new(archive), is_wanted)?,
-        Packing::Tar => find_in_tar(archive, is_wanted)?,
-        Packing::Zip => find_in_zip(archive, is_wanted)?,
-    };
+    let found = find(packing, archive, is_wanted)?;
     Ok(found.map(|text| String::from_utf8_lossy(&text).into_owned()))
 }
 
-fn in_tar(reader: impl Read) -> Result<Vec<u8>, UnusableReason> {
-    find_in_tar(reader, is_pkg_info)?.ok_or(UnusableReason::NeedsBuild(Unstated::Missing))
+/// The first file that is wanted.
+fn find(
+    packing: Packing,
+    archive: &mut (impl Read + Seek),
+    is_wanted: impl Fn(&[u8]) -> bool,
+) -> Result<Option<Vec<u8>>, UnusableReason> {
+    archive.rewind().map_err(|error| bad(&error))?;
+    let archive = BufReader::new(archive);
+    match packing {
+        Packing::TarGz => find_in_tar(MultiGzDecoder::new(archive), is_wanted),
+        Packing::Tar => find_in_tar(archive, is_wanted),
+        Packing::Zip => find_in_zip(archive, is_wanted),
+    }
 }
 
 fn find_in_tar(
@@ -87,15 +114,11 @@ fn find_in_tar(
     Ok(None)
 }
 
-fn in_zip(bytes: &[u8]) -> Result<Vec<u8>, UnusableReason> {
-    find_in_zip(bytes, is_pkg_info)?.ok_or(UnusableReason::NeedsBuild(Unstated::Missing))
-}
-
 fn find_in_zip(
-    bytes: &[u8],
+    reader: impl Read + Seek,
     is_wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<Option<Vec<u8>>, UnusableReason> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| bad(&error))?;
+    let mut archive = ZipArchive::new(reader).map_err(|error| bad(&error))?;
     let place = archive.file_names_raw().position(is_wanted);
     match place {
         Some(index) => read(&mut archive.by_index(index).map_err(|error| bad(&error))?).map(Some),

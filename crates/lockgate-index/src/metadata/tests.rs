@@ -1,14 +1,17 @@
 //! Headers, archives, and the probe over wheels made here.
 
+use std::fs;
 use std::io::{Cursor, Write as _};
 
 use bytes::Bytes;
-use lockgate_model::{Name, Unstated, UnusableReason, Version};
+use lockgate_model::{CoreMetadata, DistFile, Name, Unstated, UnusableReason, Version, Yank};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::headers::{self, Stated};
-use super::sdist::{Packing, pkg_info};
+use super::local;
+use super::remote::Source;
+use super::sdist::{self, Packing};
 use super::stored;
 use super::wheel::{Step, WheelProbe};
 
@@ -20,6 +23,10 @@ fn foo() -> Name {
 
 fn version(text: &str) -> Version {
     text.parse().unwrap()
+}
+
+fn pkg_info(packing: Packing, archive: &[u8]) -> Result<Vec<u8>, UnusableReason> {
+    sdist::pkg_info(packing, &mut Cursor::new(archive))
 }
 
 fn stated(text: &str) -> Stated {
@@ -331,6 +338,43 @@ fn pkg_info_is_taken_from_the_root_folder_of_every_packing() {
         matches!(pkg_info(Packing::TarGz, &bomb), Err(UnusableReason::BadArchive(why)) if why.contains("16 MiB"))
     );
     assert_eq!(Packing::of("foo-1.0.tar.bz2"), None);
+}
+
+#[test]
+fn an_sdist_on_this_machine_states_what_one_from_an_index_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("foo-1.0.tar.gz");
+    let old = METADATA.as_bytes();
+    let table = b"[project]\nname = 'foo'\nversion = '1.0'\ndependencies = ['of-the-table']\n";
+    let archive = gzip(&tar_of(&[
+        ("foo-1.0/PKG-INFO", old),
+        ("foo-1.0/pyproject.toml", table),
+    ]));
+    fs::write(&path, &archive).unwrap();
+    let file = DistFile {
+        filename: "foo-1.0.tar.gz".to_owned(),
+        url: url::Url::from_file_path(&path).unwrap().to_string(),
+        sha256: None,
+        size: None,
+        uploaded: None,
+        requires_python: None,
+        yanked: Yank::No,
+        core_metadata: CoreMetadata::Absent,
+        has_provenance: false,
+    };
+    let (name, version) = (foo(), version("1.0"));
+    let source = Source {
+        name: &name,
+        file: &file,
+    };
+    let stored = local::read(source).unwrap();
+    let metadata = stored::decode(&stored, &name, &version).unwrap().unwrap();
+    let requirements: Vec<String> = metadata
+        .requirements
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(requirements, ["of-the-table"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Metadata of archives that are at hand whole, and of files that stand apart.
 
+use std::io::Cursor;
+
 use bytes::Bytes;
 use lockgate_model::{Metadata, Name, Unstated, UnusableReason, WheelName};
 
@@ -37,13 +39,14 @@ pub(crate) fn of_archive(filename: &str, subdirectory: Option<&str>, bytes: &Byt
             pyproject: None,
         };
     };
+    let mut archive = Cursor::new(bytes);
     let metadata = match subdirectory {
-        None => sdist::pkg_info(packing, bytes).and_then(|text| headers::of_sdist(&text)),
+        None => sdist::pkg_info(packing, &mut archive).and_then(|text| headers::of_sdist(&text)),
         Some(_) => Err(UnusableReason::NeedsBuild(Unstated::Missing)),
     };
     let pyproject = match &metadata {
         Err(UnusableReason::NeedsBuild(_)) => {
-            sdist::text(packing, bytes, subdirectory, "pyproject.toml")
+            sdist::text(packing, &mut archive, subdirectory, "pyproject.toml")
         }
         _ => Ok(None),
     };

@@ -232,6 +232,32 @@ fn sdists_are_read_where_static_and_what_was_learned_is_kept() {
 }
 
 #[test]
+fn an_sdist_that_is_too_large_for_memory_is_read_from_disk() {
+    let digits = (0_u64..400_000).map(|number| {
+        let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        format!("{:032x}", u128::from(mixed).pow(2))
+    });
+    let pkg_info = metadata_text("foo", &["static".to_owned()]).replace("2.1", "2.2");
+    let archive = sdist_of(&[
+        ("foo-1/noise", &digits.collect::<String>()),
+        ("foo-1/PKG-INFO", &pkg_info),
+    ]);
+    assert!(archive.len() > 4 << 20);
+    for (stated, is_read) in [(Sha256::of(&archive), true), (Sha256::of(b"other"), false)] {
+        let mut site = Site::new();
+        let members = format!(r#","hashes":{{"sha256":"{stated}"}}"#);
+        site.page("simple", "foo", &[("foo-1.tar.gz".to_owned(), members)]);
+        site.put("/files/foo-1.tar.gz", "application/gzip", archive.clone());
+        let read = newest(&site.start().facts(), "foo");
+        if is_read {
+            assert_eq!(requirements(read), ["static"]);
+        } else {
+            assert!(reason(read).contains("hash differs"));
+        }
+    }
+}
+
+#[test]
 fn an_sdist_with_another_hash_than_stated_is_not_learned_from() {
     let mut site = Site::new();
     let members = format!(r#","hashes":{{"sha256":"{}"}}"#, Sha256::of(b"other"));
