@@ -77,6 +77,14 @@ pub enum FetchError {
         /// What is wrong with it.
         why: String,
     },
+    /// What came could not be written to the temporary folder, or read from it.
+    #[error("{url} could not be kept in the temporary folder: {why}")]
+    Disk {
+        /// The address.
+        url: String,
+        /// What the system says.
+        why: String,
+    },
     /// The network is not to be used and the cache has no answer.
     #[error("{url} is not in the cache, and `--offline` forbids to fetch it")]
     Offline {
@@ -116,6 +124,7 @@ impl FetchError {
             Self::Answer { .. } => {
                 "check the address; behind a proxy or a login page, check that it lets this machine through"
             }
+            Self::Disk { .. } => "make room there, or name another folder in `TMPDIR`",
             Self::Client(_) => {
                 "check `--cert`, `--client-cert` and `--proxy`, and what pip is set up with"
             }

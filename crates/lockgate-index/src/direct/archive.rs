@@ -149,7 +149,10 @@ impl Index {
             .block_on(self.shared.transport.send_to_disk(request))
             .map_err(|error| error.unlearned(what()))?;
         match response.status.as_u16() {
-            200 => set_aside::as_file(response.body).map_err(unread),
+            200 => set_aside::as_file(response.body).map_err(|error| {
+                let (url, why) = (what(), error.to_string());
+                FetchError::Disk { url, why }.unlearned(what())
+            }),
             404 | 410 => Err(FetchError::NotFound { url: what() }.unlearned(what())),
             status => Err(FetchError::Status {
                 url: what(),

@@ -270,9 +270,9 @@ fn agree(url: &Url, stated: Sha256, actual: Sha256) -> Result<(), FetchError> {
 }
 
 fn unread(url: &Url, error: &io::Error) -> FetchError {
-    FetchError::Answer {
+    FetchError::Disk {
         url: redact_url(url.as_str()),
-        why: format!("it cannot be read from the temporary folder: {error}"),
+        why: error.to_string(),
     }
 }
 

@@ -55,9 +55,9 @@ pub(super) async fn read<B: io::Write>(
         if read > limit {
             return Err(too_large());
         }
-        body.write_all(&piece).map_err(|error| FetchError::Answer {
+        body.write_all(&piece).map_err(|error| FetchError::Disk {
             url: shown.to_owned(),
-            why: format!("it cannot be written to the temporary folder: {error}"),
+            why: error.to_string(),
         })?;
         let elapsed = began.elapsed();
         if elapsed > 2 * timeout && read < LEAST_SPEED * elapsed.as_secs() {
@@ -69,4 +69,47 @@ pub(super) async fn read<B: io::Write>(
         }
     }
     Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::Duration;
+
+    use super::read;
+    use crate::error::FetchError;
+
+    /// A disk with room for some bytes.
+    #[derive(Debug)]
+    struct Small(usize);
+
+    impl io::Write for Small {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self
+                .0
+                .checked_sub(bytes.len())
+                .ok_or(io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let (runtime, timeout) = (runtime.unwrap(), Duration::from_secs(1));
+        let fetch = |room: usize, limit: u64| {
+            let answer = reqwest::Response::from(http::Response::new("twelve bytes"));
+            runtime.block_on(read(answer, Small(room), "there", limit, timeout))
+        };
+        assert_eq!(fetch(12, 12).unwrap().0, 0);
+        let error = fetch(11, 12).unwrap_err();
+        assert!(matches!(error, FetchError::Disk { .. }), "{error}");
+        assert!(error.remedy().unwrap().contains("TMPDIR"));
+        let error = fetch(12, 11).unwrap_err();
+        assert!(matches!(error, FetchError::TooLarge { .. }), "{error}");
+    }
 }
