@@ -5,7 +5,7 @@
 //! costs more than the read. Hints are followed ahead of the solver ([`crawl`]).
 
 mod crawl;
-mod links;
+pub(crate) mod links;
 mod sources;
 #[cfg(test)]
 mod tests;

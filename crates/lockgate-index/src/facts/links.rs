@@ -191,7 +191,7 @@ fn html(path: &Path) -> Result<Vec<DistFile>, LocalError> {
 }
 
 /// A file of this machine; what it states is read when it is looked at.
-fn distribution(path: &Path) -> Option<DistFile> {
+pub(crate) fn distribution(path: &Path) -> Option<DistFile> {
     let filename = path.file_name()?.to_str()?.to_owned();
     let is_file = || fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
     (page::file_name::is_distribution(&filename) && is_file()).then_some(())?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Cursor, Write as _};
 
 use bytes::Bytes;
-use lockgate_model::{CoreMetadata, DistFile, Name, Unstated, UnusableReason, Version, Yank};
+use lockgate_model::{Name, Unstated, UnusableReason, Version};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -14,6 +14,7 @@ use super::remote::Source;
 use super::sdist::{self, Packing};
 use super::stored;
 use super::wheel::{Step, WheelProbe};
+use crate::facts::links;
 
 const METADATA: &str = "Metadata-Version: 2.1\nName: Foo\nVersion: 1.0\n\nHello\n";
 
@@ -351,17 +352,7 @@ fn an_sdist_on_this_machine_states_what_one_from_an_index_does() {
         ("foo-1.0/pyproject.toml", table),
     ]));
     fs::write(&path, &archive).unwrap();
-    let file = DistFile {
-        filename: "foo-1.0.tar.gz".to_owned(),
-        url: url::Url::from_file_path(&path).unwrap().to_string(),
-        sha256: None,
-        size: None,
-        uploaded: None,
-        requires_python: None,
-        yanked: Yank::No,
-        core_metadata: CoreMetadata::Absent,
-        has_provenance: false,
-    };
+    let file = links::distribution(&path).unwrap();
     let (name, version) = (foo(), version("1.0"));
     let source = Source {
         name: &name,
