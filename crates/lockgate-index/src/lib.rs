@@ -34,7 +34,7 @@ pub use facts::IndexFacts;
 pub use feeds::{
     Feed, FeedError, FeedSource, FeedStatus, FeedTerms, RawRecord, RecordFeed, SyncOutcome, Synced,
 };
-pub use metadata::built_metadata;
+pub use metadata::{archived_pyproject, built_metadata};
 pub use options::{KeyringProvider, Options, Refresh};
 pub use places::{FindLinks, NoPlace, Places, Strategy};
 pub use redact::redact_url;

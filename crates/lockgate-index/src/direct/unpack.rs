@@ -11,7 +11,8 @@ const MOST_UNPACKED: u64 = 8 * 1024 * 1024 * 1024;
 
 /// Unpacks a source distribution into `folder`, and returns the project's folder: the one that it holds, if it holds one and nothing else.
 /// Nothing is written outside of `folder`, whatever names are in the archive.
-pub fn unpack(filename: &str, archive: impl Read + Seek, folder: &Path) -> io::Result<PathBuf> {
+pub fn unpack(filename: &str, mut archive: impl Read + Seek, folder: &Path) -> io::Result<PathBuf> {
+    archive.rewind()?;
     let archive = BufReader::new(archive);
     let ends = |suffix| filename.ends_with(suffix);
     if ends(".tar.gz") || ends(".tgz") {

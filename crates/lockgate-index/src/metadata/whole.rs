@@ -1,6 +1,6 @@
 //! Metadata of archives that are at hand whole, and of files that stand apart.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read, Seek};
 
 use bytes::Bytes;
 use lockgate_model::{Metadata, Name, Unstated, UnusableReason, WheelName};
@@ -33,9 +33,7 @@ pub(crate) fn of_archive(filename: &str, subdirectory: Option<&str>, bytes: &Byt
     }
     let Some(packing) = Packing::of(filename) else {
         return Whole {
-            metadata: Err(UnusableReason::BadArchive(
-                "its name is of no wheel and no archive that is read".to_owned(),
-            )),
+            metadata: Err(unread()),
             pyproject: None,
         };
     };
@@ -60,6 +58,20 @@ pub(crate) fn of_archive(filename: &str, subdirectory: Option<&str>, bytes: &Byt
             pyproject: None,
         },
     }
+}
+
+/// The text of the `pyproject.toml` of the project in an archive of source, or in `subdirectory` of it; none if it has none.
+pub fn archived_pyproject(
+    filename: &str,
+    archive: &mut (impl Read + Seek),
+    subdirectory: Option<&str>,
+) -> Result<Option<String>, UnusableReason> {
+    let packing = Packing::of(filename).ok_or_else(unread)?;
+    sdist::text(packing, archive, subdirectory, "pyproject.toml")
+}
+
+fn unread() -> UnusableReason {
+    UnusableReason::BadArchive("its name is of no wheel and no archive that is read".to_owned())
 }
 
 /// METADATA of a wheel, which its name must agree with.

@@ -9,6 +9,7 @@ mod ahead;
 mod environment;
 mod facts;
 mod open;
+mod prepare;
 mod python;
 mod requirements;
 mod tools;
@@ -26,13 +27,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lockgate_formats::build_system;
-use lockgate_index::{Index, in_folder, unpack};
+use lockgate_index::{Index, in_folder};
 use lockgate_model::{
     DistFile, FactError, Facts, Metadata, Name, Requirement, Sha256, Target, Timestamp,
 };
 use url::Url;
 
-use self::environment::{Environment, Told};
+use self::environment::Told;
+use self::prepare::Prepared;
 use self::python::{BuildPython, Pythons};
 use self::tools::{Tools, Workshop};
 use self::workplace::Limits;
@@ -149,25 +151,28 @@ pub(crate) enum Source<'a> {
 }
 
 impl Source<'_> {
+    /// The folder in it that the project is in, where it is not the whole.
+    fn subdirectory(&self) -> Option<&str> {
+        match self {
+            Self::Address { subdirectory, .. }
+            | Self::File { subdirectory, .. }
+            | Self::Repository { subdirectory, .. } => *subdirectory,
+            Self::Folder(_) => None,
+        }
+    }
+
     /// What it is kept under; none: it is not kept.
     fn key(&self) -> Option<String> {
-        let (what, subdirectory) = match self {
+        let what = match self {
             Self::Address {
                 sha256: Some(sha256),
-                subdirectory,
                 ..
             }
-            | Self::File {
-                sha256,
-                subdirectory,
-                ..
-            } => (sha256.to_string(), subdirectory),
-            Self::Repository {
-                id, subdirectory, ..
-            } => ((*id).to_owned(), subdirectory),
+            | Self::File { sha256, .. } => sha256.to_string(),
+            Self::Repository { id, .. } => (*id).to_owned(),
             Self::Address { sha256: None, .. } | Self::Folder(_) => return None,
         };
-        Some(format!("{what} {}", subdirectory.unwrap_or("")))
+        Some(format!("{what} {}", self.subdirectory().unwrap_or("")))
     }
 
     /// What its metadata are kept under.
@@ -278,7 +283,11 @@ impl Builder {
             .prefix("lockgate-build-")
             .tempdir()
             .map_err(failed)?;
-        let project = self.project(source, &work.path().join("source"))?;
+        let Prepared {
+            project,
+            mut environment,
+            tools,
+        } = self.prepare(label, source, work.path(), python)?;
         if !project.is_dir() {
             return Err(BuildError::new(format!(
                 "building {label}: it has no folder `{}`",
@@ -289,12 +298,6 @@ impl Builder {
         let system = build_system::read(stated.pyproject.as_deref()).map_err(|why| {
             BuildError::new(format!("building {label}: its `pyproject.toml`: {why}"))
         })?;
-        let of_it = |error: BuildError| BuildError {
-            why: format!("building {label}: {}", error.why),
-            ..error
-        };
-        let mut environment =
-            Environment::new(&self.workshop, python, work.path(), &self.limits()).map_err(of_it)?;
         let backend = environment::Backend {
             label,
             project: &project,
@@ -302,7 +305,10 @@ impl Builder {
             settings,
         };
         let mut requires = system.requires.clone();
-        environment.link(self.tools(label, &requires, python)?)?;
+        environment.link(match tools {
+            Some((likely, tools)) if likely == requires => tools,
+            _ => self.tools(label, &requires, python)?,
+        })?;
         let text = match environment.ask(&backend, &requires)? {
             Told::Metadata(text) => text,
             Told::Requires(more) => {
@@ -320,51 +326,6 @@ impl Builder {
             patience: self.settings.patience,
             stopped: Arc::clone(&self.stopped),
         }
-    }
-
-    /// The folder of the project. A folder of the user's is built where it is, as pip does.
-    fn project(&self, source: Source<'_>, folder: &Path) -> Result<PathBuf, BuildError> {
-        let failed = |error: io::Error| BuildError::new(error.to_string());
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let (root, subdirectory) = match source {
-            Source::Folder(path) => (path.to_owned(), None),
-            Source::Address {
-                url,
-                filename,
-                sha256,
-                subdirectory,
-            } => {
-                let mut archive = self
-                    .index
-                    .download(url)
-                    .map_err(|error| BuildError::of(&error))?;
-                must_be(&mut archive, sha256, filename)?;
-                let root = unpack(filename, archive, folder).map_err(failed)?;
-                (root, subdirectory)
-            }
-            Source::File {
-                path,
-                filename,
-                sha256,
-                subdirectory,
-            } => {
-                let mut archive = File::open(path).map_err(failed)?;
-                must_be(&mut archive, Some(sha256), filename)?;
-                let root = unpack(filename, archive, folder).map_err(failed)?;
-                (root, subdirectory)
-            }
-            Source::Repository {
-                repository,
-                id,
-                subdirectory,
-            } => {
-                self.index
-                    .check_out(repository, id, folder)
-                    .map_err(|error| BuildError::of(&error))?;
-                (folder.to_owned(), subdirectory)
-            }
-        };
-        Ok(subdirectory.map_or_else(|| root.clone(), |folder| root.join(folder)))
     }
 
     /// An environment with what is required.

@@ -149,37 +149,48 @@ print(os.path.join(os.path.dirname(pip.__file__), '__pip-runner__.py'))
 ";
 
 /// Where tools are installed. Nothing is made before it is asked for, and all of it is removed with this if not before.
+///
+/// Each lock is held while what it guards is made, so that nobody makes it twice.
 #[derive(Debug, Default)]
 pub(super) struct Workshop {
-    /// Held while something is made, so that nobody makes it twice.
-    state: Mutex<State>,
+    folder: Mutex<Option<TempDir>>,
+    pip: Mutex<Option<Pip>>,
+    /// An environment with nothing in it, which all others are copies of: to make one takes an interpreter longer than to copy one.
+    bare: Mutex<Option<VirtualEnvironment>>,
+    /// By the paths of the wheels.
+    tools: Mutex<BTreeMap<Vec<PathBuf>, Arc<Tools>>>,
     /// Held while a wheel is fetched.
     fetching: Mutex<()>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    folder: Option<TempDir>,
-    pip: Option<Pip>,
-    /// An environment with nothing in it, which all others are copies of: to make one takes an interpreter longer than to copy one.
-    bare: Option<VirtualEnvironment>,
-    /// By the paths of the wheels.
-    tools: BTreeMap<Vec<PathBuf>, Arc<Tools>>,
-}
-
-impl State {
-    fn folder(&mut self) -> Result<PathBuf, BuildError> {
-        if self.folder.is_none() {
-            let folder = tempfile::Builder::new().prefix("lockgate-tools-").tempdir();
-            self.folder = Some(folder.map_err(|error| BuildError::new(error.to_string()))?);
+impl Workshop {
+    /// The folder of all that is made.
+    fn folder(&self) -> Result<PathBuf, BuildError> {
+        let mut folder = locked(&self.folder);
+        if let Some(folder) = &*folder {
+            return Ok(folder.path().to_owned());
         }
-        let folder = self.folder.as_ref().map(TempDir::path);
-        Ok(folder.unwrap_or(Path::new("")).to_owned())
+        let made = tempfile::Builder::new().prefix("lockgate-tools-").tempdir();
+        let made = made.map_err(|error| BuildError::new(error.to_string()))?;
+        Ok(folder.insert(made).path().to_owned())
+    }
+
+    /// The folder that wheels are fetched into.
+    pub(super) fn wheels(&self) -> Result<PathBuf, BuildError> {
+        let folder = self.folder()?.join("wheels");
+        fs::create_dir_all(&folder).map_err(|error| BuildError::new(error.to_string()))?;
+        Ok(folder)
+    }
+
+    /// The turn to fetch a wheel.
+    pub(super) fn fetching(&self) -> MutexGuard<'_, ()> {
+        locked(&self.fetching)
     }
 
     /// A pip with all that is needed of it: that of `base` itself, or the one that it brings along for environments.
-    fn pip(&mut self, base: &BuildPython, limits: &Limits) -> Result<Pip, BuildError> {
-        if let Some(pip) = &self.pip {
+    pub(super) fn pip(&self, base: &BuildPython, limits: &Limits) -> Result<Pip, BuildError> {
+        let mut known = locked(&self.pip);
+        if let Some(pip) = &*known {
             return Ok(pip.clone());
         }
         let folder = self.folder()?;
@@ -201,41 +212,7 @@ impl State {
                 runner: None,
             }
         };
-        Ok(self.pip.insert(pip).clone())
-    }
-
-    fn environment(
-        &mut self,
-        base: &BuildPython,
-        folder: &Path,
-        limits: &Limits,
-    ) -> Result<VirtualEnvironment, BuildError> {
-        if let Some(bare) = &self.bare {
-            return bare.copy(folder);
-        }
-        let own = self.folder()?;
-        let workplace = Workplace::new(&own, limits)?;
-        let bare = VirtualEnvironment::new(&workplace, &base.executable, &own.join("bare"))?;
-        self.bare.insert(bare).copy(folder)
-    }
-}
-
-impl Workshop {
-    /// The folder that wheels are fetched into.
-    pub(super) fn wheels(&self) -> Result<PathBuf, BuildError> {
-        let folder = self.state().folder()?.join("wheels");
-        fs::create_dir_all(&folder).map_err(|error| BuildError::new(error.to_string()))?;
-        Ok(folder)
-    }
-
-    /// The turn to fetch a wheel.
-    pub(super) fn fetching(&self) -> MutexGuard<'_, ()> {
-        self.fetching.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A pip to work with.
-    pub(super) fn pip(&self, base: &BuildPython, limits: &Limits) -> Result<Pip, BuildError> {
-        self.state().pip(base, limits)
+        Ok(known.insert(pip).clone())
     }
 
     /// An environment without packages, in `folder`.
@@ -245,12 +222,22 @@ impl Workshop {
         folder: &Path,
         limits: &Limits,
     ) -> Result<VirtualEnvironment, BuildError> {
-        self.state().environment(base, folder, limits)
+        let mut bare = locked(&self.bare);
+        if let Some(bare) = &*bare {
+            return bare.copy(folder);
+        }
+        let own = self.folder()?;
+        let workplace = Workplace::new(&own, limits)?;
+        let made = VirtualEnvironment::new(&workplace, &base.executable, &own.join("bare"))?;
+        bare.insert(made).copy(folder)
     }
 
     /// Removes all that was made, whoever else may still hold this.
     pub(super) fn clear(&self) {
-        *self.state() = State::default();
+        locked(&self.tools).clear();
+        *locked(&self.bare) = None;
+        *locked(&self.pip) = None;
+        *locked(&self.folder) = None;
     }
 
     /// The environment with these wheels, which `label` is the first or a later one to need.
@@ -262,14 +249,14 @@ impl Workshop {
         limits: &Limits,
     ) -> Result<Arc<Tools>, BuildError> {
         wheels.sort_unstable();
-        let mut state = self.state();
-        if let Some(tools) = state.tools.get(&wheels) {
+        let mut known = locked(&self.tools);
+        if let Some(tools) = known.get(&wheels) {
             return Ok(Arc::clone(tools));
         }
-        let pip = state.pip(base, limits)?;
-        let folder = state.folder()?.join(format!("tools-{}", state.tools.len()));
+        let pip = self.pip(base, limits)?;
+        let folder = self.folder()?.join(format!("tools-{}", known.len()));
         let workplace = Workplace::new(&folder, limits)?;
-        let environment = state.environment(base, &folder.join("environment"), limits)?;
+        let environment = self.environment(base, &folder.join("environment"), limits)?;
         if !wheels.is_empty() {
             let mut command;
             if let Some(runner) = &pip.runner {
@@ -290,11 +277,11 @@ impl Workshop {
             workplace.run(&format!("what {label} is built with"), command)?;
         }
         let tools = Arc::new(Tools { environment });
-        state.tools.insert(wheels, Arc::clone(&tools));
+        known.insert(wheels, Arc::clone(&tools));
         Ok(tools)
     }
+}
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
