@@ -6,6 +6,7 @@ mod builds;
 mod cache;
 mod check;
 mod choice;
+mod conflicts;
 mod credentials;
 mod direct;
 mod faults;

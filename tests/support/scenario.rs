@@ -26,9 +26,11 @@ use crate::context::{Lockgate, TestContext, fixtures, without_blanks};
 use crate::world::Project;
 
 mod places;
+mod refusal;
 mod universal;
 
 use places::{Elsewhere, Places};
+pub use refusal::{OfUv, Refusal, refusals};
 
 /// One scenario file.
 #[derive(Debug, Deserialize)]
@@ -178,14 +180,7 @@ impl Scenario {
     fn run(&self) -> Result<(), String> {
         let context = TestContext::new();
         let places = Places::new(&self.packages, &self.indexes, self.find_links.as_ref());
-        places.write_links(&context);
-        context.write("requirements.in", places.filled(&lines(&self.requirements)));
-        context.write("constraints.txt", lines(&self.constraints));
-        context.write("overrides.txt", lines(&self.overrides));
-        context.write_advisories("advisories", &self.advisories);
-        if let Some(config) = &self.config {
-            context.write("lockgate.toml", config);
-        }
+        self.write_sources(&context, &places);
         let old_pins: Vec<String> = self
             .lock
             .iter()
@@ -229,6 +224,17 @@ impl Scenario {
             wrong.join("\n- "),
             run.stderr.trim_end()
         ))
+    }
+
+    fn write_sources(&self, context: &TestContext, places: &Places) {
+        places.write_links(context);
+        context.write("requirements.in", places.filled(&lines(&self.requirements)));
+        context.write("constraints.txt", lines(&self.constraints));
+        context.write("overrides.txt", lines(&self.overrides));
+        context.write_advisories("advisories", &self.advisories);
+        if let Some(config) = &self.config {
+            context.write("lockgate.toml", config);
+        }
     }
 
     fn command<'a>(&self, context: &'a TestContext, places: &Places) -> Lockgate<'a> {
