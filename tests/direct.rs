@@ -1,5 +1,7 @@
 //! Direct references, end to end: addresses, paths, Git repositories, and what is said where two of them meet.
 
+mod places;
+
 use lockgate_tests::artifact::{self, sha256};
 use lockgate_tests::{
     Advisory, Index, Loopback, Release, Run, SourceDistribution, TestContext, World,

@@ -120,6 +120,40 @@ fn required_hashes_are_asked_for_line_by_line() {
 }
 
 #[test]
+fn hashes_hold_where_their_line_does() {
+    let context = TestContext::new();
+    let index = world();
+    let lock_universal = || {
+        let run = context
+            .lockgate(&["lock", "requirements.in", "--universal", "--no-advisories"])
+            .args(["--python-version", "3.8", "-i", &index.index_url()])
+            .run();
+        run.exits(0);
+        let lock = context.read("requirements.txt");
+        let lines = lock
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    context.write(
+        "requirements.in",
+        "a==1.0 ; sys_platform == 'linux'\na==2.0 ; sys_platform != 'linux'\n",
+    );
+    let pins = lock_universal();
+    assert_eq!(pins.len(), 4, "{pins:?}");
+    // The lock is a source like any other, for all environments and for one.
+    context.write("requirements.in", context.read("requirements.txt"));
+    assert_eq!(lock_universal(), pins);
+    context.write("requirements.txt", "");
+    context.lock(&index).run().exits(0);
+    let lock = context.read("requirements.txt");
+    assert!(
+        lock.contains("a==1.0 \\\n") && !lock.contains("a==2.0"),
+        "{lock}"
+    );
+}
+
+#[test]
 fn a_file_in_an_old_encoding_is_read_as_it_declares_or_as_the_locale_has_it() {
     let context = TestContext::new();
     context.write("requirements.in", b"# coding: cp1251\na==1.0 # \xe4\xe0\n");

@@ -1,8 +1,8 @@
-//! A project at a direct reference: the one release that a solve may take of it.
+//! A project at a direct reference: the one release that a solve may take of it where the reference holds.
 
 use std::sync::Arc;
 
-use crate::{DistFile, Metadata, Reference, Sha256};
+use crate::{DistFile, Marker, Metadata, Reference, Sha256};
 
 /// What a direct reference came to. No index is asked about its project, and no rule for choosing among releases concerns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct DirectRelease {
     pub file: DistFile,
     /// How a lock pins it.
     pub pin: DirectPin,
+    /// In which environments the project is taken from there.
+    pub marker: Marker,
 }
 
 /// How a lock pins a project at a direct reference.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DirectRelease, DistFile, Metadata, Name, ProjectView, Sha256, Version, VersionSet};
+use crate::{
+    DirectRelease, DistFile, Metadata, Name, ProjectView, Region, Sha256, Version, VersionSet,
+};
 
 /// What exists. Calls block until the answer is known.
 pub trait Facts: Send + Sync {
@@ -36,6 +38,11 @@ pub trait Facts: Send + Sync {
     /// Whether the sources take the project from the place that `reference` names.
     fn is_at(&self, _name: &Name, _reference: &str) -> bool {
         false
+    }
+
+    /// The same facts as they are in a region, where that makes a difference: direct references may hold in a part of the environments.
+    fn within(&self, _region: &Region) -> Option<Arc<dyn Facts>> {
+        None
     }
 
     /// Says what may be asked for soon. Never blocks and never changes an answer; dropping it all is correct.

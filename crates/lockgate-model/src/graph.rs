@@ -35,6 +35,18 @@ impl Pins {
         self.of(name).iter().find(|pin| pin.version == *version)
     }
 
+    /// The pin of a project at a version that an index has.
+    pub fn on_index(&self, name: &Name, version: &Version) -> Option<&Pin> {
+        let mut pins = self.of(name).iter();
+        pins.find(|pin| pin.version == *version && pin.direct.is_none())
+    }
+
+    /// The pin of the same project at the same version, from the same place.
+    pub fn like(&self, pin: &Pin) -> Option<&Pin> {
+        let mut pins = self.of(&pin.name).iter();
+        pins.find(|other| other.version == pin.version && other.direct == pin.direct)
+    }
+
     /// Whether a project has a pin.
     pub fn contains(&self, name: &Name) -> bool {
         self.0.contains_key(name)

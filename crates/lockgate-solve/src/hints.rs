@@ -158,7 +158,7 @@ pub(crate) fn ways_out(
         watch: search.watch,
         spent: Cell::new((0, 0)),
     };
-    let spare = Arc::new(Sparing::new(search.shelf.facts, read));
+    let spare = Arc::new(Sparing::new(&search.shelf.facts, read));
     let sparing: Arc<dyn Facts> = Arc::clone(&spare) as Arc<dyn Facts>;
     let inspector = Arc::clone(&search.shelf.inspector);
     let search = &Search {
@@ -248,7 +248,7 @@ fn trial(search: &Search<'_>, sources: &Sources) -> Result<Found, FactError> {
     // What releases ask for is kept with the overrides applied: other overrides need another look.
     let other;
     if !Arc::ptr_eq(&sources.changes, &search.shelf.changes) {
-        let (facts, inspector) = (search.shelf.facts, &search.shelf.inspector);
+        let (facts, inspector) = (&search.shelf.facts, &search.shelf.inspector);
         other = shelf(search.question, facts, sources, Arc::clone(inspector));
         trial.shelf = &other;
     }
@@ -268,7 +268,7 @@ fn attempt_under(
         ..*search.question
     };
     let inspector = inspector_after(search.question.rules, &question);
-    let shelf = shelf(&question, search.shelf.facts, sources, inspector);
+    let shelf = shelf(&question, &search.shelf.facts, sources, inspector);
     let order = Order::new(rules, sources);
     let other = Search {
         shelf: &shelf,

@@ -183,7 +183,7 @@ fn together(whole: &Target, parts: Vec<Part>, statistics: Statistics) -> Solutio
     for part in parts {
         for pin in part.graph.pins.iter() {
             let pin = &located(whole, &part.target, pin);
-            let pin = match graph.pins.at(&pin.name, &pin.version) {
+            let pin = match graph.pins.like(pin) {
                 Some(known) => joined(known, pin),
                 None => pin.clone(),
             };

@@ -74,7 +74,7 @@ pub fn look_ahead(question: &Question<'_>, facts: &Arc<dyn Facts>) {
 /// The facts for a question, none of them looked at yet.
 pub(crate) fn shelf<'a>(
     question: &Question<'a>,
-    facts: &'a Arc<dyn Facts>,
+    facts: &Arc<dyn Facts>,
     sources: &Sources,
     inspector: Arc<Inspector>,
 ) -> Shelf<'a> {
@@ -92,7 +92,7 @@ pub(crate) fn inspector(question: &Question<'_>) -> Inspector {
     Inspector::new(
         question.target,
         question.rules.clone(),
-        allowed_hashes(question.manifest),
+        allowed_hashes(question.manifest, &question.target.region),
     )
 }
 

@@ -17,7 +17,8 @@ use crate::release::{Cooldown, Inspector, Release};
 
 /// The facts, each looked at once.
 pub(crate) struct Shelf<'a> {
-    pub(crate) facts: &'a Arc<dyn Facts>,
+    /// As they are in the region.
+    pub(crate) facts: Arc<dyn Facts>,
     pub(crate) inspector: Arc<Inspector>,
     pub(crate) region: Region,
     /// What the sources change in requirements.
@@ -46,14 +47,14 @@ pub(crate) enum Needs {
 
 impl<'a> Shelf<'a> {
     pub(crate) fn new(
-        facts: &'a Arc<dyn Facts>,
+        facts: &Arc<dyn Facts>,
         inspector: Arc<Inspector>,
         region: Region,
         changes: Arc<Changes>,
         gate: &'a dyn Gate,
     ) -> Self {
         Self {
-            facts,
+            facts: facts.within(&region).unwrap_or_else(|| Arc::clone(facts)),
             inspector,
             region,
             changes,

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lockgate_model::{
-    Manifest, Marker, Name, Origin, Requirement, Scope, Sha256, Specifiers, Target, VersionSet,
+    Manifest, Marker, Name, Origin, Region, Requirement, Scope, Sha256, Source, Specifiers, Target,
+    VersionSet,
 };
 
 use crate::bounds::Bound;
@@ -195,31 +196,31 @@ impl Sources {
     }
 }
 
-/// The files that `--hash` options leave of each project that has some: those that all of its lists name. Those of a requirement that
-/// is overridden went with it.
-pub(crate) fn allowed_hashes(manifest: &Manifest) -> BTreeMap<Name, BTreeSet<Sha256>> {
+/// The files that `--hash` options leave of each project that has some: those that all of its lists in the region name. Those of a
+/// requirement that is overridden went with it.
+pub(crate) fn allowed_hashes(
+    manifest: &Manifest,
+    region: &Region,
+) -> BTreeMap<Name, BTreeSet<Sha256>> {
     let mut allowed: BTreeMap<Name, BTreeSet<Sha256>> = BTreeMap::new();
     let is_overridden = |name: &Name| {
         let mut overrides = manifest.overrides.iter();
         overrides.any(|other| other.requirement.name == *name)
     };
-    let lists = manifest
-        .requirements
-        .iter()
-        .map(|root| (&root.requirement.name, &root.hashes))
-        .filter(|(name, _)| !is_overridden(name))
-        .chain(
-            manifest
-                .constraints
-                .iter()
-                .chain(&manifest.overrides)
-                .map(|constraint| (&constraint.requirement.name, &constraint.hashes)),
-        )
-        .filter(|(_, hashes)| !hashes.is_empty());
-    for (name, hashes) in lists {
+    let roots = manifest.requirements.iter();
+    let roots = roots.filter(|root| !is_overridden(&root.requirement.name));
+    let limits = manifest.constraints.iter().chain(&manifest.overrides);
+    let lists = roots
+        .map(|root| (&root.requirement, &root.hashes))
+        .chain(limits.map(|limit| (&limit.requirement, &limit.hashes)))
+        .filter(|(_, hashes)| !hashes.is_empty())
+        // Those of a direct reference are of the file that it leads to.
+        .filter(|(requirement, _)| matches!(requirement.source, Source::Index(_)))
+        .filter(|(requirement, _)| region.admits(&requirement.marker, &[]));
+    for (requirement, hashes) in lists {
         let hashes: BTreeSet<Sha256> = hashes.iter().copied().collect();
         allowed
-            .entry(name.clone())
+            .entry(requirement.name.clone())
             .and_modify(|known| *known = known.intersection(&hashes).copied().collect())
             .or_insert(hashes);
     }

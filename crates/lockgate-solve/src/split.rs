@@ -10,11 +10,12 @@ use lockgate_model::{FactError, ForkStrategy, Marker, Name, Version, VersionSet,
 use pubgrub::External;
 
 use crate::dependencies::Dependency;
+use crate::graph::Linked;
 use crate::package::{Package, Set};
 use crate::provider::Unavailable;
 use crate::release::{Release, span};
 use crate::search::{Search, Tree};
-use crate::shelf::{Needs, Project};
+use crate::shelf::{Needs, Project, Shelf};
 use crate::sources::{Sources, Wanted};
 
 /// A requirement that holds in a part of the region, as a proof rests on it.
@@ -95,6 +96,7 @@ pub(crate) fn by_anything(
     for project in &projects {
         let name = project.view.name();
         let all = Set(VersionSet::full());
+        of_place(search, name, &mut partials);
         let extras = known_extras(search, name, &all)?;
         for extra in std::iter::once(None).chain(extras.iter().map(Some)) {
             for other in &projects {
@@ -138,11 +140,13 @@ fn collect(
         External::NotRoot(..) => {}
         External::NoVersions(package, set) => {
             if let Some(name) = package.project() {
+                of_place(search, name, partials);
                 of_pythons(search, name, set, partials)?;
             }
         }
         External::Custom(package, set, why) => {
             if let Some(name) = package.project() {
+                of_place(search, name, partials);
                 if matches!(why.0, Why::Python { .. }) {
                     of_metadata_python(search, name, set, partials)?;
                 }
@@ -153,6 +157,9 @@ fn collect(
             let Some(to) = to.project() else {
                 return Ok(());
             };
+            if let Some(from) = from.project() {
+                of_place(search, from, partials);
+            }
             for wanted in &sources.constraints {
                 if wanted.name == *to {
                     add(
@@ -204,6 +211,25 @@ fn add(
             has_ceiling,
         });
     }
+}
+
+/// Where a project is taken from a direct reference, if it is in a part of the region: there is no other release of it there.
+fn of_place(search: &Search<'_>, name: &Name, partials: &mut BTreeSet<Partial>) {
+    if let Some(direct) = search.shelf.direct(name) {
+        add((3, 0, name.to_string()), &direct.marker, false, partials);
+    }
+}
+
+/// A part of the region to solve first since a project of a finished choice is taken from a direct reference there, and needed elsewhere too.
+pub(crate) fn by_place(shelf: &Shelf<'_>, linked: &Linked) -> Option<Marker> {
+    linked.reach.iter().find_map(|(name, reach)| {
+        let direct = shelf.direct(name)?;
+        let elsewhere = reach.and(&direct.marker.not());
+        shelf
+            .region
+            .overlaps(&elsewhere)
+            .then(|| direct.marker.clone())
+    })
 }
 
 /// Looks at each version of a project in a set.

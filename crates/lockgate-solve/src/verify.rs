@@ -21,6 +21,7 @@ use crate::release::Release;
 use crate::search::{inspector, shelf};
 use crate::shelf::{Needs, Shelf};
 use crate::sources::Sources;
+use crate::split::by_place;
 
 /// Something in a graph that its question does not allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -344,7 +345,7 @@ impl<'a> Check<'a> {
 pub(crate) struct Grounds {
     /// Those that their bounds give no ground for, anywhere.
     pub(crate) groundless: Vec<(Name, Version)>,
-    /// A part of the region in which one has another ground than in the rest.
+    /// A part of the region in which one has another ground than in the rest, or in which a project is taken from a direct reference.
     pub(crate) apart: Option<Marker>,
 }
 
@@ -355,14 +356,17 @@ impl Grounds {
     }
 }
 
-/// What is wrong with the pre-releases and yanked releases of a finished choice. A release gives no ground for itself: what is only asked
-/// for because of it does not count.
+/// What is wrong with the pre-releases and yanked releases of a finished choice, and with the places of its projects. A release gives no
+/// ground for itself: what is only asked for because of it does not count.
 pub(crate) fn grounds(
     shelf: &Shelf<'_>,
     sources: &Sources,
     linked: &Linked,
 ) -> Result<Grounds, FactError> {
-    let mut grounds = Grounds::default();
+    let mut grounds = Grounds {
+        apart: by_place(shelf, linked),
+        ..Grounds::default()
+    };
     for (name, version) in &linked.versions {
         if !is_special(shelf, name, version)? {
             continue;

@@ -59,15 +59,15 @@ const NAMED: usize = 3;
 /// The column that annotations begin at when they share a line with a pin.
 const COLUMN: usize = 24;
 
-/// The line of each pin at a direct reference, without its hashes, by project.
-pub fn direct_lines(graph: &LockedGraph, options: &RenderOptions) -> BTreeMap<Name, String> {
+/// Each pin at a direct reference with its line, without hashes.
+pub fn direct_lines<'g>(graph: &'g LockedGraph, options: &RenderOptions) -> Vec<(&'g Pin, String)> {
     let annotations = Annotations::of(graph);
     let pins = graph.pins.iter();
     pins.filter_map(|pin| {
         let direct = pin.direct.as_ref()?;
         let extras = extras_text(pin, &annotations, options);
         let line = direct_line(&pin.name, &extras, direct);
-        Some((pin.name.clone(), with_marker(line, pin)))
+        Some((pin, with_marker(line, pin)))
     })
     .collect()
 }

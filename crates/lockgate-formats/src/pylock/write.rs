@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use lockgate_model::{
-    LockedFile, LockedGraph, Marker, Name, Note, PassedOver, Pin, Scope, Timestamp, Version, Via,
-    WheelName,
+    DirectKind, LockedFile, LockedGraph, Marker, Name, Note, PassedOver, Pin, Scope, Timestamp,
+    Version, Via, WheelName,
 };
 
 use super::reference::{Place, place_of};
@@ -102,8 +102,7 @@ fn package(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &mut S
         string(pin.name.as_str())
     );
     let place = pin.direct.as_ref().map(place_of);
-    // What a folder holds may change its version.
-    if !matches!(place, Some(Place::Directory { .. })) {
+    if states_version(pin) {
         let _ = writeln!(text, "version = {}", string(&pin.version.to_string()));
     }
     if let Some(marker) = scopes::text(pin) {
@@ -117,6 +116,12 @@ fn package(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &mut S
         Some(place) => direct(pin, &place, text),
         None => files(pin, options, text),
     }
+}
+
+/// Whether a package has its version: what a folder holds may change it.
+fn states_version(pin: &Pin) -> bool {
+    let kind = pin.direct.as_ref().map(|direct| direct.kind);
+    kind != Some(DirectKind::Folder)
 }
 
 /// Each entry has as many keys as it takes to tell one package.
@@ -134,10 +139,11 @@ fn dependencies(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &
         let same: Vec<&Pin> = pins.iter().filter(|pin| pin.version == *version).collect();
         for other in &same {
             let mut keys = vec![format!("name = {}", string(name.as_str()))];
-            if pins.len() > 1 {
+            let is_told = states_version(other);
+            if pins.len() > 1 && is_told {
                 keys.push(format!("version = {}", string(&version.to_string())));
             }
-            if same.len() > 1
+            if (same.len() > 1 || (pins.len() > 1 && !is_told))
                 && let Some(marker) = scopes::text(other)
             {
                 keys.push(format!("marker = {}", marker_value(&marker)));

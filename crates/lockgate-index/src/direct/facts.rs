@@ -6,26 +6,30 @@ use std::sync::Arc;
 
 use lockgate_model::{
     DirectRelease, DistFile, FactError, Facts, Metadata, Name, ProjectStatus, ProjectView,
-    Reference, Scout, Sha256, Version, Want,
+    Reference, Region, Scout, Sha256, Version, Want,
 };
 
 /// Facts in which some projects have one release, at a direct reference. No index is asked about those.
 pub struct DirectFacts {
     inner: Arc<dyn Facts>,
+    /// Of each project those in all environments, no two of them in one.
+    all: Arc<BTreeMap<Name, Vec<Arc<DirectRelease>>>>,
+    /// The one of each project that counts here.
     releases: BTreeMap<Name, Arc<DirectRelease>>,
     folder: PathBuf,
 }
 
 impl DirectFacts {
-    /// `releases` over `inner`; paths are compared from `folder`.
+    /// `all` over `inner`; paths are compared from `folder`.
     pub fn new(
         inner: Arc<dyn Facts>,
-        releases: BTreeMap<Name, Arc<DirectRelease>>,
+        all: BTreeMap<Name, Vec<Arc<DirectRelease>>>,
         folder: PathBuf,
     ) -> Self {
         Self {
             inner,
-            releases,
+            releases: first_of_each(&all, |_| true),
+            all: Arc::new(all),
             folder,
         }
     }
@@ -68,6 +72,18 @@ impl Facts for DirectFacts {
         })
     }
 
+    fn within(&self, region: &Region) -> Option<Arc<dyn Facts>> {
+        let releases = first_of_each(&self.all, |release| region.overlaps(&release.marker));
+        (releases != self.releases).then(|| {
+            Arc::new(Self {
+                inner: Arc::clone(&self.inner),
+                all: Arc::clone(&self.all),
+                releases,
+                folder: self.folder.clone(),
+            }) as _
+        })
+    }
+
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
         let (direct, mut wants): (Vec<Want>, Vec<Want>) = wants
             .into_iter()
@@ -84,6 +100,20 @@ impl Facts for DirectFacts {
         }
         self.inner.hint(wants, scout);
     }
+}
+
+/// The first release of each project that counts.
+fn first_of_each(
+    all: &BTreeMap<Name, Vec<Arc<DirectRelease>>>,
+    counts: impl Fn(&DirectRelease) -> bool,
+) -> BTreeMap<Name, Arc<DirectRelease>> {
+    let first = |releases: &[Arc<DirectRelease>]| {
+        let mut releases = releases.iter();
+        releases.find(|release| counts(release)).cloned()
+    };
+    all.iter()
+        .filter_map(|(name, releases)| Some((name.clone(), first(releases)?)))
+        .collect()
 }
 
 /// The one release of a project at a direct reference.

@@ -8,8 +8,8 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lockgate_model::{
-    DirectRelease, DistFile, DistKind, FactError, Facts, Metadata, Name, Pick, ProjectView, Scout,
-    Sha256, Version, Want,
+    DirectRelease, DistFile, DistKind, FactError, Facts, Metadata, Name, Pick, ProjectView, Region,
+    Scout, Sha256, Version, Want,
 };
 
 /// How many pages and files are read for all trials as long as no way out is known: as many as the search has read, but no fewer and no more
@@ -170,6 +170,15 @@ impl Facts for Sparing {
 
     fn is_at(&self, name: &Name, reference: &str) -> bool {
         self.facts.is_at(name, reference)
+    }
+
+    fn within(&self, region: &Region) -> Option<Arc<dyn Facts>> {
+        let facts = self.facts.within(region)?;
+        Some(Arc::new(Self {
+            facts,
+            read: Arc::clone(&self.read),
+            account: Arc::clone(&self.account),
+        }))
     }
 
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {

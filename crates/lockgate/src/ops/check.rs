@@ -393,8 +393,15 @@ fn differences(
             .map_or(0, |pin| pin.line)
     };
     let mut reasons = Vec::new();
-    // What is taken from a direct reference has no pin to be held against.
-    let is_direct = |name: &Name| graph.pins.of(name).iter().any(|pin| pin.direct.is_some());
+    // What is taken from a direct reference has no pin to be held against; it may be taken from an index in other environments.
+    let is_direct = |name: &Name| {
+        let (direct, fresh): (Vec<_>, Vec<_>) =
+            (graph.pins.of(name).iter()).partition(|pin| pin.direct.is_some());
+        let held = read.pins.iter().filter(|pin| pin.name == *name);
+        let held: BTreeSet<&Version> = held.map(|pin| &pin.version).collect();
+        let fresh: BTreeSet<&Version> = fresh.iter().map(|pin| &pin.version).collect();
+        !direct.is_empty() && (fresh.is_empty() || fresh == held)
+    };
     let missing =
         |name: &Name| !named.contains(name) && !unpinned.contains(name) && !is_direct(name);
     for (name, versions) in change.added.iter().filter(|(name, _)| missing(name)) {
@@ -441,7 +448,7 @@ fn marker_reasons(check: &CheckRequest, change: &Change, graph: &LockedGraph) ->
         .iter()
         .filter(|pin| !change.moved.contains_key(&pin.name))
     {
-        if let Some(fresh) = graph.pins.at(&pin.name, &pin.version)
+        if let Some(fresh) = graph.pins.on_index(&pin.name, &pin.version)
             && fresh.marker != pin.marker
         {
             reasons.push(format!(
@@ -463,7 +470,7 @@ fn hash_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
     let needs_none = check.request.arguments.rendering.no_hashes;
     let mut reasons = Vec::new();
     for pin in &read.pins {
-        let Some(fresh) = graph.pins.at(&pin.name, &pin.version) else {
+        let Some(fresh) = graph.pins.on_index(&pin.name, &pin.version) else {
             continue;
         };
         let files: Vec<&LockedFile> = if kind_of(lock, "") == Some(InventoryKind::Pylock) {
@@ -507,8 +514,7 @@ fn hash_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
 fn direct_pins(read: &Lock, graph: &LockedGraph) -> BTreeMap<usize, (Name, Version)> {
     let lines = lockgate_formats::lock::direct_lines(graph, &RenderOptions::default());
     let held = read.direct.iter().filter_map(|held| {
-        let (name, _) = lines.iter().find(|(_, line)| **line == held.text)?;
-        let pin = graph.pins.of(name).first()?;
+        let (pin, _) = lines.iter().find(|(_, line)| *line == held.text)?;
         Some((held.line, (pin.name.clone(), pin.version.clone())))
     });
     held.collect()
@@ -557,16 +563,13 @@ fn direct_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
     };
     let lines = lockgate_formats::lock::direct_lines(graph, &options);
     let mut reasons = Vec::new();
-    for (name, line) in &lines {
+    for (pin, line) in &lines {
         let Some(held) = read.direct.iter().find(|held| held.text == *line) else {
+            let name = &pin.name;
             reasons.push(format!("{lock}: `{name}` would now be locked as `{line}`"));
             continue;
         };
-        let fresh = graph
-            .pins
-            .of(name)
-            .first()
-            .and_then(|pin| pin.direct.as_ref());
+        let fresh = pin.direct.as_ref();
         let digest = fresh.and_then(|direct| direct.kind.sha256());
         let expected = digest.map(|digest| format!("sha256:{digest}"));
         if let Some(expected) = expected
@@ -582,7 +585,7 @@ fn direct_reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
         }
     }
     for held in &read.direct {
-        if !lines.values().any(|line| *line == held.text) {
+        if !lines.iter().any(|(_, line)| *line == held.text) {
             reasons.push(format!(
                 "{lock}:{}: `{}` is locked and not what its sources ask for",
                 held.line, held.text

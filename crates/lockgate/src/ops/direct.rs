@@ -1,26 +1,25 @@
 //! Direct references of the sources: looked at before anything is solved, so that each is one release with a name, a version and
 //! metadata. What they ask for at other places in turn is followed too, as pip does; what an index serves may not do that.
 
+mod look;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use lockgate_formats::static_project::{self, NotStatic};
-use lockgate_index::{DirectFacts, Stated};
+use lockgate_index::DirectFacts;
 use lockgate_model::{
-    CoreMetadata, DirectKind, DirectPin, DirectRelease, DistFile, FactError, Facts, Manifest,
-    Metadata, Name, Place, Reference, Requirement, RootRequirement, Scope, Sha256, Source, Target,
-    UnusableReason, Yank,
+    DirectKind, DirectRelease, FactError, Facts, Manifest, Marker, Name, Reference, Requirement,
+    RootRequirement, Scope, Sha256, Source, Target,
 };
-use url::Url;
 
-use crate::building::{self, Builder};
+use crate::building::Builder;
 use crate::failure::{Exit, Failure};
 use crate::indexes;
 use crate::world::World;
 
-/// The releases at direct references, by project.
-pub(crate) type DirectReleases = BTreeMap<Name, Arc<DirectRelease>>;
+/// The releases at direct references, by project: of each project those that hold in different environments.
+pub(crate) type DirectReleases = BTreeMap<Name, Vec<Arc<DirectRelease>>>;
 
 /// A direct reference as one place asks for it.
 #[derive(Debug, Clone)]
@@ -34,6 +33,8 @@ struct Asked {
     settings: Vec<(String, String)>,
     /// The project, where the reference does not stand alone.
     name: Option<Name>,
+    /// In which environments it is asked for.
+    marker: Marker,
 }
 
 /// Looks at every direct reference of `manifest` that holds on `target`. Those without a name get the one that they turn out to have.
@@ -49,15 +50,18 @@ pub(crate) fn follow(
         builder,
         world,
         folder,
-        releases: BTreeMap::new(),
-        origins: BTreeMap::new(),
+        found: BTreeMap::new(),
     };
     following.name_the_unnamed(manifest)?;
     for (name, asked) in named(manifest, target) {
         following.take(&name, &asked)?;
     }
     following.follow_further(manifest)?;
-    Ok(following.releases)
+    let found = following.found.into_iter();
+    let releases = |found: Vec<Found>| found.into_iter().map(|one| Arc::new(one.release));
+    Ok(found
+        .map(|(name, found)| (name, releases(found).collect()))
+        .collect())
 }
 
 /// A direct reference among the sources, without credentials.
@@ -109,6 +113,7 @@ fn named(manifest: &Manifest, target: &Target) -> Vec<(Name, Asked)> {
             hashes: root.hashes.clone(),
             settings: root.config_settings.clone(),
             name: None,
+            marker: Marker::always(),
         };
         (&root.requirement, asked)
     });
@@ -121,6 +126,7 @@ fn named(manifest: &Manifest, target: &Target) -> Vec<(Name, Asked)> {
             hashes: limit.hashes.clone(),
             settings: Vec::new(),
             name: None,
+            marker: Marker::always(),
         };
         (&limit.requirement, asked)
     });
@@ -135,6 +141,7 @@ fn named(manifest: &Manifest, target: &Target) -> Vec<(Name, Asked)> {
                 Asked {
                     text: text.clone(),
                     name: Some(requirement.name.clone()),
+                    marker: requirement.marker.with_extras(&[]),
                     ..asked
                 },
             )),
@@ -148,9 +155,14 @@ struct Following<'a> {
     builder: Option<&'a Builder>,
     world: &'a World,
     folder: PathBuf,
-    releases: DirectReleases,
-    /// Where each was asked for first.
-    origins: BTreeMap<Name, String>,
+    found: BTreeMap<Name, Vec<Found>>,
+}
+
+/// A release that was found at a direct reference.
+struct Found {
+    release: DirectRelease,
+    /// Where it was asked for first.
+    origin: String,
 }
 
 impl Following<'_> {
@@ -166,6 +178,7 @@ impl Following<'_> {
                 hashes: unnamed.hashes.clone(),
                 settings: unnamed.config_settings.clone(),
                 name: None,
+                marker: unnamed.marker.with_extras(&[]),
             };
             let reference = asked.reference()?;
             let release = self.look(&reference, &asked)?;
@@ -188,29 +201,57 @@ impl Following<'_> {
         Ok(())
     }
 
-    /// Looks at a reference, unless the project is at the same place already.
-    fn take(&mut self, name: &Name, asked: &Asked) -> Result<(), Failure> {
+    /// Looks at a reference, unless the project is at the same place already. Returns where in the list of its project what it leads to
+    /// stands, if it has come to hold in more environments.
+    fn take(&mut self, name: &Name, asked: &Asked) -> Result<Option<usize>, Failure> {
         let reference = asked.reference()?;
-        if let Some(known) = self.releases.get(name)
-            && known
-                .reference
-                .is_same(&reference, &self.folder.to_string_lossy())
-            && (known.pin.editable || !asked.editable)
-        {
-            return asked.check(known.pin.kind);
-        }
-        if let Some(known) = self.releases.get(name)
-            && !known
-                .reference
-                .is_same(&reference, &self.folder.to_string_lossy())
-        {
-            return Err(self.two_places(name, &known.reference, &reference, asked));
+        if let Some(place) = self.position(name, &reference, asked)? {
+            let known = &mut self.found.entry(name.clone()).or_default()[place].release;
+            if known.pin.editable || !asked.editable {
+                let marker = known.marker.or(&asked.marker);
+                let is_more = marker != known.marker;
+                known.marker = marker;
+                asked.check(known.pin.kind)?;
+                return Ok(is_more.then_some(place));
+            }
         }
         let release = self.look(&reference, asked)?;
-        self.keep(name, release, asked)
+        self.keep(name, release, asked).map(Some)
     }
 
-    fn keep(&mut self, name: &Name, release: DirectRelease, asked: &Asked) -> Result<(), Failure> {
+    /// Where in the list of its project the release at the same place stands. No other may hold in an environment in which this is asked for.
+    fn position(
+        &self,
+        name: &Name,
+        reference: &Reference,
+        asked: &Asked,
+    ) -> Result<Option<usize>, Failure> {
+        let folder = self.folder.to_string_lossy();
+        let mut position = None;
+        for (place, known) in self.found.get(name).into_iter().flatten().enumerate() {
+            let meets = known.release.marker.and(&asked.marker);
+            if known.release.reference.is_same(reference, &folder) {
+                position = Some(place);
+            } else if self.target.region.overlaps(&meets) {
+                return Err(Failure::new(format!(
+                    "`{name}` is asked for from two places:\n  {}: {}\n  {}: {reference}",
+                    known.origin, known.release.reference, asked.origin
+                ))
+                .remedy(
+                    "remove one of them, or let markers keep them apart: in one environment a project can be installed from one place only",
+                )
+                .exit(Exit::No));
+            }
+        }
+        Ok(position)
+    }
+
+    fn keep(
+        &mut self,
+        name: &Name,
+        mut release: DirectRelease,
+        asked: &Asked,
+    ) -> Result<usize, Failure> {
         let found = &release.metadata.name;
         if found != name {
             return Err(asked
@@ -219,43 +260,29 @@ impl Following<'_> {
                 ))
                 .remedy(format!("write `{found} @ …`, or correct the address")));
         }
-        if let Some(known) = self.releases.get(name)
-            && !known
-                .reference
-                .is_same(&release.reference, &self.folder.to_string_lossy())
-        {
-            return Err(self.two_places(name, &known.reference, &release.reference, asked));
+        let position = self.position(name, &release.reference, asked)?;
+        let all = self.found.entry(name.clone()).or_default();
+        if let Some(place) = position {
+            release.marker = release.marker.or(&all[place].release.marker);
+            all[place].release = release;
+            return Ok(place);
         }
-        self.origins
-            .entry(name.clone())
-            .or_insert_with(|| asked.origin.clone());
-        self.releases.insert(name.clone(), Arc::new(release));
-        Ok(())
-    }
-
-    fn two_places(
-        &self,
-        name: &Name,
-        one: &Reference,
-        other: &Reference,
-        asked: &Asked,
-    ) -> Failure {
-        let first = self.origins.get(name).map_or("", String::as_str);
-        Failure::new(format!(
-            "`{name}` is asked for from two places:\n  {first}: {one}\n  {}: {other}",
-            asked.origin
-        ))
-        .remedy("remove one of them: a project can be installed from one place only")
-        .exit(Exit::No)
+        all.push(Found {
+            release,
+            origin: asked.origin.clone(),
+        });
+        Ok(all.len() - 1)
     }
 
     /// What the releases found ask for at places of their own, until nothing new comes up.
     fn follow_further(&mut self, manifest: &Manifest) -> Result<(), Failure> {
-        let mut waiting: Vec<Name> = self.releases.keys().cloned().collect();
-        while let Some(name) = waiting.pop() {
-            let Some(release) = self.releases.get(&name).cloned() else {
-                continue;
-            };
+        let each = |(name, found): (&Name, &Vec<Found>)| {
+            let name = name.clone();
+            (0..found.len()).map(move |place| (name.clone(), place))
+        };
+        let mut waiting: Vec<(Name, usize)> = self.found.iter().flat_map(each).collect();
+        while let Some((name, place)) = waiting.pop() {
+            let release = self.found[&name][place].release.clone();
             let extras: Vec<Name> = manifest
                 .requirements
                 .iter()
@@ -266,8 +293,11 @@ impl Following<'_> {
                 let Source::Url(text) = &requirement.source else {
                     continue;
                 };
-                let holds = self.target.region.admits(&requirement.marker, &extras);
-                if !holds || manifest.excludes.contains(&requirement.name) {
+                let marker = requirement.marker.with_extras(&extras);
+                let marker = marker.and(&release.marker);
+                if !self.target.region.overlaps(&marker)
+                    || manifest.excludes.contains(&requirement.name)
+                {
                     continue;
                 }
                 let asked = Asked {
@@ -277,243 +307,14 @@ impl Following<'_> {
                     hashes: Vec::new(),
                     settings: Vec::new(),
                     name: Some(requirement.name.clone()),
+                    marker,
                 };
-                let is_new = !self.releases.contains_key(&requirement.name);
-                self.take(&requirement.name, &asked)?;
-                if is_new {
-                    waiting.push(requirement.name.clone());
-                }
+                let grown = self.take(&requirement.name, &asked)?;
+                waiting.extend(grown.map(|place| (requirement.name.clone(), place)));
             }
         }
         Ok(())
     }
-
-    fn look(&self, reference: &Reference, asked: &Asked) -> Result<DirectRelease, Failure> {
-        let looked = match &reference.place {
-            Place::Archive(url) => self.at_address(url, reference, asked)?,
-            Place::Git {
-                repository,
-                revision,
-            } => self.in_repository(repository, revision.as_deref(), reference, asked)?,
-            Place::Path(path) => self.at_path(path, reference, asked)?,
-        };
-        let version = &looked.metadata.version;
-        let filename = looked
-            .filename
-            .filter(|name| Path::new(name).extension().is_some_and(|ext| ext == "whl"))
-            .unwrap_or_else(|| format!("{}-{version}.tar.gz", looked.metadata.name));
-        Ok(DirectRelease {
-            reference: reference.clone(),
-            file: DistFile {
-                filename,
-                url: looked.pinned.clone(),
-                sha256: looked.kind.sha256(),
-                size: looked.size,
-                uploaded: None,
-                requires_python: None,
-                yanked: Yank::No,
-                core_metadata: CoreMetadata::Absent,
-                has_provenance: false,
-            },
-            metadata: Arc::new(looked.metadata),
-            pin: DirectPin {
-                reference: looked.pinned,
-                kind: looked.kind,
-                requested: match &reference.place {
-                    Place::Git { revision, .. } => revision.clone(),
-                    Place::Archive(_) | Place::Path(_) => None,
-                },
-                editable: asked.editable,
-            },
-        })
-    }
-
-    fn at_address(
-        &self,
-        url: &Url,
-        reference: &Reference,
-        asked: &Asked,
-    ) -> Result<Looked, Failure> {
-        let filename = reference.file_name().unwrap_or_default();
-        let subdirectory = reference.subdirectory.as_deref();
-        asked.is_no_editable_archive()?;
-        let archive = self
-            .world
-            .index
-            .archive(url, &filename, subdirectory)
-            .map_err(|error| asked.unlearned(&error))?;
-        let kind = DirectKind::Archive(archive.sha256);
-        asked.check_digest(reference, archive.sha256)?;
-        asked.check(kind)?;
-        let source = building::Source::Address {
-            url,
-            filename: &filename,
-            sha256: Some(archive.sha256),
-            subdirectory,
-        };
-        let (size, stated) = (archive.size, archive.stated);
-        Ok(Looked {
-            metadata: self.stated(stated, source, asked)?,
-            pinned: reference.to_string(),
-            kind,
-            filename: Some(filename.clone()),
-            size: Some(size),
-        })
-    }
-
-    fn at_path(&self, path: &str, reference: &Reference, asked: &Asked) -> Result<Looked, Failure> {
-        let place = self.folder.join(path);
-        let pinned = asked.without_fragment(reference);
-        let subdirectory = reference.subdirectory.as_deref();
-        if place.is_dir() {
-            asked.check(DirectKind::Folder)?;
-            let project = subdirectory.map_or_else(|| place.clone(), |folder| place.join(folder));
-            let stated = lockgate_index::in_folder(&project)
-                .map_err(|error| asked.failure(&error.to_string()))?;
-            if stated.is_empty()
-                && !project.join("setup.py").is_file()
-                && !project.join("setup.cfg").is_file()
-            {
-                return Err(asked
-                    .failure("the folder is no Python project: it has neither `pyproject.toml` nor `setup.py`")
-                    .remedy("check the path; it is taken from the current folder"));
-            }
-            return Ok(Looked {
-                metadata: self.stated(stated, building::Source::Folder(&project), asked)?,
-                pinned,
-                kind: DirectKind::Folder,
-                filename: None,
-                size: None,
-            });
-        }
-        asked.is_no_editable_archive()?;
-        let filename = reference.file_name().unwrap_or_default();
-        let archive = self
-            .world
-            .index
-            .archive_at(&place, &filename, subdirectory)
-            .map_err(|error| {
-                let failure = asked.failure(&match error.kind() {
-                    std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-                    _ => error.to_string(),
-                });
-                failure.remedy("check the path; it is taken from the current folder")
-            })?;
-        let kind = DirectKind::File(archive.sha256);
-        asked.check_digest(reference, archive.sha256)?;
-        asked.check(kind)?;
-        let source = building::Source::File {
-            path: &place,
-            filename: &filename,
-            sha256: archive.sha256,
-            subdirectory,
-        };
-        let (size, stated) = (archive.size, archive.stated);
-        Ok(Looked {
-            metadata: self.stated(stated, source, asked)?,
-            pinned,
-            kind,
-            filename: Some(filename.clone()),
-            size: Some(size),
-        })
-    }
-
-    fn in_repository(
-        &self,
-        repository: &str,
-        revision: Option<&str>,
-        reference: &Reference,
-        asked: &Asked,
-    ) -> Result<Looked, Failure> {
-        asked.check(DirectKind::Repository)?;
-        let commit = self
-            .world
-            .index
-            .commit(repository, revision, reference.subdirectory.as_deref())
-            .map_err(|error| asked.unlearned(&error))?;
-        let pinned = Reference {
-            place: Place::Git {
-                repository: repository.to_owned(),
-                revision: Some(commit.id.clone()),
-            },
-            ..reference.clone()
-        };
-        let source = building::Source::Repository {
-            repository,
-            id: &commit.id,
-            subdirectory: reference.subdirectory.as_deref(),
-        };
-        Ok(Looked {
-            metadata: self.stated(commit.stated, source, asked)?,
-            pinned: pinned.to_string(),
-            kind: DirectKind::Repository,
-            filename: None,
-            size: None,
-        })
-    }
-
-    /// Core metadata as stated, else as `pyproject.toml` states them for good, else as a build makes them.
-    fn stated(
-        &self,
-        stated: Stated,
-        source: building::Source<'_>,
-        asked: &Asked,
-    ) -> Result<Metadata, Failure> {
-        match stated.metadata {
-            Ok(metadata) => return Ok(metadata),
-            Err(UnusableReason::NeedsBuild(_)) => {}
-            Err(reason) => return Err(asked.failure(&reason.to_string())),
-        }
-        let (why, name) = match stated.pyproject.as_deref().map(static_project::metadata) {
-            Some(Ok(metadata)) => return Ok(metadata),
-            Some(Err(NotStatic::Invalid(why))) => {
-                return Err(asked.failure(&format!("its `pyproject.toml`: {why}")));
-            }
-            Some(Err(NotStatic::Dynamic { fields, name })) => (
-                format!(
-                    "its `pyproject.toml` leaves {} to the build",
-                    listed(&fields)
-                ),
-                name,
-            ),
-            Some(Err(NotStatic::NoTable)) => (
-                "its `pyproject.toml` has no `[project]` table".to_owned(),
-                None,
-            ),
-            None => ("it has no `pyproject.toml`".to_owned(), None),
-        };
-        let name = name.or_else(|| asked.name.clone());
-        if let Some(builder) = self.builder
-            && builder.settings.allowed.includes(name.as_ref())
-        {
-            return builder
-                .metadata(&asked.shown(), source, &asked.settings)
-                .map_err(|error| asked.with(&error.why, error.remedy));
-        }
-        let allow = name.map_or_else(
-            || "`--allow-build`".to_owned(),
-            |name| format!("`--allow-build={name}`"),
-        );
-        Err(asked
-            .failure(&format!(
-                "its metadata are known only after a build, and no code of a package runs unless it is allowed to: {why}"
-            ))
-            .remedy(format!("allow it with {allow}, or state them in `[project]`")))
-    }
-}
-
-fn listed(fields: &[String]) -> String {
-    let quoted: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
-    quoted.join(", ")
-}
-
-/// What a look came to.
-struct Looked {
-    metadata: Metadata,
-    pinned: String,
-    kind: DirectKind,
-    filename: Option<String>,
-    size: Option<u64>,
 }
 
 impl Asked {

@@ -55,14 +55,15 @@ pub(super) fn pins(read: &Lock, graph: &LockedGraph) -> BTreeMap<usize, (Name, V
     found.collect()
 }
 
-type Held<'a> = (&'a ScopedPin, &'a DirectPin);
+pub(super) type Held<'a> = (&'a ScopedPin, &'a DirectPin);
 
 fn held(read: &Lock) -> impl Iterator<Item = Held<'_>> {
     let pins = read.scoped.iter();
     pins.filter_map(|pin| Some((pin, pin.direct.as_ref()?)))
 }
 
-fn fresh<'g>(graph: &'g LockedGraph, held: Held<'_>) -> Option<&'g Pin> {
+/// The pin from the same place.
+pub(super) fn fresh<'g>(graph: &'g LockedGraph, held: Held<'_>) -> Option<&'g Pin> {
     let mut pins = graph.pins.of(&held.0.name).iter();
     pins.find(|pin| {
         let direct = pin.direct.as_ref();

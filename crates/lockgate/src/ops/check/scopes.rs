@@ -1,9 +1,9 @@
 //! Whether a `pylock.toml` can be installed with the extras and groups that its sources have, and each pin with what asks for it.
 
 use lockgate_formats::lock::ScopedPin;
-use lockgate_model::{LockedGraph, Marker, Name, Pin, Scope, Version};
+use lockgate_model::{LockedGraph, Marker, Pin, Scope};
 
-use super::CheckRequest;
+use super::{CheckRequest, direct};
 
 /// Every difference to what would be written now.
 pub(super) fn reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
@@ -20,7 +20,7 @@ pub(super) fn reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> 
         ));
     }
     for held in &read.scoped {
-        let Some(fresh) = fresh(graph, &held.name, &held.version) else {
+        let Some(fresh) = fresh(graph, held) else {
             continue;
         };
         if fresh.scopes != held.scopes {
@@ -41,12 +41,12 @@ pub(super) fn reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> 
     reasons
 }
 
-/// The pin of that version; a direct reference is the one that there is, since folders state none.
-fn fresh<'g>(graph: &'g LockedGraph, name: &Name, version: &Version) -> Option<&'g Pin> {
-    graph.pins.at(name, version).or_else(|| {
-        let mut direct = graph.pins.of(name).iter();
-        direct.find(|pin| pin.direct.is_some())
-    })
+/// The pin of that version, or from that place.
+fn fresh<'g>(graph: &'g LockedGraph, held: &ScopedPin) -> Option<&'g Pin> {
+    match &held.direct {
+        Some(place) => direct::fresh(graph, (held, place)),
+        None => graph.pins.on_index(&held.name, &held.version),
+    }
 }
 
 fn shown(scopes: &[(Scope, Marker)]) -> String {
