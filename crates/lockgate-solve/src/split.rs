@@ -213,7 +213,8 @@ fn add(
     }
 }
 
-/// Where a project is taken from a direct reference, if it is in a part of the region: there is no other release of it there.
+/// Where a project is taken from a direct reference, if it is in a part of the region: there is no other release of it there. Elsewhere less
+/// may have to be asked of the gate.
 fn of_place(search: &Search<'_>, name: &Name, partials: &mut BTreeSet<Partial>) {
     if let Some(direct) = search.shelf.direct(name) {
         add((3, 0, name.to_string()), &direct.marker, false, partials);

@@ -436,3 +436,39 @@ fn what_a_conflict_leads_to_does_not_depend_on_what_is_kept() {
     assert_eq!(lines(&case), pins);
     assert_eq!(regions_of_both(case), 0);
 }
+
+#[test]
+fn a_direct_reference_counts_where_it_holds() {
+    let world = "a 1.0\n    p>=2\na 2.0\np 1.0\np 2.0\nb 1.0\n    p";
+    let linux = "sys_platform == 'linux'";
+    // One that nobody else asks for splits nothing.
+    let case = Case::new(world)
+        .universal("3.8")
+        .take_from("p", "1.0", linux);
+    assert_eq!(lines(&case), ["p==1.0;sys_platform == 'linux'"]);
+    // Whoever needs the project elsewhere gets it from the index.
+    let case = case.require("b");
+    assert_eq!(
+        lines(&case),
+        [
+            "b==1.0",
+            "p==1.0;sys_platform == 'linux'",
+            "p==1.0;sys_platform != 'linux'",
+        ]
+    );
+    // The gate is let go of only where it holds.
+    let case = Case::new(world)
+        .universal("3.8")
+        .require("a")
+        .take_from("p", "1.0", linux)
+        .avoid("a", "==2.0", Level::High);
+    assert_eq!(
+        lines(&case),
+        [
+            "a==1.0;sys_platform != 'linux'",
+            "a==2.0;sys_platform == 'linux'",
+            "p==1.0;sys_platform == 'linux'",
+            "p==2.0;sys_platform != 'linux'",
+        ]
+    );
+}

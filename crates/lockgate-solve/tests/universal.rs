@@ -94,7 +94,11 @@ fn at(plan: &Plan, place: Place, solution: &Solution, pins: &str) -> Result<(), 
         let Some(release) = plan.place_of(pin.name.as_str(), &pin.version.to_string()) else {
             return Err(wrong("no such release", pin.name.to_string()));
         };
-        let chosen = &mut choice[plan.releases[release].project];
+        let project = plan.releases[release].project;
+        if pin.direct.is_some() != judge.direct(project).is_some() {
+            return Err(wrong("from another place", pin.name.to_string()));
+        }
+        let chosen = &mut choice[project];
         if chosen.replace(release).is_some() {
             return Err(wrong("two versions at once", pin.name.to_string()));
         }

@@ -24,6 +24,10 @@ impl Plan {
         for wish in &self.roots {
             case = case.require(&wish.text(names));
         }
+        for direct in &self.direct {
+            let (name, version) = (names[direct.project], VERSIONS[direct.version]);
+            case = case.take_from(name, version, CONDITIONS[direct.condition].text);
+        }
         for wish in &self.constraints {
             case = case.constrain(&wish.without_extras().text(names));
         }

@@ -1,9 +1,9 @@
 //! Plans drawn from a seed.
 
-use lockgate_model::{Level, PrereleaseMode, Resolution};
+use lockgate_model::{Level, Marker, PrereleaseMode, Resolution};
 
 use super::dice::Dice;
-use super::plan::{Advice, Aim, Format, Options, Plan, Release, Wish};
+use super::plan::{Advice, Aim, Direct, Format, Options, Plan, Release, Wish};
 use super::tables::{
     ALWAYS, ANY, ANY_PYTHON, CLAUSES, CONDITIONS, EXTRAS, FILES, PROJECTS, PURE, PYTHONS, Place,
     REQUIRED_PYTHONS, SYSTEMS, VERSIONS,
@@ -122,6 +122,35 @@ fn options(dice: &mut Dice, projects: usize) -> Options {
     }
 }
 
+/// Direct references, those of a project where no other of it holds. What is overridden or left out is taken from none.
+fn direct(dice: &mut Dice, plan: &Plan) -> Vec<Direct> {
+    let mut drawn: Vec<Direct> = Vec::new();
+    for _ in 0..=dice.below(3) {
+        let release = &plan.releases[dice.below(plan.releases.len())];
+        let direct = Direct {
+            project: release.project,
+            version: release.version,
+            condition: dice.below(CONDITIONS.len()),
+        };
+        let is_free = plan.options.excluded != Some(release.project)
+            && (plan.overrides.iter()).all(|wish| wish.project != release.project);
+        let mut others = drawn.iter().filter(|other| other.project == direct.project);
+        if release.files == PURE && is_free && others.all(|other| are_apart(&direct, other)) {
+            drawn.push(direct);
+        }
+    }
+    drawn
+}
+
+/// Whether two never hold together, in no environment at all.
+fn are_apart(one: &Direct, other: &Direct) -> bool {
+    let marker = |direct: &Direct| match CONDITIONS[direct.condition].text {
+        "" => Marker::always(),
+        text => Marker::parse(text).unwrap(),
+    };
+    marker(one).is_disjoint(&marker(other))
+}
+
 impl Plan {
     /// A question for one machine.
     pub fn single(seed: u64) -> Self {
@@ -191,13 +220,18 @@ impl Plan {
                     .for_each(|wish| wish.loose = false);
             }
         }
-        Self {
+        let mut plan = Self {
             aim,
             releases,
             roots,
             constraints,
             overrides,
+            direct: Vec::new(),
             options: options(dice, projects),
+        };
+        if dice.percent(20) {
+            plan.direct = direct(dice, &plan);
         }
+        plan
     }
 }

@@ -33,9 +33,20 @@ impl<'p> Judge<'p> {
             place,
             usable: Vec::new(),
         };
-        let releases = plan.releases.iter();
-        judge.usable = releases.map(|release| judge.is_usable(release)).collect();
+        let releases = plan.releases.iter().enumerate();
+        judge.usable = releases
+            .map(|(at, release)| match judge.direct(release.project) {
+                // Only its metadata say which Pythons it is for.
+                Some(direct) => direct == at,
+                None => judge.is_usable(release),
+            })
+            .collect();
         judge
+    }
+
+    /// The release that a direct reference makes of a project here.
+    pub fn direct(&self, project: usize) -> Option<usize> {
+        self.plan.direct_at(project, self.place)
     }
 
     fn is_usable(&self, release: &Release) -> bool {
@@ -108,8 +119,8 @@ impl<'p> Judge<'p> {
     /// Every wish that holds when `choice` is what there is.
     fn asked(&self, choice: &Choice) -> Asked {
         let mut wishes = Vec::new();
-        for wish in &self.plan.roots {
-            self.add(*wish, None, &mut wishes);
+        for wish in self.plan.required() {
+            self.add(wish, None, &mut wishes);
         }
         let mut extras = [[false; 2]; 5];
         let mut reached = [false; 5];
@@ -193,7 +204,7 @@ impl<'p> Judge<'p> {
         }
         let is_pre = |place: usize| IS_PRERELEASE[self.plan.releases[place].version];
         let is_special = is_pre(place) || release.yanked;
-        if !is_special {
+        if !is_special || self.direct(release.project).is_some() {
             return None;
         }
         let mut pool: Vec<usize> = (0..self.plan.releases.len())
@@ -234,8 +245,8 @@ impl<'p> Judge<'p> {
             Resolution::Lowest => true,
             Resolution::LowestDirect => {
                 let mut direct = Vec::new();
-                for wish in &self.plan.roots {
-                    self.add(*wish, None, &mut direct);
+                for wish in self.plan.required() {
+                    self.add(wish, None, &mut direct);
                 }
                 direct.iter().any(|wish| wish.project == one.project)
             }

@@ -2,7 +2,7 @@
 
 use lockgate_model::{Level, PrereleaseMode, Resolution};
 
-use super::tables::{ALWAYS, CONDITIONS, PROJECTS, PYTHONS, Place, VERSIONS, grid};
+use super::tables::{ALWAYS, ANY, CONDITIONS, PROJECTS, PYTHONS, Place, VERSIONS, grid};
 
 /// A requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,28 @@ pub struct Release {
 pub enum Format {
     NoBinary,
     OnlyBinary,
+}
+
+/// A direct reference of the sources: where it holds, the project is this release and no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Direct {
+    pub project: usize,
+    pub version: usize,
+    pub condition: usize,
+}
+
+impl Direct {
+    /// The requirement itself.
+    pub fn wish(&self) -> Wish {
+        Wish {
+            project: self.project,
+            extras: [false; 2],
+            clause: ANY,
+            condition: self.condition,
+            guard: None,
+            loose: false,
+        }
+    }
 }
 
 /// The options of a question.
@@ -116,6 +138,8 @@ pub struct Plan {
     pub roots: Vec<Wish>,
     pub constraints: Vec<Wish>,
     pub overrides: Vec<Wish>,
+    /// Of each project those that hold in different environments.
+    pub direct: Vec<Direct>,
     pub options: Options,
 }
 
@@ -128,5 +152,24 @@ impl Plan {
         self.releases.iter().position(|release| {
             PROJECTS[release.project] == project && VERSIONS[release.version] == version
         })
+    }
+
+    /// What the sources require.
+    pub fn required(&self) -> impl Iterator<Item = Wish> {
+        let is_there = |direct: &&Direct| {
+            let (project, version) = (PROJECTS[direct.project], VERSIONS[direct.version]);
+            self.place_of(project, version).is_some()
+        };
+        let direct = self.direct.iter().filter(is_there).map(Direct::wish);
+        self.roots.iter().copied().chain(direct)
+    }
+
+    /// The place of the release that a direct reference makes of a project.
+    pub fn direct_at(&self, project: usize, place: Place) -> Option<usize> {
+        let mut direct = self.direct.iter();
+        let direct = direct.find(|direct| {
+            direct.project == project && (CONDITIONS[direct.condition].holds)(place)
+        })?;
+        self.place_of(PROJECTS[project], VERSIONS[direct.version])
     }
 }

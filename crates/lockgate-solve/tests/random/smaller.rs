@@ -28,6 +28,9 @@ impl Plan {
                 }
             }
         }
+        for at in 0..self.direct.len() {
+            push(&|plan| _ = plan.direct.remove(at));
+        }
         for (at, release) in self.releases.iter().enumerate() {
             for wish in 0..release.wishes.len() {
                 push(&|plan| _ = plan.releases[at].wishes.remove(wish));

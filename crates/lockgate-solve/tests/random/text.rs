@@ -66,6 +66,10 @@ impl Plan {
                 writeln!(text, "{kind} {}", wish.text(PROJECTS)).unwrap();
             }
         }
+        for direct in &self.direct {
+            let version = VERSIONS[direct.version];
+            writeln!(text, "direct {} at {version}", direct.wish().text(PROJECTS)).unwrap();
+        }
         for release in &self.releases {
             if release.advice != Advice::Clear {
                 writeln!(

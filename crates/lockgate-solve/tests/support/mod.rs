@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lockgate_model::{
-    Advisory, ChoiceRules, Constraint, CoreMetadata, DistFile, FactError, Facts, Gate, KeptPin,
-    Level, Manifest, Marker, Metadata, Name, Origin, Preferences, ProjectStatus, ProjectView,
-    Reason, Requirement, RootRequirement, Rule, Scope, Scout, Severity, Sha256, Specifiers, Tags,
-    Target, Unstated, UnusableReason, Verdict, Version, VersionSet, Want, Yank,
+    Advisory, ChoiceRules, Constraint, CoreMetadata, DirectKind, DirectPin, DirectRelease,
+    DistFile, FactError, Facts, Gate, KeptPin, Level, Manifest, Marker, Metadata, Name, Origin,
+    Preferences, ProjectStatus, ProjectView, Reason, Region, Requirement, RootRequirement, Rule,
+    Scope, Scout, Severity, Sha256, Specifiers, Tags, Target, Unstated, UnusableReason, Verdict,
+    Version, VersionSet, Want, Yank,
 };
 use lockgate_solve::{Answer, Question, Unwatched, solve, verify};
 
@@ -26,7 +27,7 @@ pub fn version(text: &str) -> Version {
     text.parse().unwrap()
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Release {
     version: Version,
     files: Arc<[DistFile]>,
@@ -63,9 +64,11 @@ impl ProjectView for Project {
 }
 
 /// Projects by name. Hints are played through the scout if `heeds_hints`, so that a panic or a side effect would show.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct World {
     projects: BTreeMap<Name, Arc<Project>>,
+    /// What direct references make of projects, in which environments.
+    direct: Vec<Arc<DirectRelease>>,
     heeds_hints: bool,
 }
 
@@ -99,8 +102,40 @@ impl World {
             .collect();
         Self {
             projects,
+            direct: Vec::new(),
             heeds_hints: true,
         }
+    }
+
+    /// The release of a project behind an address, where `marker` holds.
+    fn direct(&self, project: &str, version: &str, marker: Marker) -> Option<DirectRelease> {
+        let project = self.projects.get(&name(project))?;
+        let release = &project.releases[project.position(&self::version(version))?];
+        let listed = release.files.first()?;
+        let metadata = release.metadata.as_ref().ok()?;
+        let requires_python = metadata.requires_python.clone();
+        let reference = format!("https://place.test/{}", listed.filename);
+        Some(DirectRelease {
+            reference: reference.parse().unwrap(),
+            metadata: Arc::new(Metadata {
+                requires_python: requires_python.or(listed.requires_python.clone()),
+                ..Metadata::clone(metadata)
+            }),
+            file: DistFile {
+                uploaded: None,
+                requires_python: None,
+                yanked: Yank::No,
+                url: reference.clone(),
+                ..listed.clone()
+            },
+            pin: DirectPin {
+                reference,
+                kind: DirectKind::Archive(listed.sha256?),
+                requested: None,
+                editable: false,
+            },
+            marker,
+        })
     }
 }
 
@@ -161,6 +196,17 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
 
 impl Facts for World {
     fn project(&self, name: &Name) -> Result<Arc<dyn ProjectView>, FactError> {
+        if let Some(direct) = Facts::direct(self, name) {
+            return Ok(Arc::new(Project {
+                name: name.clone(),
+                status: ProjectStatus::Active,
+                releases: vec![Release {
+                    version: direct.metadata.version.clone(),
+                    files: [direct.file.clone()].into(),
+                    metadata: Ok(Arc::clone(&direct.metadata)),
+                }],
+            }));
+        }
         match self.projects.get(name) {
             Some(project) => Ok(Arc::clone(project) as Arc<dyn ProjectView>),
             None => Err(FactError::Absent { name: name.clone() }),
@@ -173,6 +219,9 @@ impl Facts for World {
         version: &Version,
         file: &DistFile,
     ) -> Result<Arc<Metadata>, FactError> {
+        if let Some(direct) = Facts::direct(self, name) {
+            return Ok(Arc::clone(&direct.metadata));
+        }
         let project = &self.projects[name];
         let release = &project.releases[project.position(version).unwrap()];
         release
@@ -182,6 +231,20 @@ impl Facts for World {
                 filename: file.filename.clone(),
                 reason,
             })
+    }
+
+    fn direct(&self, name: &Name) -> Option<Arc<DirectRelease>> {
+        let mut direct = self.direct.iter();
+        direct.find(|direct| direct.metadata.name == *name).cloned()
+    }
+
+    fn within(&self, region: &Region) -> Option<Arc<dyn Facts>> {
+        let direct = self.direct.iter();
+        let here = direct.filter(|direct| region.overlaps(&direct.marker));
+        Some(Arc::new(Self {
+            direct: here.cloned().collect(),
+            ..self.clone()
+        }))
     }
 
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
@@ -353,6 +416,21 @@ impl Case {
         self
     }
 
+    /// Requires a release from a direct reference where `marker` holds.
+    pub fn take_from(mut self, project: &str, version: &str, marker: &str) -> Self {
+        let condition = match marker {
+            "" => Marker::always(),
+            text => Marker::parse(text).unwrap(),
+        };
+        let Some(direct) = self.world.direct(project, version, condition) else {
+            return self;
+        };
+        let separator = if marker.is_empty() { "" } else { " ; " };
+        let requirement = format!("{project} @ {}{separator}{marker}", direct.reference);
+        self.world.direct.push(Arc::new(direct));
+        self.require(&requirement)
+    }
+
     pub fn constrain(mut self, requirement: &str) -> Self {
         let line = self.manifest.constraints.len() + 1;
         self.manifest.constraints.push(Constraint {
@@ -443,8 +521,8 @@ impl Case {
 
     pub fn facts(&self, heeds_hints: bool) -> Arc<dyn Facts> {
         Arc::new(World {
-            projects: self.world.projects.clone(),
             heeds_hints,
+            ..self.world.clone()
         })
     }
 
