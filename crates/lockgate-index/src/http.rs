@@ -10,6 +10,7 @@ use http::request::Parts;
 use http_cache_semantics::{AfterResponse, BeforeRequest, CacheOptions, CachePolicy};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
+use tempfile::SpooledTempFile;
 use url::Url;
 
 use crate::cache::{Bucket, Entry, EntryKind, Store};
@@ -55,6 +56,35 @@ pub(crate) async fn get_cached<F>(
 where
     F: FnOnce(&Response) -> Result<Vec<u8>, FetchError>,
 {
+    let send = async |request| transport.send(request).await;
+    get_through(store, transport, get, send, |response| derive(&response)).await
+}
+
+/// The same for what may be large: the body is in a file if it is.
+pub(crate) async fn get_cached_on_disk<F>(
+    store: &Store,
+    transport: &Transport,
+    get: Get,
+    derive: F,
+) -> Result<Got, FetchError>
+where
+    F: FnOnce(Response<SpooledTempFile>) -> Result<Vec<u8>, FetchError>,
+{
+    let send = async |request| transport.send_to_disk(request).await;
+    get_through(store, transport, get, send, derive).await
+}
+
+async fn get_through<B, S, F>(
+    store: &Store,
+    transport: &Transport,
+    get: Get,
+    send: S,
+    derive: F,
+) -> Result<Got, FetchError>
+where
+    S: AsyncFnOnce(Request) -> Result<Response<B>, FetchError>,
+    F: FnOnce(Response<B>) -> Result<Vec<u8>, FetchError>,
+{
     let entry = store.read(get.bucket, &get.key);
     let now = SystemTime::now();
     if transport.is_offline() {
@@ -77,7 +107,7 @@ where
         Some(policy) => conditional(policy, &asked, &plain, now),
         None => plain.clone(),
     };
-    let response = transport.send(request).await?;
+    let response = send(request).await?;
     let now = SystemTime::now();
     let answer = answer_parts(&response);
     if response.status == StatusCode::NOT_MODIFIED {
@@ -99,7 +129,7 @@ where
     }
     let policy = CachePolicy::new_options(&asked, &answer, now, private());
     let (kind, payload) = match response.status.as_u16() {
-        200 | 203 => (EntryKind::Present, Bytes::from(derive(&response)?)),
+        200 | 203 => (EntryKind::Present, Bytes::from(derive(response)?)),
         404 | 410 => (EntryKind::Absent, Bytes::new()),
         status => {
             return Err(FetchError::Status {
@@ -208,7 +238,7 @@ fn parts(request: &Request) -> Result<Parts, FetchError> {
     Ok(built)
 }
 
-fn answer_parts(response: &Response) -> http::response::Parts {
+fn answer_parts<B>(response: &Response<B>) -> http::response::Parts {
     let (mut parts, ()) = http::Response::new(()).into_parts();
     parts.status = response.status;
     parts.headers = kept_headers(&response.headers);

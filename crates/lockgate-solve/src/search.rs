@@ -236,8 +236,8 @@ impl<'a> Search<'a> {
                 }
                 None if statistics.may_have_missed => {
                     // Nothing that the proof names is left to let go; what it does not name may still be in the way.
-                    let all = judge.all_reasons()?;
-                    return Ok(Ended::Found(match exhaust(judge, sources, &all)? {
+                    let answer = judge.exhaust_without_reasons(sources)?;
+                    return Ok(Ended::Found(match answer {
                         Some(linked) => Found::Linked(linked),
                         None => Found::Nothing(tree),
                     }));
@@ -356,6 +356,21 @@ impl<'a> Search<'a> {
         statistics.restarts += restarts;
         statistics.reorders += reorders;
         Ok(found)
+    }
+
+    /// What fits if all reasons to avoid are let go, those included that come up on the way.
+    fn exhaust_without_reasons(&self, sources: &Sources) -> Result<Option<Linked>, FactError> {
+        let mut reasons = self.all_reasons()?;
+        loop {
+            if let Some(linked) = exhaust(self, sources, &reasons)? {
+                return Ok(Some(linked));
+            }
+            let known = self.all_reasons()?;
+            if known == reasons {
+                return Ok(None);
+            }
+            reasons = known;
+        }
     }
 
     /// All reasons to avoid versions of the projects that were looked at.

@@ -1,11 +1,10 @@
 //! Wheels and source distributions that are named by their address or path.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use lockgate_model::{FactError, Sha256, UnusableReason};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -19,7 +18,7 @@ use crate::metadata;
 use crate::redact::redact_url;
 use crate::set_aside;
 
-/// The largest archive. It is held in memory while it is read.
+/// The largest archive.
 const LIMIT: u64 = 4 * 1024 * 1024 * 1024;
 
 /// An archive, read.
@@ -45,14 +44,22 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(filename: &str, subdirectory: Option<&str>, bytes: &Bytes) -> Self {
-        let whole = metadata::of_archive(filename, subdirectory, bytes);
-        Self {
-            sha256: Sha256::of(bytes),
-            size: bytes.len() as u64,
+    fn of(
+        filename: &str,
+        subdirectory: Option<&str>,
+        archive: &mut (impl Read + Seek),
+    ) -> io::Result<Self> {
+        archive.rewind()?;
+        let sha256 = Sha256::of_reader(&mut *archive)?;
+        let size = archive.stream_position()?;
+        archive.rewind()?;
+        let whole = metadata::of_archive(filename, subdirectory, archive);
+        Ok(Self {
+            sha256,
+            size,
             metadata: whole.metadata,
             pyproject: whole.pyproject,
-        }
+        })
     }
 
     fn archive(self, filename: &str) -> Archive {
@@ -85,10 +92,18 @@ impl Index {
         } else {
             self.shared.reporter.started(filename);
             let (name, folder) = (filename.to_owned(), subdirectory.map(ToOwned::to_owned));
-            let fetched = http::get_cached(store, transport, get, move |response| {
-                let kept = Kept::of(&name, folder.as_deref(), &response.body);
+            let fetched = http::get_cached_on_disk(store, transport, get, |response| {
+                let (shown, mut body) = (redact_url(response.url.as_str()), response.body);
+                let kept = Kept::of(&name, folder.as_deref(), &mut body);
+                let kept = kept.map_err(|error| FetchError::Disk {
+                    url: shown.clone(),
+                    why: error.to_string(),
+                })?;
+                if matches!(kept.metadata, Err(UnusableReason::NeedsBuild(_))) {
+                    self.shared.set_aside.put(url.clone(), body);
+                }
                 postcard::to_stdvec(&kept).map_err(|error| FetchError::Answer {
-                    url: redact_url(response.url.as_str()),
+                    url: shown,
                     why: format!("what it states cannot be kept: {error}"),
                 })
             });
@@ -122,8 +137,8 @@ impl Index {
         filename: &str,
         subdirectory: Option<&str>,
     ) -> io::Result<Archive> {
-        let bytes = Bytes::from(fs::read(path)?);
-        Ok(Kept::of(filename, subdirectory, &bytes).archive(filename))
+        let kept = Kept::of(filename, subdirectory, &mut File::open(path)?)?;
+        Ok(kept.archive(filename))
     }
 
     /// The archive at an address, for a build. Blocks; not for threads of the runtime.

@@ -5,9 +5,8 @@ use std::io;
 
 use lockgate_model::{DistKind, Unstated, UnusableReason};
 use url::Url;
-use zip::ZipArchive;
 
-use super::headers::{self, Stated};
+use super::headers::Stated;
 use super::remote::Source;
 use super::sdist::{self, Packing};
 use super::{stored, wheel};
@@ -29,13 +28,7 @@ fn learn(source: Source<'_>) -> io::Result<Result<Stated, UnusableReason>> {
     let url = Url::parse(&source.file.url).map_err(io::Error::other)?;
     let path = url.to_file_path().map_err(|()| invalid())?;
     Ok(match source.file.kind() {
-        Some(DistKind::Wheel(_)) => {
-            let file = File::open(path)?;
-            ZipArchive::new(io::BufReader::new(file))
-                .map_err(|error| UnusableReason::BadArchive(error.to_string()))
-                .and_then(|mut archive| wheel::metadata(&mut archive, source.name))
-                .and_then(|text| headers::of_wheel(&text))
-        }
+        Some(DistKind::Wheel(_)) => wheel::of_whole(File::open(path)?, source.name),
         Some(DistKind::Sdist) => match Packing::of(&source.file.filename) {
             Some(packing) => sdist::stated(packing, &mut File::open(path)?),
             None => Err(UnusableReason::NeedsBuild(Unstated::Missing)),

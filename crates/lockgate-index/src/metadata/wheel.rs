@@ -12,6 +12,7 @@ use zip::ZipArchive;
 use zip::read::{ArchiveOffset, Config};
 
 use super::LIMIT;
+use super::headers::{self, Stated};
 use super::range::{Parts, PartsReader};
 
 /// The end of a zip file: a signature, 18 bytes, and a comment of at most 65,535 bytes.
@@ -134,13 +135,15 @@ impl WheelProbe {
     }
 }
 
-/// METADATA of a wheel that is all there.
-pub(super) fn metadata<R: std::io::Read + std::io::Seek>(
-    archive: &mut ZipArchive<R>,
+/// What a wheel states that is all there.
+pub(super) fn of_whole(
+    wheel: impl std::io::Read + std::io::Seek,
     project: &Name,
-) -> Result<Vec<u8>, UnusableReason> {
-    let index = metadata_entry(archive, project)?;
-    unpack(archive, index)
+) -> Result<Stated, UnusableReason> {
+    let mut archive =
+        ZipArchive::new(std::io::BufReader::new(wheel)).map_err(|error| bad(&error))?;
+    let index = metadata_entry(&archive, project)?;
+    headers::of_wheel(&unpack(&mut archive, index)?)
 }
 
 /// The one `*.dist-info/METADATA`; of several the project's.

@@ -1,14 +1,12 @@
 //! Metadata of archives that are at hand whole, and of files that stand apart.
 
-use std::io::{Cursor, Read, Seek};
+use std::io::{Read, Seek};
 
-use bytes::Bytes;
 use lockgate_model::{Metadata, Name, Unstated, UnusableReason, WheelName};
 
 use super::headers::{self, Stated};
 use super::sdist::{self, Packing};
-use super::stored;
-use super::wheel::{Step, WheelProbe};
+use super::{stored, wheel};
 
 /// What an archive states.
 #[derive(Debug)]
@@ -24,10 +22,14 @@ pub(crate) struct Whole {
     reason = "pip compares them so: `X.WHL` is no wheel"
 )]
 /// What the archive `filename` states; with a subdirectory, what the project in that folder of it does.
-pub(crate) fn of_archive(filename: &str, subdirectory: Option<&str>, bytes: &Bytes) -> Whole {
+pub(crate) fn of_archive(
+    filename: &str,
+    subdirectory: Option<&str>,
+    archive: &mut (impl Read + Seek),
+) -> Whole {
     if filename.ends_with(".whl") {
         return Whole {
-            metadata: of_wheel(filename, bytes),
+            metadata: of_wheel(filename, archive),
             pyproject: None,
         };
     }
@@ -37,14 +39,13 @@ pub(crate) fn of_archive(filename: &str, subdirectory: Option<&str>, bytes: &Byt
             pyproject: None,
         };
     };
-    let mut archive = Cursor::new(bytes);
     let metadata = match subdirectory {
-        None => sdist::pkg_info(packing, &mut archive).and_then(|text| headers::of_sdist(&text)),
+        None => sdist::pkg_info(packing, archive).and_then(|text| headers::of_sdist(&text)),
         Some(_) => Err(UnusableReason::NeedsBuild(Unstated::Missing)),
     };
     let pyproject = match &metadata {
         Err(UnusableReason::NeedsBuild(_)) => {
-            sdist::text(packing, &mut archive, subdirectory, "pyproject.toml")
+            sdist::text(packing, archive, subdirectory, "pyproject.toml")
         }
         _ => Ok(None),
     };
@@ -75,22 +76,15 @@ fn unread() -> UnusableReason {
 }
 
 /// METADATA of a wheel, which its name must agree with.
-fn of_wheel(filename: &str, bytes: &Bytes) -> Result<Stated, UnusableReason> {
+fn of_wheel(filename: &str, archive: &mut (impl Read + Seek)) -> Result<Stated, UnusableReason> {
     let name = WheelName::parse(filename)
         .ok_or_else(|| UnusableReason::BadArchive("its name is no wheel's".to_owned()))?;
-    let mut probe = WheelProbe::new(&name.name, bytes.len() as u64);
-    probe.supply(0, bytes.clone());
-    match probe.step()? {
-        Step::Done(text) => headers::of_wheel(&text),
-        Step::Need(_) => Err(UnusableReason::BadArchive("it breaks off".to_owned())),
+    let stated = wheel::of_whole(archive, &name.name)?;
+    if stated.name == name.name {
+        Ok(stated)
+    } else {
+        Err(UnusableReason::Mismatch(format!("`{}`", stated.name)))
     }
-    .and_then(|stated| {
-        if stated.name == name.name {
-            Ok(stated)
-        } else {
-            Err(UnusableReason::Mismatch(format!("`{}`", stated.name)))
-        }
-    })
 }
 
 /// What a PKG-INFO says that stands apart.
