@@ -10,7 +10,6 @@ use http::request::Parts;
 use http_cache_semantics::{AfterResponse, BeforeRequest, CacheOptions, CachePolicy};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
-use tempfile::SpooledTempFile;
 use url::Url;
 
 use crate::cache::{Bucket, Entry, EntryKind, Store};
@@ -60,21 +59,8 @@ where
     get_through(store, transport, get, send, |response| derive(&response)).await
 }
 
-/// The same for what may be large: the body is in a file if it is.
-pub(crate) async fn get_cached_on_disk<F>(
-    store: &Store,
-    transport: &Transport,
-    get: Get,
-    derive: F,
-) -> Result<Got, FetchError>
-where
-    F: FnOnce(Response<SpooledTempFile>) -> Result<Vec<u8>, FetchError>,
-{
-    let send = async |request| transport.send_to_disk(request).await;
-    get_through(store, transport, get, send, derive).await
-}
-
-async fn get_through<B, S, F>(
+/// The same; `send` fetches it, and says what the body is in.
+pub(crate) async fn get_through<B, S, F>(
     store: &Store,
     transport: &Transport,
     get: Get,

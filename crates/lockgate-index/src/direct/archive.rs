@@ -91,10 +91,10 @@ impl Index {
             got
         } else {
             self.shared.reporter.started(filename);
-            let (name, folder) = (filename.to_owned(), subdirectory.map(ToOwned::to_owned));
-            let fetched = http::get_cached_on_disk(store, transport, get, |response| {
+            let send = async |request| transport.send_to_disk(request).await;
+            let fetched = http::get_through(store, transport, get, send, |response| {
                 let (shown, mut body) = (redact_url(response.url.as_str()), response.body);
-                let kept = Kept::of(&name, folder.as_deref(), &mut body);
+                let kept = Kept::of(filename, subdirectory, &mut body);
                 let kept = kept.map_err(|error| FetchError::Disk {
                     url: shown.clone(),
                     why: error.to_string(),
