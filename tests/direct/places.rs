@@ -22,15 +22,17 @@ fn a_project_may_come_from_another_place_in_other_environments() {
         "on-windows/pyproject.toml",
         project("thing", "8", "\"helper\""),
     );
-    let sources = [
+    for (text, elsewhere) in [
         // From an index where neither reference holds, for whoever asks.
-        "./on-linux ; sys_platform == 'linux'\n./on-windows ; sys_platform == 'win32'\napp\n",
-        "./on-linux ; sys_platform == 'linux'\n./on-windows ; sys_platform == 'win32'\nthing<7 ; sys_platform == 'darwin'\n",
-    ];
-    for (text, elsewhere) in sources.into_iter().zip([
-        "thing==1.0 ; sys_platform != \"linux\" and sys_platform != \"win32\"",
-        "thing==1.0 ; sys_platform == \"darwin\"",
-    ]) {
+        (
+            "./on-linux ; sys_platform == 'linux'\n./on-windows ; sys_platform == 'win32'\napp\n",
+            "thing==1.0 ; sys_platform != \"linux\" and sys_platform != \"win32\"",
+        ),
+        (
+            "./on-linux ; sys_platform == 'linux'\n./on-windows ; sys_platform == 'win32'\nthing<7 ; sys_platform == 'darwin'\n",
+            "thing==1.0 ; sys_platform == \"darwin\"",
+        ),
+    ] {
         context.write("requirements.in", text);
         lock_universal(&context, &index, "requirements.txt").exits(0);
         let text_of_lock = context.read("requirements.txt");
@@ -108,10 +110,23 @@ fn one_version_from_two_places_is_two_pins() {
     );
     lock_universal(&context, &index, "pylock.toml").exits(0);
     for output in ["requirements.txt", "pylock.toml"] {
-        context
-            .lockgate(&["check", output, "--no-advisories"])
-            .args(["-i", &index.index_url()])
-            .run()
-            .exits(0);
+        let check = || {
+            context
+                .lockgate(&["check", output, "--no-advisories"])
+                .args(["-i", &index.index_url()])
+                .run()
+        };
+        check().exits(0);
+        let again = lock_universal(&context, &index, output);
+        again.exits(0).does_not_mention(&["→"]);
+        // Each is for the environments that it is needed in.
+        let before = context.read(output);
+        let other = before.replace("sys_platform != \"linux\"", "sys_platform == \"darwin\"");
+        assert_ne!(other, before);
+        context.write(output, other);
+        check()
+            .exits(1)
+            .mentions(&["`thing==1.0` is locked for `sys_platform == 'darwin'`"]);
+        context.write(output, before);
     }
 }

@@ -30,9 +30,11 @@ impl Pins {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// The pin of a project at a version; the first of those from several places.
+    /// The pin of a project at a version; of those from several places the one that an index has.
     pub fn at(&self, name: &Name, version: &Version) -> Option<&Pin> {
-        self.of(name).iter().find(|pin| pin.version == *version)
+        let mut pins = self.of(name).iter();
+        let first = || pins.find(|pin| pin.version == *version);
+        self.on_index(name, version).or_else(first)
     }
 
     /// The pin of a project at a version that an index has.
@@ -346,7 +348,9 @@ impl Change {
         let mut change = Self::default();
         for name in graph.pins.names() {
             let pins = graph.pins.of(name).iter();
-            let new: Vec<Version> = pins.map(|pin| pin.version.clone()).collect();
+            let mut new: Vec<Version> = pins.map(|pin| pin.version.clone()).collect();
+            // From several places it is one version.
+            new.dedup();
             match old.get(name) {
                 None => {
                     change.added.insert(name.clone(), new);
