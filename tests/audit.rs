@@ -12,6 +12,7 @@ mod notices;
 mod peers;
 mod pip_audit;
 mod policy;
+mod records;
 mod reports;
 mod resolve;
 mod selection;

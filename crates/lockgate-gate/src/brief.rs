@@ -28,13 +28,14 @@ pub(crate) struct Brief {
 }
 
 impl Brief {
-    /// None for a withdrawn record: it says nothing any more, not what is affected and not that others are aliases.
-    pub(crate) fn of(record: &Record) -> Option<Self> {
-        if record.withdrawn.is_some() {
-            return None;
+    /// Returns what is kept of `record`; none for one that is withdrawn at `now`: it says nothing any more, not what is affected and not
+    /// that others are aliases. An error: why the record cannot be right.
+    pub(crate) fn of(record: &Record, now: Timestamp) -> Result<Option<Self>, String> {
+        if record.is_withdrawn(now) {
+            return Ok(None);
         }
         let summary = record.summary.as_ref().filter(|line| !line.0.is_empty());
-        Some(Self {
+        Ok(Some(Self {
             id: record.id.clone(),
             aliases: record.aliases.clone().unwrap_or_default(),
             modified: record.modified,
@@ -51,14 +52,8 @@ impl Brief {
                 .map(str::to_owned)
                 .collect(),
             references: references(record),
-            // A name that is none can be no project on an index.
-            extents: record
-                .pypi()
-                .filter_map(|(package, affected)| {
-                    Some((Name::new(&package.name).ok()?, matching::extent(affected)))
-                })
-                .collect(),
-        })
+            extents: extents(record)?,
+        }))
     }
 
     /// The first page of a kind.
@@ -76,6 +71,32 @@ impl Brief {
             .cloned()
             .collect()
     }
+}
+
+/// Returns what a record in force affects, by package. An error: why nobody can know what it affects.
+fn extents(record: &Record) -> Result<Vec<(Name, Extent)>, String> {
+    let affected = record.affected.as_deref().unwrap_or_default();
+    if affected.is_empty() {
+        return Err("`affected` is missing or empty".to_owned());
+    }
+    if affected
+        .iter()
+        .any(|entry| entry.package.is_none() && !entry.is_about_commits())
+    {
+        return Err("an entry of `affected` names no package".to_owned());
+    }
+    record
+        .pypi()
+        .map(|(package, affected)| {
+            let name = Name::new(package.name.trim()).map_err(|error| error.to_string())?;
+            let mut extent = matching::extent(affected);
+            // It is in force, or it would not be read.
+            if let Some(withdrawn) = &record.withdrawn {
+                extent.note_unclear(format!("withdrawn {}", withdrawn.text));
+            }
+            Ok((name, extent))
+        })
+        .collect()
 }
 
 /// The pages of a record that are kept: those of the kinds that people look for first, in the record's order, then the rest.
@@ -99,3 +120,6 @@ fn references(record: &Record) -> Vec<AdvisoryLink> {
     all.truncate(MOST_REFERENCES);
     all
 }
+
+#[cfg(test)]
+mod tests;

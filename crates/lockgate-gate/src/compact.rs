@@ -3,7 +3,8 @@
 //! ```text
 //! magic     8 bytes, changed whenever the form changes
 //! checksum  u64, over all of head and table
-//! head      u32 projects, u32 records, 16 times i64: newest distinct `modified` in seconds since 1970, newest first (i64::MIN: no more)
+//! head      u32 projects, u32 records, 16 times i64: newest distinct `modified` in seconds since 1970, newest first (i64::MIN: no more),
+//!           i64 and i64: from when and until when the same records are withdrawn, in seconds since 1970
 //! table     per project, sorted: u64 hash of its name, u64 offset, u32 length, u64 checksum of its block
 //! blocks    per project, postcard: its name and its concerns, each packed by itself
 //! ```
@@ -24,12 +25,12 @@ use crate::group::{Concern, concerns_of, groups};
 use crate::record::Record;
 
 /// The number of the form: part of the key under which a compiled feed is kept.
-pub const COMPACT_FORMAT: u32 = 5;
+pub const COMPACT_FORMAT: u32 = 6;
 
-const MAGIC: [u8; 8] = *b"lgadv005";
+const MAGIC: [u8; 8] = *b"lgadv006";
 /// How many of the newest `modified` are kept: real exports have some in the future, which say nothing of how old the export is.
 const NEWEST: usize = 16;
-const HEAD: usize = 8 + 8 + 4 + 4 + 8 * NEWEST;
+const HEAD: usize = 8 + 8 + 4 + 4 + 8 * NEWEST + 8 + 8;
 const ROW: usize = 8 + 8 + 4 + 8;
 
 /// Compiles the records of a feed, one after the other in any order; parts of a feed may be compiled side by side and joined.
@@ -39,23 +40,62 @@ const ROW: usize = 8 + 8 + 4 + 8;
 #[derive(Debug)]
 pub struct Compiler {
     source_name: String,
+    now: Timestamp,
     /// Packed briefs by file name, so that the outcome does not depend on the order in which they came.
     briefs: BTreeMap<Box<str>, Box<[u8]>>,
     records: u32,
     is_about_pypi: bool,
     /// The newest, in seconds.
     modified: BTreeSet<i64>,
+    withdrawals: Window,
+}
+
+/// The times at which the same records are withdrawn as at the time of compiling, in seconds.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    /// The first such second.
+    first: i64,
+    /// The second after the last.
+    end: i64,
+}
+
+impl Window {
+    const ALWAYS: Self = Self {
+        first: i64::MIN,
+        end: i64::MAX,
+    };
+
+    /// Narrows it to where a withdrawal at `at` stands as it does at `now`. Parts of a second are left out on both sides.
+    fn narrow(&mut self, at: Timestamp, now: Timestamp) {
+        let second = at.as_second();
+        if at <= now {
+            self.first = self.first.max(second.saturating_add(1));
+        } else {
+            self.end = self.end.min(second);
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.first = self.first.max(other.first);
+        self.end = self.end.min(other.end);
+    }
+
+    fn has(self, now: Timestamp) -> bool {
+        (self.first..self.end).contains(&now.as_second())
+    }
 }
 
 impl Compiler {
-    /// For a feed that is named so in errors and findings.
-    pub fn new(source_name: &str) -> Self {
+    /// For a feed that is named so in errors and findings. Records that are withdrawn at `now` are left out.
+    pub fn new(source_name: &str, now: Timestamp) -> Self {
         Self {
             source_name: source_name.to_owned(),
+            now,
             briefs: BTreeMap::new(),
             records: 0,
             is_about_pypi: false,
             modified: BTreeSet::new(),
+            withdrawals: Window::ALWAYS,
         }
     }
 
@@ -67,7 +107,15 @@ impl Compiler {
         self.modified
             .extend(record.modified.map(Timestamp::as_second));
         self.keep_newest();
-        if let Some(brief) = Brief::of(&record) {
+        if let Some(at) = record.withdrawn.as_ref().and_then(|it| it.at) {
+            self.withdrawals.narrow(at, self.now);
+        }
+        let brief = Brief::of(&record, self.now).map_err(|why| GateError::Record {
+            source_name: self.source_name.clone(),
+            file: file.to_owned(),
+            why,
+        })?;
+        if let Some(brief) = brief {
             self.briefs
                 .insert(Box::from(file), pack(&brief)?.into_boxed_slice());
         }
@@ -79,6 +127,7 @@ impl Compiler {
         self.records += other.records;
         self.is_about_pypi |= other.is_about_pypi;
         self.modified.append(&mut other.modified);
+        self.withdrawals.join(other.withdrawals);
         self.keep_newest();
         self.briefs.append(&mut other.briefs);
     }
@@ -115,7 +164,7 @@ impl Compiler {
             }
         }
         drop((packed, ids));
-        encode(&by_project, self.records, &self.modified)
+        encode(&by_project, self.records, &self.modified, self.withdrawals)
     }
 }
 
@@ -134,6 +183,7 @@ fn encode(
     by_project: &BTreeMap<Name, BTreeMap<String, Vec<u8>>>,
     records: u32,
     modified: &BTreeSet<i64>,
+    withdrawals: Window,
 ) -> Result<Vec<u8>, GateError> {
     let failed = |error: &dyn std::fmt::Display| GateError::Damaged(error.to_string());
     let start = HEAD + by_project.len() * ROW;
@@ -166,6 +216,8 @@ fn encode(
     for second in newest.chain(std::iter::repeat(i64::MIN)).take(NEWEST) {
         checked.extend_from_slice(&second.to_le_bytes());
     }
+    checked.extend_from_slice(&withdrawals.first.to_le_bytes());
+    checked.extend_from_slice(&withdrawals.end.to_le_bytes());
     for (hash, offset, length, checksum) in rows {
         checked.extend_from_slice(&hash.to_le_bytes());
         checked.extend_from_slice(&offset.to_le_bytes());
@@ -184,6 +236,7 @@ pub struct Compact {
     table: Arc<[u8]>,
     records: u32,
     modified: Vec<Timestamp>,
+    withdrawals: Window,
 }
 
 impl Compact {
@@ -199,7 +252,14 @@ impl Compact {
         }
         let (projects, rest) = counted.split_first_chunk::<4>().ok_or_else(cut)?;
         let (records, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
-        let modified = rest
+        let (modified, rest) = rest.split_at_checked(8 * NEWEST).ok_or_else(cut)?;
+        let (first, rest) = rest.split_first_chunk::<8>().ok_or_else(cut)?;
+        let end = rest.first_chunk::<8>().ok_or_else(cut)?;
+        let withdrawals = Window {
+            first: i64::from_le_bytes(*first),
+            end: i64::from_le_bytes(*end),
+        };
+        let modified = modified
             .chunks_exact(8)
             .filter_map(|second| Some(i64::from_le_bytes(*second.first_chunk::<8>()?)))
             .take_while(|second| *second != i64::MIN)
@@ -224,7 +284,13 @@ impl Compact {
             table: table.into(),
             records: u32::from_le_bytes(*records),
             modified,
+            withdrawals,
         })
+    }
+
+    /// Whether the same records are withdrawn at `now` as when it was compiled; if not, the feed has to be compiled again.
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.withdrawals.has(now)
     }
 
     /// How many records it was made of.
@@ -302,8 +368,10 @@ fn fields(row: &[u8]) -> Option<((u64, usize), u64)> {
 mod tests {
     use super::*;
 
+    const NOW: &str = "2026-11-24T12:00:00Z";
+
     fn compile(source: &str, records: &[(String, Vec<u8>)]) -> Result<Vec<u8>, GateError> {
-        let mut compiler = Compiler::new(source);
+        let mut compiler = Compiler::new(source, NOW.parse().unwrap());
         for (file, bytes) in records {
             compiler.add(file, bytes)?;
         }
@@ -345,7 +413,10 @@ mod tests {
     #[test]
     fn parts_in_any_order_come_to_the_same_bytes() {
         let records = records();
-        let mut parts = [Compiler::new("test"), Compiler::new("test")];
+        let mut parts = [
+            Compiler::new("test", NOW.parse().unwrap()),
+            Compiler::new("test", NOW.parse().unwrap()),
+        ];
         for (index, (file, bytes)) in records.iter().rev().enumerate() {
             parts[index % 2].add(file, bytes).unwrap();
         }
@@ -376,6 +447,36 @@ mod tests {
     }
 
     #[test]
+    fn a_compiled_feed_holds_as_long_as_the_same_records_are_withdrawn() {
+        let withdrawn_at = |at: &str| {
+            let json = format!(
+                r#"{{"id":"PYSEC-{at}","withdrawn":"{at}","affected":[{{"package":{{"ecosystem":"PyPI","name":"p0"}}}}]}}"#
+            );
+            (format!("{at}.json"), json.into_bytes())
+        };
+        let feed = [
+            withdrawn_at("2024-01-01T00:00:00Z"),
+            withdrawn_at("2027-01-01T00:00:00Z"),
+            withdrawn_at("2028-01-01T00:00:00Z"),
+            withdrawn_at("soon"),
+        ];
+        let compact = Compact::open(Arc::new(compile("test", &feed).unwrap())).unwrap();
+        assert_eq!(compact.about(&"p0".parse().unwrap()).unwrap().len(), 3);
+        for (now, holds) in [
+            ("2023-12-31T23:59:59Z", false),
+            ("2024-01-01T00:00:01Z", true),
+            (NOW, true),
+            ("2026-12-31T23:59:59Z", true),
+            ("2027-01-01T00:00:00Z", false),
+            ("2030-01-01T00:00:00Z", false),
+        ] {
+            assert_eq!(compact.holds_at(now.parse().unwrap()), holds, "{now}");
+        }
+        let compact = Compact::open(Arc::new(compile("test", &records()).unwrap())).unwrap();
+        assert!(compact.holds_at("1970-01-01T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
     fn a_record_that_cannot_be_read_is_named() {
         for bytes in [
             &b"{"[..],
@@ -383,6 +484,7 @@ mod tests {
             b"{}",
             br#"{"id":""}"#,
             br#"{"id":"X","affected":[{"package":{"ecosystem":"PyPI"}}]}"#,
+            br#"{"id":"X","affected":[{"package":{"ecosystem":"PyPI","name":"a b"}}]}"#,
             b"\xff",
         ] {
             let mut records = records();

@@ -207,7 +207,7 @@ fn merged(members: &[&Brief], source_name: &str) -> Advisory {
     let modified: Option<Timestamp> = members.iter().filter_map(|record| record.modified).max();
     let malicious = std::iter::once(&id)
         .chain(&aliases)
-        .any(|id| id.starts_with("MAL-"));
+        .any(|id| is_about_malware(id));
     Advisory {
         summary: ordered
             .iter()
@@ -243,6 +243,12 @@ fn merged(members: &[&Brief], source_name: &str) -> Advisory {
     }
 }
 
+/// Whether an id is that of a malicious package, in any letter case.
+fn is_about_malware(id: &str) -> bool {
+    id.get(..4)
+        .is_some_and(|prefix| prefix.eq_ignore_ascii_case("MAL-"))
+}
+
 /// The id to show and the others: PYSEC, else GHSA, else CVE, else the record's own; of several, the first in order.
 fn shown(mut ids: BTreeSet<String>, record_id: &str) -> (String, Vec<String>) {
     let id = ["PYSEC-", "GHSA-", "CVE-"]
@@ -267,6 +273,8 @@ mod tests {
     use super::*;
     use crate::record::Record;
 
+    const NOW: &str = "2026-11-24T12:00:00Z";
+
     fn record(json: &str) -> Record {
         serde_json::from_str(json).unwrap()
     }
@@ -279,7 +287,10 @@ mod tests {
     }
 
     fn concerns(records: &[Record], source: &str) -> BTreeMap<Name, Vec<Concern>> {
-        let briefs: Vec<Brief> = records.iter().filter_map(Brief::of).collect();
+        let briefs: Vec<Brief> = records
+            .iter()
+            .filter_map(|record| Brief::of(record, NOW.parse().unwrap()).unwrap())
+            .collect();
         super::concerns(&briefs, source)
     }
 
@@ -347,6 +358,28 @@ mod tests {
             2
         );
         assert!(ids(&[withdrawn]).is_empty());
+    }
+
+    #[test]
+    fn an_id_of_malware_is_known_in_any_letter_case_and_through_aliases() {
+        for (records, malicious) in [
+            (vec![about("MAL-2024-1", &[], "")], true),
+            (vec![about("mal-2024-1", &[], "")], true),
+            (vec![about("GHSA-1", &["Mal-2024-1"], "")], true),
+            (
+                vec![
+                    about("GHSA-1", &["CVE-1"], ""),
+                    about("CVE-1", &["mAL-1"], ""),
+                ],
+                true,
+            ),
+            (vec![about("MALWARE-1", &["X-MAL-1"], "")], false),
+            (vec![about("é", &["MAL"], "")], false),
+        ] {
+            let all = concerns(&records, "test");
+            let found = &all.values().next().unwrap()[0].advisory;
+            assert_eq!(found.malicious, malicious, "{found:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Which versions a record affects (OSV schema, "affected[].ranges" and "affected[].versions").
 //!
 //! A version is affected if it is listed or lies in a range; ranges are compared in the order of PEP 440. A local version is affected
-//! where its public version is. A listed version that is no PEP 440 version can be no release, and is passed over. A bound that is none
-//! leaves the range open on its side: what cannot be understood counts as affected, never as safe.
+//! where its public version is. A listed version that is no PEP 440 version can be no release, and is skipped. What cannot be understood
+//! counts as affected, never as safe: a bound that is not a version leaves the range open on its side, a range without `introduced`
+//! begins with the first version, and an entry that comes to no version at all affects every version.
 
 use lockgate_model::{Version, VersionSet};
 use serde::{Deserialize, Serialize};
@@ -17,9 +18,16 @@ pub(crate) struct Extent {
     listed: Vec<Version>,
     /// Versions that fix it, ascending.
     pub(crate) fixed: Vec<Version>,
-    /// Bounds that are no versions, each as it is written.
+    /// What could not be understood, such as bounds that are not versions, as they are written.
     pub(crate) unclear: Vec<String>,
 }
+
+/// Why every version is affected: the entry states none.
+const NO_VERSIONS: &str = "no affected versions are stated";
+/// Why a range begins with the first version.
+const NO_INTRODUCED: &str = "a range without `introduced`";
+/// Why a range ends later than its first end.
+const SEVERAL_ENDS: &str = "several ends of one range";
 
 /// From a version (none: from the first) to an end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +66,13 @@ impl Extent {
             .fold(VersionSet::empty(), |set, more| set.union(&more))
     }
 
+    /// Notes something that could not be understood and therefore counts as affected.
+    pub(crate) fn note_unclear(&mut self, what: String) {
+        if let Err(place) = self.unclear.binary_search(&what) {
+            self.unclear.insert(place, what);
+        }
+    }
+
     /// Joins what another entry affects and fixes.
     pub(crate) fn join(&mut self, other: Self) {
         for span in other.spans {
@@ -93,7 +108,9 @@ pub(crate) fn extent(affected: &Affected) -> Extent {
         .filter(|range| range.kind != "GIT");
     let mut found = Extent::default();
     for range in ranges {
-        found.spans.extend(spans(range));
+        let (spans, contradiction) = spans(range);
+        found.spans.extend(spans);
+        found.unclear.extend(contradiction.map(str::to_owned));
         found
             .unclear
             .extend(range.events.iter().filter_map(unclear));
@@ -110,6 +127,13 @@ pub(crate) fn extent(affected: &Affected) -> Extent {
         .flatten()
         .filter_map(|listed| listed.0.clone())
         .collect();
+    if found.listed.is_empty() && found.spans.iter().all(|span| span.set().is_empty()) {
+        found.spans.push(Span {
+            low: None,
+            end: End::Open,
+        });
+        found.unclear.push(NO_VERSIONS.to_owned());
+    }
     let mut extent = Extent::default();
     extent.join(found);
     extent
@@ -135,15 +159,20 @@ impl Bound {
     }
 }
 
-/// The events of a range in the order of their versions, walked from the lowest: `introduced` opens, the others close.
+/// The events of a range in the order of their versions, walked from the lowest: `introduced` opens, the others close. Also says what about
+/// the events cannot be right.
 ///
 /// At one version, what is open closes before it opens again: `introduced: 1, fixed: 2` and `introduced: 2, fixed: 3` in one range are one
 /// span up to 3. What is closed opens before it closes: `introduced: 1, last_affected: 1` is 1 itself, and a fix at an introduction wins.
-fn spans(range: &Range) -> Vec<Span> {
+/// What closes before anything opened was open from the first version on. A version that `last_affected` names is affected, whatever closed
+/// below it.
+fn spans(range: &Range) -> (Vec<Span>, Option<&'static str>) {
     let mut bounds: Vec<Bound> = range.events.iter().filter_map(bound).collect();
     bounds.sort_by(|a, b| a.version().cmp(&b.version()).then_with(|| a.cmp(b)));
-    let mut spans = Vec::new();
-    let mut open: Option<Option<Version>> = None;
+    let mut spans: Vec<Span> = Vec::new();
+    let opens_first = matches!(bounds.first(), Some(Bound::From(_)));
+    let mut open: Option<Option<Version>> = (!opens_first).then_some(None);
+    let mut contradiction = (!opens_first).then_some(NO_INTRODUCED);
     for at_one in bounds.chunk_by(|a, b| a.version() == b.version()) {
         let was_open = open.is_some();
         let opens = at_one.iter().find_map(|bound| match bound {
@@ -158,10 +187,19 @@ fn spans(range: &Range) -> Vec<Span> {
             Bound::Before(high) => Some(End::Before(high.clone())),
             Bound::Through(high) => Some(End::Through(high.clone())),
         });
-        if let Some(end) = closes.next() {
-            spans.extend(open.take().map(|low| Span { low, end }));
-            if was_open {
-                open = opens;
+        let Some(end) = closes.next() else { continue };
+        match open.take() {
+            Some(low) => {
+                spans.push(Span { low, end });
+                if was_open {
+                    open = opens;
+                }
+            }
+            None => {
+                if let End::Through(version) = &end {
+                    contradiction = contradiction.or(Some(SEVERAL_ENDS));
+                    affect_through(&mut spans, version);
+                }
             }
         }
     }
@@ -169,7 +207,22 @@ fn spans(range: &Range) -> Vec<Span> {
         low,
         end: End::Open,
     }));
-    spans
+    (spans, contradiction)
+}
+
+/// Affects a version that `last_affected` names above the end of the last span: together with what lies between where that span ended with
+/// `last_affected` too, else alone.
+fn affect_through(spans: &mut Vec<Span>, version: &Version) {
+    match spans.last_mut() {
+        Some(Span {
+            end: End::Through(last),
+            ..
+        }) => last.clone_from(version),
+        _ => spans.push(Span {
+            low: Some(version.clone()),
+            end: End::Through(version.clone()),
+        }),
+    }
 }
 
 /// The event as it is written, if its bound is no version.

@@ -23,9 +23,10 @@ pub struct Overlay {
 }
 
 impl Overlay {
-    /// Reads records, given as file name and bytes. One that cannot be read fails the whole.
+    /// Reads records, given as file name and bytes, as of `now`. One that cannot be read fails the whole.
     pub fn read<'r>(
         source_name: &str,
+        now: Timestamp,
         records: impl IntoIterator<Item = (&'r str, &'r [u8])>,
     ) -> Result<Self, GateError> {
         let mut overlay = Self::default();
@@ -34,7 +35,11 @@ impl Overlay {
             let record = Record::read(source_name, file, bytes)?;
             overlay.records += 1;
             overlay.modified.extend(record.modified);
-            let brief = Brief::of(&record);
+            let brief = Brief::of(&record, now).map_err(|why| GateError::Record {
+                source_name: source_name.to_owned(),
+                file: file.to_owned(),
+                why,
+            })?;
             let ids = std::iter::once(&record.id).chain(record.aliases.iter().flatten());
             for id in ids {
                 let is_withdrawn = overlay.withdrawn.entry(id.to_ascii_uppercase());

@@ -1,7 +1,7 @@
 //! OSV records as they are written (OSV schema 1.x), in JSON or YAML.
 //!
-//! Only what the gate needs. Fields that are not known are passed over; a field that is known and of the wrong shape makes the record
-//! unreadable, and that is an error with the record's name.
+//! Only what the gate needs. Unknown fields are skipped; a known field of the wrong type makes the record unreadable, and that is an error
+//! with the record's name. `withdrawn` alone may have any value: only a time in the past withdraws a record.
 
 use std::fmt;
 
@@ -18,8 +18,8 @@ pub(crate) struct Record {
     pub(crate) modified: Option<Timestamp>,
     #[serde(default)]
     pub(crate) published: Option<Timestamp>,
-    #[serde(default)]
-    pub(crate) withdrawn: Option<String>,
+    #[serde(default, deserialize_with = "withdrawal")]
+    pub(crate) withdrawn: Option<Withdrawal>,
     #[serde(default)]
     pub(crate) aliases: Option<Vec<String>>,
     #[serde(default)]
@@ -107,6 +107,52 @@ impl DatabaseSpecific {
     }
 }
 
+/// When a record says it was withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Withdrawal {
+    /// The value as it is written.
+    pub(crate) text: String,
+    /// The time, if the value is one.
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// Reads `withdrawn` whatever its type: a value that is not a time must not drop the record, nor pass for a withdrawal.
+fn withdrawal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Withdrawal>, D::Error> {
+    let value = Option::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(value.map(|value| match value {
+        serde_json::Value::String(text) => Withdrawal {
+            at: text.trim().parse().ok(),
+            text,
+        },
+        other => Withdrawal {
+            text: other.to_string(),
+            at: None,
+        },
+    }))
+}
+
+impl Package {
+    /// Whether it is a package of PyPI. The schema has one spelling; others are understood too, since a record whose ecosystem is
+    /// misspelled would otherwise affect nothing.
+    pub(crate) fn is_pypi(&self) -> bool {
+        let ecosystem = self.ecosystem.split(':').next().unwrap_or_default();
+        let letters: String = ecosystem
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|letter| letter.to_ascii_lowercase())
+            .collect();
+        matches!(letters.as_str(), "pypi" | "pip" | "python")
+    }
+}
+
+impl Affected {
+    /// Whether it is about commits of a repository, which need no package.
+    pub(crate) fn is_about_commits(&self) -> bool {
+        let mut ranges = self.ranges.iter().flatten();
+        ranges.any(|range| range.kind == "GIT")
+    }
+}
+
 /// An affected version as listed; none for what is no PEP 440 version. Exports list hundreds of thousands: they are parsed where they stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listed(pub(crate) Option<Version>);
@@ -175,7 +221,10 @@ impl Record {
         let extension = std::path::Path::new(file)
             .extension()
             .and_then(|extension| extension.to_str());
-        let record: Self = if matches!(extension, Some("yaml" | "yml")) {
+        let is_yaml = extension.is_some_and(|extension| {
+            extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
+        });
+        let mut record: Self = if is_yaml {
             let text = std::str::from_utf8(bytes).map_err(|error| failed(error.to_string()))?;
             serde_saphyr::from_str(text).map_err(|error| failed(one_line(&error.to_string())))?
         } else {
@@ -183,6 +232,11 @@ impl Record {
         };
         if record.id.trim().is_empty() {
             return Err(failed("it has no id".to_owned()));
+        }
+        for id in std::iter::once(&mut record.id).chain(record.aliases.iter_mut().flatten()) {
+            if id.trim().len() < id.len() {
+                *id = id.trim().to_owned();
+            }
         }
         Ok(record)
     }
@@ -193,7 +247,13 @@ impl Record {
             .iter()
             .flatten()
             .filter_map(|affected| Some((affected.package.as_ref()?, affected)))
-            .filter(|(package, _)| package.ecosystem.split(':').next() == Some("PyPI"))
+            .filter(|(package, _)| package.is_pypi())
+    }
+
+    /// Whether it is withdrawn at `now`. A time in the future and a value that is not a time withdraw nothing: the record stays in force.
+    pub(crate) fn is_withdrawn(&self, now: Timestamp) -> bool {
+        let at = self.withdrawn.as_ref().and_then(|withdrawn| withdrawn.at);
+        at.is_some_and(|at| at <= now)
     }
 }
 

@@ -28,7 +28,7 @@ pub fn shown_record(source_name: &str, file: &str, bytes: &[u8]) -> Result<Shown
             .collect(),
         published: record.published,
         modified: record.modified,
-        withdrawn: record.withdrawn.clone(),
+        withdrawn: record.withdrawn.as_ref().map(|it| it.text.clone()),
         affected: record
             .pypi()
             .map(|(package, affected)| ShownAffected {

@@ -34,7 +34,7 @@ pub struct Advisory {
     pub references: Vec<AdvisoryLink>,
     /// The records that were merged, sorted: each id that a source has a record of.
     pub records: Vec<String>,
-    /// Bounds of ranges that could not be understood, each as it is written: what they leave open counts as affected.
+    /// What could not be understood, such as bounds that are not versions, as written: what it leaves open counts as affected.
     pub unclear: Vec<String>,
     /// The sources that hold it, as named on the command line.
     pub sources: Vec<String>,

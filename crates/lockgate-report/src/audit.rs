@@ -159,10 +159,7 @@ impl<'a> Table<'a> {
         }
         if !advisory.unclear.is_empty() {
             let bounds: Vec<_> = advisory.unclear.iter().map(|it| plain(it)).collect();
-            let text = format!(
-                "counts as affected: not understood is {}",
-                bounds.join(", ")
-            );
+            let text = format!("counts as affected; not understood: {}", bounds.join(", "));
             self.lines("      ", &text, YELLOW, out)?;
         }
         if !is_shared {

@@ -330,7 +330,7 @@ fn what(entry: &Entry<'_>) -> String {
         let bounds = advisory.unclear.join(", ");
         let _ = write!(
             text,
-            "; counts as affected, not understood is {}",
+            "; counts as affected, not understood: {}",
             cell(&bounds)
         );
     }

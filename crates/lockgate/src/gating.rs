@@ -10,7 +10,9 @@ use lockgate_gate::{
     AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Overlay, Source, check_age,
 };
 use lockgate_index::{Feed, FeedError, FeedSource, FeedTerms, Places, RecordFeed};
-use lockgate_model::{AuditReport, AuditedPackage, Edge, LockedGraph, Name, Pin, Version, Via};
+use lockgate_model::{
+    AuditReport, AuditedPackage, Edge, LockedGraph, Name, Pin, Timestamp, Version, Via,
+};
 
 use url::Url;
 
@@ -170,12 +172,12 @@ pub(crate) fn source(
     };
     if named.overrides {
         return Ok(Source::Overlay {
-            overlay: Arc::new(overlay(feed)?),
+            overlay: Arc::new(overlay(feed, world.now)?),
             digest: feed.digest,
             name: feed.name.clone(),
         });
     }
-    let compact = compact(feed)?;
+    let compact = compact(feed, world.now)?;
     if let Some(limit) = settings
         .max_advisory_age
         .filter(|_| feed.refreshed.is_none())
@@ -192,7 +194,7 @@ pub(crate) fn source(
 }
 
 /// All records of a source that overrides: few, and one's own.
-fn overlay(feed: &RecordFeed) -> Result<Overlay, Failure> {
+fn overlay(feed: &RecordFeed, now: Timestamp) -> Result<Overlay, Failure> {
     let mut records: Vec<(String, Vec<u8>)> = Vec::new();
     feed.visit(0, 1, |file, bytes| {
         records.push((file.to_owned(), bytes.to_vec()));
@@ -202,26 +204,27 @@ fn overlay(feed: &RecordFeed) -> Result<Overlay, Failure> {
     let borrowed = records
         .iter()
         .map(|(file, bytes)| (file.as_str(), bytes.as_slice()));
-    Overlay::read(&feed.name, borrowed).map_err(|error| gate_failure(&error))
+    Overlay::read(&feed.name, now, borrowed).map_err(|error| gate_failure(&error))
 }
 
 /// The compact form of a feed: kept from an earlier run, else compiled and kept.
-fn compact(feed: &RecordFeed) -> Result<Compact, Failure> {
+fn compact(feed: &RecordFeed, now: Timestamp) -> Result<Compact, Failure> {
     if let Some(kept) = feed.compact(COMPACT_FORMAT)
         && let Ok(compact) = Compact::open(kept)
+        && compact.holds_at(now)
     {
         return Ok(compact);
     }
-    let bytes = compiled(feed)?;
+    let bytes = compiled(feed, now)?;
     feed.keep_compact(COMPACT_FORMAT, &bytes);
     Compact::open(Arc::new(bytes)).map_err(|error| gate_failure(&error))
 }
 
 /// Reads all records of a feed, on as many threads as the machine has processors, up to four.
-fn compiled(feed: &RecordFeed) -> Result<Vec<u8>, Failure> {
+fn compiled(feed: &RecordFeed, now: Timestamp) -> Result<Vec<u8>, Failure> {
     let parts = std::thread::available_parallelism().map_or(1, |parts| parts.get().min(4));
     let read = |part| {
-        let mut compiler = Compiler::new(&feed.name);
+        let mut compiler = Compiler::new(&feed.name, now);
         feed.visit(part, parts, |file, bytes| {
             compiler.add(file, bytes).map_err(Unread::Record)
         })
@@ -244,7 +247,7 @@ fn compiled(feed: &RecordFeed) -> Result<Vec<u8>, Failure> {
             })
             .collect()
     });
-    let mut whole = Compiler::new(&feed.name);
+    let mut whole = Compiler::new(&feed.name, now);
     for part in read {
         whole.join(part?);
     }

@@ -176,7 +176,19 @@ impl AdvisoryGate {
             .filter_map(|record| record.modified)
             .filter(|modified| *modified <= self.now)
             .max();
-        let briefs: Vec<Brief> = records.iter().filter_map(Brief::of).collect();
+        let mut briefs = Vec::with_capacity(records.len());
+        for record in &records {
+            let brief = Brief::of(record, self.now).map_err(|why| {
+                let (source_name, file) = (source.to_owned(), record.id.clone());
+                let error = GateError::Record {
+                    source_name,
+                    file,
+                    why,
+                };
+                unlearned(name, source, &error)
+            })?;
+            briefs.extend(brief);
+        }
         let concerns = concerns(&briefs, source).remove(name).unwrap_or_default();
         Ok((Sha256::of(&digests.concat()), newest, concerns))
     }

@@ -23,7 +23,7 @@ fn source(rows: &[Row<'_>]) -> Source {
             (format!("{id}.json"), json.into_bytes())
         })
         .collect();
-    let mut compiler = Compiler::new("test");
+    let mut compiler = Compiler::new("test", NOON.parse().unwrap());
     for (file, bytes) in &records {
         compiler.add(file, bytes).unwrap();
     }

@@ -98,9 +98,71 @@ fn listed_versions_count_whatever_the_ranges_say() {
 
 #[test]
 fn ranges_of_commits_say_nothing_about_versions() {
-    let extent =
-        affected(r#"{"ranges":[{"type":"GIT","events":[{"introduced":"0"},{"fixed":"abcdef"}]}]}"#);
-    assert!(extent.versions().is_empty());
+    let extent = affected(
+        r#"{"versions":["1.0"],"ranges":[{"type":"GIT","events":[{"introduced":"0"},{"fixed":"abcdef"}]}]}"#,
+    );
+    check(&extent, &["1.0"], &["0.9", "1.1"]);
+    assert!(extent.unclear.is_empty());
+}
+
+#[test]
+fn an_entry_that_comes_to_no_version_affects_every_version() {
+    for entry in [
+        "{}",
+        r#"{"versions":[],"ranges":[]}"#,
+        r#"{"versions":null,"ranges":null}"#,
+        r#"{"versions":["2.9.0-NA"]}"#,
+        r#"{"ranges":[{"type":"GIT","events":[{"introduced":"0"},{"fixed":"abcdef"}]}]}"#,
+        r#"{"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"1.0"},{"fixed":"1.0"}]}]}"#,
+    ] {
+        let extent = affected(entry);
+        check(&extent, &["0.dev0", "1.0", "99!1"], &[]);
+        assert_eq!(extent.unclear, [NO_VERSIONS], "{entry}");
+    }
+}
+
+#[test]
+fn a_range_without_introduced_begins_with_the_first_version() {
+    for (events, inside, outside) in [
+        ("", vec!["0.dev0", "99"], vec![]),
+        ("{}", vec!["0.dev0", "99"], vec![]),
+        (r#"{"introduced":null}"#, vec!["0.dev0", "99"], vec![]),
+        (r#"{"limit":"*"}"#, vec!["0.dev0", "99"], vec![]),
+        (r#"{"fixed":"x-y"}"#, vec!["0.dev0", "99"], vec![]),
+        (r#"{"fixed":"2.0"}"#, vec!["0.dev0", "1.9"], vec!["2.0"]),
+        (
+            r#"{"last_affected":"2.0"}"#,
+            vec!["0.dev0", "2.0"],
+            vec!["2.1"],
+        ),
+        (
+            r#"{"introduced":"3.0"},{"fixed":"2.0"}"#,
+            vec!["1.0", "3.0", "99"],
+            vec!["2.0", "2.9"],
+        ),
+    ] {
+        let extent = range(events);
+        check(&extent, &inside, &outside);
+        assert!(
+            extent.unclear.iter().any(|what| what == NO_INTRODUCED),
+            "{events}"
+        );
+    }
+    // A sound range next to it does not speak for it.
+    let extent = affected(
+        r#"{"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"5"},{"fixed":"6"}]},{"type":"ECOSYSTEM","events":[{"fixed":"2.0"}]}]}"#,
+    );
+    check(&extent, &["1.0", "5.5"], &["2.0", "6"]);
+}
+
+#[test]
+fn a_version_that_last_affected_names_is_affected_whatever_else_ends_the_range() {
+    let extent = range(r#"{"introduced":"0"},{"last_affected":"0.9"},{"last_affected":"0.11"}"#);
+    check(&extent, &["0.9", "0.10", "0.11"], &["0.12"]);
+    assert_eq!(extent.unclear, [SEVERAL_ENDS]);
+    let extent = range(r#"{"introduced":"0"},{"fixed":"2.0"},{"last_affected":"3.0"}"#);
+    check(&extent, &["1.0", "3.0"], &["2.0", "2.5", "3.1"]);
+    assert_eq!(extent.unclear, [SEVERAL_ENDS]);
 }
 
 #[test]
@@ -124,14 +186,19 @@ fn a_bound_that_cannot_be_understood_leaves_the_range_open() {
 
 #[test]
 fn an_introduction_and_a_fix_at_one_version_affect_nothing_there() {
+    let listed = |events: &str| {
+        affected(&format!(
+            r#"{{"versions":["7"],"ranges":[{{"type":"ECOSYSTEM","events":[{events}]}}]}}"#
+        ))
+    };
     check(
         &range(r#"{"introduced":"1.0"},{"last_affected":"1.0"}"#),
         &["1.0"],
         &["0.9", "1.0.1"],
     );
     check(
-        &range(r#"{"introduced":"1.0"},{"fixed":"1.0"}"#),
-        &[],
+        &listed(r#"{"introduced":"1.0"},{"fixed":"1.0"}"#),
+        &["7"],
         &["0.9", "1.0", "1.1"],
     );
 }
@@ -206,10 +273,5 @@ fn a_range_that_opens_where_it_closes_goes_on() {
         ),
         &["0.12.2", "0.13.0", "0.13.5"],
         &["0.12.1", "0.14.0rc1", "0.14.0"],
-    );
-    check(
-        &range(r#"{"introduced":"1.0"},{"fixed":"1.0"}"#),
-        &[],
-        &["0.9", "1.0", "1.1"],
     );
 }

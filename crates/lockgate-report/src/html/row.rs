@@ -204,7 +204,7 @@ fn detail(
     }
     if !advisory.unclear.is_empty() {
         let text = format!(
-            "{}: what these bounds leave open counts as affected",
+            "{}: what this leaves open counts as affected",
             advisory.unclear.join(", ")
         );
         fact("Not understood", &text, out)?;

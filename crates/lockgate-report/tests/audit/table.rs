@@ -49,7 +49,7 @@ fn everything_that_is_known_is_told_at_any_width() {
         "only if python_version < '3.9' and sys_platform == \"win32\"",
         "malicious MAL-2024-1 remove it",
         "unknown PYSEC-2022-9 no fix known",
-        "counts as affected: not understood is 2.9.0-NA",
+        "counts as affected; not understood: 2.9.0-NA",
         "medium (4.3) PYSEC-2021-3 no fix above; fixed in 1.9",
         "ignored until 2027-03-01: templates are ours (lockgate.toml:3, vulnerable_code_not_in_execute_path)",
         "yanked: oldlib 2.0: its release was taken back (yanked): broken build, denied by policy (requirements.txt:11)",
