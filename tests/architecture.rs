@@ -148,3 +148,54 @@ fn reached_from(metadata: &Metadata, room: &str) -> BTreeSet<String> {
         .map(|id| metadata[id].name.to_string())
         .collect()
 }
+
+/// Rust files below a folder.
+fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    let entries = std::fs::read_dir(folder).expect("a folder of sources can be listed");
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn one_module_starts_programs() {
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let mut files = Vec::new();
+    for package in std::fs::read_dir(&crates)
+        .expect("there are crates")
+        .flatten()
+    {
+        let folder = package.path().join("src");
+        if folder.is_dir() {
+            sources(&folder, &mut files);
+        }
+    }
+    let starts = |text: &str| text.contains("process::Command") || text.contains("Command::spawn");
+    let mut found: Vec<String> = files
+        .iter()
+        .filter(|path| {
+            let text = std::fs::read_to_string(path).expect("a source can be read");
+            // What stands behind `mod tests`, or in a file of tests, runs in no program of ours.
+            let own = text.split("#[cfg(test)]").next().unwrap_or_default();
+            starts(own)
+        })
+        .map(|path| {
+            let path = path.strip_prefix(&crates).unwrap_or(path);
+            path.display().to_string()
+        })
+        .filter(|path| !path.contains("tests") && !path.contains("parity"))
+        .collect();
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "lockgate-index/src/programs.rs",
+            "lockgate-index/src/programs/run.rs"
+        ]
+    );
+}

@@ -47,6 +47,124 @@ fn fresh_pages_are_not_asked_for_again() {
     assert_eq!(index.counts().len(), 0, "{:?}", index.counts());
 }
 
+/// Changes the frame of every entry that has a lifetime: when it was fetched, in seconds, and how long it holds.
+fn rewrite_entries(folder: &std::path::Path, change: &dyn Fn(&mut i64, &mut u64)) -> usize {
+    let mut count = 0;
+    let entries = std::fs::read_dir(folder).expect("the folder is there");
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            count += rewrite_entries(&path, change);
+            continue;
+        }
+        let mut bytes = std::fs::read(&path).expect("an entry can be read");
+        if !bytes.starts_with(b"lgc2") {
+            continue;
+        }
+        let number = |at: usize| {
+            let bytes = bytes[at..].first_chunk::<8>();
+            u64::from_le_bytes(*bytes.expect("a frame is longer"))
+        };
+        let (mut fetched, mut lifetime) = (number(12).cast_signed(), number(20));
+        if lifetime == u64::MAX {
+            continue;
+        }
+        change(&mut fetched, &mut lifetime);
+        bytes[12..20].copy_from_slice(&fetched.to_le_bytes());
+        bytes[20..28].copy_from_slice(&lifetime.to_le_bytes());
+        let sum = xxhash_rust::xxh3::xxh3_64(&bytes[12..]);
+        bytes[4..12].copy_from_slice(&sum.to_le_bytes());
+        std::fs::write(&path, bytes).expect("an entry can be replaced");
+        count += 1;
+    }
+    count
+}
+
+#[test]
+fn what_a_server_says_of_how_long_its_answer_holds_has_a_ceiling() {
+    for cache_control in [
+        "max-age=365000000, immutable, public",
+        "max-age=99999999999999999999",
+        "public, max-age=600, stale-while-revalidate=365000000",
+    ] {
+        let index = Loopback::index(World {
+            cache_control: Some(cache_control.to_owned()),
+            ..world()
+        });
+        let context = TestContext::new();
+        // A name that no index has is kept too.
+        context.write("requirements.in", "a\n");
+        context.lock(&index).run().exits(0);
+        context.write("requirements.in", "a\nnone-of-this-name\n");
+        context.lock(&index).run().exits(1);
+        context.write("requirements.in", "a\n");
+        let pages = context.cache().join("pages-v3");
+        let entries = rewrite_entries(&pages, &|_, lifetime| {
+            assert!(*lifetime <= 600, "{cache_control}: {lifetime}");
+        });
+        assert_eq!(entries, 4, "{cache_control}");
+        // Eleven minutes later the pages are asked for again.
+        rewrite_entries(&pages, &|fetched, _| *fetched -= 660);
+        index.clear_log();
+        context.lock(&index).run().exits(0);
+        assert_eq!(index.counts().len(), 3, "{:?}", index.counts());
+    }
+}
+
+#[test]
+fn a_page_that_was_fetched_in_the_future_is_asked_for_again() {
+    let index = Loopback::index(World {
+        cache_control: Some("max-age=600".to_owned()),
+        ..world()
+    });
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    context.lock(&index).run().exits(0);
+    for (ahead, is_asked) in [(120, false), (3600, true), (365 * 24 * 3600, true)] {
+        let pages = context.cache().join("pages-v3");
+        rewrite_entries(&pages, &|fetched, lifetime| {
+            *fetched += ahead;
+            *lifetime = 600;
+        });
+        index.clear_log();
+        context.lock(&index).run().exits(0);
+        assert_eq!(!index.counts().is_empty(), is_asked, "{ahead}");
+    }
+    // Without network what is kept serves as it is.
+    index.clear_log();
+    context.lock(&index).arg("--offline").run().exits(0);
+    assert_eq!(index.counts().len(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cache_that_others_may_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (index, context) = locked_once();
+    let mode = |mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(context.cache(), permissions).unwrap();
+    };
+    for open in [0o777, 0o775, 0o722, 0o1777] {
+        mode(open);
+        context.lock(&index).run().exits(2).mentions(&[
+            "is not safe to use: other users may write into it",
+            "chmod go-w",
+            "--cache-dir",
+        ]);
+        context
+            .lockgate(&["audit", "requirements.txt", "--advisories", "advisories"])
+            .arg("--cache-dir")
+            .arg(context.cache())
+            .run()
+            .exits(2)
+            .mentions(&["is not safe to use"]);
+    }
+    context.lock(&index).arg("--no-cache").run().exits(0);
+    mode(0o755);
+    context.lock(&index).run().exits(0);
+}
+
 #[test]
 fn refresh_asks_again_about_all_or_one() {
     let index = Loopback::index(World {

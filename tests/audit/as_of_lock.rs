@@ -132,7 +132,9 @@ fn other_counts_under_the_same_advisories_are_remarked() {
 fn the_kept_export_of_then_is_used_after_it_has_moved_on() {
     let index = index();
     let context = TestContext::new();
-    let service = Loopback::osv(of_then(), 10);
+    let mut then = of_then();
+    then.push(Advisory::of_today());
+    let service = Loopback::osv(then.clone(), 10);
     context.write("requirements.in", "a\n");
     context.write(
         "lockgate.toml",
@@ -146,7 +148,7 @@ fn the_kept_export_of_then_is_used_after_it_has_moved_on() {
         .exits(0);
     let mut newer = Advisory::new("PYSEC-2024-3", "a");
     newer.modified = Some("2024-08-01T00:00:00Z".to_owned());
-    let mut now = of_then();
+    let mut now = then;
     now.push(newer);
     service.set_advisories(now);
     // The cache moves on with it.

@@ -322,6 +322,79 @@ fn nothing_of_an_environment_is_run() {
     assert!(!context.exists("mark"), "--local");
 }
 
+#[cfg(unix)]
+#[test]
+fn the_interpreter_of_an_audited_environment_is_never_started() {
+    let context = prepared();
+    context.write("env/pyvenv.cfg", "home = /usr/bin\n");
+    fill(&context, "env/lib/python3.11/site-packages");
+    let mark = context.path("mark");
+    for name in ["python", "python3", "python3.11", "python3.9", "pip"] {
+        let script = format!("#!/bin/sh\necho '{name}' >> '{}'\n", mark.display());
+        context.write(&format!("env/bin/{name}"), script);
+        make_runnable(&context, &format!("env/bin/{name}"));
+    }
+    std::os::unix::fs::symlink(context.path("env"), context.path("link")).unwrap();
+    // Its pip is set up to ask another index.
+    context.write(
+        "env/pip.conf",
+        "[global]\nindex-url = https://other.test/simple\n",
+    );
+    let others = std::env::var("PATH").unwrap_or_default();
+    let bin = context.path("env/bin").display().to_string();
+    let both = format!("{bin}:{others}");
+    for arguments in [
+        &["--environment", "env", "--python-version", "3.9"][..],
+        &["--environment", "link", "--python-version", "3.9"],
+        &["--environment", "env/bin/python", "--python-version", "3.9"],
+        &[
+            "--environment",
+            "env/bin/python3",
+            "--python-platform",
+            "linux",
+        ],
+        &[
+            "--path",
+            "env/lib/python3.11/site-packages",
+            "--python-version",
+            "3.9",
+        ],
+        &["--local", "--python-version", "3.9"],
+        &["-l", "--python-platform", "windows"],
+        &["--environment", "env", "--python", "3.11"],
+        &["-l", "--advisories", "pypi", "--offline"],
+    ] {
+        for path in [&bin, &both] {
+            let run = audit(&context, arguments)
+                .args(["--advisories", "advisories", "--json"])
+                .env("VIRTUAL_ENV", context.path("env"))
+                .env("PATH", path)
+                .env("PIP_CONFIG_FILE", "")
+                .run();
+            assert!(
+                !context.exists("mark"),
+                "{arguments:?}: {}",
+                context.read("mark")
+            );
+            assert!(!format!("{}{}", run.stdout, run.stderr).contains("other.test"));
+            // Without another interpreter the version alone has to do for the markers.
+            if arguments.contains(&"--python-version") {
+                holds(&document(run.exits(1)), &BOTH);
+            }
+        }
+    }
+    // Named by itself it is refused.
+    let run = audit(
+        &context,
+        &["--environment", "env", "--python", "env/bin/python"],
+    )
+    .args(["--advisories", "advisories"])
+    .run();
+    run.exits(2)
+        .mentions(&["is of an environment that is audited", "--python-version"]);
+    assert!(!context.exists("mark"));
+}
+
 #[test]
 fn an_interpreter_whose_packages_cannot_be_told_is_no_answer() {
     let context = prepared();

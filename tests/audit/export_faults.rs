@@ -188,7 +188,8 @@ fn advisories_older_than_the_limit_are_no_answer_in_any_format() {
 #[test]
 fn a_kept_export_serves_offline_and_not_for_ever() {
     let context = prepared();
-    let service = Loopback::osv(vec![Advisory::new("PYSEC-2024-1", "a")], 10);
+    let records = vec![Advisory::new("PYSEC-2024-1", "a"), Advisory::of_today()];
+    let service = Loopback::osv(records, 10);
     let osv = |arguments: &[&str]| {
         context
             .lockgate(&[
@@ -213,4 +214,38 @@ fn a_kept_export_serves_offline_and_not_for_ever() {
     context.write("lockgate.toml", "max-advisory-age = \"0 days\"\n");
     let run = osv(&["--offline"]);
     has_no_answer(&run, "an export that is too old");
+}
+
+#[test]
+fn an_export_whose_newest_record_is_old_is_no_answer_however_new_its_copy_is() {
+    let context = prepared();
+    let mut ahead = Advisory::new("PYSEC-2024-2", "z");
+    ahead.modified = Some("2999-01-01T00:00:00Z".to_owned());
+    // A record that is dated in the future doesn't make it new.
+    let service = Loopback::osv(vec![Advisory::new("PYSEC-2024-1", "z"), ahead], 10);
+    let osv = || {
+        audit(&context, &["requirements.txt"])
+            .env("LOCKGATE_OSV_EXPORT", format!("{}/PyPI", service.origin()))
+    };
+    let run = osv().run();
+    has_no_answer(&run, "an old export");
+    let told = format!("{}{}", run.stdout, run.stderr);
+    assert!(
+        told.contains("the newest advisory is of 2024-06-01, older than 7 days"),
+        "{told}"
+    );
+    context.write("lockgate.toml", "max-advisory-age = \"100000 days\"\n");
+    osv().run().exits(0);
+    // A file is held to a limit only where one is set.
+    std::fs::remove_file(context.path("lockgate.toml")).unwrap();
+    context.write(
+        "export.zip",
+        lockgate_tests::osv::export(&[Advisory::new("PYSEC-2024-1", "z")]),
+    );
+    audit(
+        &context,
+        &["requirements.txt", "--advisories", "export.zip"],
+    )
+    .run()
+    .exits(0);
 }

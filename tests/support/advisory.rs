@@ -39,6 +39,14 @@ pub struct Advisory {
 }
 
 impl Advisory {
+    /// One on a project that nothing requires, last changed now: what it is in is as young as an export that is kept up.
+    pub fn of_today() -> Self {
+        Self {
+            modified: Some(jiff::Timestamp::now().to_string()),
+            ..Self::new("PYSEC-2000-2", "unrelated-to-everything")
+        }
+    }
+
     /// One that affects every version.
     pub fn new(id: &str, package: &str) -> Self {
         Self {

@@ -36,6 +36,7 @@ const LEFT_OUT: &[&str] = &[
     "--color",
     "--timeout",
     "--retries",
+    "--git-timeout",
     "--proxy",
     "--cert",
     "--client-cert",

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use lockgate_model::{Name, ReadAt, Timestamp};
+use lockgate_model::{Name, ReadAt, Timestamp, age};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -298,12 +298,9 @@ impl Compact {
         self.records
     }
 
-    /// The newest `modified` of its records that is not after `now`.
+    /// Returns the newest `modified` of its records that does not lie in the future.
     pub fn modified(&self, now: Timestamp) -> Option<Timestamp> {
-        self.modified
-            .iter()
-            .copied()
-            .find(|modified| *modified <= now)
+        age::latest(self.modified.iter().copied(), now)
     }
 
     /// What concerns a project.

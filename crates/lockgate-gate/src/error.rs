@@ -22,14 +22,12 @@ pub enum GateError {
     /// The compact form is damaged or of another kind.
     #[error("the compact advisories are damaged: {0}")]
     Damaged(String),
-    /// The advisories are older than policy allows.
-    #[error("{source_name}: the advisories are from {date}, older than {limit}")]
+    /// The advisories are older than policy allows, or their age is not known.
+    #[error("{source_name}: {why}")]
     TooOld {
         /// The source as named by the user.
         source_name: String,
-        /// Their date.
-        date: String,
-        /// The limit, as people write it.
-        limit: String,
+        /// What they are dated by, and the limit.
+        why: String,
     },
 }

@@ -17,7 +17,7 @@ mod record;
 mod severity;
 mod shown;
 
-pub use age::check_age;
+pub use age::{Dated, check_age};
 pub use audit::{Auditor, MayTell, Selection, leave_out_known};
 pub use compact::{COMPACT_FORMAT, Compact, Compiler};
 pub use description::description;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{Advisory, Name, Timestamp};
+use lockgate_model::{Advisory, Name, Timestamp, age};
 
 use crate::brief::Brief;
 use crate::error::GateError;
@@ -77,9 +77,8 @@ impl Overlay {
         self.records
     }
 
-    /// The newest `modified` of its records that is not after `now`.
+    /// Returns the newest `modified` of its records that does not lie in the future.
     pub(crate) fn modified(&self, now: Timestamp) -> Option<Timestamp> {
-        let modified = self.modified.iter().copied();
-        modified.filter(|modified| *modified <= now).max()
+        age::latest(self.modified.iter().copied(), now)
     }
 }

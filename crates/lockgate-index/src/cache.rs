@@ -5,8 +5,10 @@
 //! Reading is one `open` and one `read`, since a warm run does little else. An unwritable folder is said once and done without.
 
 mod care;
+mod owner;
 
 pub use care::{Cache, CacheError, Usage};
+pub use owner::{SharedCache, refuse_shared};
 
 use std::fs;
 use std::io::Write as _;
@@ -15,14 +17,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use lockgate_model::Sha256;
+use lockgate_model::{Sha256, Timestamp, age};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::reporter::Reporter;
 
-const MAGIC: [u8; 4] = *b"lgc1";
-/// Magic, checksum, freshness, kind, length of the policy.
-const FRAME: usize = 4 + 8 + 8 + 1 + 4;
+const MAGIC: [u8; 4] = *b"lgc2";
+/// Magic, checksum, time, lifetime, kind, length of the policy.
+const FRAME: usize = 4 + 8 + 8 + 8 + 1 + 4;
 
 /// Kinds of entry. The number in a folder's name changes with the form of its entries; [`Cache::prune`] removes other folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,14 +64,29 @@ impl Bucket {
 /// What an entry holds.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// Until when it may be used unasked, in seconds since 1970; `i64::MAX`: for good.
-    pub(crate) fresh_until: i64,
+    /// When it was fetched, or last confirmed by its server, in seconds since 1970.
+    pub(crate) fetched: i64,
+    /// For how many seconds after that it may be used unasked; `u64::MAX`: for good.
+    pub(crate) lifetime: u64,
     /// What is known.
     pub(crate) kind: EntryKind,
     /// The rules that it came under, as the HTTP rules keep them; empty for what is immutable.
     pub(crate) policy: Bytes,
     /// What was derived from the answer.
     pub(crate) payload: Bytes,
+}
+
+impl Entry {
+    /// Returns whether it may be used at `now` without asking its server. What was written by a clock that is ahead of ours may not.
+    pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
+        if self.lifetime == u64::MAX {
+            return true;
+        }
+        let fetched = Timestamp::from_second(self.fetched).ok();
+        let age = fetched.and_then(|fetched| age::age(fetched, now));
+        age.and_then(|age| u64::try_from(age.as_secs()).ok())
+            .is_some_and(|age| age < self.lifetime)
+    }
 }
 
 /// Whether the thing is there.
@@ -192,7 +209,7 @@ fn write_beside(folder: &Path, bucket: Bucket, file: &str, parts: &[&[u8]]) -> s
     let mut temporary = match create() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             care::mark(folder)?;
-            fs::create_dir_all(&bucket)?;
+            owner::create_private(&bucket)?;
             create()?
         }
         created => created?,
@@ -219,7 +236,8 @@ fn write_beside(folder: &Path, bucket: Bucket, file: &str, parts: &[&[u8]]) -> s
 fn frame(entry: &Entry) -> Vec<u8> {
     let policy_length = u32::try_from(entry.policy.len()).unwrap_or(u32::MAX);
     let mut checked = Vec::with_capacity(FRAME);
-    checked.extend_from_slice(&entry.fresh_until.to_le_bytes());
+    checked.extend_from_slice(&entry.fetched.to_le_bytes());
+    checked.extend_from_slice(&entry.lifetime.to_le_bytes());
     checked.push(u8::from(entry.kind == EntryKind::Absent));
     checked.extend_from_slice(&policy_length.to_le_bytes());
     let mut hasher = xxhash_rust::xxh3::Xxh3::new();
@@ -240,14 +258,16 @@ fn unframe(bytes: &Bytes) -> Option<Entry> {
     if *magic != MAGIC || u64::from_le_bytes(*checksum) != xxh3_64(bytes.get(12..)?) {
         return None;
     }
-    let (fresh_until, rest) = rest.split_first_chunk::<8>()?;
+    let (fetched, rest) = rest.split_first_chunk::<8>()?;
+    let (lifetime, rest) = rest.split_first_chunk::<8>()?;
     let (kind, rest) = rest.split_first()?;
     let policy_length = usize::try_from(u32::from_le_bytes(*rest.first_chunk::<4>()?)).ok()?;
     let policy_end = FRAME
         .checked_add(policy_length)
         .filter(|end| *end <= bytes.len())?;
     Some(Entry {
-        fresh_until: i64::from_le_bytes(*fresh_until),
+        fetched: i64::from_le_bytes(*fetched),
+        lifetime: u64::from_le_bytes(*lifetime),
         kind: if *kind == 0 {
             EntryKind::Present
         } else {
@@ -265,7 +285,8 @@ mod tests {
 
     fn entry(payload: &'static [u8]) -> Entry {
         Entry {
-            fresh_until: 7,
+            fetched: 7,
+            lifetime: 8,
             kind: EntryKind::Present,
             policy: Bytes::from_static(b"policy"),
             payload: Bytes::from_static(payload),
@@ -279,11 +300,41 @@ mod tests {
         assert!(store.read(Bucket::Pages, "a").is_none());
         store.write(Bucket::Pages, "a", &entry(b"payload"));
         let read = store.read(Bucket::Pages, "a").unwrap();
-        assert_eq!((read.fresh_until, read.kind), (7, EntryKind::Present));
+        assert_eq!(
+            (read.fetched, read.lifetime, read.kind),
+            (7, 8, EntryKind::Present)
+        );
         assert_eq!(
             (read.policy.as_ref(), read.payload.as_ref()),
             (b"policy".as_slice(), b"payload".as_slice())
         );
+    }
+
+    #[test]
+    fn an_entry_is_fresh_for_its_lifetime_and_never_when_it_is_of_the_future() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        for (fetched, lifetime, now, is_fresh) in [
+            (1000, 60, 1000, true),
+            (1000, 60, 1059, true),
+            (1000, 60, 1060, false),
+            (1000, 0, 1000, false),
+            (1000, 600, 800, true),
+            // More than two clocks may differ.
+            (1000, 6000, 600, false),
+            (i64::MAX, 600, 1000, false),
+            (i64::MAX, u64::MAX, 1000, true),
+        ] {
+            let entry = Entry {
+                fetched,
+                lifetime,
+                ..entry(b"")
+            };
+            assert_eq!(
+                entry.is_fresh(at(now)),
+                is_fresh,
+                "{fetched} {lifetime} {now}"
+            );
+        }
     }
 
     #[test]

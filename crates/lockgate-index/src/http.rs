@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::request::Parts;
 use http_cache_semantics::{AfterResponse, BeforeRequest, CacheOptions, CachePolicy};
-use reqwest::header::HeaderMap;
+use lockgate_model::Timestamp;
+use reqwest::header::{AGE, HeaderMap, HeaderValue, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
@@ -16,6 +17,14 @@ use crate::cache::{Bucket, Entry, EntryKind, Store};
 use crate::error::FetchError;
 use crate::redact::{redact_url, without_credentials};
 use crate::transport::{Request, Response, Transport};
+
+/// The longest that an index page, an archive at an address, or an answer that something is not there is used unasked, whatever the
+/// server says: a release that was withdrawn meanwhile is seen after that.
+const MAX_PAGE_LIFETIME: Duration = Duration::from_mins(10);
+/// The longest that advisories are used unasked, whatever the server says.
+const MAX_ADVISORY_LIFETIME: Duration = Duration::from_hours(24);
+/// Seconds in an `Age` header beyond which everything is stale; the library adds to it, and must not overflow.
+const MAX_AGE_HEADER: u64 = 1 << 31;
 
 /// What to get, and how it is kept.
 #[derive(Debug, Clone)]
@@ -40,9 +49,10 @@ pub(crate) enum Got {
 }
 
 /// The entry of `get` if it may be used without asking. Touches no network: safe and quick on any thread.
-pub(crate) fn stored(store: &Store, get: &Get, is_offline: bool, now: SystemTime) -> Option<Got> {
+pub(crate) fn stored(store: &Store, get: &Get, is_offline: bool) -> Option<Got> {
     let entry = store.read(get.bucket, &get.key)?;
-    (is_offline || (!get.refresh && entry.fresh_until > unix_seconds(now))).then(|| got(&entry))
+    let is_usable = is_offline || (!get.refresh && entry.is_fresh(Timestamp::now()));
+    is_usable.then(|| got(&entry))
 }
 
 /// The entry if it may be used, revalidated if it must be, else fetched and derived by `derive`.
@@ -80,7 +90,7 @@ where
     }
     if let Some(entry) = &entry
         && !get.refresh
-        && entry.fresh_until > unix_seconds(now)
+        && entry.is_fresh(Timestamp::now())
     {
         return Ok(got(entry));
     }
@@ -109,7 +119,7 @@ where
         store.write(
             get.bucket,
             &get.key,
-            &under(&policy, now, entry.kind, entry.payload.clone()),
+            &under(&policy, get.bucket, now, entry.kind, entry.payload.clone()),
         );
         return Ok(got(&entry));
     }
@@ -124,7 +134,7 @@ where
             });
         }
     };
-    let entry = under(&policy, now, kind, payload);
+    let entry = under(&policy, get.bucket, now, kind, payload);
     store.write(get.bucket, &get.key, &entry);
     Ok(got(&entry))
 }
@@ -141,7 +151,8 @@ pub(crate) fn keep_for_good(
         bucket,
         key,
         &Entry {
-            fresh_until: i64::MAX,
+            fetched: 0,
+            lifetime: u64::MAX,
             kind,
             policy: Bytes::new(),
             payload,
@@ -158,20 +169,38 @@ fn private() -> CacheOptions {
     }
 }
 
-fn under(policy: &CachePolicy, now: SystemTime, kind: EntryKind, payload: Bytes) -> Entry {
+fn under(
+    policy: &CachePolicy,
+    bucket: Bucket,
+    now: SystemTime,
+    kind: EntryKind,
+    payload: Bytes,
+) -> Entry {
     // Entries are kept even where HTTP says not to store them: stale from the first, they serve only `--offline`.
     let lifetime = if policy.is_storable() {
-        policy.time_to_live(now)
+        policy.time_to_live(now).min(max_lifetime(bucket, kind))
     } else {
         Duration::ZERO
     };
-    let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
     let policy = serde_json::to_vec(policy).unwrap_or_default();
     Entry {
-        fresh_until: unix_seconds(now).saturating_add(lifetime),
+        fetched: unix_seconds(now),
+        lifetime: lifetime.as_secs(),
         kind,
         policy: Bytes::from(policy),
         payload,
+    }
+}
+
+/// Returns the ceiling on what a server may say about how long its answer holds.
+fn max_lifetime(bucket: Bucket, kind: EntryKind) -> Duration {
+    match (kind, bucket) {
+        (EntryKind::Present, Bucket::Advisories) => MAX_ADVISORY_LIFETIME,
+        (EntryKind::Absent, _)
+        | (
+            EntryKind::Present,
+            Bucket::Pages | Bucket::Metadata | Bucket::Interpreters | Bucket::Direct,
+        ) => MAX_PAGE_LIFETIME,
     }
 }
 
@@ -231,10 +260,19 @@ fn answer_parts<B>(response: &Response<B>) -> http::response::Parts {
     parts
 }
 
-/// Cookies are nothing to keep.
+/// Returns the headers that the rules see: without cookies, and with an age that can be added to.
 fn kept_headers(headers: &HeaderMap) -> HeaderMap {
     let mut kept = headers.clone();
-    kept.remove(reqwest::header::SET_COOKIE);
+    kept.remove(SET_COOKIE);
+    if let Some(stated) = kept.remove(AGE) {
+        // An age that can't be read says that a cache on the way holds it, and not since when: no freshness is left.
+        let seconds = stated
+            .to_str()
+            .ok()
+            .and_then(|text| text.trim().parse().ok());
+        let seconds: u64 = seconds.unwrap_or(MAX_AGE_HEADER);
+        kept.insert(AGE, HeaderValue::from(seconds.min(MAX_AGE_HEADER)));
+    }
     kept
 }
 

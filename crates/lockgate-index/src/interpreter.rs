@@ -5,11 +5,11 @@
 mod pyenv;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use lockgate_model::{
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::Index;
 use crate::cache::{Bucket, EntryKind};
 use crate::http::keep_for_good;
+use crate::programs::{self, Environment, Program, RunError};
 
 /// What an interpreter is asked: standard library only, isolated from the user's environment.
 const QUESTION: &str = include_str!("interpreter/question.py");
@@ -32,6 +33,12 @@ pub enum InterpreterError {
     /// None was found.
     #[error("no Python interpreter was found{0}")]
     NotFound(String),
+    /// The only ones are of an environment that is audited.
+    #[error("the interpreter `{}` is of an environment that is audited, and is not started", .path.display())]
+    Avoided {
+        /// The first of them.
+        path: PathBuf,
+    },
     /// It could not be run, or did not answer.
     #[error("the interpreter `{}` cannot be asked: {why}", .path.display())]
     Silent {
@@ -162,74 +169,102 @@ impl Interpreter {
     }
 }
 
+/// Returns the platform that this program runs on, as far as markers tell platforms apart; the versions of system libraries are guessed.
+pub fn own_platform() -> Option<Platform> {
+    let os = match std::env::consts::OS {
+        "linux" if cfg!(target_env = "musl") => Os::Musllinux(1, 2),
+        "linux" => Os::Manylinux(2, 28),
+        "macos" => Os::Macos(14, 0),
+        "windows" => Os::Windows,
+        _ => return None,
+    };
+    let arch = Arch::from_name(std::env::consts::ARCH)?;
+    Some(Platform { os, arch })
+}
+
 /// Finds an interpreter: a path, a name, a version, or the one that is active. Of a shim of pyenv's it is the interpreter behind it.
 pub fn find(
     request: Option<&str>,
     variables: &BTreeMap<String, String>,
 ) -> Result<PathBuf, InterpreterError> {
-    let found = named(request, variables)?;
-    let folder = std::env::current_dir().unwrap_or_default();
-    Ok(pyenv::behind(&found, variables, &folder).unwrap_or(found))
+    find_outside(request, variables, &[])
 }
 
-fn named(
+/// Finds an interpreter as [`find`] does, and takes none that lies in one of the folders `avoided` or is a link into one.
+pub fn find_outside(
     request: Option<&str>,
     variables: &BTreeMap<String, String>,
+    avoided: &[PathBuf],
 ) -> Result<PathBuf, InterpreterError> {
-    let path = variables
-        .get("PATH")
-        .map(String::as_str)
-        .unwrap_or_default();
+    let folder = std::env::current_dir().unwrap_or_default();
+    let mut first_avoided = None;
+    for named in candidates(request, variables) {
+        let found = pyenv::behind(&named, variables, &folder).unwrap_or_else(|| named.clone());
+        if ![&named, &found].iter().any(|path| lies_in(path, avoided)) {
+            return Ok(found);
+        }
+        first_avoided = first_avoided.or(Some(found));
+    }
+    if let Some(path) = first_avoided {
+        return Err(InterpreterError::Avoided { path });
+    }
+    Err(InterpreterError::NotFound(match request {
+        Some(given) if is_path(given) => format!(" at `{given}`"),
+        Some(version) if is_version(version) => {
+            format!(": there is no `python{version}` on the path")
+        }
+        Some(name) => format!(": there is no `{name}` on the path"),
+        None => " on the path".to_owned(),
+    }))
+}
+
+fn is_path(request: &str) -> bool {
+    request.contains(['/', '\\'])
+}
+
+fn is_version(request: &str) -> bool {
+    request.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Returns what `request` may mean, the best first.
+fn candidates(request: Option<&str>, variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    let path = variables.get("PATH").map(String::as_str);
+    let on_path = |name: &str| programs::find_all(name, OsStr::new(path.unwrap_or_default()));
     match request {
-        Some(given) if given.contains(['/', '\\']) => {
-            if Path::new(given).is_file() {
-                Ok(PathBuf::from(given))
-            } else {
-                Err(InterpreterError::NotFound(format!(" at `{given}`")))
-            }
+        Some(given) if is_path(given) => {
+            let given = PathBuf::from(given);
+            Some(given)
+                .filter(|given| given.is_file())
+                .into_iter()
+                .collect()
         }
-        Some(version) if version.starts_with(|c: char| c.is_ascii_digit()) => {
-            on_path(path, &format!("python{version}")).ok_or_else(|| {
-                InterpreterError::NotFound(format!(": there is no `python{version}` on the path"))
-            })
+        Some(version) if is_version(version) => on_path(&format!("python{version}")),
+        Some(name) => on_path(name),
+        None => {
+            let named = ["python3", "python"].into_iter().flat_map(on_path);
+            active(variables).into_iter().chain(named).collect()
         }
-        Some(name) => on_path(path, name).ok_or_else(|| {
-            InterpreterError::NotFound(format!(": there is no `{name}` on the path"))
-        }),
-        None => active(variables)
-            .or_else(|| on_path(path, "python3"))
-            .or_else(|| on_path(path, "python"))
-            .ok_or_else(|| InterpreterError::NotFound(" on the path".to_owned())),
     }
 }
 
-/// The interpreter of the virtual environment that is active.
+/// Returns whether a program lies in one of `folders`, as it is named or behind its links.
+fn lies_in(path: &Path, folders: &[PathBuf]) -> bool {
+    let places = [std::path::absolute(path).ok(), fs::canonicalize(path).ok()];
+    let mut places = places.into_iter().flatten();
+    places.any(|place| folders.iter().any(|folder| place.starts_with(folder)))
+}
+
+/// The interpreter of the virtual environment that is active. What activates one sets an absolute path; a relative one is whatever lies in
+/// the current folder.
 fn active(variables: &BTreeMap<String, String>) -> Option<PathBuf> {
     let folder = Path::new(
         variables
             .get("VIRTUAL_ENV")
-            .filter(|folder| !folder.is_empty())?,
+            .filter(|folder| Path::new(folder).is_absolute())?,
     );
     [folder.join("bin/python"), folder.join("Scripts/python.exe")]
         .into_iter()
         .find(|path| path.is_file())
-}
-
-fn on_path(path: &str, name: &str) -> Option<PathBuf> {
-    let names = if cfg!(windows) {
-        vec![format!("{name}.exe"), name.to_owned()]
-    } else {
-        vec![name.to_owned()]
-    };
-    std::env::split_paths(path)
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .flat_map(|folder| {
-            names
-                .iter()
-                .map(move |name| folder.join(name))
-                .collect::<Vec<_>>()
-        })
-        .find(|candidate| candidate.is_file())
 }
 
 impl Index {
@@ -292,51 +327,26 @@ fn fingerprint(path: &Path) -> io::Result<String> {
 }
 
 fn ask(path: &Path, is_bare: bool) -> Result<String, String> {
-    let mut child = Command::new(path)
+    let mut program = Program::at(path, Environment::Interpreter)
+        .map_err(|error| error.to_string())?
         .arg("-I")
         .args(is_bare.then_some("-S"))
         .args(["-c", QUESTION])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| error.to_string())?;
-    let mut out = child.stdout.take();
-    let reading = std::thread::spawn(move || {
-        let mut text = String::new();
-        let read = out
-            .as_mut()
-            .map(|out| io::Read::read_to_string(out, &mut text));
-        read.map(|_| text).unwrap_or_default()
-    });
-    let began = Instant::now();
-    let status = loop {
-        match child.try_wait().map_err(|error| error.to_string())? {
-            Some(status) => break status,
-            None if began.elapsed() > PATIENCE => {
-                // It is given up either way.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!(
-                    "it did not answer within {} seconds",
-                    PATIENCE.as_secs()
-                ));
-            }
-            None => std::thread::sleep(Duration::from_millis(2)),
-        }
-    };
-    let text = reading.join().unwrap_or_default();
-    if status.success() {
-        return Ok(text);
+        .limit(PATIENCE);
+    // A shim of pyenv's chooses by the files of the folder that it is started for.
+    if let Ok(folder) = std::env::current_dir() {
+        program = program.env("PYENV_DIR", folder);
     }
-    let mut complaint = String::new();
-    if let Some(mut err) = child.stderr.take() {
-        // What it says in its defence is only for the message.
-        let _ = io::Read::read_to_string(&mut err, &mut complaint);
+    let ended = program.run().map_err(|error| match error {
+        RunError::TimedOut => format!("it did not answer within {} seconds", PATIENCE.as_secs()),
+        other => other.to_string(),
+    })?;
+    if ended.success {
+        return Ok(ended.text());
     }
-    let last = complaint.lines().last().unwrap_or_default();
+    let last = ended.err.lines().last().unwrap_or_default();
     Err(format!(
-        "it ended with {status}{}{last}",
+        "it failed{}{last}",
         if last.is_empty() { "" } else { ": " }
     ))
 }

@@ -43,6 +43,8 @@ pub struct Options {
     pub connections: usize,
     /// Where OSV's bulk export for PyPI is, or a mirror of it.
     pub osv_export: Url,
+    /// How long one step of `git` may take.
+    pub git_timeout: Duration,
     /// Whether interpreters are asked without what is installed for them, so that nothing of it runs.
     pub bare_interpreters: bool,
 }
@@ -65,6 +67,7 @@ impl Default for Options {
             keyring: KeyringProvider::Disabled,
             connections: 50,
             osv_export: Url::parse(OSV_EXPORT).expect("the constant is an address"),
+            git_timeout: crate::git::DEFAULT_LIMIT,
             bare_interpreters: false,
         }
     }

@@ -14,8 +14,10 @@ pub struct ChoiceRules {
     /// Files uploaded at or after this instant do not exist (`--exclude-newer`); files without upload time do not either.
     /// Files on this machine are exempt.
     pub cutoff: Option<Timestamp>,
-    /// The same for `--cooldown`, from which a release that fixes an advisory is exempt.
+    /// The same for `--cooldown`, from which a release that fixes an advisory is exempt; one without upload time is not.
     pub cooldown: Option<Timestamp>,
+    /// When the run takes place: an upload after it has no known age. Looked at only where there is a cutoff or a cooldown.
+    pub now: Option<Timestamp>,
     /// `--no-deps`: only what is asked for directly.
     pub no_dependencies: bool,
     /// `--all-releases` and `--only-final`: what holds for single projects before `prerelease` does.

@@ -4,6 +4,7 @@
 //! The other crates know this one and not each other; the binary wires them (docs/architecture.md).
 
 mod advisory;
+pub mod age;
 mod audit;
 mod choice;
 mod conflict;

@@ -273,7 +273,7 @@ fn note_text(note: &ConflictNote) -> String {
         }
         ConflictNote::Undated { name } => {
             format!(
-                "{name} has versions that the index states no upload time for; a cutoff or cooldown hides them"
+                "{name} has versions that the index states no upload time for, or one in the future; a cutoff or cooldown hides them"
             )
         }
     }

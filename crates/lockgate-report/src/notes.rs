@@ -165,7 +165,7 @@ fn line(note: &Note) -> Option<String> {
         Note::Unreadable { .. } => return unreadable(note),
         Note::Undated { name, version } => {
             format!(
-                "{YELLOW}undated{YELLOW:#}: {BOLD}{name}{BOLD:#} has versions that would go before {version} and that the index states no upload time for; the cutoff or cooldown hides them"
+                "{YELLOW}undated{YELLOW:#}: {BOLD}{name}{BOLD:#} has versions that would go before {version} and that the index states no upload time for, or one in the future; the cutoff or cooldown hides them"
             )
         }
         Note::Fix {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::SignedDuration;
 use lockgate_model::{
     AuditReport, AuditedPackage, Baseline, FindingCode, Gap, GapCode, Notice, SourceState,
-    Timestamp,
+    Timestamp, age,
 };
 
 use crate::plain::plain;
@@ -130,13 +130,15 @@ pub(crate) fn source_text(source: &SourceState, now: Option<Timestamp>) -> Strin
         parts.push(format!("newest of {}", day(modified)));
     }
     if let Some(refreshed) = &source.refreshed {
-        let age = now
-            .filter(|now| is_stale(source, Some(*now)) && now > refreshed)
-            .map(|now| now.duration_since(*refreshed).as_hours() / 24)
-            .map(|days| match days {
-                1 => ", a day ago".to_owned(),
-                days => format!(", {days} days ago"),
-            });
+        let age = now.filter(|now| is_stale(source, Some(*now))).map(|now| {
+            match age::age(*refreshed, now) {
+                None => ", in the future".to_owned(),
+                Some(age) => match age.as_hours() / 24 {
+                    1 => ", a day ago".to_owned(),
+                    days => format!(", {days} days ago"),
+                },
+            }
+        });
         let age = age.unwrap_or_default();
         parts.push(format!("refreshed {}{age}", minute(refreshed)));
     }
@@ -156,12 +158,12 @@ pub(crate) fn short_digest(source: &SourceState) -> String {
     source.digest.to_string().chars().take(12).collect()
 }
 
-/// Whether a source that is refreshed was not, for longer than a day.
+/// Whether a source that is refreshed was not, for longer than a day, or for how long isn't known.
 pub(crate) fn is_stale(source: &SourceState, now: Option<Timestamp>) -> bool {
     let (Some(refreshed), Some(now)) = (source.refreshed, now) else {
         return false;
     };
-    now.duration_since(refreshed) > SignedDuration::from_hours(24)
+    !age::is_within(refreshed, SignedDuration::from_hours(24), now)
 }
 
 /// The one line about the advisories in use: `OSV PyPI of 2024-10-10`.

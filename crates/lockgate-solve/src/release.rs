@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lockgate_model::{
     Advisory, ChoiceRules, DistFile, DistKind, Name, ProjectView, PythonRule, RequiredWheels,
-    Sha256, Specifiers, Tags, Target, Timestamp, Version, VersionSet, Why, Yank,
+    Sha256, Specifiers, Tags, Target, Timestamp, Version, VersionSet, Why, Yank, age,
 };
 use rustc_hash::FxHashMap;
 
@@ -363,17 +363,21 @@ impl Inspector {
 
     /// Why a file is too new, if it is. Local files are nobody's upload.
     fn too_new(&self, file: &DistFile, cooldown: Cooldown) -> Option<Why> {
-        let cooldown = self.rules.cooldown.filter(|_| cooldown == Cooldown::Holds);
-        if (self.rules.cutoff.is_none() && cooldown.is_none()) || file.is_local() {
+        if (self.rules.cutoff.is_none() && self.rules.cooldown.is_none()) || file.is_local() {
             return None;
         }
-        let Some(uploaded) = file.uploaded else {
+        let is_known = |uploaded: &Timestamp| {
+            let now = self.rules.now;
+            now.is_none_or(|now| age::age(*uploaded, now).is_some())
+        };
+        let Some(uploaded) = file.uploaded.filter(is_known) else {
             return Some(Why::NoUploadTime);
         };
         let is_past = |limit: Option<Timestamp>| limit.is_some_and(|limit| uploaded >= limit);
         if is_past(self.rules.cutoff) {
             return Some(Why::Cutoff);
         }
+        let cooldown = self.rules.cooldown.filter(|_| cooldown == Cooldown::Holds);
         is_past(cooldown).then_some(Why::Cooldown)
     }
 

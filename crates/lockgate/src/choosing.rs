@@ -79,6 +79,7 @@ impl Choosing {
                 .or(cooldown)
                 .filter(|cooldown| !cooldown.is_zero())
                 .map(|cooldown| When::Ago(cooldown).before(now)),
+            now: Some(now),
             fork_strategy: self.fork_strategy,
             binary: manifest.binary.clone(),
             releases: manifest.releases.clone(),

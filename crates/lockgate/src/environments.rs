@@ -16,6 +16,71 @@ pub(crate) struct InstalledEnvironment {
     pub(crate) folders: Vec<PathBuf>,
 }
 
+impl InstalledEnvironment {
+    /// Returns the folders that are the environment's own: all that its interpreters could be started from.
+    pub(crate) fn roots(&self) -> Vec<PathBuf> {
+        let place = Path::new(&self.place);
+        let named = if place.is_file() {
+            let absolute = std::path::absolute(place).ok();
+            let virtual_root = absolute.as_deref().and_then(|file| {
+                prefixes(file)
+                    .into_iter()
+                    .find(|prefix| is_environment(prefix))
+            });
+            // The interpreter that a virtual environment was made with isn't its own.
+            let behind = fs::canonicalize(place)
+                .ok()
+                .filter(|_| virtual_root.is_none());
+            let of_file = |file: PathBuf| prefixes(&file).into_iter().next();
+            let roots = [absolute, behind].into_iter().flatten().filter_map(of_file);
+            virtual_root.into_iter().chain(roots).collect()
+        } else {
+            vec![place.to_owned()]
+        };
+        let of_packages = self
+            .folders
+            .iter()
+            .filter_map(|folder| prefix_above(folder));
+        let roots = named.into_iter().chain(of_packages);
+        roots
+            .flat_map(|root| {
+                [
+                    std::path::absolute(&root).ok(),
+                    fs::canonicalize(&root).ok(),
+                ]
+            })
+            .flatten()
+            .collect()
+    }
+}
+
+/// Returns the folder that an interpreter with this folder of packages is installed in.
+fn prefix_above(packages: &Path) -> Option<PathBuf> {
+    let packages = std::path::absolute(packages).ok()?;
+    let named = |folder: &Path| {
+        folder
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    let above = packages.parent()?;
+    let is_versioned =
+        named(above).is_some_and(|name| name.starts_with("python") || name.starts_with("pypy"));
+    let library = if is_versioned { above.parent()? } else { above };
+    let is_library = named(library)
+        .is_some_and(|name| matches!(name.to_ascii_lowercase().as_str(), "lib" | "lib64"));
+    let prefix = if is_library {
+        library.parent()?
+    } else {
+        library
+    };
+    // Debian has packages of its administrator's in `local`.
+    let is_local = is_library && named(prefix).is_some_and(|name| name == "local");
+    let prefix = if is_local { prefix.parent()? } else { prefix };
+    // A folder of packages by itself has no interpreter.
+    (is_library || named(&packages).is_some_and(|name| name == "site-packages"))
+        .then(|| prefix.to_owned())
+}
+
 /// Finds the environment that `text` names: an interpreter, the folder of a virtual or conda environment, or a folder of packages.
 /// `is_local` leaves out what a virtual environment takes over from the interpreter that it was made with.
 pub(crate) fn find(text: &str, is_local: bool) -> Result<InstalledEnvironment, Failure> {
@@ -86,6 +151,11 @@ pub(crate) fn is_metadata(name: &str) -> bool {
         .any(|ending| name.ends_with(ending))
 }
 
+/// Returns whether a folder is a virtual environment or one of conda's.
+fn is_environment(folder: &Path) -> bool {
+    folder.join("pyvenv.cfg").is_file() || folder.join("conda-meta").is_dir()
+}
+
 fn of_interpreter(path: &Path, is_local: bool) -> Result<Vec<PathBuf>, Failure> {
     let absolute = std::path::absolute(path).map_err(|error| {
         Failure::new(format!(
@@ -95,7 +165,7 @@ fn of_interpreter(path: &Path, is_local: bool) -> Result<Vec<PathBuf>, Failure> 
     })?;
     // In a virtual environment the interpreter is a link: the environment is where the link is.
     for prefix in prefixes(&absolute) {
-        if prefix.join("pyvenv.cfg").is_file() || prefix.join("conda-meta").is_dir() {
+        if is_environment(&prefix) {
             return of_prefix(&prefix, None, is_local);
         }
     }

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use lockgate_formats::AdvisorySource;
 use lockgate_formats::lock::AuditLine;
 use lockgate_gate::{
-    AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, GateError, Overlay, Source, check_age,
+    AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, Dated, GateError, Overlay, Source, check_age,
 };
 use lockgate_index::{Feed, FeedError, FeedSource, FeedTerms, Places, RecordFeed};
 use lockgate_model::{
@@ -178,19 +178,36 @@ pub(crate) fn source(
         });
     }
     let compact = compact(feed, world.now)?;
-    if let Some(limit) = settings
-        .max_advisory_age
-        .filter(|_| feed.refreshed.is_none())
-    {
-        check_age(&feed.name, compact.modified(world.now), limit, world.now)
-            .map_err(|error| gate_failure(&error))?;
-    }
+    check_ages(feed, &compact, settings, world)?;
     Ok(Source::Compact {
         name: feed.name.clone(),
         digest: feed.digest,
         compact,
         refreshed: feed.refreshed,
     })
+}
+
+/// Refuses advisories that are too old: those that are refreshed by the older of the last refresh and their newest record, and after a week
+/// if nothing is set; all others by their newest record, and only where a limit is set.
+fn check_ages(
+    feed: &RecordFeed,
+    compact: &Compact,
+    settings: &Settings,
+    world: &World,
+) -> Result<(), Failure> {
+    let limit = match feed.refreshed {
+        Some(_) => Some(settings.max_advisory_age.unwrap_or(MAX_AGE)),
+        None => settings.max_advisory_age,
+    };
+    let Some(limit) = limit else {
+        return Ok(());
+    };
+    let newest = Dated::Newest(compact.modified(world.now));
+    let dates = feed.refreshed.map(Dated::Refreshed).into_iter();
+    dates
+        .chain([newest])
+        .try_for_each(|dated| check_age(&feed.name, dated, limit, world.now))
+        .map_err(|error| gate_failure(&error))
 }
 
 /// All records of a source that overrides: few, and one's own.
@@ -280,7 +297,7 @@ pub(crate) fn gate_failure(error: &GateError) -> Failure {
         GateError::Record { .. } => failure
             .remedy("mend or remove the record: a gate that cannot read its data has no answer"),
         GateError::TooOld { .. } => {
-            failure.remedy("get newer advisories, or raise `max-advisory-age`")
+            failure.remedy("get newer advisories, or raise `max-advisory-age`; if they are dated in the future, check this machine's clock and run `lockgate advisories sync`")
         }
         GateError::Empty { .. } => failure.remedy("check that it is an export for PyPI"),
         GateError::Damaged(_) => failure.remedy("run `lockgate cache clean`"),

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use lockgate_index::interpreter;
-use lockgate_index::{Cache, FindLinks, KeyringProvider, Options, Places, TrustedHost, redact_url};
+use lockgate_index::{
+    Cache, FindLinks, KeyringProvider, Options, Places, SharedCache, TrustedHost, redact_url,
+    refuse_shared,
+};
 use lockgate_model::FactError;
 use url::Url;
 
@@ -25,6 +27,9 @@ pub(crate) fn index_options(
     };
     let set = pip.options();
     all.cache = cache_folder(cache);
+    if let Some(folder) = &all.cache {
+        refuse_shared(folder).map_err(|error| shared_cache(&error))?;
+    }
     if let Some(value) = options.timeout {
         all.timeout = seconds("--timeout", value)?;
     } else if let Some(timeout) = &set.timeout {
@@ -35,6 +40,9 @@ pub(crate) fn index_options(
         .or(set.retries.as_ref().map(|set| set.value))
     {
         all.retries = retries;
+    }
+    if let Some(value) = options.git_timeout {
+        all.git_timeout = seconds("--git-timeout", value)?;
     }
     all.proxy = options
         .proxy
@@ -135,10 +143,17 @@ pub(crate) fn cache_folder(cache: &CacheOptions) -> Option<PathBuf> {
     cache.cache_dir.clone().or_else(Cache::default_folder)
 }
 
+fn shared_cache(error: &SharedCache) -> Failure {
+    Failure::of(error).remedy(format!(
+        "take the right away (`chmod go-w '{}'`) and run `lockgate cache clean`, name another folder with `--cache-dir`, or use `--no-cache`",
+        error.folder.display()
+    ))
+}
+
 /// The index that the interpreter's pip has built in.
 pub(crate) fn built_in(target: &TargetOptions, world: &World) -> Result<Option<String>, Failure> {
     // Only a version that is asked for, and not there, leaves the choice of another interpreter whose pip is asked.
-    let found = interpreter::find(target.python.as_deref(), world.pip.variables());
+    let found = world.pip.interpreter(target.python.as_deref());
     let Ok(executable) = found else {
         return Ok(None);
     };
@@ -191,7 +206,9 @@ pub(crate) fn is_local(url: &Url) -> bool {
 
 /// Refuses to send names to a service that does not know them already: names from an index of one's own stay at home.
 pub(crate) fn may_tell(service: &Url, places: &Places, world: &World) -> Result<(), Failure> {
-    let public = interpreter::find(None, world.pip.variables())
+    let public = world
+        .pip
+        .interpreter(None)
         .ok()
         .and_then(|executable| world.index.interpreter(&executable).ok())
         .and_then(|interpreter| Url::parse(interpreter.default_index()?).ok());

@@ -1,15 +1,17 @@
 //! The world as an operation meets it: disk, index, clock, terminal and progress, made once per run.
 
+use std::io;
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use lockgate_index::pip_config::Installation;
-use lockgate_index::{Index, Options, Silent};
+use lockgate_index::{Index, Options, Silent, programs};
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 use crate::cli::{CacheOptions, IndexOptions};
 use crate::disk::Disk;
@@ -41,6 +43,8 @@ pub(crate) struct World {
     /// The one runtime. Never shut down: a run ends while guesses are still being fetched, and tasks that meet a runtime in shutdown
     /// panic. The end of the process ends them all.
     pub(crate) runtime: ManuallyDrop<Runtime>,
+    /// Why the run was ended from outside, once it was.
+    ended: watch::Receiver<Option<Failure>>,
     /// What has to be done before an interrupted run ends.
     last_acts: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
@@ -54,17 +58,19 @@ impl World {
         python: Option<&str>,
         terminal: &Terminal,
     ) -> Result<Arc<Self>, Failure> {
-        Self::made(options, cache, python, terminal, false)
+        Self::made(options, cache, python, terminal, None)
     }
 
-    /// The same for an audit: of an interpreter that has to be asked, nothing runs that is installed for it. That may be what is audited.
+    /// The same for an audit: of an interpreter that has to be asked, nothing runs that is installed for it, and none is started that lies
+    /// in one of the folders `audited`.
     pub(crate) fn of_audit(
         options: &IndexOptions,
         cache: &CacheOptions,
         python: Option<&str>,
+        audited: Vec<PathBuf>,
         terminal: &Terminal,
     ) -> Result<Arc<Self>, Failure> {
-        Self::made(options, cache, python, terminal, true)
+        Self::made(options, cache, python, terminal, Some(audited))
     }
 
     fn made(
@@ -72,8 +78,9 @@ impl World {
         cache: &CacheOptions,
         python: Option<&str>,
         terminal: &Terminal,
-        bare_interpreters: bool,
+        audited: Option<Vec<PathBuf>>,
     ) -> Result<Arc<Self>, Failure> {
+        let bare_interpreters = audited.is_some();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -81,6 +88,8 @@ impl World {
             .map_err(|error| {
                 Failure::new(format!("cannot start the asynchronous runtime: {error}"))
             })?;
+        // Before any program is started: none outlives this one.
+        let ended = watch_for_end(&runtime)?;
         let progress = Progress::new(terminal);
         let ask = |executable: &Path| {
             let options = Options {
@@ -96,7 +105,7 @@ impl World {
                 prefix,
             })
         };
-        let pip = PipView::read(python, ask)?;
+        let pip = PipView::read(python, audited.unwrap_or_default(), ask)?;
         for place in pip.places() {
             terminal.detail(&place);
         }
@@ -121,6 +130,7 @@ impl World {
             terminal: terminal.clone(),
             progress,
             runtime: ManuallyDrop::new(runtime),
+            ended,
             last_acts: Mutex::default(),
         }))
     }
@@ -144,10 +154,12 @@ impl World {
     ) -> Result<T, Failure> {
         let (sender, receiver) = mpsc::channel();
         let interrupted = sender.clone();
+        let mut ended = self.ended.clone();
         self.runtime.spawn(async move {
-            if let Some(failure) = end_from_outside().await {
+            let failure = ended.wait_for(Option::is_some).await;
+            if let Ok(Some(failure)) = failure.as_deref() {
                 // The receiver is gone when the operation has ended already.
-                let _ = interrupted.send(Err(failure));
+                let _ = interrupted.send(Err(failure.clone()));
             }
         });
         let world = Arc::clone(self);
@@ -162,30 +174,67 @@ impl World {
         let ended = receiver
             .recv()
             .unwrap_or_else(|_gone| Err(Failure::new("the operation ended without an answer")));
+        // A keyring that a guess asked may still be at it when the operation has ended.
+        programs::stop_all();
         // After an end of its own the operation has left nothing that these would find.
         let last_acts = std::mem::take(&mut *self.last_acts());
         for act in last_acts {
             act();
         }
         self.progress.finish();
-        ended
+        match (&ended, self.ended.borrow().as_ref()) {
+            // A program that was stopped is no reason of its own.
+            (Err(_), Some(failure)) => Err(failure.clone()),
+            _ => ended,
+        }
     }
 }
 
-/// Waits until someone wants the run to end: Ctrl-C, or a termination as by a service manager.
-async fn end_from_outside() -> Option<Failure> {
-    let interrupted = || Failure::new("interrupted; nothing was written").exit(Exit::Interrupted);
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).ok()?;
+/// Has Ctrl-C, or a termination as by a service manager, end the run in order from now on: what runs is stopped, and whoever waits for the
+/// run's end learns why.
+fn watch_for_end(runtime: &Runtime) -> Result<watch::Receiver<Option<Failure>>, Failure> {
+    let (sender, receiver) = watch::channel(None);
+    // Signals count from here on, and not only once the task is first run.
+    let _entered = runtime.enter();
+    let ends = ends_from_outside()
+        .map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))?;
+    runtime.spawn(async move {
+        let failure = ends.await;
+        // Nobody waits for it when the run has ended. It is known before anything fails for it.
+        let _ = sender.send(Some(failure));
+        programs::refuse_more();
+    });
+    Ok(receiver)
+}
+
+#[cfg(unix)]
+fn ends_from_outside() -> io::Result<impl Future<Output = Failure> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
         tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed.is_ok().then(interrupted),
-            _ = terminate.recv() => Some(Failure::new("terminated; nothing was written").exit(Exit::Terminated)),
+            _ = interrupt.recv() => interrupted(),
+            _ = terminate.recv() => {
+                Failure::new("terminated; nothing was written").exit(Exit::Terminated)
+            }
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.is_ok().then(interrupted)
+    })
+}
+
+#[cfg(not(unix))]
+fn ends_from_outside() -> io::Result<impl Future<Output = Failure> + Send> {
+    Ok(async {
+        // Where Ctrl-C can't be waited for, the run ends by itself.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        interrupted()
+    })
+}
+
+fn interrupted() -> Failure {
+    Failure::new("interrupted; nothing was written").exit(Exit::Interrupted)
 }
 
 /// What of the cache to ask again about.

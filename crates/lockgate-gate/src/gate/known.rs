@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockgate_model::{
-    Advisory, FactError, Name, RecordLookup, ReleaseRecords, Sha256, Timestamp, Version, VersionSet,
+    Advisory, FactError, Name, RecordLookup, ReleaseRecords, Sha256, Timestamp, Version,
+    VersionSet, age,
 };
 
 use super::{AdvisoryGate, Mode, Source};
@@ -171,11 +172,8 @@ impl AdvisoryGate {
         }
         // In an order of its own: services answer in any.
         digests.sort_unstable();
-        let newest = records
-            .iter()
-            .filter_map(|record| record.modified)
-            .filter(|modified| *modified <= self.now)
-            .max();
+        let modified = records.iter().filter_map(|record| record.modified);
+        let newest = age::latest(modified, self.now);
         let mut briefs = Vec::with_capacity(records.len());
         for record in &records {
             let brief = Brief::of(record, self.now).map_err(|why| {

@@ -3,9 +3,11 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
-use super::Bucket;
+use jiff::SignedDuration;
+use lockgate_model::{Timestamp, age};
+
+use super::{Bucket, owner};
 
 /// The name and content of the mark that tells our folders from others; backup tools leave marked folders out.
 const MARK: (&str, &str) = (
@@ -14,7 +16,7 @@ const MARK: (&str, &str) = (
 );
 
 /// Entries unused for this long are pruned.
-const LONG_UNUSED: Duration = Duration::from_hours(30 * 24);
+const LONG_UNUSED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The folder of the cache, for those who look after it.
 #[derive(Debug, Clone)]
@@ -75,7 +77,7 @@ impl Usage {
 
 /// Marks `folder` as ours, making it if need be. A folder with other things in it is not taken over.
 pub(super) fn mark(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    owner::create_private(folder)?;
     let mark = folder.join(MARK.0);
     if !mark.exists() && fs::read_dir(folder)?.next().is_none() {
         fs::write(mark, MARK.1)?;
@@ -114,22 +116,22 @@ impl Cache {
     }
 
     /// Removes what is of no more use: folders of old forms, leftovers of writers that died, entries long unused. Says what went.
-    pub fn prune(&self, now: SystemTime) -> Result<Usage, CacheError> {
+    pub fn prune(&self, now: Timestamp) -> Result<Usage, CacheError> {
         self.must_be_ours()?;
         let mut removed = Usage::default();
         self.visit(|kind, path, metadata| {
-            let unused = metadata
+            let last = metadata
                 .accessed()
-                .or_else(|_unsupported| metadata.modified())
-                .ok()
-                .and_then(|last| now.duration_since(last).ok())
-                .unwrap_or_default();
+                .or_else(|_unsupported| metadata.modified());
+            let last = last.ok().and_then(|last| Timestamp::try_from(last).ok());
+            // One that was last used in the future may be as old as any: it is fetched again where it is needed.
+            let was_used_within = |limit| last.is_some_and(|last| age::is_within(last, limit, now));
             let is_leftover = path
                 .file_name()
                 .is_some_and(|name| name.to_string_lossy().starts_with(".tmp-"))
-                && unused > Duration::from_hours(1);
+                && !was_used_within(SignedDuration::from_hours(1));
             let is_current = Bucket::ALL.iter().any(|bucket| bucket.folder() == kind);
-            if is_leftover || !is_current || unused > LONG_UNUSED {
+            if is_leftover || !is_current || !was_used_within(LONG_UNUSED) {
                 fs::remove_file(path)?;
                 removed.count(kind, metadata.len());
             }
@@ -246,7 +248,7 @@ mod tests {
         let cache = Cache::new(folder.path().to_owned());
         assert!(matches!(cache.clean(), Err(CacheError::Foreign(_))));
         assert!(matches!(
-            cache.prune(SystemTime::now()),
+            cache.prune(Timestamp::now()),
             Err(CacheError::Foreign(_))
         ));
         assert!(folder.path().join("photos/one").exists());
@@ -272,10 +274,10 @@ mod tests {
             ),
             (3, 15)
         );
-        assert_eq!(cache.prune(SystemTime::now()).unwrap().entries(), 1);
+        assert_eq!(cache.prune(Timestamp::now()).unwrap().entries(), 1);
         assert_eq!(
             cache
-                .prune(SystemTime::now() + 2 * LONG_UNUSED)
+                .prune(Timestamp::now() + 2 * LONG_UNUSED)
                 .unwrap()
                 .entries(),
             2
@@ -285,6 +287,25 @@ mod tests {
         fs::write(folder.path().join("pages-v3/a"), "1").unwrap();
         assert_eq!(cache.clean().unwrap().entries(), 1);
         assert_eq!(cache.size().unwrap().entries(), 0);
+    }
+
+    #[test]
+    fn what_was_last_used_in_the_future_is_pruned() {
+        let folder = tempfile::tempdir().unwrap();
+        mark(folder.path()).unwrap();
+        let pages = folder.path().join(Bucket::Pages.folder());
+        fs::create_dir_all(&pages).unwrap();
+        let later = std::time::SystemTime::now() + std::time::Duration::from_hours(24);
+        for (name, is_ahead) in [("ahead", true), ("now", false)] {
+            let file = fs::File::create(pages.join(name)).unwrap();
+            if is_ahead {
+                let times = fs::FileTimes::new().set_accessed(later).set_modified(later);
+                file.set_times(times).unwrap();
+            }
+        }
+        let cache = Cache::new(folder.path().to_owned());
+        assert_eq!(cache.prune(Timestamp::now()).unwrap().entries(), 1);
+        assert!(pages.join("now").exists());
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! The user's keyring, by the program `keyring`: asked only when a server has refused, never allowed to ask back, and not waited for too long.
 
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
-use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use crate::options::KeyringProvider;
+use crate::programs::{Environment, Program, RunError};
 use crate::reporter::Reporter;
 
 const PROGRAM: &str = "keyring";
@@ -50,6 +49,13 @@ impl Keyring {
         if self.provider == KeyringProvider::Disabled {
             return None;
         }
+        // It would take them for options of its own.
+        if user.starts_with('-') || service.starts_with('-') {
+            reporter.warning(&format!(
+                "`keyring` was not asked about {service}: a name that begins with `-` would be taken for an option"
+            ));
+            return None;
+        }
         let mut answers = self.answers.lock().await;
         let key = (service.to_owned(), user.to_owned());
         if let Some(known) = answers.get(&key) {
@@ -82,26 +88,26 @@ impl Keyring {
     }
 
     async fn ask(&self, service: &str, user: &str) -> Result<Option<String>, Silence> {
-        let output = Command::new(PROGRAM)
-            .args(["get", service, user])
-            .env("PYTHONIOENCODING", "utf-8")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .output();
-        let output = match tokio::time::timeout(self.patience, output).await {
-            Err(_elapsed) => return Err(Silence::TooLong),
-            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(Silence::NotThere);
-            }
-            Ok(Err(error)) => return Err(Silence::Failed(error)),
-            Ok(Ok(output)) => output,
-        };
-        if !output.status.success() {
+        let (limit, arguments) = (self.patience, ["get", service, user].map(str::to_owned));
+        let asking = tokio::task::spawn_blocking(move || {
+            Program::named(PROGRAM, Environment::Keyring)?
+                .args(arguments)
+                .env("PYTHONIOENCODING", "utf-8")
+                .limit(limit)
+                .run()
+        });
+        let answer = asking
+            .await
+            .unwrap_or_else(|error| Err(RunError::Failed(error.to_string())));
+        let ended = answer.map_err(|error| match error {
+            RunError::Missing => Silence::NotThere,
+            RunError::TimedOut => Silence::TooLong,
+            RunError::Stopped | RunError::TooMuch | RunError::Failed(_) => Silence::Failed(error),
+        })?;
+        if !ended.success {
             return Ok(None);
         }
-        let text = String::from_utf8(output.stdout).unwrap_or_default();
+        let text = String::from_utf8(ended.out).unwrap_or_default();
         let password = text.trim_end_matches(['\r', '\n']);
         Ok((!password.is_empty()).then(|| password.to_owned()))
     }
@@ -111,5 +117,5 @@ impl Keyring {
 enum Silence {
     NotThere,
     TooLong,
-    Failed(std::io::Error),
+    Failed(RunError),
 }

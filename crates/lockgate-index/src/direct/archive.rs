@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
-use std::time::SystemTime;
 
 use lockgate_model::{FactError, Sha256, UnusableReason};
 use serde::{Deserialize, Serialize};
@@ -87,7 +86,7 @@ impl Index {
         let get = archive_get(url, subdirectory, self.shared.options.refresh.is_all());
         let (store, transport) = (&self.shared.store, &self.shared.transport);
         let is_offline = self.shared.options.offline;
-        let got = if let Some(got) = http::stored(store, &get, is_offline, SystemTime::now()) {
+        let got = if let Some(got) = http::stored(store, &get, is_offline) {
             got
         } else {
             self.shared.reporter.started(filename);

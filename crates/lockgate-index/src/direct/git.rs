@@ -1,11 +1,10 @@
 //! Git repositories, by running `git`: which commit a revision is, and its files.
 //!
-//! `git` may ask nobody anything and run nothing that a repository brings: hooks are those of a folder that is not there, templates
-//! are none, and only the usual transports are spoken. Submodules are fetched only where a project is built.
+//! How `git` is run is said in [`crate::git`]: it asks nobody anything and runs nothing that a repository brings. Submodules are fetched
+//! only where a project is built.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,12 +15,10 @@ use url::Url;
 use super::tree::{self, Stated};
 use crate::Index;
 use crate::cache::{Bucket, EntryKind};
+use crate::git::{self, GitError, is_full_id};
 use crate::http::keep_for_good;
 use crate::metadata;
-use crate::process::{self, Ended};
-
-/// Longer than this no fetch takes that will end.
-const PATIENCE: Duration = Duration::from_mins(10);
+use crate::programs::{Ended, Scratch};
 
 /// A commit, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,14 +44,19 @@ impl Index {
         revision: Option<&str>,
         subdirectory: Option<&str>,
     ) -> Result<Commit, FactError> {
-        let named = Named {
-            repository,
-            shown: shown(repository),
-        };
+        let named = self.repository(repository);
         self.shared.reporter.started(&named.shown);
         let commit = self.learn_commit(&named, revision, subdirectory);
         self.shared.reporter.finished(&named.shown);
         commit
+    }
+
+    fn repository<'a>(&self, repository: &'a str) -> Named<'a> {
+        Named {
+            repository,
+            shown: shown(repository),
+            limit: self.shared.options.git_timeout,
+        }
     }
 
     fn learn_commit(
@@ -64,7 +66,7 @@ impl Index {
         subdirectory: Option<&str>,
     ) -> Result<Commit, FactError> {
         let id = match revision {
-            Some(revision) if is_full(revision) => Some(revision.to_ascii_lowercase()),
+            Some(revision) if is_full_id(revision) => Some(revision.to_ascii_lowercase()),
             _ => self.resolve(named, revision)?,
         };
         if let Some(id) = &id
@@ -78,7 +80,8 @@ impl Index {
         if self.is_offline() {
             return Err(named.offline());
         }
-        let folder = tempfile::tempdir().map_err(|error| named.failed(&error.to_string(), None))?;
+        let folder = Scratch::new("lockgate-git-")
+            .map_err(|error| named.failed(&error.to_string(), None))?;
         let id = match id {
             Some(id) => {
                 fetch_commit(named, &id, folder.path())?;
@@ -117,11 +120,8 @@ impl Index {
                 .ok()
                 .map(ToOwned::to_owned));
         }
-        let listed = git(
-            named,
-            None,
-            &["ls-remote", "--quiet", "--", named.repository],
-        )?;
+        let list = ["ls-remote", "--quiet", "--", named.repository];
+        let listed = named.answer(git::remote(&list, named.limit))?;
         let id = find(&listed, revision);
         if let Some(id) = &id {
             let payload = Bytes::from(id.clone().into_bytes());
@@ -169,17 +169,14 @@ impl Index {
 
     /// The files of a commit, submodules too, in `folder`: for a build.
     pub fn check_out(&self, repository: &str, id: &str, folder: &Path) -> Result<(), FactError> {
-        let named = Named {
-            repository,
-            shown: shown(repository),
-        };
+        let named = self.repository(repository);
         if self.is_offline() {
             return Err(named.offline());
         }
         fetch_commit(&named, id, folder)?;
         if folder.join(".gitmodules").is_file() {
             let update = ["submodule", "update", "--quiet", "--init", "--recursive"];
-            git(&named, Some(folder), &update)?;
+            named.within(folder, &update)?;
         }
         Ok(())
     }
@@ -193,6 +190,8 @@ fn tree_key(named: &Named<'_>, id: &str, subdirectory: Option<&str>) -> String {
 struct Named<'a> {
     repository: &'a str,
     shown: String,
+    /// How long one step may take.
+    limit: Duration,
 }
 
 impl Named<'_> {
@@ -215,6 +214,28 @@ impl Named<'_> {
         )
     }
 
+    /// Runs `git` in `folder` and returns what it prints.
+    fn within(&self, folder: &Path, arguments: &[&str]) -> Result<String, FactError> {
+        self.answer(git::within(folder, arguments, self.limit))
+    }
+
+    fn answer(&self, ended: Result<Ended, GitError>) -> Result<String, FactError> {
+        let error = match ended {
+            Ok(ended) if ended.success => return Ok(ended.text()),
+            Ok(ended) => GitError::Refused(git::complaint(&ended)),
+            Err(error) => error,
+        };
+        let remedy = match &error {
+            GitError::Missing => Some("install Git, or require a released version"),
+            GitError::TimedOut(_) => {
+                Some("allow more with `--git-timeout`, or require a released version")
+            }
+            GitError::Refused(said) => remedy(said),
+            GitError::Failed(_) => None,
+        };
+        Err(self.failed(&error.to_string(), remedy))
+    }
+
     /// What `git` says, without the credentials that it may repeat.
     fn hidden(&self, text: &str) -> String {
         text.replace(self.repository, &self.shown)
@@ -232,10 +253,6 @@ fn shown(repository: &str) -> String {
         let _ = url.set_username("");
     }
     url.to_string()
-}
-
-fn is_full(revision: &str) -> bool {
-    matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The id of a branch, a tag or a full reference among the lines of `ls-remote`: a branch before a tag of the same name, as pip holds it;
@@ -262,7 +279,7 @@ fn find(listed: &str, revision: Option<&str>) -> Option<String> {
 fn fetch_commit(named: &Named<'_>, id: &str, folder: &Path) -> Result<(), FactError> {
     init(named, folder)?;
     let fetch = ["fetch", "--quiet", "--depth=1", "--", named.repository, id];
-    if git(named, Some(folder), &fetch).is_err() {
+    if named.within(folder, &fetch).is_err() {
         fetch_all(named, folder)?;
     }
     check_out(named, id, folder)
@@ -279,7 +296,7 @@ fn fetch_revision(named: &Named<'_>, revision: &str, folder: &Path) -> Result<St
         "--end-of-options",
         &wanted,
     ];
-    let id = git(named, Some(folder), &parse).map_err(|_unknown| {
+    let id = named.within(folder, &parse).map_err(|_unknown| {
         named.failed(
             &format!("it has no branch, tag or commit `{revision}`"),
             Some("check the name behind the `@`"),
@@ -296,7 +313,7 @@ fn fetch_revision(named: &Named<'_>, revision: &str, folder: &Path) -> Result<St
 
 fn init(named: &Named<'_>, folder: &Path) -> Result<(), FactError> {
     fs::create_dir_all(folder).map_err(|error| named.failed(&error.to_string(), None))?;
-    git(named, Some(folder), &["init", "--quiet"]).map(drop)
+    named.within(folder, &["init", "--quiet"]).map(drop)
 }
 
 fn fetch_all(named: &Named<'_>, folder: &Path) -> Result<(), FactError> {
@@ -308,12 +325,13 @@ fn fetch_all(named: &Named<'_>, folder: &Path) -> Result<(), FactError> {
         named.repository,
         "+refs/heads/*:refs/remotes/origin/*",
     ];
-    git(named, Some(folder), &everything).map(drop)
+    named.within(folder, &everything).map(drop)
 }
 
 fn check_out(named: &Named<'_>, id: &str, folder: &Path) -> Result<(), FactError> {
     let checkout = ["checkout", "--quiet", "--force", "--detach", id, "--"];
-    git(named, Some(folder), &checkout)
+    named
+        .within(folder, &checkout)
         .map(drop)
         .map_err(|_unknown| {
             named.failed(
@@ -321,69 +339,6 @@ fn check_out(named: &Named<'_>, id: &str, folder: &Path) -> Result<(), FactError
                 Some("check the commit behind the `@`"),
             )
         })
-}
-
-/// Runs `git` and returns what it prints.
-fn git(named: &Named<'_>, folder: Option<&Path>, arguments: &[&str]) -> Result<String, FactError> {
-    const SETTINGS: [&str; 5] = [
-        "core.hooksPath=/nonexistent/hooks",
-        "core.fsmonitor=false",
-        "protocol.ext.allow=never",
-        "init.defaultBranch=main",
-        "advice.detachedHead=false",
-    ];
-    let mut command = Command::new("git");
-    for setting in SETTINGS {
-        command.args(["-c", setting]);
-    }
-    command
-        .args(arguments)
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_TEMPLATE_DIR", "")
-        .env("GIT_LFS_SKIP_SMUDGE", "1")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null());
-    for variable in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_OBJECT_DIRECTORY",
-    ] {
-        // A pre-commit hook runs with these set for the user's own repository.
-        command.env_remove(variable);
-    }
-    if std::env::var_os("GIT_SSH_COMMAND").is_none() {
-        command.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
-    }
-    if let Some(folder) = folder {
-        command.current_dir(folder);
-    }
-    match process::run(command, PATIENCE) {
-        Ok(Ended {
-            success: true, out, ..
-        }) => Ok(out),
-        Ok(ended) => {
-            let said = ended.err.trim();
-            let said = if said.is_empty() {
-                "`git` failed without a word"
-            } else {
-                said
-            };
-            let lines: Vec<&str> = said.lines().take(6).collect();
-            Err(named.failed(&lines.join("\n    "), remedy(said)))
-        }
-        Err(process::RunError::Missing) => Err(named.failed(
-            "there is no `git` on the path",
-            Some("install Git, or require a released version"),
-        )),
-        Err(process::RunError::TimedOut) => Err(named.failed(
-            "`git` did not end within 10 minutes",
-            Some("try again, or require a released version"),
-        )),
-        Err(error @ (process::RunError::Failed(_) | process::RunError::Stopped)) => {
-            Err(named.failed(&error.to_string(), None))
-        }
-    }
 }
 
 fn remedy(said: &str) -> Option<&'static str> {

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
 use std::{fs, io};
 
 use lockgate_model::{CoreMetadata, DistFile, FactError, Yank};
@@ -46,8 +45,8 @@ impl Links {
             FindLinks::Folder(path) => self.told(folder(path)),
             FindLinks::File(path) => self.told(file(path)),
             FindLinks::Page(url) => {
-                let (get, now) = (get(url, shared), SystemTime::now());
-                match http::stored(&shared.store, &get, shared.options.offline, now)? {
+                let get = get(url, shared);
+                match http::stored(&shared.store, &get, shared.options.offline)? {
                     Got::Present(stored) => Ok(postcard::from_bytes(&stored).ok()?),
                     Got::Absent => Ok(Arc::from([])),
                 }

@@ -1,7 +1,6 @@
 //! How one fact is learned: from the cache at once, or from the network.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -130,7 +129,7 @@ impl Sources {
             return Some(page_on_disk(&get.url, name));
         }
         let (store, is_offline) = (&self.shared.store, self.shared.options.offline);
-        match http::stored(store, &get, is_offline, SystemTime::now())? {
+        match http::stored(store, &get, is_offline)? {
             Got::Present(stored) => Some(Ok(Some(Arc::new(PageView::open(stored).ok()?)))),
             Got::Absent => Some(Ok(None)),
         }

@@ -28,12 +28,14 @@ pub enum FeedError {
         error: FetchError,
     },
     /// The kept export is too old, and could not be refreshed.
-    #[error("`{place}`: the advisories were last refreshed {refreshed}, too long ago: {why}")]
+    #[error("`{place}`: the advisories were last refreshed {refreshed}, {}: {why}", stale(*.is_future))]
     Stale {
         /// The source.
         place: String,
         /// When.
         refreshed: Timestamp,
+        /// Whether that lies in the future, so that their age is not known.
+        is_future: bool,
         /// Why they were not refreshed now.
         why: String,
     },
@@ -43,6 +45,14 @@ pub enum FeedError {
         /// The service.
         place: String,
     },
+}
+
+fn stale(is_future: bool) -> &'static str {
+    if is_future {
+        "in the future, so that their age is unknown"
+    } else {
+        "too long ago"
+    }
 }
 
 impl FeedError {

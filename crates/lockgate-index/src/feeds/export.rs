@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::SignedDuration;
-use lockgate_model::{Sha256, Timestamp};
+use lockgate_model::{Sha256, Timestamp, age};
 use serde::{Deserialize, Serialize};
 
 use self::listing::Listing;
@@ -87,10 +87,11 @@ pub(super) async fn current(
         return Err(error);
     };
     let refreshed = state.refreshed();
-    if now.duration_since(refreshed) > max_age {
+    if !age::is_within(refreshed, max_age, now) {
         return Err(FeedError::Stale {
             place: NAME.to_owned(),
             refreshed,
+            is_future: age::age(refreshed, now).is_none(),
             why: error.why(),
         });
     }
@@ -177,10 +178,10 @@ fn keep(shared: &Arc<Shared>, old: Option<State>, fresh: Fresh, now: Timestamp) 
     }
 }
 
-/// What is kept, if it is there and younger than a day.
+/// What is kept, if it is there and known to be younger than a day.
 fn fresh(shared: &Shared, state: Option<&State>, now: Timestamp) -> Option<Kept> {
     let state = state?;
-    (now.duration_since(state.refreshed()) <= FRESH)
+    age::is_within(state.refreshed(), FRESH, now)
         .then(|| kept(shared, state))
         .flatten()
 }

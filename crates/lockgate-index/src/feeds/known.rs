@@ -1,10 +1,11 @@
 //! Digests of local sources, remembered: what lies where it lay, as long and as old as it was, is not read again.
 
 use std::fs::Metadata;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use lockgate_model::Sha256;
+use jiff::SignedDuration;
+use lockgate_model::{Sha256, Timestamp, age};
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
@@ -13,7 +14,7 @@ use crate::cache::{Bucket, EntryKind, Store};
 use crate::http::keep_for_good;
 
 /// A file changed so recently may change again within the same tick of its clock.
-const TOO_RECENT: Duration = Duration::from_secs(2);
+const TOO_RECENT: SignedDuration = SignedDuration::from_secs(2);
 
 /// What tells files from their later selves: a digest over places, lengths, times and inodes.
 #[derive(Default)]
@@ -61,9 +62,10 @@ pub(super) fn digest(
         return Ok(known.digest);
     }
     let digest = read()?;
-    let is_settled = newest
-        .and_then(|newest| SystemTime::now().duration_since(newest).ok())
-        .is_some_and(|since| since > TOO_RECENT);
+    let age = newest
+        .and_then(|newest| Timestamp::try_from(newest).ok())
+        .and_then(|newest| age::age(newest, Timestamp::now()));
+    let is_settled = age.is_some_and(|age| age > TOO_RECENT);
     if is_settled && let Ok(payload) = postcard::to_stdvec(&Known { look, digest }) {
         keep_for_good(
             store,

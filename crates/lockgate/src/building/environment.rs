@@ -154,16 +154,18 @@ impl Environment {
         let _ = fs::remove_file(place("answer.json"));
         let mut scripts = vec![self.own.scripts()];
         scripts.extend(self.tools.as_ref().map(|tools| tools.environment.scripts()));
-        let mut command = self.workplace.command(&self.pip.python, &scripts);
-        command
+        let program = self
+            .workplace
+            .command(&self.pip.python, &scripts)?
             .arg("-I")
             .args([
                 place("frontend.py"),
                 place("question.json"),
                 place("answer.json"),
             ])
-            .current_dir(&project);
-        self.workplace.run(backend.label, command)?;
+            // Where PEP 517 has its hooks run: code that was allowed, in its own folder.
+            .folder(&project);
+        self.workplace.run(backend.label, program)?;
         let answer = fs::read(place("answer.json")).map_err(failed)?;
         serde_json::from_slice(&answer).map_err(|error| {
             BuildError::new(format!(

@@ -27,6 +27,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lockgate_formats::build_system;
+use lockgate_index::programs::Scratch;
 use lockgate_index::{Index, in_folder};
 use lockgate_model::{
     DistFile, FactError, Facts, Metadata, Name, Requirement, Sha256, Target, Timestamp,
@@ -279,10 +280,7 @@ impl Builder {
         if self.stopped.load(Ordering::SeqCst) {
             return Err(BuildError::new(format!("building {label}: it was stopped")));
         }
-        let work = tempfile::Builder::new()
-            .prefix("lockgate-build-")
-            .tempdir()
-            .map_err(failed)?;
+        let work = Scratch::new("lockgate-build-").map_err(failed)?;
         let Prepared {
             project,
             mut environment,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fs, io};
 
-use tempfile::TempDir;
+use lockgate_index::programs::Scratch;
 
 use super::workplace::{Limits, Workplace};
 use super::{BuildError, BuildPython};
@@ -23,11 +23,11 @@ pub(super) struct VirtualEnvironment {
 impl VirtualEnvironment {
     /// Makes one of the interpreter `base`.
     fn new(workplace: &Workplace, base: &Path, folder: &Path) -> Result<Self, BuildError> {
-        let mut command = workplace.command(base, &[]);
-        command
+        let program = workplace
+            .command(base, &[])?
             .args(["-I", "-m", "venv", "--without-pip"])
             .arg(folder);
-        workplace.run("a virtual environment for it", command)?;
+        workplace.run("a virtual environment for it", program)?;
         Ok(Self::at(folder))
     }
 
@@ -153,7 +153,7 @@ print(os.path.join(os.path.dirname(pip.__file__), '__pip-runner__.py'))
 /// Each lock is held while what it guards is made, so that nobody makes it twice.
 #[derive(Debug, Default)]
 pub(super) struct Workshop {
-    folder: Mutex<Option<TempDir>>,
+    folder: Mutex<Option<Scratch>>,
     pip: Mutex<Option<Pip>>,
     /// An environment with nothing in it, which all others are copies of: to make one takes an interpreter longer than to copy one.
     bare: Mutex<Option<VirtualEnvironment>>,
@@ -170,7 +170,7 @@ impl Workshop {
         if let Some(folder) = &*folder {
             return Ok(folder.path().to_owned());
         }
-        let made = tempfile::Builder::new().prefix("lockgate-tools-").tempdir();
+        let made = Scratch::new("lockgate-tools-");
         let made = made.map_err(|error| BuildError::new(error.to_string()))?;
         Ok(folder.insert(made).path().to_owned())
     }
@@ -195,18 +195,19 @@ impl Workshop {
         }
         let folder = self.folder()?;
         let workplace = Workplace::new(&folder, limits)?;
-        let mut command = workplace.command(&base.executable, &[]);
-        command.args(["-I", "-c", PROBE]);
-        let pip = if let Ok(ended) = workplace.run("with pip", command) {
+        let probe = workplace.command(&base.executable, &[])?;
+        let pip = if let Ok(ended) = workplace.run("with pip", probe.args(["-I", "-c", PROBE])) {
             Pip {
                 python: base.executable.clone(),
-                runner: Some(PathBuf::from(ended.out.trim())).filter(|runner| runner.is_file()),
+                runner: Some(PathBuf::from(ended.text().trim())).filter(|runner| runner.is_file()),
             }
         } else {
             let folder = folder.join("pip");
-            let mut command = workplace.command(&base.executable, &[]);
-            command.args(["-I", "-m", "venv"]).arg(&folder);
-            workplace.run("a virtual environment with pip", command)?;
+            let program = workplace
+                .command(&base.executable, &[])?
+                .args(["-I", "-m", "venv"])
+                .arg(&folder);
+            workplace.run("a virtual environment with pip", program)?;
             Pip {
                 python: VirtualEnvironment::at(&folder).python,
                 runner: None,
@@ -258,23 +259,22 @@ impl Workshop {
         let workplace = Workplace::new(&folder, limits)?;
         let environment = self.environment(base, &folder.join("environment"), limits)?;
         if !wheels.is_empty() {
-            let mut command;
-            if let Some(runner) = &pip.runner {
-                command = workplace.command(&environment.python, &[]);
-                command.arg("-I").arg(runner);
+            let program = if let Some(runner) = &pip.runner {
+                let program = workplace.command(&environment.python, &[])?;
+                program.arg("-I").arg(runner)
             } else {
-                command = workplace.command(&pip.python, &[]);
-                command.args(["-I", "-m", "pip", "--python"]);
-                command.arg(&environment.python);
-            }
-            command
+                let program = workplace.command(&pip.python, &[])?;
+                let program = program.args(["-I", "-m", "pip", "--python"]);
+                program.arg(&environment.python)
+            };
+            let program = program
                 .args(["install", "--quiet", "--no-index", "--no-deps"])
                 // Compiled when it is first imported: of most tools a build imports little.
                 .args(["--no-compile", "--no-cache-dir"])
                 .arg("--disable-pip-version-check")
                 .args(["--no-warn-script-location", "--no-input"])
                 .args(&wheels);
-            workplace.run(&format!("what {label} is built with"), command)?;
+            workplace.run(&format!("what {label} is built with"), program)?;
         }
         let tools = Arc::new(Tools { environment });
         known.insert(wheels, Arc::clone(&tools));

@@ -188,6 +188,7 @@ fn audited(request: AuditRequest, terminal: &Terminal) -> Result<Outcome, Failur
         &request.arguments.index,
         &request.arguments.cache,
         request.arguments.target.python.as_deref(),
+        request.audited_folders(),
         terminal,
     )?;
     world

@@ -74,6 +74,9 @@ pub(crate) struct IndexOptions {
     /// How often a failed request is tried again
     #[arg(long, value_name = "COUNT", env = "LOCKGATE_RETRIES")]
     pub(crate) retries: Option<u32>,
+    /// Seconds that one step of `git` may take [default: 600]
+    #[arg(long, value_name = "SECONDS", env = "LOCKGATE_GIT_TIMEOUT")]
+    pub(crate) git_timeout: Option<f64>,
 }
 
 /// `--index-strategy` values.
@@ -126,5 +129,6 @@ impl IndexOptions {
         take(&mut recorded.proxy, self.proxy.as_ref());
         take(&mut recorded.timeout, self.timeout.as_ref());
         take(&mut recorded.retries, self.retries.as_ref());
+        take(&mut recorded.git_timeout, self.git_timeout.as_ref());
     }
 }

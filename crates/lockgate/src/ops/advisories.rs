@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use lockgate_gate::shown_record;
 use lockgate_index::{Feed, FeedSource, FeedStatus, SyncOutcome, Synced};
-use lockgate_model::{Manifest, Timestamp};
+use lockgate_model::{Manifest, Timestamp, age};
 use serde_json::{Value, json};
 
 use crate::cli::{AdvisoriesVerb, IndexOptions, TargetOptions};
@@ -166,10 +166,12 @@ fn status_text(source: &FeedSource, status: &FeedStatus, now: Timestamp) -> Stri
     line("records", status.records.map(|records| records.to_string()));
     line(
         "refreshed",
-        status.refreshed.map(|refreshed| {
-            let hours = now.duration_since(refreshed).as_hours();
-            format!("{refreshed} ({hours} hours ago)")
-        }),
+        status
+            .refreshed
+            .map(|refreshed| match age::age(refreshed, now) {
+                Some(age) => format!("{refreshed} ({} hours ago)", age.as_hours()),
+                None => format!("{refreshed} (in the future: their age is unknown)"),
+            }),
     );
     line(
         "digest",

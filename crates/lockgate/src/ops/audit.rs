@@ -11,6 +11,7 @@ mod telling;
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use lockgate_gate::{Auditor, Selection, YankRule, leave_out_known};
 use lockgate_index::{Feed, FeedSource};
@@ -101,6 +102,18 @@ impl AuditRequest {
             .collect()
     }
 
+    /// The folders of environments that are audited: no interpreter is started from there.
+    pub(crate) fn audited_folders(&self) -> Vec<PathBuf> {
+        let inputs = self.inputs.iter();
+        inputs
+            .filter_map(|input| match input {
+                Input::Environment(environment) => Some(environment.roots()),
+                Input::File(_) | Input::Found(_) => None,
+            })
+            .flatten()
+            .collect()
+    }
+
     /// The settings with what options of the audit say of them.
     pub(crate) fn settings(&self, mut settings: Settings) -> Settings {
         match self.arguments.yanked {
@@ -127,7 +140,7 @@ impl AuditRequest {
             || options.python_platform.is_some();
         Ok(Selection {
             environment: if has_target {
-                target::of(options, world)?.target.region.machine().cloned()
+                target::machine(options, world)?
             } else {
                 None
             },

@@ -1,9 +1,9 @@
 //! `cache`: where it is, how much it takes, and how to make it smaller.
 
 use std::fmt::Write as _;
-use std::time::SystemTime;
 
 use lockgate_index::Cache;
+use lockgate_model::Timestamp;
 
 use crate::cli::CacheVerb;
 use crate::failure::Failure;
@@ -41,7 +41,7 @@ pub(crate) fn run(verb: CacheVerb, world: &World) -> Result<(), Failure> {
         }
         CacheVerb::Prune | CacheVerb::Clean => {
             let removed = if matches!(verb, CacheVerb::Prune) {
-                store.prune(SystemTime::now())
+                store.prune(Timestamp::now())
             } else {
                 store.clean()
             };

@@ -180,7 +180,9 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
     let unknown = |error: &InterpreterError| {
         Failure::of(error).remedy("name an interpreter with `--python`, or give `--python-version` and `--python-platform`")
     };
-    let executable = interpreter::find(options.python.as_deref(), world.pip.variables())
+    let executable = world
+        .pip
+        .interpreter(options.python.as_deref())
         .map_err(|error| unknown(&error))?;
     let found = world
         .index
@@ -196,6 +198,27 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
         target,
         python: python.short(),
     })
+}
+
+/// Returns the environment that an audit is restricted to. The only interpreters may be those that are audited, and are not started: then
+/// the platform is the one that this program runs on.
+pub(crate) fn machine(
+    options: &TargetOptions,
+    world: &World,
+) -> Result<Option<Environment>, Failure> {
+    let is_out_of_reach = || {
+        let found = world.pip.interpreter(options.python.as_deref());
+        matches!(found, Err(InterpreterError::Avoided { .. }))
+    };
+    let target = match (&options.python_version, interpreter::own_platform()) {
+        (Some(version), Some(platform))
+            if options.python_platform.is_none() && is_out_of_reach() =>
+        {
+            Target::new(&python_version(version)?, &platform)
+        }
+        _ => of(options, world)?.target,
+    };
+    Ok(target.region.machine().cloned())
 }
 
 /// pip's `311` is 3.11: the first digit is a number of its own.

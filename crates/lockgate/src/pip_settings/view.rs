@@ -1,9 +1,9 @@
 //! pip as this user has it: the environment, the interpreter whose pip it is, and its settings.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use lockgate_index::interpreter;
+use lockgate_index::interpreter::{self, InterpreterError};
 use lockgate_index::pip_config::{Found, Installation, PipSettings, Surroundings, System};
 
 use super::{PipOptions, effects};
@@ -15,13 +15,16 @@ pub(crate) struct PipView {
     surroundings: Surroundings,
     settings: PipSettings,
     options: PipOptions,
+    /// Where no interpreter is started from: environments that are audited.
+    avoided: Vec<PathBuf>,
 }
 
 impl PipView {
     /// Reads files and variables. The interpreter (that of `python`, else the active one) has a file of its own: where it is installed is
-    /// told by its place, and `ask` is for one whose place does not tell.
+    /// told by its place, and `ask` is for one whose place does not tell. None is taken from the folders `avoided`.
     pub(crate) fn read(
         python: Option<&str>,
+        avoided: Vec<PathBuf>,
         ask: impl FnOnce(&Path) -> Option<Installation>,
     ) -> Result<Self, Failure> {
         let variables: BTreeMap<String, String> = std::env::vars_os()
@@ -35,7 +38,8 @@ impl PipView {
             system: System::current(),
         };
         if surroundings.has_files() {
-            let installation = interpreter::find(python, &surroundings.variables)
+            let variables = &surroundings.variables;
+            let installation = interpreter::find_outside(python, variables, &avoided)
                 .ok()
                 .and_then(|executable| Installation::of(&executable).or_else(|| ask(&executable)));
             if let Some(installation) = installation {
@@ -51,7 +55,13 @@ impl PipView {
             surroundings,
             settings,
             options,
+            avoided,
         })
+    }
+
+    /// Finds the interpreter that `python` asks for, else the active one; none of an environment that is audited.
+    pub(crate) fn interpreter(&self, python: Option<&str>) -> Result<PathBuf, InterpreterError> {
+        interpreter::find_outside(python, self.variables(), &self.avoided)
     }
 
     /// The user's home.

@@ -448,3 +448,29 @@ fn without_a_cache_it_is_fetched_each_time() {
         assert_eq!(server.requests().len(), 2);
     }
 }
+
+#[test]
+fn a_refresh_in_the_future_is_no_refresh() {
+    let server = Server::start(&records());
+    let run = Run::new(&server);
+    // The clock was a year ahead.
+    run.feed(day(365)).unwrap();
+    let asked = server.requests().len();
+    let offline = || Options {
+        offline: true,
+        ..run.options()
+    };
+    let error = run.open(offline(), day(0)).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("in the future, so that their age is unknown"),
+        "{error}"
+    );
+    assert_eq!(server.requests().len(), asked);
+    // With network it is refreshed, and is then of today.
+    let feed = run.feed(day(0)).unwrap();
+    assert_eq!(feed.refreshed, Some(day(0)));
+    assert!(server.requests().len() > asked);
+    run.open(offline(), day(1)).unwrap();
+}

@@ -1,7 +1,7 @@
 //! Which names services may be told of: those that come from the index that everybody asks, or from the host of the service itself. Names
 //! from an index of one's own stay at home.
 
-use lockgate_index::{FindLinks, Places, interpreter, redact_url};
+use lockgate_index::{FindLinks, Places, redact_url};
 use lockgate_model::{IndexRole, Inventory, Item, ItemOrigin, Manifest};
 use url::{Host, Url};
 
@@ -43,7 +43,9 @@ impl Telling {
                 ..Self::default()
             });
         }
-        let public = interpreter::find(None, world.pip.variables())
+        let public = world
+            .pip
+            .interpreter(None)
             .ok()
             .and_then(|executable| world.index.interpreter(&executable).ok())
             .and_then(|interpreter| Url::parse(interpreter.default_index()?).ok());
