@@ -34,7 +34,10 @@ pub mod pylock;
 pub mod static_project;
 
 pub use age::{AgeError, When, duration};
-pub use config::{AdvisorySource, Config, ConfigGroup, ConfigIgnore, Set};
+pub use config::{
+    AdvisorySource, Config, ConfigGroup, ConfigIgnore, DEFAULT_MAX_ADVISORY_AGE, Ineffective,
+    JoinedPolicy, LowerPolicy, Set, join_policies,
+};
 pub use error::{InputError, NeedsBuild};
 pub use manifests::{GroupRequest, Manifests};
 pub use overrides::read_overrides;

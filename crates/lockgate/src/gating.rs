@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-use lockgate_formats::AdvisorySource;
 use lockgate_formats::lock::AuditLine;
+use lockgate_formats::{AdvisorySource, DEFAULT_MAX_ADVISORY_AGE};
 use lockgate_gate::{
     AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, Dated, GateError, Overlay, Source, check_age,
 };
@@ -20,9 +19,6 @@ use crate::failure::Failure;
 use crate::indexes;
 use crate::request::Settings;
 use crate::world::World;
-
-/// How long the kept export serves without a refresh when no setting says so.
-const MAX_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A pin to audit.
 #[derive(Debug)]
@@ -142,7 +138,9 @@ fn found(
     world.progress.phase("reading advisories");
     let terms = FeedTerms {
         now: world.now,
-        max_age: settings.max_advisory_age.unwrap_or(MAX_AGE),
+        max_age: settings
+            .max_advisory_age
+            .unwrap_or(DEFAULT_MAX_ADVISORY_AGE),
         index,
     };
     world.runtime.block_on(world.index.feeds(sources, &terms))

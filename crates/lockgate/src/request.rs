@@ -283,7 +283,7 @@ impl Settings {
         };
         let mut ignores: Vec<IgnoreEntry> =
             config.ignores.into_iter().map(entry_of_config).collect();
-        let named = config.vex.iter().map(beside);
+        let named = config.vex.iter().map(|document| document.value.clone());
         let documents: Vec<String> = named.chain(documents.iter().cloned()).collect();
         ignores.extend(vex::ignores(&documents)?);
         for text in &options.ignore_vuln {
@@ -294,11 +294,14 @@ impl Settings {
             Vec::new()
         } else if !options.advisories.is_empty() {
             let named = options.advisories.iter();
-            named.map(|source| plain_source(source)).collect()
+            named
+                .map(|source| AdvisorySource::given(source, "--advisories"))
+                .collect()
         } else {
-            config
-                .advisories
-                .map_or_else(|| vec![plain_source("osv")], |set| set.value)
+            config.advisories.map_or_else(
+                || vec![AdvisorySource::given("osv", "the default")],
+                |set| set.value,
+            )
         };
         let policy = Policy {
             mode: if off { Mode::Off } else { mode },
@@ -333,20 +336,6 @@ impl Settings {
 
 fn values(set: &[Set<Marker>]) -> Vec<Marker> {
     set.iter().map(|set| set.value.clone()).collect()
-}
-
-/// A path in a configuration, seen from its folder.
-fn beside(set: &Set<String>) -> String {
-    let file = set.origin.rsplit_once(':').map_or("", |(file, _)| file);
-    let folder = Path::new(file).parent().unwrap_or(Path::new(""));
-    folder.join(&set.value).display().to_string()
-}
-
-fn plain_source(source: &str) -> AdvisorySource {
-    AdvisorySource {
-        source: source.to_owned(),
-        overrides: false,
-    }
 }
 
 fn group_policy(group: ConfigGroup) -> GroupPolicy {
@@ -463,7 +452,8 @@ fn nearest_config(sources: &[String]) -> Result<Option<Config>, Failure> {
                 Config::from_pyproject(&bytes, &shown)
             };
             if let Some(config) = read.map_err(|error| Failure::of_input(&error))? {
-                return Ok(Some(config));
+                let folder = Path::new(&shown).parent().unwrap_or(Path::new(""));
+                return Ok(Some(config.with_paths_from(folder)));
             }
         }
     }

@@ -3,10 +3,11 @@
 use lockgate_model::Marker;
 use toml::Spanned;
 
-use super::{Reading, Set};
+use super::Set;
+use super::parser::Parser;
 use crate::error::InputError;
 
-impl Reading<'_> {
+impl Parser<'_> {
     /// The markers at `key`: each a condition on environments alone, and no two of them for one environment.
     pub(super) fn environments(
         &self,

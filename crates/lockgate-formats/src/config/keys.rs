@@ -1,0 +1,88 @@
+//! The keys that a configuration may have.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::document::Document;
+use crate::error::{InputError, nearest};
+
+const KEYS: [&str; 13] = [
+    "gate",
+    "min-severity",
+    "unknown-severity",
+    "advisories",
+    "max-advisory-age",
+    "cooldown",
+    "ignore",
+    "yanked",
+    "vex",
+    "groups",
+    "environments",
+    "required-environments",
+    "delegate",
+];
+
+const IGNORE_KEYS: [&str; 8] = [
+    "id",
+    "package",
+    "version",
+    "reason",
+    "expires",
+    "until-fixed",
+    "group",
+    "justification",
+];
+
+const SOURCE_KEYS: [&str; 2] = ["source", "overrides"];
+
+const GROUP_KEYS: [&str; 3] = ["gate", "min-severity", "unknown-severity"];
+/// Every key must be known: a misspelled one would silently loosen the gate.
+pub(super) fn check_keys(table: &DeTable<'_>, document: &Document<'_>) -> Result<(), InputError> {
+    for (key, value) in table {
+        known(key, &KEYS, document)?;
+        let (tables, keys): (Vec<&DeValue<'_>>, &[&str]) = match key.get_ref().as_ref() {
+            "ignore" => (listed(value), &IGNORE_KEYS),
+            "advisories" => (listed(value), &SOURCE_KEYS),
+            "groups" => (
+                value
+                    .get_ref()
+                    .as_table()
+                    .into_iter()
+                    .flat_map(DeTable::values)
+                    .map(Spanned::get_ref)
+                    .collect(),
+                &GROUP_KEYS,
+            ),
+            _ => continue,
+        };
+        for entry in tables.into_iter().filter_map(DeValue::as_table) {
+            for key in entry.keys() {
+                known(key, keys, document)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The values of an array.
+fn listed<'v, 't>(value: &'v Spanned<DeValue<'t>>) -> Vec<&'v DeValue<'t>> {
+    let values = value.get_ref().as_array().into_iter().flatten();
+    values.map(Spanned::get_ref).collect()
+}
+
+fn known(
+    key: &Spanned<std::borrow::Cow<'_, str>>,
+    keys: &[&str],
+    document: &Document<'_>,
+) -> Result<(), InputError> {
+    let word = key.get_ref().as_ref();
+    if keys.contains(&word) {
+        return Ok(());
+    }
+    let error = |message: String| document.error_at(key.span().start, message);
+    Err(match nearest(word, keys.iter().copied()) {
+        Some(near) => error(format!("unknown key `{word}`")).remedy(format!("is `{near}` meant?")),
+        None => error(format!("unknown key `{word}`"))
+            .remedy(format!("the keys are {}", keys.join(", "))),
+    })
+}
