@@ -18,6 +18,7 @@ mod network;
 mod options;
 mod output;
 mod pip_settings;
+mod policies;
 mod programs;
 mod proxy;
 mod pylock;

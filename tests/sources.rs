@@ -1,7 +1,7 @@
 //! Every kind of source, end to end: what is locked, what the lock is called and says, and that `check` finds its way back.
 
 use lockgate_tests::scenario::pins_of;
-use lockgate_tests::{Index, Lockgate, Loopback, TestContext, World};
+use lockgate_tests::{Advisory, Index, Lockgate, Loopback, TestContext, World};
 
 fn index() -> Loopback<Index> {
     Loopback::index(
@@ -189,12 +189,12 @@ fn the_python_of_every_source_must_be_admitted() {
 }
 
 #[test]
-fn a_script_may_bring_its_own_policy() {
+fn the_policy_in_a_script_can_only_make_it_stricter() {
     let (index, context) = (index(), TestContext::new());
+    context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "web")]);
     let script = |policy: &str| {
         format!("# /// script\n# dependencies = [\"web\"]\n# [tool.lockgate]\n# {policy}\n# ///\n")
     };
-    context.write("tool.py", script("gate = \"off\""));
     let lock = || {
         context
             .lockgate(&[
@@ -207,8 +207,17 @@ fn a_script_may_bring_its_own_policy() {
             .args(["--python-version", "3.11", "--python-platform", "linux"])
             .run()
     };
+    context.write("lockgate.toml", "advisories = [\"advisories\"]\n");
+    context.write("tool.py", script("gate = \"off\""));
+    lock()
+        .exits(1)
+        .mentions(&["PYSEC-2024-1", "gate (tool.py:4) has no effect"]);
+    assert!(!context.exists("tool.py.txt"));
+    let topmost = "advisories = [\"advisories\"]\ngate = \"warn\"\n";
+    context.write("lockgate.toml", topmost);
     lock().exits(0);
-    assert!(context.read("tool.py.txt").contains("advisories are off"));
+    context.write("tool.py", script("gate = \"deny\""));
+    lock().exits(1).mentions(&["PYSEC-2024-1"]);
     context.write("tool.py", script("gaet = \"off\""));
     lock().exits(2).mentions(&["tool.py:4", "is `gate` meant?"]);
 }

@@ -140,7 +140,8 @@ fn an_overlay_withdraws_and_corrects_and_is_told_where_it_counts() {
             service.origin()
         ),
     );
-    let run = audit(&context, &["requirements.txt"]).run();
+    let caller = ["requirements.txt", "--trusted-host", "127.0.0.1"];
+    let run = audit(&context, &caller).run();
     has_no_answer(&run, "a service that overrides");
     assert!(run.stdout.contains("cannot override"), "{}", run.stdout);
 }

@@ -57,6 +57,28 @@ pub struct Config {
     pub delegate: Vec<Set<String>>,
 }
 
+/// Returns whether two states of a file hold the same policy; of a `pyproject.toml` only `[tool.lockgate]` counts.
+pub fn same_policy(left: Option<&[u8]>, right: Option<&[u8]>, is_project: bool) -> bool {
+    if !is_project {
+        return left == right;
+    }
+    let table = |bytes: Option<&[u8]>| -> Option<Option<toml::Value>> {
+        let Some(bytes) = bytes else {
+            return Some(None);
+        };
+        let whole: toml::Table = toml::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
+        Some(
+            whole
+                .get("tool")
+                .and_then(|tool| tool.get("lockgate"))
+                .cloned(),
+        )
+    };
+    // What cannot be read is not known to be the same.
+    left == right
+        || matches!((table(left), table(right)), (Some(left), Some(right)) if left == right)
+}
+
 /// A source of advisories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdvisorySource {
@@ -81,15 +103,17 @@ impl AdvisorySource {
         }
     }
 
-    /// Returns whether it is a path, and no word and no address.
+    /// Returns whether it is an address.
+    pub fn is_address(&self) -> bool {
+        ["http://", "https://"].iter().any(|scheme| {
+            let start = self.source.get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        })
+    }
+
+    /// Returns whether it is a path: no word and no address.
     pub fn is_path(&self) -> bool {
-        let source = self.source.as_str();
-        let is_address = |scheme: &str| {
-            (source.get(..scheme.len())).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        };
-        !matches!(source, "" | "osv" | "osv-api" | "pypi")
-            && !is_address("http://")
-            && !is_address("https://")
+        !matches!(self.source.as_str(), "" | "osv" | "osv-api" | "pypi") && !self.is_address()
     }
 }
 

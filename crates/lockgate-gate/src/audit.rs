@@ -4,12 +4,13 @@
 mod baseline;
 mod chains;
 mod selection;
+mod states;
 
 use std::collections::BTreeSet;
 
 use lockgate_model::{
     AuditReport, AuditedPackage, AuditedPlace, FactError, Gap, GapCode, Inventory, Item,
-    ItemOrigin, Name, OwnProject, Parent, Remark, RemarkCode, Sha256, Snapshot, Version,
+    ItemOrigin, Name, OwnProject, Parent, Remark, RemarkCode, Version,
 };
 
 pub use baseline::leave_out_known;
@@ -21,7 +22,7 @@ use chains::chains;
 /// Whether services may be told of an item, or why not.
 pub type MayTell<'a> = dyn Fn(&Item) -> Result<(), String> + 'a;
 
-/// Audits inventories, one after the other, into one report.
+/// Audits inventories, one after the other, into one report; each under the gate of its own policies.
 #[derive(Debug)]
 pub struct Auditor<'a> {
     gate: &'a AdvisoryGate,
@@ -29,6 +30,16 @@ pub struct Auditor<'a> {
     report: AuditReport,
     names: BTreeSet<Name>,
     /// Sources that could not be opened.
+    failed: Vec<String>,
+    /// The gates of before.
+    others: Vec<Earlier<'a>>,
+}
+
+/// A gate that inventories were audited under before another took its place.
+#[derive(Debug)]
+struct Earlier<'a> {
+    gate: &'a AdvisoryGate,
+    names: BTreeSet<Name>,
     failed: Vec<String>,
 }
 
@@ -41,20 +52,48 @@ impl<'a> Auditor<'a> {
             report: AuditReport::default(),
             names: BTreeSet::new(),
             failed: Vec::new(),
+            others: Vec::new(),
         }
+    }
+
+    /// Audits what is added from now on under `gate`, which may have been in use before.
+    pub fn under(&mut self, gate: &'a AdvisoryGate) {
+        if std::ptr::eq(self.gate, gate) {
+            return;
+        }
+        let known = self
+            .others
+            .iter()
+            .position(|other| std::ptr::eq(other.gate, gate));
+        let mut next = match known {
+            Some(index) => self.others.swap_remove(index),
+            None => Earlier {
+                gate,
+                names: BTreeSet::new(),
+                failed: Vec::new(),
+            },
+        };
+        std::mem::swap(&mut self.names, &mut next.names);
+        std::mem::swap(&mut self.failed, &mut next.failed);
+        next.gate = std::mem::replace(&mut self.gate, gate);
+        self.others.push(next);
     }
 
     /// Says that a source could not be opened: what it would have said is not known of any package.
     pub fn source_failed(&mut self, source: &str, why: String) {
         self.failed.push(source.to_owned());
-        self.report.gaps.push(Gap {
+        let gap = Gap {
             code: GapCode::NotLearned,
             what: format!("the advisories of {source}"),
             why,
             name: None,
             source: None,
             line: None,
-        });
+        };
+        // Policies may have sources in common.
+        if !self.report.gaps.contains(&gap) {
+            self.report.gaps.push(gap);
+        }
     }
 
     /// Audits all that an inventory holds. `may_tell` says whether services may be told of an item, or why not.
@@ -87,6 +126,8 @@ impl<'a> Auditor<'a> {
             kind: inventory.kind,
             packages: self.report.packages.len() - first,
             left_out,
+            policies: self.gate.policies().to_vec(),
+            is_off: self.gate.is_off(),
         });
         let remarks = inventory.remarks.iter().map(|text| Remark {
             code: RemarkCode::Input,
@@ -98,21 +139,15 @@ impl<'a> Auditor<'a> {
 
     /// The report, with the state of the sources.
     pub fn finish(mut self) -> AuditReport {
-        self.report.evidence = self.gate.snapshot(&self.names);
-        if self.report.evidence.is_none() && !self.failed.is_empty() {
-            // They were wanted, and that is not the same as having been off.
-            self.report.evidence = Some(Snapshot {
-                source: self.failed.join(" + "),
-                digest: Sha256::of(&[]),
-                modified: None,
-            });
-        }
-        self.report.sources = self.gate.states(&self.names);
-        self.report.remarks.extend(self.gate.remarks());
-        let mut seen = BTreeSet::new();
-        let remarks = &mut self.report.remarks;
-        remarks.retain(|remark| seen.insert((remark.text.clone(), remark.origin.clone())));
-        self.report
+        let current = Earlier {
+            gate: self.gate,
+            names: std::mem::take(&mut self.names),
+            failed: std::mem::take(&mut self.failed),
+        };
+        self.others.push(current);
+        let mut report = self.report;
+        states::close(&mut report, &self.others);
+        report
     }
 
     /// One item; where it stands among the packages, if it is one.

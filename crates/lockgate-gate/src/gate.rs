@@ -115,6 +115,16 @@ impl AdvisoryGate {
         }
     }
 
+    /// The names of the policies that it goes by, the topmost first.
+    pub fn policies(&self) -> &[String] {
+        &self.policy.names
+    }
+
+    /// Whether nothing is looked for.
+    pub(crate) fn is_off(&self) -> bool {
+        self.policy.mode == Mode::Off
+    }
+
     /// Whether there is any source of advisories.
     pub(crate) fn has_sources(&self) -> bool {
         !self.sources.is_empty()

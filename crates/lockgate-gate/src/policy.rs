@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use lockgate_model::{Advisory, Level, Name, Scope, Specifiers, Version};
+use lockgate_model::{Advisory, Level, Name, Remark, Scope, Specifiers, Version};
 
 /// What the gate does about affected versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,10 @@ pub struct Policy {
     pub yanked: YankRule,
     /// What differs for packages that only some dependency groups ask for.
     pub groups: BTreeMap<Name, GroupPolicy>,
+    /// The files that it was made of, the topmost first.
+    pub names: Vec<String>,
+    /// What is to be said of them.
+    pub remarks: Vec<Remark>,
 }
 
 /// What is done about yanked releases.
@@ -165,6 +169,8 @@ impl Policy {
             ignores: Vec::new(),
             yanked: self.yanked,
             groups: BTreeMap::new(),
+            names: Vec::new(),
+            remarks: Vec::new(),
         }
     }
 

@@ -21,6 +21,7 @@ mod percent;
 pub mod pip_config;
 mod places;
 pub mod programs;
+mod reach;
 mod redact;
 mod reporter;
 mod set_aside;
@@ -38,6 +39,7 @@ pub use feeds::{
 pub use metadata::{archived_pyproject, built_metadata};
 pub use options::{KeyringProvider, Options, Refresh};
 pub use places::{FindLinks, NoPlace, Places, Strategy};
+pub use reach::is_public;
 pub use redact::redact_url;
 pub use reporter::{Reporter, Silent};
 pub use trust::{NoHost, TrustedHost, is_secure};
@@ -46,6 +48,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
+use url::Url;
 
 use crate::cache::Store;
 use crate::set_aside::SetAside;
@@ -85,13 +88,18 @@ impl Index {
         }
     }
 
+    /// Lets requests to the hosts of `urls` lead nowhere but into the public network and to hosts that are `named`.
+    pub fn confine(&self, urls: &[Url], named: &[TrustedHost]) {
+        self.shared.transport.confine(urls, named);
+    }
+
     /// Has source distributions that state no metadata set aside for [`Index::download`], which builds begin with.
     pub fn set_source_distributions_aside(&self) {
         self.shared.set_aside.open();
     }
 
     /// Whether the source distribution at this address was fetched in this run, to no avail.
-    pub fn has_set_aside(&self, url: &url::Url) -> bool {
+    pub fn has_set_aside(&self, url: &Url) -> bool {
         self.shared.set_aside.holds(url)
     }
 

@@ -7,6 +7,7 @@
 
 mod body;
 mod clients;
+mod confine;
 mod redirect;
 
 use std::error::Error as _;
@@ -25,6 +26,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use self::clients::{Clients, Safety};
+use self::confine::Confinement;
 use crate::credentials::{Credentials, Login};
 use crate::error::FetchError;
 use crate::options::Options;
@@ -48,6 +50,7 @@ pub(crate) struct Transport {
     credentials: Credentials,
     /// Hosts that the sources trust, beside those of the options.
     trusted: Mutex<Vec<TrustedHost>>,
+    confinement: Confinement,
 }
 
 /// One request of a chain of redirects.
@@ -131,7 +134,13 @@ impl Transport {
             places,
             streams: Semaphore::new(STREAMS),
             trusted: Mutex::default(),
+            confinement: Confinement::default(),
         }
+    }
+
+    /// Lets requests to the hosts of `urls` lead nowhere but into the public network and to hosts that are `named`.
+    pub(crate) fn confine(&self, urls: &[Url], named: &[TrustedHost]) {
+        self.confinement.add(urls, named);
     }
 
     /// Remembers an index: a login in its address counts for what it serves.
@@ -238,7 +247,11 @@ impl Transport {
             url: request.url.clone(),
             body: request.body.clone(),
         };
+        let is_confined = self.confinement.holds(&request.url);
         for _ in 0..=redirect::MOST {
+            if is_confined {
+                self.confinement.admit(&asked.url).await?;
+            }
             let answer = self.ask(&asked, &request.headers).await?;
             if let Some(next) = redirect::next(&asked, &answer, |url| self.is_trusted(url))? {
                 asked = next;

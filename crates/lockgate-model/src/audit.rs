@@ -181,6 +181,10 @@ pub struct AuditedPlace {
     pub packages: usize,
     /// How many were left out because they are not installed where the audit is for.
     pub left_out: usize,
+    /// The policies that hold for it, the topmost first; empty: the defaults.
+    pub policies: Vec<String>,
+    /// Whether a policy or an option switched the gate off for it, so that nothing was looked for.
+    pub is_off: bool,
 }
 
 /// How one source of advisories stood.
@@ -230,15 +234,24 @@ pub enum RemarkCode {
     OverriddenAdvisory,
     /// An inventory has something to say of itself.
     Input,
+    /// A key or an entry of a policy that has no effect where it stands.
+    PolicyWithoutEffect,
+    /// The search for policies ended before it had looked everywhere.
+    PolicySearch,
+    /// The checkout has another policy than the revision whose policy is followed.
+    PolicyDiffers,
 }
 
 impl RemarkCode {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::UnmatchedIgnore,
         Self::ExpiredIgnore,
         Self::OverriddenAdvisory,
         Self::Input,
+        Self::PolicyWithoutEffect,
+        Self::PolicySearch,
+        Self::PolicyDiffers,
     ];
 
     /// The code as printed and documented.
@@ -248,6 +261,9 @@ impl RemarkCode {
             Self::ExpiredIgnore => "expired-ignore",
             Self::OverriddenAdvisory => "overridden-advisory",
             Self::Input => "input",
+            Self::PolicyWithoutEffect => "policy-without-effect",
+            Self::PolicySearch => "policy-search",
+            Self::PolicyDiffers => "policy-differs",
         }
     }
 }

@@ -139,6 +139,8 @@ fn place(place: &AuditedPlace) -> Value {
         "kind": place.kind.word(),
         "packages": place.packages,
         "left_out": place.left_out,
+        "policies": place.policies,
+        "audited": !place.is_off,
     })
 }
 

@@ -21,6 +21,8 @@ pub struct LockDocument<'a> {
     pub output: &'a str,
     /// Whether the lock's text differs from before.
     pub written: bool,
+    /// The policies that hold for it, the topmost first; empty: the defaults.
+    pub policies: &'a [String],
     /// The audit of the new lock.
     pub audit: Option<&'a AuditReport>,
     /// Old lock against new.
@@ -40,6 +42,7 @@ pub fn lock_document(document: &LockDocument<'_>) -> Value {
     let mut out = head(document.status);
     out.insert("output".to_owned(), json!(document.output));
     out.insert("written".to_owned(), json!(document.written));
+    out.insert("policies".to_owned(), json!(document.policies));
     if let Some(audit) = document.audit {
         insert_audit(&mut out, audit, document.pins);
     }

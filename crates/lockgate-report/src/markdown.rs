@@ -11,7 +11,7 @@ use crate::verdict::{
     AuditRun, baseline_text, command_text, counted, day, gap_groups, gap_words, minute,
     notice_groups, notice_text, source_text, verdict_text,
 };
-use crate::view::{Entry, and_more, entries, place_text, places_text};
+use crate::view::{Entry, and_more, entries, place_text, places_text, policies_text};
 
 /// Longest summary in a cell, in columns.
 const SUMMARY: usize = 160;
@@ -86,9 +86,10 @@ impl Ticket<'_> {
                     count => format!(", {count} left out: not installed there"),
                 };
                 format!(
-                    "{} ({}, {packages}{left_out})",
+                    "{} ({}, {packages}{left_out}; policy: {})",
                     cell(&place.place),
-                    place.kind.word()
+                    place.kind.word(),
+                    cell(&policies_text(place))
                 )
             })
             .collect();

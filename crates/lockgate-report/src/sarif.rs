@@ -32,12 +32,17 @@ pub fn sarif_document(report: &AuditReport) -> Value {
         "results": results::results(report, &rules),
         "columnKind": "unicodeCodePoints",
     });
+    let policies: Vec<Value> = report
+        .places
+        .iter()
+        .map(|place| json!({ "place": one_line(&place.place), "policies": place.policies }))
+        .collect();
+    run["properties"] = json!({ "policies": policies });
     if let Some(evidence) = &report.evidence {
-        run["properties"] = json!({
-            "advisories": one_line(&evidence.source),
-            "advisoriesDigest": format!("sha256:{}", evidence.digest),
-            "advisoriesModified": evidence.modified.map(|modified| modified.to_string()),
-        });
+        run["properties"]["advisories"] = json!(one_line(&evidence.source));
+        run["properties"]["advisoriesDigest"] = json!(format!("sha256:{}", evidence.digest));
+        let modified = evidence.modified.map(|modified| modified.to_string());
+        run["properties"]["advisoriesModified"] = json!(modified);
     }
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

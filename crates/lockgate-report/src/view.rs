@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::collections::hash_map;
 use std::fmt::Write as _;
 
-use lockgate_model::{AuditReport, AuditedPackage, Finding, InventoryKind, Level, Version};
+use lockgate_model::{
+    AuditReport, AuditedPackage, AuditedPlace, Finding, InventoryKind, Level, Version,
+};
 
 use crate::plain::plain;
 use crate::style::severity_text;
@@ -329,6 +331,19 @@ pub(crate) fn place_text(source: &str, line: Option<usize>) -> String {
     match line {
         Some(line) => format!("{source}:{line}"),
         None => source.into_owned(),
+    }
+}
+
+/// The policies that hold for a place, the topmost first.
+pub(crate) fn policies_text(place: &AuditedPlace) -> String {
+    let names = match place.policies.as_slice() {
+        [] => "the defaults".to_owned(),
+        names => names.join(", "),
+    };
+    if place.is_off {
+        format!("{names}; the gate is off")
+    } else {
+        names
     }
 }
 

@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::failure::Failure;
 use crate::indexes;
+use crate::policies::sources as policy_sources;
 use crate::request::Settings;
 use crate::world::World;
 
@@ -50,6 +51,9 @@ pub(crate) fn open(
     world: &World,
 ) -> Result<Gating, Failure> {
     let parsed = parsed(settings)?;
+    for (named, source) in settings.advisories.iter().zip(&parsed) {
+        policy_sources::admit(named, source, settings, world)?;
+    }
     let mut index = None;
     for source in &parsed {
         match source {
@@ -93,6 +97,14 @@ pub(crate) fn open_each(
 ) -> Result<Opened, Failure> {
     let mut opened = Opened::default();
     let parsed = parsed(settings)?;
+    let mut admitted = Vec::new();
+    for (named, source) in settings.advisories.iter().zip(parsed) {
+        match policy_sources::admit(named, &source, settings, world) {
+            Ok(()) => admitted.push((named, source)),
+            Err(failure) => opened.failed.push((source.name(), with_remedy(failure))),
+        }
+    }
+    let parsed: Vec<FeedSource> = admitted.iter().map(|(_, source)| source.clone()).collect();
     for source in &parsed {
         match source {
             FeedSource::Service(url) => opened.services.push(url.clone()),
@@ -101,7 +113,7 @@ pub(crate) fn open_each(
         }
     }
     let feeds = found(&parsed, settings, index, world);
-    for ((named, place), feed) in settings.advisories.iter().zip(&parsed).zip(feeds) {
+    for ((named, place), feed) in admitted.into_iter().zip(feeds) {
         let made = feed
             .map_err(|error| feed_failure(&error))
             .and_then(|feed| Ok((source(&feed, named, settings, world)?, feed)));
@@ -110,18 +122,20 @@ pub(crate) fn open_each(
                 opened.sources.push(source);
                 opened.feeds.push(feed);
             }
-            Err(failure) => {
-                let why = match &failure.remedy {
-                    Some(remedy) => format!("{} ({remedy})", failure.message),
-                    None => failure.message,
-                };
-                opened.failed.push((place.name(), why));
-            }
+            Err(failure) => opened.failed.push((place.name(), with_remedy(failure))),
         }
     }
     Ok(opened)
 }
 
+fn with_remedy(failure: Failure) -> String {
+    match failure.remedy {
+        Some(remedy) => format!("{} ({remedy})", failure.message),
+        None => failure.message,
+    }
+}
+
+/// The sources that `settings` names.
 pub(crate) fn parsed(settings: &Settings) -> Result<Vec<FeedSource>, Failure> {
     let named = settings.advisories.iter();
     named

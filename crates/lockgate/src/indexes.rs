@@ -98,6 +98,29 @@ pub(crate) fn trusted_hosts(
         .collect()
 }
 
+/// The hosts that the caller names: in options, in `LOCKGATE_*` and in pip's settings.
+pub(crate) fn named_hosts(
+    options: &IndexOptions,
+    pip: &PipView,
+) -> Result<Vec<TrustedHost>, Failure> {
+    let set = pip.options();
+    let of_pip = set.index_url.iter().chain(&set.extra_index_urls);
+    let of_pip = of_pip.chain(&set.find_links).map(|set| set.value.as_str());
+    let given = options.index_url.iter().chain(&options.extra_index_url);
+    let given = given.chain(&options.find_links).map(String::as_str);
+    let export = pip.variables().get("LOCKGATE_OSV_EXPORT");
+    let addresses = given.chain(of_pip).chain(export.map(String::as_str));
+    let mut hosts = trusted_hosts(options, pip)?;
+    hosts.extend(addresses.filter_map(|address| host_of(&Url::parse(address).ok()?)));
+    Ok(hosts)
+}
+
+/// The host of an address, with its port.
+pub(crate) fn host_of(url: &Url) -> Option<TrustedHost> {
+    let (host, port) = (url.host_str()?, url.port_or_known_default()?);
+    format!("{host}:{port}").parse().ok()
+}
+
 /// A host that `origin` says to trust.
 pub(crate) fn trusted_host(host: &str, origin: &str) -> Result<TrustedHost, Failure> {
     host.parse().map_err(|error| {

@@ -14,6 +14,7 @@ mod ops;
 mod output;
 mod pip_settings;
 mod places;
+mod policies;
 mod progress;
 mod provenance;
 mod rendering;
@@ -34,7 +35,9 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() -> ExitCode {
     defects_are_no_answer();
     let arguments: Vec<_> = std::env::args_os().collect();
-    cli::run(&arguments)
+    let code = cli::run(&arguments);
+    policies::remove_extracted();
+    code
 }
 
 /// A panic on any thread ends the process with the code for "no answer", and asks for a report.

@@ -126,7 +126,10 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
             (Exit::Done, lock_document(&document_of(locked)))
         }
         Outcome::Lock(LockOutcome::Impossible {
-            output, conflict, ..
+            output,
+            conflict,
+            policies,
+            ..
         }) => {
             let status = if conflict.refusals.is_empty() {
                 "no-solution"
@@ -137,6 +140,7 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
                 status,
                 output: output.as_str(),
                 written: false,
+                policies,
                 audit: None,
                 change: None,
                 notes: &[],
@@ -160,6 +164,7 @@ fn document_of(locked: &Locked) -> LockDocument<'_> {
         status: "locked",
         output: locked.output.as_str(),
         written: !locked.dry_run && locked.is_new(),
+        policies: &locked.policies,
         audit: Some(&locked.audit),
         change: Some(&locked.change),
         notes: &locked.notes,
@@ -188,6 +193,7 @@ fn status_of(audited: &Audited, exit: Exit) -> &'static str {
         Exit::No => "findings",
         Exit::Done if report.evidence.is_none() => "not-audited",
         Exit::Done if report.open_findings() > 0 => "findings",
+        Exit::Done if report.places.iter().any(|place| place.is_off) => "not-audited",
         Exit::Done if !report.gaps.is_empty() => "incomplete",
         Exit::Done if report.evidence.is_none() => "not-audited",
         Exit::Done => "clean",
@@ -437,6 +443,7 @@ fn judge_check(checked: &[Checked]) -> (Exit, Value) {
                 status: verdict(one).1,
                 output: &one.lock,
                 written: false,
+                policies: &one.policies,
                 audit: Some(&one.audit),
                 change: Some(&one.change),
                 notes: &[],

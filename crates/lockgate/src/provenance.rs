@@ -39,9 +39,16 @@ pub(crate) fn given(command: &Command, matches: &ArgMatches) -> Vec<String> {
         .collect()
 }
 
-/// Keys of the configuration file that no option of the gate overrides.
-pub(crate) fn configured(options: &GateOptions, config: &Config) -> Vec<(&'static str, String)> {
-    let mut told = Vec::new();
+/// The policies, and their keys that no option of the gate overrides.
+pub(crate) fn configured(
+    options: &GateOptions,
+    policies: &[String],
+    config: &Config,
+) -> Vec<(&'static str, String)> {
+    let named = policies.iter();
+    let mut told: Vec<_> = named
+        .map(|name| ("policy", format!("policy: {name}")))
+        .collect();
     let mut tell = |key: &'static str, value: &str, origin: &str| {
         told.push((key, line(&format!("{key} = {value}"), origin)));
     };
@@ -77,7 +84,7 @@ pub(crate) fn configured(options: &GateOptions, config: &Config) -> Vec<(&'stati
     told
 }
 
-/// Tells what the configuration file and pip's settings say for a lock.
+/// Shows what the policies and pip's settings say for a lock.
 pub(crate) fn tell(arguments: &LockArguments, settings: &Settings, world: &World) {
     warn_of_what_is_not_followed(arguments, world);
     if !world.terminal.is_verbose() {

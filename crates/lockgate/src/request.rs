@@ -1,20 +1,20 @@
 //! From options, variables and configuration to what an operation is asked to do: validated once, here.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use lockgate_formats::pylock::is_pylock;
-use lockgate_formats::{AdvisorySource, Config, ConfigGroup, GroupRequest, Set, SourceKind};
+use lockgate_formats::{AdvisorySource, ConfigGroup, GroupRequest, Set, SourceKind};
 use lockgate_gate::{GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
 use lockgate_model::{ChoiceRules, Level, Manifest, Marker, Name, Timestamp, Upgrade};
 
 use crate::choosing::{Choosing, upgrade};
 use crate::cli::{GateModeName, GateOptions, LevelName, LockArguments, LockFormat};
-use crate::disk;
 use crate::failure::Failure;
 use crate::ops::target::Environments;
+use crate::policies::{Policies, PolicyFinder};
 use crate::provenance;
 use crate::sources::{groups, inputs, output, sources};
 use crate::vex;
@@ -134,9 +134,12 @@ impl LockRequest {
         sources.any(|source| SourceKind::of(source).is_project())
     }
 
-    /// The sources, and the files that groups are looked for in.
-    pub(crate) fn inputs(&self) -> Vec<String> {
-        inputs(&self.sources, &self.groups)
+    /// The settings for this lock: its output decides which policies hold, and scripts among its sources may make them stricter.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        let options = &self.arguments.gate;
+        let finder = PolicyFinder::new(options)?;
+        let policies = finder.of_file_from(self.output.as_str(), &self.sources)?;
+        Settings::of(options, &policies, &[])
     }
 }
 
@@ -218,7 +221,7 @@ fn is_same_file(left: &Path, right: &Path) -> bool {
         }
 }
 
-/// Policy and sources of advisories: command line, then `LOCKGATE_*`, then the configuration file.
+/// Policy and sources of advisories for one file: command line, then `LOCKGATE_*`, then the policies that hold for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// What the gate does.
@@ -233,32 +236,20 @@ pub(crate) struct Settings {
     pub(crate) environments: Environments,
     /// Whether an audit asks the index too.
     pub(crate) asks_index: bool,
-    /// What of it the configuration file says, by key, for `-v`.
+    /// What of it the policies say, by key, for `-v`.
     pub(crate) told: Vec<(&'static str, String)>,
 }
 
 impl Settings {
-    /// Reads the configuration nearest to the first source and lays the options over it.
-    pub(crate) fn read(options: &GateOptions, sources: &[String]) -> Result<Self, Failure> {
-        Self::read_with(options, sources, &[])
-    }
-
-    /// The same with further `OpenVEX` documents.
-    pub(crate) fn read_with(
+    /// Lays the options over the policies of one file. `documents` are further `OpenVEX` documents.
+    pub(crate) fn of(
         options: &GateOptions,
-        sources: &[String],
+        policies: &Policies,
         documents: &[String],
     ) -> Result<Self, Failure> {
-        let config = if options.no_config {
-            None
-        } else {
-            nearest_config(sources)?
-        };
-        Self::new(options, config.unwrap_or_default(), documents)
-    }
-
-    fn new(options: &GateOptions, config: Config, documents: &[String]) -> Result<Self, Failure> {
-        let told = provenance::configured(options, &config);
+        let (config, remarks) = policies.joined();
+        let names = policies.names();
+        let told = provenance::configured(options, &names, &config);
         let (mode, origin) = match (options.gate, config.gate) {
             (Some(mode), _) => (named_mode(mode), format!("--gate {}", mode_word(mode))),
             (None, Some(set)) => (
@@ -318,6 +309,8 @@ impl Settings {
                 .into_iter()
                 .map(|(name, group)| (name, group_policy(group)))
                 .collect(),
+            names,
+            remarks,
         };
         Ok(Self {
             policy,
@@ -408,56 +401,6 @@ fn entry_of_option(text: &str) -> Result<IgnoreEntry, Failure> {
         must_match: true,
         origin: format!("--ignore-vuln {text}"),
     })
-}
-
-/// `[tool.lockgate]` of the first source, if that is a script; else `lockgate.toml`, else `[tool.lockgate]` of `pyproject.toml`, in the
-/// first source's folder or the nearest one above it.
-fn nearest_config(sources: &[String]) -> Result<Option<Config>, Failure> {
-    if let Some(script) = sources.first()
-        && SourceKind::of(script) == SourceKind::Script
-        && let Some(bytes) = disk::bytes_if_there(Path::new(script))?
-        && let Some(config) =
-            Config::from_script(&bytes, script).map_err(|error| Failure::of_input(&error))?
-    {
-        return Ok(Some(config));
-    }
-    let start = match sources.first().map(String::as_str) {
-        None | Some("-") => PathBuf::from("."),
-        Some(source) => match Path::new(source).parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => PathBuf::from("."),
-        },
-    };
-    let absolute = std::path::absolute(&start).map_err(|error| {
-        Failure::new(format!(
-            "cannot tell where `{}` is: {error}",
-            start.display()
-        ))
-    })?;
-    for (height, folder) in absolute.ancestors().enumerate() {
-        for name in ["lockgate.toml", "pyproject.toml"] {
-            let path = folder.join(name);
-            let Some(bytes) = disk::bytes_if_there(&path)? else {
-                continue;
-            };
-            let shown = if height == 0 { start.join(name) } else { path };
-            let shown = shown
-                .strip_prefix(".")
-                .unwrap_or(&shown)
-                .display()
-                .to_string();
-            let read = if name == "lockgate.toml" {
-                Config::from_lockgate_toml(&bytes, &shown).map(Some)
-            } else {
-                Config::from_pyproject(&bytes, &shown)
-            };
-            if let Some(config) = read.map_err(|error| Failure::of_input(&error))? {
-                let folder = Path::new(&shown).parent().unwrap_or(Path::new(""));
-                return Ok(Some(config.with_paths_from(folder)));
-            }
-        }
-    }
-    Ok(None)
 }
 
 /// A project's name as typed in an option.

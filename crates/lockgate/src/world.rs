@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use lockgate_index::pip_config::Installation;
-use lockgate_index::{Index, Options, Silent, programs};
+use lockgate_index::{Index, Options, Silent, TrustedHost, programs};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) index: Index,
     /// What pip is set up with.
     pub(crate) pip: PipView,
+    /// The hosts that the caller names, by options, variables and pip's settings.
+    pub(crate) named_hosts: Vec<TrustedHost>,
     /// Files of the user.
     pub(crate) files: Disk,
     /// When this run began. The only clock.
@@ -115,6 +117,7 @@ impl World {
                 provenance::line(&format!("OSV's export is at {base}"), "LOCKGATE_OSV_EXPORT");
             terminal.detail(&told);
         }
+        let named_hosts = indexes::named_hosts(options, &pip)?;
         let mut options = indexes::index_options(options, cache, &pip)?;
         options.bare_interpreters = bare_interpreters;
         let index = Index::new(
@@ -125,6 +128,7 @@ impl World {
         Ok(Arc::new(Self {
             index,
             pip,
+            named_hosts,
             files: Disk,
             now: Timestamp::now(),
             terminal: terminal.clone(),

@@ -118,7 +118,7 @@ impl JoinedPolicy {
             required_environments,
             delegate,
         } = lower;
-        self.restrict_rules(lower, groups.keys().cloned().collect());
+        self.restrict_rules(lower, &groups.keys().cloned().collect());
         if let Some(set) = yanked {
             match &self.config.yanked {
                 Some(upper) if upper.value && !set.value => {
@@ -186,13 +186,13 @@ impl JoinedPolicy {
         Some(set)
     }
 
-    fn restrict_rules(&mut self, lower: &Config, names: BTreeSet<Name>) {
+    fn restrict_rules(&mut self, lower: &Config, names: &BTreeSet<Name>) {
         let before = self.config.rules();
         let lower_rules = lower.rules();
         let general = self.stricter(&before, &lower_rules, Some(""));
         self.config.set_rules(general.clone());
         let known: BTreeSet<Name> = self.config.groups.keys().cloned().collect();
-        for name in known.union(&names) {
+        for name in known.union(names) {
             let own = self.config.groups.get(name).cloned().unwrap_or_default();
             let of_lower = lower.groups.get(name).cloned().unwrap_or_default();
             let prefix = format!("[groups.{name}] ");

@@ -169,35 +169,43 @@ impl AdvisoryGate {
         status.into_iter().chain(yanked).collect()
     }
 
-    /// Ignore entries that have expired, and entries that accepted nothing, once everything was asked.
+    /// Where the ignore entries stand that accepted something.
+    pub(crate) fn used_entries(&self) -> impl Iterator<Item = &str> {
+        let entries = self.policy.ignores.iter().zip(&self.used);
+        entries
+            .filter(|(_, used)| used.load(Ordering::Relaxed))
+            .map(|(entry, _)| entry.origin.as_str())
+    }
+
+    /// What is to be said of the policies: where they have no effect, ignore entries that have expired, and entries that accepted nothing, once everything was asked.
     pub fn remarks(&self) -> Vec<Remark> {
         let knew_scopes = self.knew_scopes.load(Ordering::Relaxed);
         let could_match = |entry: &IgnoreEntry| entry.group.is_none() || knew_scopes;
         let entries = self.policy.ignores.iter().zip(&self.used);
-        entries
-            .filter_map(|(entry, used)| {
-                let id = entry.ids.first().map_or("", String::as_str);
-                let place = format!("the ignore entry for `{id}` ({})", entry.origin);
-                let (code, text) = match entry.expires.filter(|_| entry.has_expired(self.today)) {
-                    Some(date) => (
-                        RemarkCode::ExpiredIgnore,
-                        format!("{place} expired after {date}; the gate applies again"),
-                    ),
-                    None if self.policy.mode == Mode::Off || used.load(Ordering::Relaxed) => {
-                        return None;
-                    }
-                    None if !entry.must_match || !could_match(entry) => return None,
-                    None => (
-                        RemarkCode::UnmatchedIgnore,
-                        format!("{place} matches nothing; remove it if it is no longer needed"),
-                    ),
-                };
-                Some(Remark {
-                    code,
-                    text,
-                    origin: Some(entry.origin.clone()),
-                })
+        let of_policies = self.policy.remarks.iter().cloned();
+        let of_entries = entries.filter_map(|(entry, used)| {
+            let id = entry.ids.first().map_or("", String::as_str);
+            let place = format!("the ignore entry for `{id}` ({})", entry.origin);
+            let (code, text) = match entry.expires.filter(|_| entry.has_expired(self.today)) {
+                Some(date) => (
+                    RemarkCode::ExpiredIgnore,
+                    format!("{place} expired after {date}; the gate applies again"),
+                ),
+                None if self.policy.mode == Mode::Off || used.load(Ordering::Relaxed) => {
+                    return None;
+                }
+                None if !entry.must_match || !could_match(entry) => return None,
+                None => (
+                    RemarkCode::UnmatchedIgnore,
+                    format!("{place} matches nothing; remove it if it is no longer needed"),
+                ),
+            };
+            Some(Remark {
+                code,
+                text,
+                origin: Some(entry.origin.clone()),
             })
-            .collect()
+        });
+        of_policies.chain(of_entries).collect()
     }
 }

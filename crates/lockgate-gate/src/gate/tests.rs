@@ -45,6 +45,8 @@ fn policy(mode: Mode) -> Policy {
         ignores: Vec::new(),
         yanked: YankRule::Warn,
         groups: BTreeMap::new(),
+        names: Vec::new(),
+        remarks: Vec::new(),
     }
 }
 

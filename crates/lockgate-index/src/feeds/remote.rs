@@ -93,10 +93,34 @@ pub(super) async fn archive(
         archive::check(&name, Cursor::new(&response.body))?;
         fetched = Some(response.body.to_vec());
     }
+    let digest = fetched.as_ref().map_or(digest, |bytes| Sha256::of(bytes));
+    if let Some(stated) = stated_digest(url)?
+        && stated != digest
+    {
+        return Err(FeedError::unusable(
+            &name,
+            format!("its digest is sha256:{digest}, and sha256:{stated} is stated"),
+        ));
+    }
     Ok(Remote {
-        digest: fetched.as_ref().map_or(digest, |bytes| Sha256::of(bytes)),
+        digest,
         fetched,
         kept: kept.unwrap_or_default(),
+    })
+}
+
+/// The digest that an address states for what is there: `#sha256=…`.
+fn stated_digest(url: &Url) -> Result<Option<Sha256>, FeedError> {
+    let parts = url.fragment().unwrap_or_default().split('&');
+    let mut stated = parts.filter_map(|part| part.strip_prefix("sha256="));
+    let Some(text) = stated.next() else {
+        return Ok(None);
+    };
+    Sha256::from_hex(text).map(Some).ok_or_else(|| {
+        FeedError::unusable(
+            redact_url(url.as_str()),
+            "its `#sha256=` is not a valid digest",
+        )
     })
 }
 

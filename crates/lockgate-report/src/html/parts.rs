@@ -9,7 +9,7 @@ use crate::verdict::{
     AuditRun, Verdict, baseline_text, command_text, counted, day, gap_groups, gap_words, is_stale,
     minute, notice_groups, notice_text, severity_counts, source_text, verdict_text,
 };
-use crate::view::{place_text, places_text};
+use crate::view::{place_text, places_text, policies_text};
 
 /// What stands on the tab.
 pub(super) fn title(report: &AuditReport) -> String {
@@ -249,17 +249,18 @@ pub(super) fn places(report: &AuditReport, out: &mut dyn Write) -> io::Result<()
     writeln!(out, "<div{tall}>")?;
     table_head(
         "places-title",
-        &["Place", "Kind", "Packages", "Left out"],
+        &["Place", "Kind", "Packages", "Left out", "Policy"],
         out,
     )?;
     for place in &report.places {
         writeln!(
             out,
-            "<tr><td class=\"break\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td class=\"break\">{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"break\">{}</td></tr>",
             Escaped(&place.place),
             place.kind.word(),
             place.packages,
-            place.left_out
+            place.left_out,
+            Escaped(&policies_text(place))
         )?;
     }
     writeln!(out, "</tbody>\n</table>\n</div>\n</div>\n</section>")

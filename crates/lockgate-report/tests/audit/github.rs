@@ -147,6 +147,8 @@ fn a_clean_audit_says_nothing_and_an_environment_is_no_file() {
         kind: InventoryKind::Environment,
         packages: 1,
         left_out: 0,
+        policies: vec!["lockgate.toml".to_owned()],
+        is_off: false,
     }];
     let lines = commands(&report, &run());
     assert!(

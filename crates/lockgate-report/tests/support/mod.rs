@@ -59,12 +59,16 @@ pub(crate) fn rich_report() -> AuditReport {
                 kind: InventoryKind::Requirements,
                 packages: 9,
                 left_out: 0,
+                policies: vec!["lockgate.toml".to_owned()],
+                is_off: false,
             },
             AuditedPlace {
                 place: "api/uv.lock".to_owned(),
                 kind: InventoryKind::Uv,
                 packages: 3,
                 left_out: 2,
+                policies: vec!["lockgate.toml".to_owned()],
+                is_off: false,
             },
         ],
         evidence: Some(Snapshot {

@@ -93,6 +93,8 @@ fn place(place: &str, kind: InventoryKind, packages: usize, left_out: usize) -> 
         kind,
         packages,
         left_out,
+        policies: vec!["lockgate.toml".to_owned()],
+        is_off: false,
     }
 }
 

@@ -1,10 +1,13 @@
 //! `lockgate advisories`.
 
+use std::path::Path;
+
 use clap::{Args, ValueEnum};
 
 use super::{CacheOptions, GateOptions, IndexOptions, OutputOptions, TerminalOptions};
 use crate::failure::{Exit, Failure};
 use crate::ops::advisories;
+use crate::policies::PolicyFinder;
 use crate::request::Settings;
 use crate::terminal::Terminal;
 use crate::world::World;
@@ -42,7 +45,8 @@ pub(crate) enum AdvisoriesVerb {
 }
 
 pub(super) fn run(arguments: AdvisoriesArguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let settings = Settings::read(&arguments.gate, &[])?;
+    let policies = PolicyFinder::new(&arguments.gate)?.of_folder(Path::new("."))?;
+    let settings = Settings::of(&arguments.gate, &policies, &[])?;
     let world = World::new(&arguments.index, &arguments.cache, None, terminal)?;
     let is_json = arguments.output.json;
     let told = world.until_interrupted(move |world| {

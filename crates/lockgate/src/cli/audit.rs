@@ -16,7 +16,7 @@ use crate::failure::{Exit, Failure};
 use crate::ops::audit::{self, AuditRequest};
 use crate::output::{self, Format, Outcome};
 use crate::reports::{Destination, ReportFormat, destinations};
-use crate::request::{Settings, report_is_apart};
+use crate::request::report_is_apart;
 use crate::terminal::Terminal;
 use crate::world::World;
 
@@ -181,9 +181,7 @@ pub(super) fn run(
 }
 
 fn audited(request: AuditRequest, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let arguments = &request.arguments;
-    let settings = Settings::read_with(&arguments.gate, &request.files(), &arguments.vex)?;
-    let settings = request.settings(settings);
+    let policies = request.policies()?;
     let world = World::of_audit(
         &request.arguments.index,
         &request.arguments.cache,
@@ -192,6 +190,6 @@ fn audited(request: AuditRequest, terminal: &Terminal) -> Result<Outcome, Failur
         terminal,
     )?;
     world
-        .until_interrupted(move |world| audit::audit(&request, &settings, world))
+        .until_interrupted(move |world| audit::audit(&request, &policies, world))
         .map(|audited| Outcome::Audit(Box::new(audited)))
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::failure::{Exit, Failure};
 use crate::ops;
 use crate::output::{self, Format, Outcome};
-use crate::request::{LockRequest, Settings, files_of, report_is_apart};
+use crate::request::{LockRequest, files_of, report_is_apart};
 use crate::terminal::Terminal;
 use crate::world::World;
 
@@ -155,7 +155,7 @@ fn locked(
         |remark| terminal.detail(remark),
     )?;
     let request = LockRequest::new(arguments, words)?;
-    let settings = Settings::read(&request.arguments.gate, &request.inputs())?;
+    let settings = request.settings()?;
     let world = World::new(
         &request.arguments.index,
         &request.arguments.cache,

@@ -247,7 +247,13 @@ pub(crate) struct GateOptions {
     /// Accept an advisory, by any of its ids, until the end of a date if one is given (repeatable)
     #[arg(long, value_name = "ID[@DATE]")]
     pub(crate) ignore_vuln: Vec<String>,
-    /// Do not read `lockgate.toml` nor `[tool.lockgate]`
+    /// Follow the policy in this file, and none that is found in the repository
+    #[arg(long, value_name = "FILE", conflicts_with = "policy_from")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Follow the policies as they are in this git revision, and none of the checkout; in CI, name the target branch
+    #[arg(long, value_name = "REV")]
+    pub(crate) policy_from: Option<String>,
+    /// Do not read the policies of the repository (`lockgate.toml`, `[tool.lockgate]`)
     #[arg(long, env = "LOCKGATE_NO_CONFIG", value_parser = BoolishValueParser::new())]
     pub(crate) no_config: bool,
 }

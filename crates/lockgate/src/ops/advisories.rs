@@ -11,6 +11,7 @@ use crate::cli::{AdvisoriesVerb, IndexOptions, TargetOptions};
 use crate::failure::{Exit, Failure};
 use crate::gating;
 use crate::places;
+use crate::policies;
 use crate::request::Settings;
 use crate::world::World;
 
@@ -57,10 +58,12 @@ fn sync(settings: &Settings, world: &World) -> Result<Told, Failure> {
     let mut sources = Vec::new();
     for (named, source) in settings.advisories.iter().zip(gating::parsed(settings)?) {
         world.progress.phase("refreshing advisories");
-        let synced = world
-            .runtime
-            .block_on(world.index.sync_feed(&source, world.now))
-            .map_err(|error| gating::feed_failure(&error))
+        let synced = policies::sources::admit(named, &source, settings, world)
+            .and_then(|()| {
+                let synced = world.index.sync_feed(&source, world.now);
+                let synced = world.runtime.block_on(synced);
+                synced.map_err(|error| gating::feed_failure(&error))
+            })
             .and_then(|synced| {
                 // What was fetched is read now, so that a record that cannot be read is seen here, and the next run is quick.
                 if !matches!(source, FeedSource::Service(_) | FeedSource::Pypi)

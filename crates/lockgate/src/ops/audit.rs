@@ -5,31 +5,31 @@ mod hashes;
 mod inputs;
 mod installed;
 mod known_by_lock;
+mod opened;
+mod policies;
 mod resolved;
 pub(crate) mod statuses;
 mod telling;
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use lockgate_gate::{Auditor, Selection, YankRule, leave_out_known};
+use lockgate_gate::{AdvisoryGate, Mode, Selection, YankRule, leave_out_known};
 use lockgate_index::{Feed, FeedSource};
-use lockgate_model::{
-    AuditReport, AuditedPlace, Inventory, Item, Manifest, Name, Timestamp, Version,
-};
+use lockgate_model::{AuditReport, AuditedPlace, Manifest, Name, Timestamp};
 use url::Url;
 
 use crate::cli::{AuditArguments, YankName};
 use crate::failure::Failure;
-use crate::gating::{self, Gating};
+use crate::gating;
 use crate::ops::target;
 use crate::places;
 use crate::reports::{Circumstances, Destination, Switches, destinations};
 use crate::request::{Settings, named};
 use crate::world::World;
-use inputs::Input;
-use telling::Telling;
+use inputs::{Input, ReadInput};
+use opened::Opened;
+pub(crate) use policies::InputPolicies;
 
 /// What `audit` is asked to do.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl AuditRequest {
         Ok(places.indexes.into_iter().next())
     }
 
-    /// The files that are audited: the configuration is looked for beside the first.
+    /// The files that are audited.
     pub(crate) fn files(&self) -> Vec<String> {
         let files = self.inputs.iter();
         files
@@ -114,15 +114,17 @@ impl AuditRequest {
             .collect()
     }
 
-    /// The settings with what options of the audit say of them.
-    pub(crate) fn settings(&self, mut settings: Settings) -> Settings {
-        match self.arguments.yanked {
-            Some(YankName::Deny) => settings.policy.yanked = YankRule::Deny,
-            Some(YankName::Warn) => settings.policy.yanked = YankRule::Warn,
-            None => {}
-        }
-        settings.asks_index |= self.arguments.online || self.arguments.yanked.is_some();
-        settings
+    /// Each input with its policies.
+    pub(crate) fn policies(&self) -> Result<InputPolicies, Failure> {
+        let arguments = &self.arguments;
+        InputPolicies::new(&self.inputs, arguments, |settings| {
+            match arguments.yanked {
+                Some(YankName::Deny) => settings.policy.yanked = YankRule::Deny,
+                Some(YankName::Warn) => settings.policy.yanked = YankRule::Warn,
+                None => {}
+            }
+            settings.asks_index |= arguments.online || arguments.yanked.is_some();
+        })
     }
 
     /// What the audit is restricted to.
@@ -154,12 +156,13 @@ impl AuditRequest {
 /// Audits everything that was asked for.
 pub(crate) fn audit(
     request: &AuditRequest,
-    settings: &Settings,
+    policies: &InputPolicies,
     world: &World,
 ) -> Result<Audited, Failure> {
+    policies.show(&request.inputs, world);
     let selection = request.selection(world)?;
-    let (inventories, unread) = inputs::read(request, settings, world)?;
-    for group in groups::unknown(&selection, &inventories)? {
+    let (inputs, unread) = inputs::read(request, policies, world)?;
+    for group in groups::unknown(&selection, inputs.iter().map(|input| &input.inventory))? {
         world.terminal.warn(&group);
     }
     let mut audited = Audited {
@@ -173,34 +176,35 @@ pub(crate) fn audit(
         command: Some(request.command.clone()),
     };
     if audited.dry_run {
-        audited.report = would_audit(&inventories, &selection);
+        audited.report = would_audit(&inputs, policies, &selection);
         audited.report.gaps.extend(unread);
         return Ok(audited);
     }
-    let opened = open(request, &inventories, settings, world)?;
-    hint(&opened, &inventories, &selection);
-    let mut report = if request.arguments.as_of_lock {
-        let mut report = judged(&opened, &inventories, &selection, world);
-        let remarks = known_by_lock::differences(&inventories, &report);
+    let opened = Opened::new(request, &inputs, policies, world)?;
+    opened.hint(&inputs, &selection);
+    let gates = opened.gates_of(&inputs);
+    let asks_index = policies.all().any(|settings| settings.asks_index);
+    let facts = (asks_index.then(|| statuses::facts(&request.arguments, world))).transpose()?;
+    let mut report = opened.judge(&inputs, &selection, world);
+    if request.arguments.as_of_lock {
+        let inventories = inputs.iter().map(|input| &input.inventory);
+        let remarks = known_by_lock::differences(inventories, &report);
         report.remarks.extend(remarks);
-        report
-    } else {
-        judged(&opened, inventories, &selection, world)
-    };
+    }
+    drop(inputs);
     report.gaps.splice(0..0, unread);
-    if settings.asks_index {
-        let facts = statuses::facts(&request.arguments, world)?;
-        statuses::ask(&mut report, &opened.gating.gate, &facts, |_| true, world);
+    if let Some(facts) = &facts {
+        let gates = per_package(&report, &gates);
+        statuses::ask_each(&mut report, &gates, facts, world);
     }
     if let Some(baseline) = &request.arguments.baseline {
-        let inventory = inputs::read_one(baseline, request, world)?;
-        hint(&opened, std::slice::from_ref(&inventory), &selection);
-        let mut older = judged(&opened, [inventory], &selection, world);
-        if settings.asks_index {
-            let facts = statuses::facts(&request.arguments, world)?;
-            statuses::ask(&mut older, &opened.gating.gate, &facts, |_| true, world);
+        let older = opened.baseline(request, baseline, &selection, world)?;
+        let mut older_report = opened.judge(&older, &selection, world);
+        if let Some(facts) = &facts {
+            let gates = per_package(&older_report, &opened.gates_of(&older));
+            statuses::ask_each(&mut older_report, &gates, facts, world);
         }
-        leave_out_known(&mut report, &older, baseline);
+        leave_out_known(&mut report, &older_report, baseline);
     }
     if request.arguments.pip_audit.skip_editable {
         report.own.clear();
@@ -212,82 +216,32 @@ pub(crate) fn audit(
     Ok(audited)
 }
 
-/// The sources of advisories, as far as they could be opened.
-#[derive(Debug)]
-struct Opened {
-    gating: Gating,
-    /// Where whole records are.
-    feeds: Vec<Feed>,
-    /// Sources that could not be opened, and why.
-    failed: Vec<(String, String)>,
-    telling: Telling,
-}
-
-/// Opens each source by itself: one that fails leaves a gap, and the others go on.
-fn open(
-    request: &AuditRequest,
-    inventories: &[Inventory],
-    settings: &Settings,
-    world: &World,
-) -> Result<Opened, Failure> {
-    let index = request.index(settings, world)?;
-    let opened = if request.arguments.as_of_lock {
-        known_by_lock::open(inventories, settings, world)?
-    } else {
-        gating::open_each(settings, index, world)?
-    };
-    let arguments = &request.arguments;
-    let telling = Telling::new(&opened.services, &arguments.index, &arguments.target, world)?;
-    Ok(Opened {
-        gating: Gating::new(settings, opened.sources, world),
-        feeds: opened.feeds,
-        failed: opened.failed,
-        telling,
-    })
-}
-
-/// Has services asked about all pins at once.
-fn hint(opened: &Opened, inventories: &[Inventory], selection: &Selection) {
-    if !opened.telling.is_asked() {
-        return;
-    }
-    let mut pins: Vec<(Name, Version)> = Vec::new();
-    for inventory in inventories {
-        let told = inventory.items.iter().filter(|item| {
-            selection.admits(item) && opened.telling.may_tell(inventory, item).is_ok()
-        });
-        pins.extend(told.filter_map(Item::pin));
-    }
-    pins.sort();
-    pins.dedup();
-    opened.gating.gate.hint_pins(&pins);
-}
-
-/// Every item of the inventories, judged; each inventory is let go as soon as it is.
-fn judged<I: Borrow<Inventory>>(
-    opened: &Opened,
-    inventories: impl IntoIterator<Item = I>,
-    selection: &Selection,
-    world: &World,
-) -> AuditReport {
-    world.progress.phase("auditing");
-    let mut auditor = Auditor::new(&opened.gating.gate, selection);
-    for (source, why) in &opened.failed {
-        auditor.source_failed(source, why.clone());
-    }
-    for inventory in inventories {
-        let inventory = inventory.borrow();
-        auditor.add(inventory, &|item: &Item| {
-            opened.telling.may_tell(inventory, item)
-        });
-    }
-    auditor.finish()
+/// The gate for each package of a report, given those for its places: packages stand in the order of the places.
+fn per_package<'a>(
+    report: &AuditReport,
+    gates: &[Option<&'a AdvisoryGate>],
+) -> Vec<Option<&'a AdvisoryGate>> {
+    let places = report.places.iter().zip(gates);
+    places
+        .flat_map(|(place, gate)| std::iter::repeat_n(*gate, place.packages))
+        .collect()
 }
 
 /// What would be audited, and nothing asked about it.
-fn would_audit(inventories: &[Inventory], selection: &Selection) -> AuditReport {
+fn would_audit(
+    inputs: &[ReadInput],
+    policies: &InputPolicies,
+    selection: &Selection,
+) -> AuditReport {
     let mut report = AuditReport::default();
-    for inventory in inventories {
+    for ReadInput {
+        inventory,
+        settings,
+    } in inputs
+    {
+        let policy = policies
+            .settings(*settings)
+            .map(|settings| &settings.policy);
         let admitted = inventory.items.iter().filter(|item| selection.admits(item));
         let packages = admitted.filter(|item| item.pin().is_some()).count();
         report.places.push(AuditedPlace {
@@ -295,6 +249,10 @@ fn would_audit(inventories: &[Inventory], selection: &Selection) -> AuditReport 
             kind: inventory.kind,
             packages,
             left_out: inventory.items.len() - packages,
+            policies: policy
+                .map(|policy| policy.names.clone())
+                .unwrap_or_default(),
+            is_off: policy.is_some_and(|policy| policy.mode == Mode::Off),
         });
     }
     report
@@ -303,7 +261,7 @@ fn would_audit(inventories: &[Inventory], selection: &Selection) -> AuditReport 
 impl Opened {
     /// What a record says in words, wherever it is. A text that cannot be had again is no reason to fail: what counts has been read.
     fn description(&self, id: &str) -> Option<String> {
-        self.feeds.iter().find_map(|feed| {
+        self.feeds().find_map(|feed| {
             let (file, bytes) = match feed {
                 Feed::Records(feed) => {
                     let record = feed.record(id).ok().flatten()?;

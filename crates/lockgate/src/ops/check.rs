@@ -30,6 +30,7 @@ use crate::ops::audit::statuses;
 use crate::ops::known::Known;
 use crate::ops::{lock, target};
 use crate::places;
+use crate::policies::PolicyFinder;
 use crate::provenance;
 use crate::rendering;
 use crate::request::{LockRequest, Settings};
@@ -71,6 +72,8 @@ pub(crate) struct Checked {
     pub(crate) conflict: Option<Box<Conflict>>,
     /// What is known against its pins.
     pub(crate) audit: AuditReport,
+    /// The policies that hold for it.
+    pub(crate) policies: Vec<String>,
 }
 
 impl CheckRequest {
@@ -97,7 +100,9 @@ impl CheckRequest {
     /// Settings and world for this lock.
     pub(crate) fn prepare(&self, terminal: &Terminal) -> Result<(Settings, Arc<World>), Failure> {
         let arguments = &self.request.arguments;
-        let settings = Settings::read(&arguments.gate, &self.request.inputs())?;
+        let finder = PolicyFinder::new(&arguments.gate)?;
+        let policies = finder.of_file_from(&self.lock, &self.request.sources)?;
+        let settings = Settings::of(&arguments.gate, &policies, &[])?;
         Ok((
             settings,
             World::new(
@@ -264,6 +269,19 @@ fn source_of(via: &str) -> Option<&str> {
     (!file.contains(".toml:")).then_some(file)
 }
 
+/// The lines that pin nothing.
+fn unpinned(check: &CheckRequest) -> Vec<String> {
+    let lines = check.read.unpinned.iter();
+    lines
+        .map(|line| {
+            format!(
+                "{}:{}: `{}` is not pinned to one version",
+                check.lock, line.line, line.text
+            )
+        })
+        .collect()
+}
+
 /// Checks one lock.
 pub(crate) fn check(
     check: &CheckRequest,
@@ -315,17 +333,7 @@ pub(crate) fn check(
         upgrade: &[],
         gate: &KnowsFixes(&gating.gate),
     };
-    let mut reasons: Vec<String> = check
-        .read
-        .unpinned
-        .iter()
-        .map(|line| {
-            format!(
-                "{}:{}: `{}` is not pinned to one version",
-                check.lock, line.line, line.text
-            )
-        })
-        .collect();
+    let mut reasons = unpinned(check);
     let mut pinned = BTreeMap::new();
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
@@ -369,6 +377,7 @@ pub(crate) fn check(
         change,
         conflict,
         audit,
+        policies: settings.policy.names.clone(),
     })
 }
 

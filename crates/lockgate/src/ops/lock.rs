@@ -11,7 +11,7 @@ use lockgate_formats::pylock::{PylockOptions, is_pylock};
 use lockgate_formats::{InputError, Manifests, SourceKind};
 use lockgate_model::{
     AuditReport, Change, Conflict, Edge, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pins,
-    Preferences, Target, Version,
+    Preferences, Target, Upgrade, Version,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -43,6 +43,8 @@ pub(crate) enum LockOutcome {
         conflict: Box<Conflict>,
         /// What to know of the policy: ignore entries that have expired or match nothing.
         remarks: Vec<String>,
+        /// The policies that hold for it.
+        policies: Vec<String>,
     },
 }
 
@@ -69,6 +71,8 @@ pub(crate) struct Locked {
     pub(crate) dry_run: bool,
     /// Whether to show how the text changes.
     pub(crate) diff: bool,
+    /// The policies that hold for it.
+    pub(crate) policies: Vec<String>,
 }
 
 impl Locked {
@@ -114,9 +118,7 @@ pub(crate) fn lock(
     let old_pins = old_lock
         .map(|lock| old_versions(lock, &target.target))
         .unwrap_or_default();
-    let keep =
-        old_lock.map(|lock| Preferences::new(lock.kept(), lock.regions.clone(), &request.upgrade));
-    let keep = keep.unwrap_or_default();
+    let keep = preferences(old_lock, &request.upgrade);
     let ungated = Question {
         manifest: &manifest,
         target: &target.target,
@@ -140,6 +142,7 @@ pub(crate) fn lock(
                 output: request.output.clone(),
                 conflict,
                 remarks: gating.remarks(),
+                policies: settings.policy.names.clone(),
             });
         }
     };
@@ -183,7 +186,14 @@ pub(crate) fn lock(
         edges: graph.edges,
         dry_run: request.arguments.dry_run,
         diff: request.arguments.diff,
+        policies: settings.policy.names.clone(),
     })))
+}
+
+/// The pins of an old lock that are kept.
+fn preferences(old_lock: Option<&Lock>, upgrade: &Upgrade) -> Preferences {
+    let keep = old_lock.map(|lock| Preferences::new(lock.kept(), lock.regions.clone(), upgrade));
+    keep.unwrap_or_default()
 }
 
 /// A `pylock.toml` cannot do without hashes.

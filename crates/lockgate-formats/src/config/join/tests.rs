@@ -88,102 +88,111 @@ fn keys(joined: &JoinedPolicy) -> Vec<&str> {
 
 const IGNORE: &str = "[[ignore]]\nid = \"CVE-1\"\nreason = \"r\"\n";
 
+/// The upper policy, the lower one, what holds, and what has no effect.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+);
+
+const KEYS: [Case; 31] = [
+    ("gate = 'warn'", "gate = 'deny'", "gate=deny", &[]),
+    ("gate = 'warn'", "gate = 'prefer'", "gate=prefer", &[]),
+    ("gate = 'off'", "gate = 'warn'", "gate=warn", &[]),
+    ("gate = 'prefer'", "gate = 'warn'", "gate=prefer", &["gate"]),
+    ("gate = 'deny'", "gate = 'off'", "gate=deny", &["gate"]),
+    ("", "gate = 'off'", "", &["gate"]),
+    ("", "gate = 'deny'", "", &[]),
+    ("", "min-severity = 'low'", "", &["min-severity"]),
+    (
+        "min-severity = 'high'",
+        "min-severity = 'low'",
+        "min=low",
+        &[],
+    ),
+    (
+        "min-severity = 'high'",
+        "min-severity = 'high'",
+        "min=high",
+        &[],
+    ),
+    (
+        "min-severity = 'low'",
+        "min-severity = 'high'",
+        "min=low",
+        &["min-severity"],
+    ),
+    ("", "unknown-severity = 'warn'", "", &["unknown-severity"]),
+    (
+        "unknown-severity = 'warn'",
+        "unknown-severity = 'deny'",
+        "unknown=true",
+        &[],
+    ),
+    ("", "yanked = 'deny'", "yanked=true", &[]),
+    ("", "yanked = 'warn'", "yanked=false", &[]),
+    (
+        "yanked = 'deny'",
+        "yanked = 'warn'",
+        "yanked=true",
+        &["yanked"],
+    ),
+    ("yanked = 'warn'", "yanked = 'deny'", "yanked=true", &[]),
+    ("", "max-advisory-age = '30 days'", "age=168", &[]),
+    ("", "max-advisory-age = '1 day'", "age=24", &[]),
+    (
+        "max-advisory-age = '2 days'",
+        "max-advisory-age = '3 days'",
+        "age=48",
+        &["max-advisory-age"],
+    ),
+    (
+        "max-advisory-age = '3 days'",
+        "max-advisory-age = '2 days'",
+        "age=48",
+        &[],
+    ),
+    ("", "cooldown = '2 days'", "cooldown=48", &[]),
+    (
+        "cooldown = '3 days'",
+        "cooldown = '2 days'",
+        "cooldown=72",
+        &["cooldown"],
+    ),
+    (
+        "cooldown = '2 days'",
+        "cooldown = '3 days'",
+        "cooldown=72",
+        &[],
+    ),
+    ("", "advisories = ['x']", "from=osv+x", &[]),
+    (
+        "advisories = ['a', 'b']",
+        "advisories = ['b', 'c']",
+        "from=a+b+c",
+        &[],
+    ),
+    (
+        "advisories = ['a', { source = 'o', overrides = true }]",
+        "advisories = ['c', { source = 'p', overrides = true }]",
+        "from=a+o*+c",
+        &["advisories `p`"],
+    ),
+    ("", IGNORE, "", &["[[ignore]] `CVE-1`"]),
+    ("", "vex = ['v.json']", "", &["vex `v.json`"]),
+    (
+        "",
+        "environments = [\"os_name == 'nt'\"]\nrequired-environments = [\"os_name == 'nt'\"]",
+        "required",
+        &["environments"],
+    ),
+    ("", "delegate = ['x']", "", &["delegate"]),
+];
+
 #[test]
 fn a_lower_policy_makes_each_key_stricter_and_never_looser() {
-    let cases: [(&str, &str, &str, &[&str]); 31] = [
-        ("gate = 'warn'", "gate = 'deny'", "gate=deny", &[]),
-        ("gate = 'warn'", "gate = 'prefer'", "gate=prefer", &[]),
-        ("gate = 'off'", "gate = 'warn'", "gate=warn", &[]),
-        ("gate = 'prefer'", "gate = 'warn'", "gate=prefer", &["gate"]),
-        ("gate = 'deny'", "gate = 'off'", "gate=deny", &["gate"]),
-        ("", "gate = 'off'", "", &["gate"]),
-        ("", "gate = 'deny'", "", &[]),
-        ("", "min-severity = 'low'", "", &["min-severity"]),
-        (
-            "min-severity = 'high'",
-            "min-severity = 'low'",
-            "min=low",
-            &[],
-        ),
-        (
-            "min-severity = 'high'",
-            "min-severity = 'high'",
-            "min=high",
-            &[],
-        ),
-        (
-            "min-severity = 'low'",
-            "min-severity = 'high'",
-            "min=low",
-            &["min-severity"],
-        ),
-        ("", "unknown-severity = 'warn'", "", &["unknown-severity"]),
-        (
-            "unknown-severity = 'warn'",
-            "unknown-severity = 'deny'",
-            "unknown=true",
-            &[],
-        ),
-        ("", "yanked = 'deny'", "yanked=true", &[]),
-        ("", "yanked = 'warn'", "yanked=false", &[]),
-        (
-            "yanked = 'deny'",
-            "yanked = 'warn'",
-            "yanked=true",
-            &["yanked"],
-        ),
-        ("yanked = 'warn'", "yanked = 'deny'", "yanked=true", &[]),
-        ("", "max-advisory-age = '30 days'", "age=168", &[]),
-        ("", "max-advisory-age = '1 day'", "age=24", &[]),
-        (
-            "max-advisory-age = '2 days'",
-            "max-advisory-age = '3 days'",
-            "age=48",
-            &["max-advisory-age"],
-        ),
-        (
-            "max-advisory-age = '3 days'",
-            "max-advisory-age = '2 days'",
-            "age=48",
-            &[],
-        ),
-        ("", "cooldown = '2 days'", "cooldown=48", &[]),
-        (
-            "cooldown = '3 days'",
-            "cooldown = '2 days'",
-            "cooldown=72",
-            &["cooldown"],
-        ),
-        (
-            "cooldown = '2 days'",
-            "cooldown = '3 days'",
-            "cooldown=72",
-            &[],
-        ),
-        ("", "advisories = ['x']", "from=osv+x", &[]),
-        (
-            "advisories = ['a', 'b']",
-            "advisories = ['b', 'c']",
-            "from=a+b+c",
-            &[],
-        ),
-        (
-            "advisories = ['a', { source = 'o', overrides = true }]",
-            "advisories = ['c', { source = 'p', overrides = true }]",
-            "from=a+o*+c",
-            &["advisories `p`"],
-        ),
-        ("", IGNORE, "", &["[[ignore]] `CVE-1`"]),
-        ("", "vex = ['v.json']", "", &["vex `v.json`"]),
-        (
-            "",
-            "environments = [\"os_name == 'nt'\"]\nrequired-environments = [\"os_name == 'nt'\"]",
-            "required",
-            &["environments"],
-        ),
-        ("", "delegate = ['x']", "", &["delegate"]),
-    ];
-    for (upper, lower, expected, ineffective) in cases {
+    for (upper, lower, expected, ineffective) in KEYS {
         let joined = under(upper, lower);
         assert_eq!(told(&joined.config), expected, "{upper} / {lower}");
         assert_eq!(keys(&joined), ineffective, "{upper} / {lower}");

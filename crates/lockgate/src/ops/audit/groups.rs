@@ -9,10 +9,11 @@ use crate::failure::Failure;
 
 /// Refuses a selection that would leave nothing to audit because of a name that nobody knows. Of groups that are to be left out and are
 /// not known, a warning each: more is audited than was meant, not less.
-pub(super) fn unknown(
+pub(super) fn unknown<'a>(
     selection: &Selection,
-    inventories: &[Inventory],
+    inventories: impl Iterator<Item = &'a Inventory>,
 ) -> Result<Vec<String>, Failure> {
+    let inventories: Vec<&Inventory> = inventories.collect();
     if selection.needs_scopes()
         && let Some(inventory) = inventories.iter().find(|inventory| !inventory.knows_scopes)
     {
@@ -22,7 +23,7 @@ pub(super) fn unknown(
         ))
         .remedy("leave it out, or audit a lock that has groups, such as `uv.lock` or `pylock.toml`"));
     }
-    let known = known(inventories);
+    let known = known(&inventories);
     let told = || match known.iter().map(|name| name.as_str()).collect::<Vec<_>>() {
         names if names.is_empty() => "there are no groups".to_owned(),
         names => format!("the groups are {}", names.join(", ")),
@@ -43,7 +44,7 @@ pub(super) fn unknown(
 }
 
 /// The groups that ask for something.
-fn known(inventories: &[Inventory]) -> BTreeSet<&Name> {
+fn known<'a>(inventories: &[&'a Inventory]) -> BTreeSet<&'a Name> {
     let items = inventories.iter().flat_map(|inventory| &inventory.items);
     let scopes = items.flat_map(|item| &item.scopes);
     scopes

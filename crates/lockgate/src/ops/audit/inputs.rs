@@ -1,6 +1,6 @@
 //! What is to be audited: files, folders that hold some, environments; found, and read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -8,13 +8,12 @@ use lockgate_formats::SourceKind;
 use lockgate_formats::inventory::{is_lock_name, kind_of, read_inventory};
 use lockgate_model::{Gap, GapCode, Inventory, InventoryKind};
 
-use super::{AuditRequest, hashes, installed, resolved};
+use super::{AuditRequest, InputPolicies, hashes, installed, resolved};
 use crate::cli::{AuditArguments, InputFormat};
 use crate::disk;
 use crate::environments::{self, InstalledEnvironment};
 use crate::failure::Failure;
 use crate::inputs::Inputs;
-use crate::request::Settings;
 use crate::world::World;
 
 /// Folders that hold what tools put there, and no lock of the user's own.
@@ -37,6 +36,14 @@ pub(super) enum Input {
 }
 
 impl Input {
+    /// How it is named to people.
+    pub(super) fn place(&self) -> &str {
+        match self {
+            Self::File(path) | Self::Found(path) => path,
+            Self::Environment(environment) => &environment.place,
+        }
+    }
+
     /// The file, if it is one.
     pub(super) fn file(&self) -> Option<&str> {
         match self {
@@ -176,45 +183,73 @@ fn walk(
     Ok(())
 }
 
+/// What was read of an input.
+#[derive(Debug)]
+pub(super) struct ReadInput {
+    pub(super) inventory: Inventory,
+    /// The number of its settings.
+    pub(super) settings: usize,
+}
+
 /// Everything read, and a gap for what could not be. A file that was named by itself ends the run when it cannot be read; one that was
-/// found among others leaves a gap.
+/// found among others leaves a gap. Files that are to be solved are solved together as far as they have the same policies.
 pub(super) fn read(
     request: &AuditRequest,
-    settings: &Settings,
+    policies: &InputPolicies,
     world: &World,
-) -> Result<(Vec<Inventory>, Vec<Gap>), Failure> {
-    let mut inventories = Vec::new();
+) -> Result<(Vec<ReadInput>, Vec<Gap>), Failure> {
+    let mut read = Vec::new();
     let mut unread = Vec::new();
-    let mut unpinned = Vec::new();
+    let mut unpinned: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let must_be_hashed = request.arguments.pip_audit.require_hashes;
-    for input in &request.inputs {
-        match input {
+    for (number, input) in request.inputs.iter().enumerate() {
+        let settings = match policies.of(number) {
+            Ok(settings) => settings,
+            Err(failure) => {
+                let why = format!("its policy cannot be used: {}", failure.message);
+                unread.push(unreadable(input.place(), why));
+                continue;
+            }
+        };
+        let inventory = match input {
             Input::File(path) | Input::Found(path) if must_be_hashed => {
                 let inventory = read_one(path, request, world)?;
                 hashes::must_be_there(&inventory)?;
-                inventories.push(inventory);
+                inventory
             }
             Input::Environment(environment) if must_be_hashed => {
                 return Err(hashes::not_known_of(&environment.place));
             }
             Input::File(path) => {
                 if request.arguments.resolve && resolved::must_be_solved(path, request, world)? {
-                    unpinned.push(path.clone());
-                } else {
-                    inventories.push(read_one(path, request, world)?);
+                    unpinned.entry(settings).or_default().push(path.clone());
+                    continue;
                 }
+                read_one(path, request, world)?
             }
             Input::Found(path) => match read_one(path, request, world) {
-                Ok(inventory) => inventories.push(inventory),
-                Err(failure) => unread.push(unreadable(path, failure.message)),
+                Ok(inventory) => inventory,
+                Err(failure) => {
+                    unread.push(unreadable(path, failure.message));
+                    continue;
+                }
             },
-            Input::Environment(environment) => inventories.push(installed::read(environment)?),
+            Input::Environment(environment) => installed::read(environment)?,
+        };
+        read.push(ReadInput {
+            inventory,
+            settings,
+        });
+    }
+    for (number, files) in unpinned {
+        if let Some(settings) = policies.settings(number) {
+            read.push(ReadInput {
+                inventory: resolved::inventory(&files, request, settings, world)?,
+                settings: number,
+            });
         }
     }
-    if !unpinned.is_empty() {
-        inventories.push(resolved::inventory(&unpinned, request, settings, world)?);
-    }
-    Ok((inventories, unread))
+    Ok((read, unread))
 }
 
 fn unreadable(place: &str, why: String) -> Gap {

@@ -11,7 +11,7 @@ use crate::world::World;
 
 /// The sources in the state that all of the inventories name.
 pub(super) fn open(
-    inventories: &[Inventory],
+    inventories: Vec<&Inventory>,
     settings: &Settings,
     world: &World,
 ) -> Result<Opened, Failure> {
@@ -51,7 +51,7 @@ pub(super) fn open(
 }
 
 /// The evidence that the locks name: one and the same.
-fn named(inventories: &[Inventory]) -> Result<Evidence, Failure> {
+fn named(inventories: Vec<&Inventory>) -> Result<Evidence, Failure> {
     let mut found: Option<(Evidence, &str)> = None;
     for inventory in inventories {
         let evidence = inventory
@@ -82,14 +82,15 @@ fn named(inventories: &[Inventory]) -> Result<Evidence, Failure> {
 }
 
 /// What is to be said where a lock's header counts otherwise than the audit under the same advisories did.
-pub(super) fn differences(inventories: &[Inventory], report: &AuditReport) -> Vec<Remark> {
+pub(super) fn differences<'a>(
+    inventories: impl Iterator<Item = &'a Inventory>,
+    report: &AuditReport,
+) -> Vec<Remark> {
     let restricted = |inventory: &Inventory| {
         let mut places = report.places.iter();
         places.any(|place| place.place == inventory.place && place.left_out > 0)
     };
-    let whole = inventories
-        .iter()
-        .filter(|inventory| !restricted(inventory));
+    let whole = inventories.filter(|inventory| !restricted(inventory));
     whole
         .filter_map(|inventory| {
             let then = Evidence::parse(inventory.evidence.as_deref()?)?;

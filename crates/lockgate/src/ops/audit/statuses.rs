@@ -46,12 +46,27 @@ pub(crate) fn ask(
     is_on_index: impl Fn(&AuditedPackage) -> bool,
     world: &World,
 ) {
-    world.progress.phase("asking the index");
-    let asked = report
+    let gates: Vec<Option<&AdvisoryGate>> = report
         .packages
         .iter()
-        .filter(|package| is_on_index(package));
-    let mut names: Vec<Name> = asked.map(|package| package.name.clone()).collect();
+        .map(|package| is_on_index(package).then_some(gate))
+        .collect();
+    ask_each(report, &gates, facts, world);
+}
+
+/// Asks the indexes about the packages of a report that have a gate in `gates`, which is the one that judges the answer.
+pub(super) fn ask_each(
+    report: &mut AuditReport,
+    gates: &[Option<&AdvisoryGate>],
+    facts: &Arc<dyn Facts>,
+    world: &World,
+) {
+    world.progress.phase("asking the index");
+    let packages = report.packages.iter().zip(gates);
+    let mut names: Vec<Name> = packages
+        .filter(|(_, gate)| gate.is_some())
+        .map(|(package, _)| package.name.clone())
+        .collect();
     names.sort();
     names.dedup();
     let wants = names.into_iter().map(|name| Want {
@@ -62,8 +77,8 @@ pub(crate) fn ask(
     let nothing: Arc<dyn Scout> = Arc::new(Nothing);
     facts.hint(wants.collect(), &nothing);
     let mut gaps = Vec::new();
-    let packages = report.packages.iter_mut();
-    for package in packages.filter(|package| is_on_index(package)) {
+    for (package, gate) in report.packages.iter_mut().zip(gates) {
+        let Some(gate) = gate else { continue };
         match said(facts.as_ref(), &package.name, &package.version) {
             Ok((yanked, status)) => {
                 package.notices = gate.notices(yanked.as_deref(), &status);
