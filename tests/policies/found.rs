@@ -161,11 +161,8 @@ fn a_delegated_folder_decides_on_mode_severities_and_accepted_advisories() {
         context.write("services/legacy/lockgate.toml", format!("{lower}{IGNORE}"));
         let run = audit_records(&context, &[LEGACY, "--json"]).run();
         let found = document(run.exits(1));
-        assert_eq!(
-            gated(&found)[LEGACY].last().unwrap(),
-            "b MAL-2024-1",
-            "{lower}"
-        );
+        let malicious = "b MAL-2024-1".to_owned();
+        assert!(gated(&found)[LEGACY].contains(&malicious), "{lower}");
     }
 }
 

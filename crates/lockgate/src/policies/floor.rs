@@ -4,8 +4,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use etcetera::BaseStrategy as _;
-
 use super::{PolicyFile, read_named};
 use crate::failure::Failure;
 
