@@ -263,11 +263,11 @@ fn a_revision_may_have_lower_policies_and_a_project_as_its_policy() {
 fn a_revision_that_cannot_be_read_is_no_answer() {
     let context = proposed("");
     for (revision, said) in [
-        ("none", "no such revision"),
-        ("--help", "not a valid revision"),
-        ("-x", "not a valid revision"),
-        ("", "not a valid revision"),
-        ("HEAD:lockgate.toml", "no such revision"),
+        ("none", "has no revision `none`"),
+        ("--help", "is not a valid revision"),
+        ("-x", "is not a valid revision"),
+        ("", "is not a valid revision"),
+        ("HEAD:lockgate.toml", "--policy-from HEAD:lockgate.toml"),
     ] {
         let named = format!("--policy-from={revision}");
         audit(&context, &["requirements.txt", &named])

@@ -4,8 +4,12 @@
 //! there, a bare one that was committed included, configures nothing. Hooks, file system monitors, maintenance in the background and all
 //! transports but the usual ones are off. The user's own configuration holds: credential helpers, `url.….insteadOf`, `core.sshCommand`.
 
+mod revision;
+
 use std::path::Path;
 use std::time::Duration;
+
+pub use revision::{RevisionFile, files_at_revision, object};
 
 use crate::programs::{Ended, Environment, Program, RunError, Scratch};
 
@@ -98,26 +102,18 @@ pub fn file_at_revision(
     revision: &str,
     path: &str,
 ) -> Result<Option<Vec<u8>>, GitError> {
-    let place = Place::Reading(git_dir);
     let commit = resolve_revision(git_dir, revision)?;
     // The listing tells a file that isn't there from one that can't be read, and a link or a submodule from a file.
-    let listing = ["ls-tree", "-z", "--full-tree", &commit, "--", path];
-    let listed = successful(run(place, &listing, LOCAL_LIMIT)?)?;
-    let entry = listed.out.split(|byte| *byte == 0).find_map(|line| {
-        let (head, name) = std::str::from_utf8(line).ok()?.split_once('\t')?;
-        (name == path).then(|| head.to_owned())
-    });
-    let Some(entry) = entry else {
+    let files = files_at_revision(git_dir, &commit, Path::new(path))?;
+    let Some(file) = files.into_iter().find(|file| file.path == Path::new(path)) else {
         return Ok(None);
     };
-    let parts: Vec<&str> = entry.split(' ').collect();
-    let ["100644" | "100755", "blob", id] = parts.as_slice() else {
+    if !file.is_regular {
         return Err(GitError::Refused(format!(
             "`{path}` of `{revision}` is not a regular file"
         )));
-    };
-    let blob = run(place, &["cat-file", "blob", id], LOCAL_LIMIT)?;
-    Ok(Some(successful(blob)?.out))
+    }
+    object(git_dir, &file.id).map(Some)
 }
 
 /// Returns the full id of the commit that `revision` names in the repository whose git folder is `git_dir`.

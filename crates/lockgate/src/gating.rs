@@ -208,7 +208,11 @@ fn check_ages(
     world: &World,
 ) -> Result<(), Failure> {
     let limit = match feed.refreshed {
-        Some(_) => Some(settings.max_advisory_age.unwrap_or(MAX_AGE)),
+        Some(_) => Some(
+            settings
+                .max_advisory_age
+                .unwrap_or(DEFAULT_MAX_ADVISORY_AGE),
+        ),
         None => settings.max_advisory_age,
     };
     let Some(limit) = limit else {

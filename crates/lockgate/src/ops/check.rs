@@ -269,19 +269,6 @@ fn source_of(via: &str) -> Option<&str> {
     (!file.contains(".toml:")).then_some(file)
 }
 
-/// The lines that pin nothing.
-fn unpinned(check: &CheckRequest) -> Vec<String> {
-    let lines = check.read.unpinned.iter();
-    lines
-        .map(|line| {
-            format!(
-                "{}:{}: `{}` is not pinned to one version",
-                check.lock, line.line, line.text
-            )
-        })
-        .collect()
-}
-
 /// Checks one lock.
 pub(crate) fn check(
     check: &CheckRequest,
@@ -333,7 +320,7 @@ pub(crate) fn check(
         upgrade: &[],
         gate: &KnowsFixes(&gating.gate),
     };
-    let mut reasons = unpinned(check);
+    let mut reasons = scopes::unpinned(check);
     let mut pinned = BTreeMap::new();
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {

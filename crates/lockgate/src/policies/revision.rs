@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lockgate_formats::{Config, same_policy};
+use lockgate_index::git::{self, GitError, RevisionFile};
 use lockgate_model::{Remark, RemarkCode};
 use tempfile::TempDir;
 
@@ -16,10 +17,6 @@ use super::PolicyFile;
 use super::repository::{POLICY_FILES, Way};
 use crate::disk;
 use crate::failure::Failure;
-
-mod git;
-
-use git::Git;
 
 /// The most files of a folder that are taken from a revision.
 const MAX_FILES: usize = 2_000;
@@ -40,7 +37,7 @@ pub(crate) fn remove_extracted() {
 pub(super) struct Revision {
     /// As the caller named it.
     name: String,
-    git: Git,
+    commit: String,
     top: PathBuf,
     read: Mutex<BTreeMap<PathBuf, Read>>,
 }
@@ -62,16 +59,13 @@ impl Revision {
             ))
             .remedy("run it in the repository, or name a file with `--policy FILE`")
         })?;
-        let git = Git::at(&top, name).map_err(|failure| {
-            Failure {
-                message: format!("`--policy-from {name}`: {}", failure.message),
-                ..failure
-            }
-            .remedy("fetch the branch first, with enough of its history: `git fetch origin BRANCH`")
+        let commit = git::resolve_revision(&top.join(".git"), name).map_err(|error| {
+            Failure::new(format!("`--policy-from {name}`: {error}"))
+                .remedy("fetch the branch first: `git fetch origin BRANCH`")
         })?;
         Ok(Self {
             name: name.to_owned(),
-            git,
+            commit,
             top,
             read: Mutex::default(),
         })
@@ -115,7 +109,7 @@ impl Revision {
         for file in POLICY_FILES {
             let path = folder.join(file);
             let is_project = file == "pyproject.toml";
-            let there = self.git.file(&path)?;
+            let there = self.file(&path)?;
             // The checkout's own may be damaged: that is no matter here.
             let here = disk::bytes_if_there(&self.top.join(&path)).unwrap_or_default();
             if !same_policy(there.as_deref(), here.as_deref(), is_project) {
@@ -144,6 +138,40 @@ impl Revision {
         Ok(read)
     }
 
+    fn files_below(&self, path: &Path) -> Result<Vec<RevisionFile>, Failure> {
+        let files = git::files_at_revision(&self.top.join(".git"), &self.commit, path);
+        files.map_err(|error| self.unreadable(path, &error))
+    }
+
+    fn object(&self, id: &str) -> Result<Vec<u8>, Failure> {
+        let read = git::object(&self.top.join(".git"), id);
+        read.map_err(|error| self.unreadable(Path::new(id), &error))
+    }
+
+    /// What is in a file of the revision, if it has that file.
+    fn file(&self, path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+        let files = self.files_below(path)?;
+        let Some(file) = files.into_iter().find(|file| file.path == path) else {
+            return Ok(None);
+        };
+        if !file.is_regular {
+            return Err(Failure::new(format!(
+                "`{}` of `{}` is not a regular file",
+                path.display(),
+                self.name
+            )));
+        }
+        self.object(&file.id).map(Some)
+    }
+
+    fn unreadable(&self, path: &Path, error: &GitError) -> Failure {
+        Failure::new(format!(
+            "cannot read `{}` of `{}`: {error}",
+            path.display(),
+            self.name
+        ))
+    }
+
     /// The policy with paths to what it names in the revision.
     fn with_files(&self, mut config: Config, folder: &Path) -> Result<Config, Failure> {
         let sources = config.advisories.iter_mut().flat_map(|set| &mut set.value);
@@ -165,7 +193,7 @@ impl Revision {
             let outside = self.top.join(folder).join(path);
             return Ok(outside.to_string_lossy().into_owned());
         };
-        let entries = self.git.files_below(&within)?;
+        let entries = self.files_below(&within)?;
         let wrong = |why: String| Failure::new(format!("{origin}: `{path}` {why}"));
         if entries.is_empty() {
             return Err(wrong(format!("is not in `{}`", self.name))
@@ -187,7 +215,7 @@ impl Revision {
                 )));
             }
             let target = root.path().join(&entry.path);
-            let bytes = self.git.blob(&entry.id)?;
+            let bytes = self.object(&entry.id)?;
             let folder = target.parent().unwrap_or(root.path());
             fs::create_dir_all(folder)
                 .and_then(|()| fs::write(&target, bytes))

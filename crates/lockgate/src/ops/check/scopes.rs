@@ -60,3 +60,16 @@ fn shown(scopes: &[(Scope, Marker)]) -> String {
         each => each.join(", "),
     }
 }
+
+/// The lines that pin nothing.
+pub(super) fn unpinned(check: &CheckRequest) -> Vec<String> {
+    let lines = check.read.unpinned.iter();
+    lines
+        .map(|line| {
+            format!(
+                "{}:{}: `{}` is not pinned to one version",
+                check.lock, line.line, line.text
+            )
+        })
+        .collect()
+}
