@@ -11,7 +11,7 @@ mod read;
 mod write;
 
 pub(crate) use read::{Beyond, Include, read_with_includes, split_marker};
-pub(crate) use write::{audit_text, direct_line, one_line, passed_text};
+pub(crate) use write::{audit_text, comment, direct_line, passed_text};
 
 pub(crate) use crate::requirements::shell_words;
 

@@ -1,13 +1,17 @@
 //! Addresses without their credentials: what a lock's header and a message may show.
 
-/// `text` with the user part of every address in it replaced by `****`.
+use lockgate_model::secret;
+
+/// Returns `text` with the user part of every address in it replaced by `****`, values in queries too, and the names of variables in place of
+/// their values.
 pub(crate) fn without_credentials(text: &str) -> String {
-    replaced(text, "****")
+    secret::hide(&without_query_values(&replaced(text, "****"))).into_owned()
 }
 
-/// `text` with the user part of every address in it, and the `@` after it, left out: what a program can still use.
+/// Returns `text` with the user part of every address in it, and the `@` after it, left out: what a program can still use.
 pub(crate) fn stripped_of_credentials(text: &str) -> String {
-    replaced(text, "\0").replace("\0@", "")
+    let stripped = replaced(text, "\0").replace("\0@", "");
+    secret::hide(&stripped).into_owned()
 }
 
 fn replaced(text: &str, by: &str) -> String {
@@ -25,6 +29,22 @@ fn replaced(text: &str, by: &str) -> String {
             }
             None => after,
         };
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// `text` with `****` in place of the values in the query of every address.
+fn without_query_values(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        shown.push_str(before);
+        shown.push_str("://");
+        let end = after.find(char::is_whitespace).unwrap_or(after.len());
+        let (address, behind) = after.split_at(end);
+        shown.push_str(&secret::without_query_values(address));
+        rest = behind;
     }
     shown.push_str(rest);
     shown
@@ -70,5 +90,15 @@ mod tests {
             assert_eq!(without_credentials(text), shown);
             assert_eq!(stripped_of_credentials(text), shown.replace("****@", ""));
         }
+        assert_eq!(
+            without_credentials("https://one.test,https://u:p@two.test/x"),
+            "https://one.test,https://****@two.test/x"
+        );
+        let text = "`https://u@host.test/x?token=a&b=c#egg=d`";
+        assert_eq!(
+            without_credentials(text),
+            "`https://****@host.test/x?token=****&b=****#egg=d`"
+        );
+        assert_eq!(stripped_of_credentials(text), text.replace("u@", ""));
     }
 }

@@ -1,9 +1,20 @@
 //! Addresses without their secrets.
 
+use lockgate_model::secret;
 use url::Url;
 
-/// `url` as it may be shown: a password, or a user name that may be a token, becomes `****`.
+/// Returns `url` as it may be shown: a password, a user name that may be a token, and the values of a query become `****`; values of variables
+/// become their names.
 pub fn redact_url(url: &str) -> String {
+    let shown = without_login(url);
+    let shown = match shown.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", secret::without_query_values(rest)),
+        None => shown,
+    };
+    secret::hide(&shown).into_owned()
+}
+
+fn without_login(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else {
         return without_what_may_be_secret(url);
     };
@@ -69,6 +80,10 @@ mod tests {
             ),
             ("http://user:secret@[::1/simple", "http://****@[::1/simple"),
             ("user:secret@index.test", "****@index.test"),
+            (
+                "https://index.test/links?token=s3cret&x#sha256=0",
+                "https://index.test/links?token=****&x#sha256=0",
+            ),
         ] {
             assert_eq!(redact_url(url), shown);
         }

@@ -23,10 +23,12 @@ mod records;
 mod reference;
 mod region;
 mod requirement;
+pub mod secret;
 mod shown;
 mod specifier;
 mod tags;
 mod target;
+pub mod text;
 mod version_set;
 
 pub use advisory::{Advisory, AdvisoryLink, Finding, FindingCode, Ignored, Level, Severity};

@@ -314,7 +314,7 @@ fn absolute(folder: &str, path: &str) -> String {
 }
 
 /// Percent-encoding undone; what is no text stays as it is.
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

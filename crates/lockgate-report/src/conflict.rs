@@ -14,6 +14,7 @@ use self::facts::fact_text;
 use self::story::story;
 pub(crate) use self::tree::tree;
 
+use crate::plain::plain;
 use crate::style::{BOLD, CYAN, DIM, of_severity, severity_text};
 
 /// How much to say.
@@ -62,7 +63,8 @@ pub fn conflict_text(conflict: &Conflict, detail: Detail) -> String {
 /// The proof in at most `room` lines: the whole of it, or its opening and closing with all lines of the sources that it rests on.
 fn proof_lines(proof: &Proof, room: usize) -> Vec<String> {
     if room == usize::MAX {
-        return story(proof, true).lines;
+        let lines = story(proof, true).lines.into_iter();
+        return lines.map(|line| plain(&line).into_owned()).collect();
     }
     let told = story(proof, false);
     let lines = told.lines.len();
@@ -76,7 +78,7 @@ fn proof_lines(proof: &Proof, room: usize) -> Vec<String> {
     let mut shown = Vec::new();
     for (index, line) in told.lines.into_iter().enumerate() {
         if !left_out.contains(&index) {
-            shown.push(line);
+            shown.push(plain(&line).into_owned());
         } else if index == left_out.start {
             let steps = left_out.len();
             shown.push(format!(
@@ -99,7 +101,7 @@ fn proof_lines(proof: &Proof, room: usize) -> Vec<String> {
     if !unnamed.is_empty() {
         shown.push(format!(
             "It rests on these lines too: {}.",
-            unnamed.join("; ")
+            plain(&unnamed.join("; "))
         ));
     }
     shown
@@ -124,7 +126,13 @@ fn refusal_text(refusal: &GateRefusal, text: &mut String) {
     if !refusal.chain.is_empty() {
         let _ = writeln!(text, "    required by");
         for (depth, link) in refusal.chain.iter().enumerate() {
-            let _ = writeln!(text, "      {:indent$}{link}", "", indent = depth * 2);
+            let _ = writeln!(
+                text,
+                "      {:indent$}{}",
+                "",
+                plain(link),
+                indent = depth * 2
+            );
         }
     }
     for way in &refusal.ways_out {
@@ -148,17 +156,17 @@ fn advisory_text(advisory: &Advisory, text: &mut String) {
     let aliases = if advisory.aliases.is_empty() {
         String::new()
     } else {
-        format!(" ({})", advisory.aliases.join(", "))
+        format!(" ({})", plain(&advisory.aliases.join(", ")))
     };
     let summary = if advisory.summary.is_empty() {
         String::new()
     } else {
-        format!(": {}", advisory.summary)
+        format!(": {}", plain(&advisory.summary))
     };
     let _ = writeln!(
         text,
         "    {style}{}{style:#}{aliases}, {style}{severity}{style:#}{summary}",
-        advisory.id
+        plain(&advisory.id)
     );
     let fixed: Vec<String> = advisory.fixed.iter().map(ToString::to_string).collect();
     let fixed = if fixed.is_empty() {
@@ -166,7 +174,7 @@ fn advisory_text(advisory: &Advisory, text: &mut String) {
     } else {
         format!("fixed in {}", fixed.join(", "))
     };
-    let _ = writeln!(text, "      {DIM}{fixed}; {}{DIM:#}", advisory.link);
+    let _ = writeln!(text, "      {DIM}{fixed}; {}{DIM:#}", plain(&advisory.link));
 }
 
 fn way_out_text(way: &WayOut, indent: &str, text: &mut String) {
@@ -181,7 +189,9 @@ fn way_out_text(way: &WayOut, indent: &str, text: &mut String) {
                 .map(|change| {
                     format!(
                         "in {}, change `{}` to `{}`",
-                        change.origin, change.requirement, change.to
+                        plain(&change.origin.to_string()),
+                        plain(&change.requirement),
+                        plain(&change.to)
                     )
                 })
                 .collect();
@@ -205,7 +215,7 @@ fn way_out_text(way: &WayOut, indent: &str, text: &mut String) {
             );
             for id in ids {
                 let _ = writeln!(text, "{indent}  [[ignore]]");
-                let _ = writeln!(text, "{indent}  id = \"{id}\"");
+                let _ = writeln!(text, "{indent}  id = \"{}\"", toml_text(id));
                 let _ = writeln!(text, "{indent}  package = \"{name}\"");
                 let _ = writeln!(
                     text,
@@ -214,6 +224,11 @@ fn way_out_text(way: &WayOut, indent: &str, text: &mut String) {
             }
         }
     }
+}
+
+/// A text between the double quotes of TOML.
+fn toml_text(text: &str) -> String {
+    plain(text).replace('\\', r"\\").replace('"', r#"\""#)
 }
 
 fn option_text(change: &OptionChange) -> String {
@@ -240,7 +255,7 @@ fn option_text(change: &OptionChange) -> String {
 
 fn note_text(note: &ConflictNote) -> String {
     match note {
-        ConflictNote::Region { marker } => format!("it is so where {marker}"),
+        ConflictNote::Region { marker } => format!("it is so where {}", plain(marker)),
         ConflictNote::Misspelt { name } => format!(
             "is `{name}` spelt right? a project that is on another index needs `--extra-index-url`"
         ),
@@ -259,7 +274,10 @@ fn note_text(note: &ConflictNote) -> String {
             name,
             version,
             reference,
-        } => format!("{name} is taken from {reference}, which is {version}, and from nowhere else"),
+        } => format!(
+            "{name} is taken from {}, which is {version}, and from nowhere else",
+            plain(reference)
+        ),
         ConflictNote::NeedsBuild { name } => {
             format!(
                 "{name} has versions that state their metadata only after a build, and no code of a package runs unless it is allowed to; `--allow-build={name}` allows it"

@@ -2,18 +2,20 @@
 
 use std::io::{self, Write};
 
+use lockgate_model::secret;
+use lockgate_model::text::is_hidden;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-use crate::one_line::is_treacherous;
-
 /// A document as it is written to a file or to standard output: indented, with a line end.
 pub fn json_text(document: &Value) -> String {
+    let hidden = (!secret::is_empty()).then(|| without_secrets(document.clone()));
+    let document = hidden.as_ref().unwrap_or(document);
     let mut text = Vec::new();
     let formatter = Escaped {
         inner: PrettyFormatter::new(),
-        escapes: is_treacherous,
+        escapes: is_hidden,
     };
     let mut serializer = Serializer::with_formatter(&mut text, formatter);
     // Neither a value nor a vector in memory has anything to fail by.
@@ -22,6 +24,22 @@ pub fn json_text(document: &Value) -> String {
     }
     text.push(b'\n');
     String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The document with the names of variables in place of their values in every address.
+fn without_secrets(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(secret::hide(&text).into_owned()),
+        Value::Array(values) => Value::Array(values.into_iter().map(without_secrets).collect()),
+        Value::Object(members) => {
+            let members = members.into_iter();
+            let hidden = |(key, value): (String, Value)| {
+                (secret::hide(&key).into_owned(), without_secrets(value))
+            };
+            Value::Object(members.map(hidden).collect())
+        }
+        other => other,
+    }
 }
 
 /// A document as Python's `json.dumps` writes it: one line, spaces after commas and colons, ASCII only.
@@ -35,7 +53,7 @@ pub(crate) fn python_text(document: &impl Serialize) -> Result<String, serde_jso
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// Writes some characters as `\uXXXX`.
+/// Writes some characters as `\uXXXX`, and the first of two `#`.
 struct Escaped<F> {
     inner: F,
     escapes: fn(char) -> bool,
@@ -48,7 +66,13 @@ impl<F: Formatter> Formatter for Escaped<F> {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some(at) = rest.find(self.escapes) {
+        // `##[name]` is a command to a CI service wherever it stands.
+        let next = |rest: &str| {
+            let hidden = rest.find(self.escapes);
+            let hidden = hidden.into_iter().chain(rest.find("##"));
+            hidden.min()
+        };
+        while let Some(at) = next(rest) {
             let (plain, found) = rest.split_at(at);
             writer.write_all(plain.as_bytes())?;
             let mut characters = found.chars();
@@ -147,12 +171,14 @@ mod tests {
 
     #[test]
     fn what_is_treacherous_is_escaped_and_the_value_is_the_same() {
-        let value = json!({ "a": ["x\u{202e}y\u{9b}\u{7f}\u{1b}[0m", "é", 1.5, {}], "b": [] });
+        let value =
+            json!({ "a": ["x\u{202e}y\u{9b}\u{7f}\u{1b}[0m", "é", 1.5, {}], "b": ["##[x]"] });
         let text = json_text(&value);
         assert!(
             text.contains(r"x\u202ey\u009b\u007f\u001b[0m") && text.contains('é'),
             "{text}"
         );
+        assert!(text.contains(r"\u0023#[x]"), "{text}");
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
         assert!(
             text.starts_with("{\n  \"a\": [\n") && text.ends_with("\n}\n"),

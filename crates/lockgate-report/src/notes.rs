@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use lockgate_model::{Advisory, IndexConfusion, Name, Note, PassedOver};
+use lockgate_model::{Advisory, IndexConfusion, Name, Note, PassedOver, Version};
 
-use crate::one_line::one_line;
+use crate::plain::plain;
 use crate::style::{BOLD, YELLOW};
 
 /// One line for each note; confusion of indexes is a warning of its own.
@@ -37,19 +37,27 @@ pub fn confusion_text(confusion: &IndexConfusion) -> String {
     for package in &confusion.packages {
         for rival in &package.others {
             let what = if rival.is_better {
-                format!("{} has {}", rival.index, rival.version)
+                format!("{} has {}", plain(&rival.index), rival.version)
             } else {
-                format!("{} has other files of {}", rival.index, rival.version)
+                format!(
+                    "{} has other files of {}",
+                    plain(&rival.index),
+                    rival.version
+                )
             };
             lines.push(format!(
                 "  {}: locked at {}; {} comes first, {what}",
-                package.name, package.version, package.index
+                package.name,
+                package.version,
+                plain(&package.index)
             ));
         }
     }
     for (name, index, why) in &confusion.unknown {
         lines.push(format!(
-            "  {name}: could not be compared with {index}: {why}"
+            "  {name}: could not be compared with {}: {}",
+            plain(index),
+            plain(why)
         ));
     }
     lines.join("\n")
@@ -77,7 +85,7 @@ fn unreadable(note: &Note) -> Option<String> {
     };
     Some(format!(
         "{YELLOW}unreadable{YELLOW:#}: {BOLD}{name}{BOLD:#} {passed} is passed over for {version}: {}",
-        one_line(why)
+        plain(why)
     ))
 }
 
@@ -88,8 +96,23 @@ fn not_hashed(name: &Name, reference: &str, can_omit_hashes: bool) -> String {
         ""
     };
     format!(
-        "{YELLOW}not hashed{YELLOW:#}: {BOLD}{name}{BOLD:#} is {reference}, a repository or a folder: pip refuses to install this lock while it checks hashes; {omit}require a released version or an archive"
+        "{YELLOW}not hashed{YELLOW:#}: {BOLD}{name}{BOLD:#} is {}, a repository or a folder: pip refuses to install this lock while it checks hashes; {omit}require a released version or an archive",
+        plain(reference)
     )
+}
+
+fn yanked(name: &Name, version: &Version, reason: &str) -> String {
+    let reason = match reason {
+        "" => String::new(),
+        reason => behind_colon(reason),
+    };
+    format!(
+        "{YELLOW}yanked{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} is taken because a requirement names it exactly{reason}"
+    )
+}
+
+fn behind_colon(reason: &str) -> String {
+    format!(": {}", plain(reason))
 }
 
 fn line(note: &Note) -> Option<String> {
@@ -102,26 +125,19 @@ fn line(note: &Note) -> Option<String> {
             extra,
         } => {
             format!(
-                "{YELLOW}extra{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} has no extra `{extra}`; it adds nothing"
+                "{YELLOW}extra{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} has no extra `{}`; it adds nothing",
+                plain(extra.as_str())
             )
         }
         Note::Yanked {
             name,
             version,
             reason,
-        } => {
-            let reason = if reason.is_empty() {
-                String::new()
-            } else {
-                format!(": {reason}")
-            };
-            format!(
-                "{YELLOW}yanked{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} is taken because a requirement names it exactly{reason}"
-            )
-        }
+        } => yanked(name, version, reason),
         Note::NotKept { name, version, why } => {
             format!(
-                "{YELLOW}moved{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} of the old lock is not kept: {why}"
+                "{YELLOW}moved{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} of the old lock is not kept: {}",
+                plain(why)
             )
         }
         Note::NotHashed {
@@ -131,7 +147,8 @@ fn line(note: &Note) -> Option<String> {
         } => not_hashed(name, reference, *can_omit_hashes),
         Note::Excluded { name, origin } => {
             format!(
-                "{YELLOW}excluded{YELLOW:#}: {BOLD}{name}{BOLD:#} is required in {origin} and left out by `--exclude`"
+                "{YELLOW}excluded{YELLOW:#}: {BOLD}{name}{BOLD:#} is required in {} and left out by `--exclude`",
+                plain(&origin.to_string())
             )
         }
         Note::Defied {
@@ -145,7 +162,8 @@ fn line(note: &Note) -> Option<String> {
                 None => "that is left out".to_owned(),
             };
             format!(
-                "{YELLOW}defied{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} requires `{requirement}`, and {locked}; pip installs this lock only with `--no-deps`"
+                "{YELLOW}defied{YELLOW:#}: {BOLD}{name}{BOLD:#} {version} requires `{}`, and {locked}; pip installs this lock only with `--no-deps`",
+                plain(requirement)
             )
         }
         Note::Unbounded {
@@ -183,10 +201,7 @@ fn line(note: &Note) -> Option<String> {
             status,
             reason,
         } => {
-            let reason = reason
-                .as_ref()
-                .map(|reason| format!(": {reason}"))
-                .unwrap_or_default();
+            let reason = reason.as_deref().map_or_else(String::new, behind_colon);
             format!("{YELLOW}{status}{YELLOW:#}: {BOLD}{name}{BOLD:#} is {status}{reason}")
         }
     })
@@ -212,9 +227,9 @@ fn passed_over(passed: &PassedOver) -> String {
 }
 
 fn ids(advisories: &[Arc<Advisory>]) -> String {
-    let ids: Vec<&str> = advisories
+    let ids: Vec<_> = advisories
         .iter()
-        .map(|advisory| advisory.id.as_str())
+        .map(|advisory| plain(&advisory.id))
         .collect();
     ids.join(", ")
 }

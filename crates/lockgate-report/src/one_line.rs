@@ -1,5 +1,8 @@
 //! Texts of advisories and policies where they are shown: one line, and nothing that a terminal or a page would obey.
 
+use lockgate_model::secret;
+use lockgate_model::text::is_hidden;
+
 /// `text` in one line, without spaces around it: ends of lines and tabs are spaces, and control characters and marks that turn or hide
 /// what follows are left out.
 pub(crate) fn one_line(text: &str) -> String {
@@ -8,6 +11,7 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// The same with the spaces that stand around it.
 pub(crate) fn as_spaced(text: &str) -> String {
+    let text = secret::hide(text);
     let spaced = text.chars().filter_map(|character| {
         let is_space = matches!(
             character,
@@ -16,26 +20,10 @@ pub(crate) fn as_spaced(text: &str) -> String {
         if is_space {
             Some(' ')
         } else {
-            (!is_treacherous(character)).then_some(character)
+            (!is_hidden(character)).then_some(character)
         }
     });
     spaced.collect()
-}
-
-/// Whether a character is not seen but changes what is: controls, turns of the direction of writing, marks without width, and tags.
-pub(crate) fn is_treacherous(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{61c}'
-                | '\u{200b}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{2069}'
-                | '\u{feff}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 /// `text` as Markdown that reads as the text in one line: no markup, no link, no cell of a table.

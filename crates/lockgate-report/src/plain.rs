@@ -5,26 +5,40 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use lockgate_model::secret;
+use lockgate_model::text::is_hidden_behind;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// One line without anything that drives a terminal or hides what is written: blanks of all kinds become a space, control characters,
 /// marks that turn the direction of text, and characters that cannot be seen become U+FFFD.
+/// Values of variables in addresses become their names.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| is_blank(c) || is_hidden(c)) {
+    match secret::hide(text) {
+        Cow::Borrowed(text) => of_one_line(text),
+        Cow::Owned(text) => Cow::Owned(of_one_line(&text).into_owned()),
+    }
+}
+
+fn of_one_line(text: &str) -> Cow<'_, str> {
+    let mut before = None;
+    let is_plain = |c| !is_blank(c) && !is_hidden_behind(before.replace(c), c);
+    if text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
+    let mut before = None;
     for c in text.chars() {
         if is_blank(c) {
             // `\r\n` and the indent after it are one break.
             if !out.ends_with(' ') {
                 out.push(' ');
             }
-        } else if is_hidden(c) {
+        } else if is_hidden_behind(before, c) {
             out.push(char::REPLACEMENT_CHARACTER);
         } else {
             out.push(c);
         }
+        before = Some(c);
     }
     Cow::Owned(out.trim().to_owned())
 }
@@ -32,15 +46,6 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
 /// Breaks other than a space.
 fn is_blank(c: char) -> bool {
     matches!(c, '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
-/// What a reader cannot see, or what changes how the rest is seen. The joiners U+200C and U+200D are letters' business and stay.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// How many columns a terminal takes for a text.

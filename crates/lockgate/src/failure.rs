@@ -37,6 +37,8 @@ impl From<Exit> for ExitCode {
 pub(crate) struct Failure {
     /// What failed, and its causes.
     pub(crate) message: String,
+    /// What stands below it, as a report shows it.
+    pub(crate) details: Option<String>,
     /// What a person can do about it.
     pub(crate) remedy: Option<String>,
     /// How the process ends.
@@ -48,6 +50,7 @@ impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            details: None,
             remedy: None,
             exit: Exit::NoAnswer,
         }
@@ -80,6 +83,12 @@ impl Failure {
     /// With what to do about it.
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// With a text of `lockgate-report` below the message.
+    pub(crate) fn details(mut self, details: impl Into<String>) -> Self {
+        self.details = Some(details.into());
         self
     }
 

@@ -22,9 +22,11 @@ mod reports;
 mod request;
 mod sources;
 mod terminal;
+mod variables;
 mod vex;
 mod world;
 
+use std::backtrace::BacktraceStatus;
 use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
@@ -42,12 +44,23 @@ fn main() -> ExitCode {
 
 /// A panic on any thread ends the process with the code for "no answer", and asks for a report.
 fn defects_are_no_answer() {
-    let tell = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        tell(panic);
-        anstream::eprintln!(
-            "error: this is a defect of lockgate, and there is no answer; please report it"
-        );
+    std::panic::set_hook(Box::new(|panic| {
+        let payload = panic.payload();
+        let message = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        let place = panic.location().map(ToString::to_string);
+        let backtrace = std::backtrace::Backtrace::capture();
+        let backtrace = match backtrace.status() {
+            BacktraceStatus::Captured => format!("\n{backtrace}"),
+            _ => String::new(),
+        };
+        terminal::print_defect(&format!(
+            "internal error in lockgate; please report this bug\n{}: {message}{backtrace}",
+            place.unwrap_or_default()
+        ));
         #[expect(
             clippy::exit,
             reason = "nothing may go on, and 2 is what callers rely on"

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lockgate_formats::diff;
+use lockgate_model::secret::hide_everywhere;
 use lockgate_model::{AuditReport, Note};
 use lockgate_report::{
     Detail, LockDocument, audit_document, audit_table, change_lines, conflict_text, confusion_text,
@@ -18,7 +19,7 @@ use crate::ops::check::Checked;
 use crate::ops::lock::{LockOutcome, Locked};
 use crate::reports::{self, Destination, ReportFormat};
 use crate::request::Output;
-use crate::terminal::{Terminal, colored_diff};
+use crate::terminal::{Rendered, Terminal, colored_diff};
 
 /// What an operation came to.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ pub(crate) fn deliver(
         Ok(exit)
     });
     delivered.inspect_err(|failure| {
-        let document = failure_document(&failure.message, failure.remedy.as_deref());
+        let document = document_of_failure(failure);
         if let Some(path) = report
             && let Err(unwritten) = write_report(path, &document)
             && unwritten != *failure
@@ -87,9 +88,14 @@ pub(crate) fn deliver(
     })
 }
 
+fn document_of_failure(failure: &Failure) -> Value {
+    let remedy = failure.remedy.as_deref().map(hide_everywhere);
+    failure_document(&hide_everywhere(&failure.message), remedy.as_deref())
+}
+
 /// Says in files and documents that a command line could not be read. It has been said on standard error.
 pub(crate) fn deliver_usage(failure: &Failure, json: bool, report: Option<&Path>) {
-    let document = failure_document(&failure.message, failure.remedy.as_deref());
+    let document = document_of_failure(failure);
     let terminal = Terminal::new(&TerminalOptions::default());
     if let Some(path) = report
         && let Err(unwritten) = write_report(path, &document)
@@ -225,10 +231,8 @@ fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> R
             } else {
                 Detail::Short
             };
-            terminal.failure(&Failure::new(format!(
-                "{title}\n{}",
-                conflict_text(conflict, detail).trim_end()
-            )));
+            terminal
+                .failure(&Failure::new(title).details(conflict_text(conflict, detail).trim_end()));
             Ok(())
         }
         LockOutcome::Locked(locked) => {
@@ -238,9 +242,9 @@ fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> R
                     diff::unified(locked.previous.as_deref().unwrap_or(""), &locked.text, name);
                 let text = colored_diff(&text);
                 if format == Format::Json {
-                    terminal.talk(&text);
+                    terminal.talk(Rendered(&text));
                 } else {
-                    terminal.answer(&text)?;
+                    terminal.answer_of(Rendered(&text))?;
                 }
             }
             if !locked.dry_run && locked.output == Output::Standard {
@@ -262,17 +266,17 @@ fn tell(locked: &Locked, terminal: &Terminal) {
         }
     }
     for line in note_lines(&locked.notes) {
-        terminal.summary(&line);
+        terminal.summary_of(Rendered(&line));
     }
     if locked.previous.is_some() || terminal.is_verbose() {
         for line in change_lines(&locked.change) {
-            terminal.summary(&line);
+            terminal.summary_of(Rendered(&line));
         }
     }
     if locked.audit.open_findings() > 0
         && let Ok(table) = table(&locked.audit)
     {
-        terminal.summary(&table);
+        terminal.summary_of(Rendered(&table));
     }
     let count = locked.audit.packages.len();
     let packages = if count == 1 {
@@ -310,7 +314,7 @@ fn staged_reports(outcome: &Outcome, exit: Exit) -> Result<Vec<disk::Staged>, Fa
             let text = reports::text(format, &audited.report, &circumstances)?;
             // A file has no colours, and of all formats the table alone has any.
             let text = if format == ReportFormat::Table {
-                anstream::adapter::strip_str(&text).to_string()
+                anstream::adapter::strip_str(&Rendered(&text).text()).to_string()
             } else {
                 text
             };
@@ -333,7 +337,15 @@ fn deliver_audit(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(
         let status = status_of(audited, exit);
         let circumstances = audited.circumstances(status, width, hyperlinks);
         let text = reports::text(destination.format, report, &circumstances)?;
-        terminal.answer(&text)?;
+        match destination.format {
+            ReportFormat::Table | ReportFormat::Columns => terminal.answer_of(Rendered(&text))?,
+            ReportFormat::Github => terminal.answer_commands(&text)?,
+            ReportFormat::Markdown
+            | ReportFormat::PipAuditMarkdown
+            | ReportFormat::GithubSummary
+            | ReportFormat::Html => terminal.answer_prose(&text)?,
+            _ => terminal.answer(&text)?,
+        }
     }
     let speaks_for_pip_audit = audited.destinations.iter().any(|one| {
         matches!(
@@ -409,13 +421,12 @@ fn deliver_check(checked: &[Checked], terminal: &Terminal) -> Result<(), Failure
             terminal.failure(&Failure::new(reason.clone()));
         }
         if one.audit.gated_findings() > 0 || !one.audit.gaps.is_empty() {
-            terminal.failure(&Failure::new(format!(
-                "{}: the audit does not pass\n{}",
-                one.lock,
-                table(&one.audit)?.trim_end()
-            )));
+            terminal.failure(
+                &Failure::new(format!("{}: the audit does not pass", one.lock))
+                    .details(table(&one.audit)?.trim_end()),
+            );
         } else if one.audit.open_findings() > 0 || one.audit.notices().next().is_some() {
-            terminal.summary(table(&one.audit)?.trim_end());
+            terminal.summary_of(Rendered(table(&one.audit)?.trim_end()));
         }
         if one.reasons.is_empty() && one.audit.gated_findings() == 0 && one.audit.gaps.is_empty() {
             terminal.summary(&format!("{} is up to date", one.lock));

@@ -15,6 +15,7 @@ use crate::cli::{IndexOptions, StrategyName, TargetOptions};
 use crate::failure::Failure;
 use crate::indexes::{address, built_in, trusted_host, trusted_hosts};
 use crate::pip_settings::Sourced;
+use crate::variables::variable_in;
 use crate::world::World;
 
 /// An address or path as written, and where it was.
@@ -250,6 +251,9 @@ pub(crate) fn indexes_of(
     if let ([only], true) = (places.indexes.as_slice(), places.find_links.is_empty()) {
         let pins = pins.iter();
         let release = |pin: &Pin| (pin.name.clone(), pin.version.clone());
+        // It is of use, and a lock is complete without: one that holds a secret is left out.
+        let is_clear = variable_in(only.as_str()).is_none();
+        let pins = pins.filter(|_| is_clear);
         return pins.map(|pin| (release(pin), only.to_string())).collect();
     }
     let names: Vec<Name> = pins.iter().map(|pin| pin.name.clone()).collect();
@@ -271,7 +275,9 @@ pub(crate) fn indexes_of(
                 .any(|file| pin.files.iter().any(|pinned| pinned.url == file.url))
         };
         let mut of_pin = pages.get(&pin.name).into_iter().flatten();
-        if let Some(page) = of_pin.find(|page| has_it(page)) {
+        if let Some(page) = of_pin.find(|page| has_it(page))
+            && variable_in(&page.index).is_none()
+        {
             let release = (pin.name.clone(), pin.version.clone());
             indexes.insert(release, page.index.clone());
         }

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lockgate_model::secret::hide_everywhere;
+use lockgate_model::text::shown;
 
 use crate::terminal::Terminal;
 
@@ -49,7 +51,7 @@ impl Progress {
     /// What goes on apart from solving.
     pub(crate) fn phase(&self, message: &str) {
         if let Some(bar) = &self.0.bar {
-            bar.set_message(message.to_owned());
+            bar.set_message(shown(&hide_everywhere(message)).into_owned());
         }
     }
 
@@ -84,7 +86,7 @@ impl Progress {
                 message.push('…');
             }
         }
-        bar.set_message(message);
+        bar.set_message(shown(&hide_everywhere(&message)).into_owned());
     }
 }
 

@@ -1,13 +1,22 @@
-//! What people see: messages on standard error, answers on standard output.
+//! What people see: messages on standard error, answers on standard output. The one door to both.
+//!
+//! Nothing is printed as it came: a message is cleaned whole ([`clean::message`]), a text of `lockgate-report` keeps its lines and styles
+//! ([`Rendered`]), and a document is printed only where nobody obeys it.
+
+mod clean;
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
+use lockgate_model::text::{is_command, is_obeyed, shown, without_commands};
+
 use crate::cli::TerminalOptions;
 use crate::failure::Failure;
+
+pub(crate) use self::clean::Rendered;
 
 /// Where and how loudly to print.
 #[derive(Debug, Clone)]
@@ -36,8 +45,8 @@ impl Terminal {
             // A log that is already there (tests in one process) is as good.
             let _ = tracing_subscriber::fmt()
                 .with_env_filter(filter)
-                .with_writer(std::io::stderr)
-                .with_ansi(AutoStream::choice(&std::io::stderr()) != ColorChoice::Never)
+                .with_writer(|| Log)
+                .with_ansi(false)
                 .without_time()
                 .try_init();
         }
@@ -48,7 +57,7 @@ impl Terminal {
             progress: !options.no_progress
                 && options.quiet == 0
                 && options.verbose < 2
-                && std::io::stderr().is_terminal(),
+                && io::stderr().is_terminal(),
         }
     }
 
@@ -62,59 +71,115 @@ impl Terminal {
         self.verbose > 0
     }
 
-    /// Something that people may act on.
+    /// Prints something that people may act on.
     pub(crate) fn warn(&self, message: &str) {
         if self.quiet < 2 {
             self.labelled("warning", AnsiColor::Yellow, message);
         }
     }
 
-    /// A detail that `-v` asks for.
+    /// Prints a detail that `-v` asks for.
     pub(crate) fn detail(&self, message: &str) {
         if self.verbose > 0 {
-            self.talk(message);
+            self.print(&clean::message(message));
         }
     }
 
-    /// What was done, for people.
+    /// Prints what was done.
     pub(crate) fn summary(&self, message: &str) {
         if self.quiet == 0 {
-            self.talk(message);
+            self.print(&clean::message(message));
         }
     }
 
-    /// The end of a run without an answer, or a refusal; never silenced.
+    /// Prints what was done, as a report shows it.
+    pub(crate) fn summary_of(&self, text: Rendered<'_>) {
+        if self.quiet == 0 {
+            self.print(&text.text());
+        }
+    }
+
+    /// Prints the end of a run without an answer, or a refusal; never silenced.
     pub(crate) fn failure(&self, failure: &Failure) {
         self.labelled("error", AnsiColor::Red, &failure.message);
+        if let Some(details) = &failure.details {
+            self.print(&Rendered(details).text());
+        }
         if let Some(remedy) = &failure.remedy {
             self.labelled("help", AnsiColor::Cyan, remedy);
         }
     }
 
-    /// A text on standard error whatever the loudness.
-    pub(crate) fn talk(&self, text: &str) {
-        let mut stream = AutoStream::new(std::io::stderr(), self.color);
-        // Nobody is left to tell when standard error is closed.
+    /// Prints a rendered text on standard error whatever the loudness.
+    pub(crate) fn talk(&self, text: Rendered<'_>) {
+        self.print(&text.text());
+    }
+
+    fn print(&self, text: &str) {
+        let mut stream = AutoStream::new(io::stderr(), self.color);
+        // Nobody is left to read it when standard error is closed.
         let _ = writeln!(stream, "{}", text.trim_end_matches('\n'));
     }
 
-    /// The answer itself, on standard output; a closed pipe is the reader's choice, any other failure counts.
-    pub(crate) fn answer(&self, text: &str) -> Result<(), Failure> {
-        let mut stream = AutoStream::new(std::io::stdout(), self.color);
+    /// Prints the answer, a text that a report made, on standard output.
+    pub(crate) fn answer_of(&self, text: Rendered<'_>) -> Result<(), Failure> {
+        if text.0.is_empty() {
+            return Ok(());
+        }
+        self.write(&text.text())
+    }
+
+    /// Prints the answer in one line that is not ours, such as a path.
+    pub(crate) fn answer_line(&self, text: &str) -> Result<(), Failure> {
+        self.write(&(clean::message(text) + "\n"))
+    }
+
+    /// Prints a document on standard output, byte for byte. Formats escape what others wrote; one that could not must go to a file.
+    pub(crate) fn answer(&self, document: &str) -> Result<(), Failure> {
+        let mut lines = document.lines();
+        if let Some(line) = lines.find(|line| is_command(line) || line.contains(is_obeyed)) {
+            return Err(Failure::new(format!(
+                "it is not printed, since a terminal or a CI service would obey a line of it: `{line}`"
+            ))
+            .remedy("write it to a file: `-o FILE`"));
+        }
+        self.write(document)
+    }
+
+    /// Prints a document that people read, Markdown or HTML, in which a command of a CI service is written out.
+    pub(crate) fn answer_prose(&self, document: &str) -> Result<(), Failure> {
+        let lines = document.split('\n').map(without_commands);
+        self.answer(&lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Prints workflow commands for GitHub: each line is one, its data escaped.
+    pub(crate) fn answer_commands(&self, commands: &str) -> Result<(), Failure> {
+        let mut text = String::with_capacity(commands.len());
+        for line in commands.lines() {
+            let (start, rest) = line.split_at(line.len().min(2));
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{start}{}", clean::message(rest));
+        }
+        self.write(&text)
+    }
+
+    /// A closed pipe is the reader's choice, any other failure counts.
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        let mut stream = AutoStream::new(io::stdout(), self.color);
         match stream
             .write_all(text.as_bytes())
             .and_then(|()| stream.flush())
         {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(
-                format!("cannot write to standard output: {error}"),
-            )),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(format!(
+                "cannot write to standard output: {error}"
+            ))),
             _ => Ok(()),
         }
     }
 
     /// How wide standard output is, and whether it takes hyperlinks: neither is known of what is no terminal.
     pub(crate) fn answers(&self) -> (Option<usize>, bool) {
-        let out = std::io::stdout();
+        let out = io::stdout();
         if !out.is_terminal() {
             return (None, false);
         }
@@ -126,13 +191,42 @@ impl Terminal {
 
     fn labelled(&self, label: &str, color: AnsiColor, message: &str) {
         let style = Style::new().bold().fg_color(Some(color.into()));
-        self.talk(&format!("{style}{label}{style:#}: {message}"));
+        let message = clean::message(message);
+        self.print(&format!("{style}{label}{style:#}: {message}"));
+    }
+}
+
+/// Prints a message of a panic, which may show anything.
+pub(crate) fn print_defect(message: &str) {
+    let label = Terminal {
+        color: ColorChoice::Auto,
+        quiet: 0,
+        verbose: 0,
+        progress: false,
+    };
+    label.labelled("error", AnsiColor::Red, message);
+}
+
+/// The log on standard error, an event a line: its values are anybody's.
+struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = clean::message(&String::from_utf8_lossy(event));
+        let mut stream = io::stderr().lock();
+        stream.write_all(text.as_bytes())?;
+        stream.write_all(b"\n")?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
     }
 }
 
 /// A unified difference with colours, which streams that show none leave out.
 pub(crate) fn colored_diff(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+    let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let color = match line.as_bytes() {
             [b'+', b'+', b'+', ..] | [b'-', b'-', b'-', ..] => None,
@@ -145,7 +239,12 @@ pub(crate) fn colored_diff(text: &str) -> String {
         let body = line.trim_end_matches(['\n', '\r']);
         let end = line.get(body.len()..).unwrap_or_default();
         // Writing to a string cannot fail.
-        let _ = write!(shown, "{style}{body}{style:#}{end}");
+        let _ = write!(
+            out,
+            "{style}{}{style:#}{}",
+            shown(body),
+            end.replace('\r', "")
+        );
     }
-    shown
+    out
 }

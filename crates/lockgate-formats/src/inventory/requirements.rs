@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use lockgate_model::secret::{self, Filled};
 use lockgate_model::{
     Files, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Marker, Name, NamedIndex, Parent,
     Scope, Source,
@@ -15,7 +16,7 @@ use crate::error::InputError;
 use crate::lock::{Beyond, Include, Lock, read_with_includes, split_marker};
 use crate::redact::{stripped_of_credentials, without_credentials};
 use crate::requirements::{
-    DEEPEST, MOST_FILES, Role, address, decode::decode, read_locked, reference,
+    DEEPEST, MOST_FILES, Role, address, decode::decode, read_locked, reference, with_variables,
 };
 
 /// Reads the requirements file in `bytes`, which stands at `file`.
@@ -84,7 +85,13 @@ impl Reading<'_> {
         let shown = address::shown(from);
         let error = |message: String| InputError::new(&shown, message).at(*line);
         let said = format!("{} {value}", role.option());
-        let value = self.with_variables(value);
+        let (value, variables) = with_variables(value, self.files);
+        secret::remember(&Filled {
+            written: &include.value,
+            filled: &value,
+            variables: &variables,
+            origin: &format!("{shown}:{line}"),
+        });
         let at = address::beside(from, &value).map_err(|why| error(format!("`{said}`: {why}")))?;
         let key = address::key(&at);
         if self.open.contains(&key) {
@@ -107,23 +114,6 @@ impl Reading<'_> {
                 .remedy("an include is looked for beside the file that includes it")
         })?;
         self.file(&bytes, &at, *role)
-    }
-
-    /// `${NAME}` where pip would put the variable's value.
-    fn with_variables(&self, text: &str) -> String {
-        let mut replaced = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            let Some((name, after)) = after.split_once('}') else {
-                break;
-            };
-            replaced.push_str(before);
-            let value = self.files.variable(name);
-            replaced.push_str(&value.unwrap_or_else(|| format!("${{{name}}}")));
-            rest = after;
-        }
-        replaced.push_str(rest);
-        replaced
     }
 
     /// What the lines of one file install, in the order of the lines.

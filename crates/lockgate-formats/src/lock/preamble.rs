@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lockgate_model::{BinaryPolicy, FormatControl, IndexOptions};
+use lockgate_model::{BinaryPolicy, FormatControl, IndexOptions, secret};
 
 use super::options::RenderOptions;
 use super::write::one_line;
@@ -21,8 +21,9 @@ pub(super) fn write(options: &RenderOptions, text: &mut String) {
     }
 }
 
-/// In an order in which pip takes them as meant: `--index-url` drops what stands before it. A credential is left out altogether:
-/// pip then looks for one where it is kept, and would take a placeholder for the real one.
+/// In an order in which pip takes them as meant: `--index-url` drops what stands before it. An address with variables is repeated as
+/// written. A credential in clear is left out altogether: pip then looks for one where it is kept, and would take a placeholder for the real
+/// one.
 fn index_lines(index: &IndexOptions) -> Vec<String> {
     let mut lines = Vec::new();
     if index.no_index {
@@ -34,7 +35,8 @@ fn index_lines(index: &IndexOptions) -> Vec<String> {
     let links = index.find_links.iter();
     let links = links.map(|(place, _)| ("--find-links", place));
     for (option, url) in main.chain(extra).chain(links) {
-        lines.push(format!("{option} {}", word(&stripped_of_credentials(url))));
+        let value = secret::written(url).unwrap_or_else(|| word(&stripped_of_credentials(url)));
+        lines.push(format!("{option} {value}"));
     }
     let hosts = index.trusted_hosts.iter();
     lines.extend(hosts.map(|(host, _)| format!("--trusted-host {}", word(host))));

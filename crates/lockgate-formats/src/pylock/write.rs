@@ -2,9 +2,11 @@
 //!
 //! Written in the order in which PEP 751 lists the keys, files as inline tables on a line each, so that a difference between two locks reads as one.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use lockgate_model::text::{is_hidden_behind, shown};
 use lockgate_model::{
     DirectKind, LockedFile, LockedGraph, Marker, Name, Note, PassedOver, Pin, Scope, Timestamp,
     Version, Via, WheelName,
@@ -12,7 +14,7 @@ use lockgate_model::{
 
 use super::reference::{Place, place_of};
 use super::{names, scopes};
-use crate::lock::{Header, audit_text, one_line, passed_text};
+use crate::lock::{Header, audit_text, comment, passed_text};
 use crate::redact::stripped_of_credentials;
 
 /// How a `pylock.toml` is written.
@@ -88,8 +90,8 @@ pub fn render(graph: &LockedGraph, header: &Header, options: &PylockOptions) -> 
         let _ = write!(
             text,
             "\n[tool.lockgate]\ncommand = {}\naudit = {}\n",
-            string(&one_line(&header.command)),
-            string(&one_line(&audit_text(&header.audit))),
+            string(&comment(&header.command)),
+            string(&comment(&audit_text(&header.audit))),
         );
     }
     text
@@ -262,7 +264,7 @@ fn notes(graph: &LockedGraph, pin: &Pin, passed: Option<&PassedOver>, text: &mut
     let edges = graph.edges.iter().filter(|edge| edge.to == pin.name);
     let via: BTreeSet<String> = edges
         .map(|edge| match &edge.from {
-            Via::Source(origin) => one_line(&origin.via),
+            Via::Source(origin) => comment(&origin.via),
             Via::Pin(name) => name.to_string(),
         })
         .collect();
@@ -277,7 +279,7 @@ fn notes(graph: &LockedGraph, pin: &Pin, passed: Option<&PassedOver>, text: &mut
     let via: Vec<String> = via.into_iter().collect();
     strings("via", &via, text);
     if let Some(passed) = passed {
-        let _ = writeln!(text, "gate = {}", string(&one_line(&passed_text(passed))));
+        let _ = writeln!(text, "gate = {}", string(&comment(&passed_text(passed))));
     }
 }
 
@@ -323,7 +325,26 @@ fn marker_value(marker: &str) -> String {
     string(&marker.replace('\'', "\""))
 }
 
-/// A string as TOML writes it.
+/// A string as TOML writes it, on one line, with escapes for what is hidden and for what a CI service would obey.
 fn string(value: &str) -> String {
-    toml::Value::String(value.to_owned()).to_string()
+    let is_plain = !value.contains("##") && matches!(shown(value), Cow::Borrowed(_));
+    if is_plain {
+        return toml::Value::String(value.to_owned()).to_string();
+    }
+    let mut out = String::from("\"");
+    let mut before = None;
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '#' if before == Some('#') => out.push_str("\\u0023"),
+            // Writing to a string cannot fail.
+            _ if is_hidden_behind(before, c) => {
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
+            }
+            _ => out.push(c),
+        }
+        before = Some(c);
+    }
+    out.push('"');
+    out
 }

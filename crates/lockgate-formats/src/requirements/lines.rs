@@ -1,12 +1,81 @@
 //! Physical lines to logical ones: continuations joined, comments stripped, variables replaced, in pip's order.
 
 use lockgate_model::Files;
+use lockgate_model::secret::{self, Filled};
+
+use crate::error::InputError;
 
 /// A logical line and the number of its first physical line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) number: usize,
     pub(super) text: String,
+    /// What was replaced in it, if anything.
+    pub(super) variables: Option<Variables>,
+}
+
+/// The variables of a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Variables {
+    /// The line as its file has it.
+    pub(super) written: String,
+    /// Names and values, in the order in which pip replaces them.
+    pub(super) values: Vec<(String, String)>,
+}
+
+impl Line {
+    /// Has the addresses of the line hidden from now on.
+    pub(super) fn remember(&self, shown: &str) {
+        if let Some(variables) = &self.variables {
+            secret::remember(&Filled {
+                written: &variables.written,
+                filled: &self.text,
+                variables: &variables.values,
+                origin: &format!("{shown}:{}", self.number),
+            });
+        }
+    }
+
+    /// Returns `text`, which is about this line, with the variables' names in place of their values. A short value is replaced where it
+    /// stands by itself.
+    pub(super) fn unfilled(&self, text: String) -> String {
+        const SHORT: usize = 4;
+        let Some(variables) = &self.variables else {
+            return text;
+        };
+        let mut text = text;
+        for (name, value) in &variables.values {
+            let name = format!("${{{name}}}");
+            if value.chars().count() >= SHORT {
+                text = text.replace(value.as_str(), &name);
+                continue;
+            }
+            let mut out = String::new();
+            let mut rest = text.as_str();
+            while let Some((before, after)) = rest.split_once(value.as_str()) {
+                let is_part = before.ends_with(char::is_alphanumeric)
+                    || after.starts_with(char::is_alphanumeric);
+                out.push_str(before);
+                out.push_str(if is_part { value } else { &name });
+                rest = after;
+            }
+            out.push_str(rest);
+            text = out;
+        }
+        text
+    }
+
+    /// Returns an error of this line as its file has the line.
+    pub(super) fn unfilled_error(&self, error: InputError) -> InputError {
+        if self.variables.is_none() {
+            return error;
+        }
+        InputError {
+            message: self.unfilled(error.message),
+            remedy: error.remedy.map(|remedy| self.unfilled(remedy)),
+            ..error
+        }
+    }
 }
 
 /// The physical lines of `text`, ended where Python ends lines. pip reads a file so: what is a line of its own to pip must not hide in
@@ -48,9 +117,17 @@ pub(super) fn logical(text: &str, files: &dyn Files) -> Vec<Line> {
             let stripped = without_comment(&line.text)
                 .trim_matches(is_space)
                 .to_owned();
-            (!stripped.is_empty()).then(|| Line {
-                number: line.number,
-                text: with_variables(&stripped, files),
+            (!stripped.is_empty()).then(|| {
+                let (text, values) = with_variables(&stripped, files);
+                let variables = (!values.is_empty()).then_some(Variables {
+                    written: stripped,
+                    values,
+                });
+                Line {
+                    number: line.number,
+                    text,
+                    variables,
+                }
             })
         })
         .collect()
@@ -73,6 +150,7 @@ fn joined(text: &str) -> Vec<Line> {
         let mut line = open.take().unwrap_or_else(|| Line {
             number: index + 1,
             text: String::new(),
+            variables: None,
         });
         line.text.push_str(&piece);
         if continued.is_some() {
@@ -103,16 +181,18 @@ pub(super) fn is_space(c: char) -> bool {
 }
 
 /// `${NAME}` of capitals, digits and `_`, where the variable is set and not empty; else it stays as it is. Each name that the line has
-/// is replaced everywhere, one after the other.
-fn with_variables(line: &str, files: &dyn Files) -> String {
+/// is replaced everywhere, one after the other. Returns the names and values too.
+pub(crate) fn with_variables(line: &str, files: &dyn Files) -> (String, Vec<(String, String)>) {
     let mut filled = line.to_owned();
+    let mut values = Vec::new();
     for name in variables(line) {
         let value = files.variable(name).filter(|value| !value.is_empty());
         if let Some(value) = value {
             filled = filled.replace(&format!("${{{name}}}"), &value);
+            values.push((name.to_owned(), value));
         }
     }
-    filled
+    (filled, values)
 }
 
 /// The names between `${` and `}`.

@@ -98,7 +98,13 @@ impl<'a> Reader<'a> {
         }
         self.open.push(address::key(at));
         for line in logical(&decoded.text, self.files) {
-            self.line(place, &line)?;
+            line.remember(shown);
+            let known = self.manifest.warnings.len();
+            self.line(place, &line)
+                .map_err(|error| line.unfilled_error(error))?;
+            for (warning, _) in self.manifest.warnings.iter_mut().skip(known) {
+                *warning = line.unfilled(std::mem::take(warning));
+            }
         }
         self.open.pop();
         Ok(())

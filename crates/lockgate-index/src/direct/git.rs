@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use lockgate_model::{FactError, UnusableReason};
+use lockgate_model::{FactError, UnusableReason, secret};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -252,7 +252,7 @@ fn shown(repository: &str) -> String {
     if url.scheme() != "ssh" {
         let _ = url.set_username("");
     }
-    url.to_string()
+    secret::hide(url.as_str()).into_owned()
 }
 
 /// The id of a branch, a tag or a full reference among the lines of `ls-remote`: a branch before a tag of the same name, as pip holds it;

@@ -9,7 +9,7 @@ use crate::failure::{Exit, Failure};
 use crate::ops::advisories;
 use crate::policies::PolicyFinder;
 use crate::request::Settings;
-use crate::terminal::Terminal;
+use crate::terminal::{Rendered, Terminal};
 use crate::world::World;
 
 /// Arguments of `advisories`.
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: AdvisoriesArguments, terminal: &Terminal) -> Result
     if is_json {
         terminal.answer(&lockgate_report::json_text(&told.document))?;
     } else {
-        terminal.answer(&told.text)?;
+        terminal.answer_of(Rendered(&told.text))?;
     }
     for failure in &told.failures {
         terminal.failure(failure);

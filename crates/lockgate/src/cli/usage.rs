@@ -1,15 +1,18 @@
 //! What is said of a command line that cannot be read: on standard error as always, and where `--json` and `--report` want it.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::error::ContextValue;
 use lockgate_formats::command::redacted;
+use lockgate_model::text::shown;
 
 use super::TerminalOptions;
 use crate::disk;
 use crate::failure::{Exit, Failure};
 use crate::output;
-use crate::terminal::Terminal;
+use crate::terminal::{Rendered, Terminal};
 
 /// Prints what is wrong, or the help that was asked for, and says how the process ends.
 pub(super) fn tell(error: &clap::Error, arguments: &[OsString]) -> Exit {
@@ -18,11 +21,28 @@ pub(super) fn tell(error: &clap::Error, arguments: &[OsString]) -> Exit {
         let _ = error.print();
         return Exit::Done;
     }
+    let terminal = Terminal::new(&TerminalOptions::default());
     // A value that does not fit is shown, and it may be an address.
-    let text = redacted(&error.render().ansi().to_string());
-    Terminal::new(&TerminalOptions::default()).talk(&text);
+    if shows_hidden(error, arguments) {
+        let text = redacted(&error.render().to_string());
+        terminal.failure(&Failure::new(text.strip_prefix("error: ").unwrap_or(&text)));
+    } else {
+        terminal.talk(Rendered(&redacted(&error.render().ansi().to_string())));
+    }
     report_on(&failure(error), arguments);
     Exit::NoAnswer
+}
+
+/// Whether what was typed, or a variable that stands for an option, could break a line of the message.
+fn shows_hidden(error: &clap::Error, arguments: &[OsString]) -> bool {
+    let is_hidden = |text: &str| matches!(shown(text), Cow::Owned(_));
+    let mut values = error.context().filter_map(|(_, value)| match value {
+        ContextValue::String(text) => Some(is_hidden(text)),
+        ContextValue::Strings(texts) => Some(texts.iter().any(|text| is_hidden(text))),
+        _ => None,
+    });
+    values.any(|hides| hides)
+        || (arguments.iter()).any(|argument| is_hidden(&argument.to_string_lossy()))
 }
 
 /// Says that a command line is refused.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use lockgate_gate::shown_record;
 use lockgate_index::{Feed, FeedSource, FeedStatus, SyncOutcome, Synced};
+use lockgate_model::text::shown;
 use lockgate_model::{Manifest, Timestamp, age};
 use serde_json::{Value, json};
 
@@ -106,7 +107,7 @@ fn synced_text(synced: &Synced) -> String {
             "nothing is kept of it here: it is asked or read when it is needed".to_owned()
         }
     };
-    format!("{}: {what}{records}{fetched}", synced.name)
+    format!("{}: {what}{records}{fetched}", shown(&synced.name))
 }
 
 fn synced_value(synced: &Synced) -> Value {
@@ -143,10 +144,10 @@ fn status(settings: &Settings, world: &World) -> Result<Told, Failure> {
 }
 
 fn status_text(source: &FeedSource, status: &FeedStatus, now: Timestamp) -> String {
-    let mut text = format!("{}\n", status.name);
+    let mut text = format!("{}\n", shown(&status.name));
     let mut line = |label: &str, value: Option<String>| {
         if let Some(value) = value {
-            let _ = writeln!(text, "  {label:<10} {value}");
+            let _ = writeln!(text, "  {label:<10} {}", shown(&value));
         }
     };
     if matches!(source, FeedSource::Service(_) | FeedSource::Pypi) {

@@ -19,7 +19,7 @@ pub(crate) fn run(verb: CacheVerb, world: &World) -> Result<(), Failure> {
     match verb {
         CacheVerb::Dir => world
             .terminal
-            .answer(&format!("{}\n", store.folder().display())),
+            .answer_line(&store.folder().display().to_string()),
         CacheVerb::Size => {
             let usage = store.size().map_err(|error| Failure::of(&error))?;
             let mut text = String::new();

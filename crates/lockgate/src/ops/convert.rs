@@ -23,6 +23,7 @@ use crate::inputs::Inputs;
 use crate::lock_paths;
 use crate::places;
 use crate::request::{Form, Output};
+use crate::variables;
 use crate::world::World;
 
 /// What `convert` is asked to do.
@@ -103,6 +104,7 @@ pub(crate) fn convert(request: &ConvertRequest, world: &World) -> Result<String,
                 ..PylockOptions::default()
             };
             let placed = lock_paths::relative(&converted.graph, &request.output)?;
+            let placed = variables::left_out(placed)?;
             Ok(lockgate_formats::pylock::render(&placed, &header, &options))
         }
     }

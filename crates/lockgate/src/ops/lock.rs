@@ -28,6 +28,7 @@ use crate::places;
 use crate::provenance;
 use crate::rendering;
 use crate::request::{Form, LockRequest, Output, Settings};
+use crate::variables;
 use crate::world::World;
 
 /// How a lock ended.
@@ -171,7 +172,7 @@ pub(crate) fn lock(
                 notes: rendered.header,
                 ..PylockOptions::default()
             };
-            let placed = lock_paths::relative(&graph, &request.output)?;
+            let placed = variables::left_out(lock_paths::relative(&graph, &request.output)?)?;
             lockgate_formats::pylock::render(&placed, &header, &options)
         }
     };

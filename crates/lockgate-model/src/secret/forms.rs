@@ -1,0 +1,63 @@
+//! The forms in which one value stands in an address.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use url::Url;
+
+use crate::reference::decoded;
+
+/// Returns `value` as written, as meant, and as the parts of an address encode either; the longest first.
+pub(super) fn forms(value: &str) -> Vec<String> {
+    let mut forms = BTreeSet::new();
+    for text in [value.to_owned(), decoded(value)] {
+        forms.extend(encoded(&text));
+        forms.insert(text);
+    }
+    let lower: Vec<String> = forms.iter().map(|form| lower_escapes(form)).collect();
+    forms.extend(lower);
+    let mut forms: Vec<String> = forms.into_iter().filter(|form| !form.is_empty()).collect();
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    forms
+}
+
+fn encoded(text: &str) -> Vec<String> {
+    let mut whole = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            whole.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(whole, "%{byte:02X}");
+        }
+    }
+    let mut all = vec![whole];
+    if let Ok(mut url) = Url::parse("http://host.invalid/") {
+        url.set_query(Some(text));
+        all.extend(url.query().map(ToOwned::to_owned));
+        url.set_path(text);
+        all.push(url.path().trim_start_matches('/').to_owned());
+        // An address with a host takes a user.
+        let _ = url.set_username(text);
+        all.push(url.username().to_owned());
+    }
+    all
+}
+
+/// Digits of escapes in small letters.
+fn lower_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut escape = 0;
+    for c in text.chars() {
+        if c == '%' {
+            escape = 3;
+        }
+        out.push(if escape > 0 {
+            c.to_ascii_lowercase()
+        } else {
+            c
+        });
+        escape = if escape > 0 { escape - 1 } else { 0 };
+    }
+    out
+}
