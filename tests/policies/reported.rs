@@ -76,3 +76,26 @@ fn locks_and_checks_name_theirs() {
         run.mentions(&["policy: lockgate.toml"]);
     }
 }
+
+#[test]
+fn a_check_follows_the_policy_that_its_caller_names_and_none_that_the_lock_names() {
+    let index = Loopback::index(World::new().with("a", "1.0", &[]));
+    let context = repository();
+    context.write("requirements.in", "a\n");
+    context.write("lockgate.toml", "advisories = [\"advisories\"]\n");
+    let loose = "gate = \"warn\"\nadvisories = [\"advisories\"]\n";
+    context.write("loose.toml", loose);
+    let url = index.index_url();
+    let run = |arguments: &[&str]| {
+        context
+            .lockgate(arguments)
+            .args(["--index-url", &url, "--python-version", "3.11"])
+            .args(["--python-platform", "linux", "--no-cache"])
+            .run()
+    };
+    run(&["lock", "requirements.in", "--policy", "loose.toml"]).exits(0);
+    let lock = context.read("requirements.txt");
+    assert!(lock.contains("--policy loose.toml"), "{lock}");
+    run(&["check", "requirements.txt"]).exits(1);
+    run(&["check", "requirements.txt", "--policy", "loose.toml"]).exits(0);
+}

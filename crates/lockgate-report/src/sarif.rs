@@ -35,7 +35,10 @@ pub fn sarif_document(report: &AuditReport) -> Value {
     let policies: Vec<Value> = report
         .places
         .iter()
-        .map(|place| json!({ "place": one_line(&place.place), "policies": place.policies }))
+        .map(|place| {
+            let names: Vec<_> = place.policies.iter().map(|name| one_line(name)).collect();
+            json!({ "place": one_line(&place.place), "policies": names })
+        })
         .collect();
     run["properties"] = json!({ "policies": policies });
     if let Some(evidence) = &report.evidence {

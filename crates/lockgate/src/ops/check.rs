@@ -205,6 +205,9 @@ fn merged(
         .ignore_vuln
         .extend(gate.ignore_vuln.iter().cloned());
     merged.gate.no_config |= gate.no_config;
+    // Whose policy is followed only the caller says.
+    merged.gate.policy.clone_from(&gate.policy);
+    merged.gate.policy_from.clone_from(&gate.policy_from);
     merged.rendering = merged.rendering.with(&given.rendering);
     merged.build = merged.build.with(&given.build);
     merged.cache = given.cache.clone();
