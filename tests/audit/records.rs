@@ -37,19 +37,8 @@ const PACKAGE: &str = r#""package":{"ecosystem":"PyPI","name":"a"}"#;
 /// Records by what is odd about them; with the text that a report gives as not understood, if any.
 fn affecting() -> Vec<(String, &'static str)> {
     let mut records = vec![
-        (affects(&format!("{{{PACKAGE}}}")), "no affected versions"),
-        (
-            affects(&format!(r#"{{{PACKAGE},"ranges":[],"versions":[]}}"#)),
-            "no affected versions",
-        ),
         (
             affects(&format!(r#"{{{PACKAGE},"versions":["1.0-bulbasaur"]}}"#)),
-            "no affected versions",
-        ),
-        (
-            affects(&format!(
-                r#"{{{PACKAGE},"ranges":[{{"type":"GIT","events":[{{"introduced":"0"}}]}}]}}"#
-            )),
             "no affected versions",
         ),
         (
@@ -109,6 +98,48 @@ fn what_cannot_be_right_affects_and_the_report_says_why() {
             told.contains(unclear) && (told == "[]") == unclear.is_empty(),
             "{odd}: {told}"
         );
+    }
+}
+
+#[test]
+fn a_record_that_states_no_versions_is_reported_and_denies_nothing() {
+    let index = Loopback::index(World::new().with("a", "1.0", &[]));
+    for entry in [
+        format!("{{{PACKAGE}}}"),
+        format!(r#"{{{PACKAGE},"ranges":[],"versions":[]}}"#),
+        format!(r#"{{{PACKAGE},"ranges":[{{"type":"GIT","events":[{{"introduced":"0"}}]}}]}}"#),
+    ] {
+        let context = prepared(&affects(&entry));
+        let run = audit(&context, &["--advisories", "db", "-f", "json"]).run();
+        assert_eq!(run.code, 0, "{entry}\n{}\n{}", run.stdout, run.stderr);
+        let found = document(&run);
+        assert_eq!(text(&found, "status"), "findings", "{entry}");
+        let finding = &list(&list(&found, "packages")[0], "findings")[0];
+        assert_eq!(finding["gated"], false, "{entry}");
+        assert!(
+            finding["unclear"]
+                .to_string()
+                .contains("no affected versions"),
+            "{entry}: {finding}"
+        );
+        let run = audit(&context, &["--advisories", "db"]).run();
+        assert!(
+            run.stdout.contains("PYSEC-2024-1"),
+            "{entry}\n{}",
+            run.stdout
+        );
+        let run = context.lock(&index).args(["--advisories", "db"]).run();
+        assert_eq!(run.code, 0, "{entry}\n{}", run.stderr);
+        assert!(
+            run.stderr.contains("PYSEC-2024-1"),
+            "{entry}\n{}",
+            run.stderr
+        );
+        // Of malware every version is meant.
+        let malware = affects(&entry).replace("PYSEC-2024-1", "MAL-2024-1");
+        let context = prepared(&malware);
+        let run = audit(&context, &["--advisories", "db"]).run();
+        assert_eq!(run.code, 1, "{entry}\n{}\n{}", run.stdout, run.stderr);
     }
 }
 

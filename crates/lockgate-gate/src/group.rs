@@ -42,7 +42,10 @@ pub(crate) fn concerns_of(members: &[&Brief], source_name: &str) -> Vec<(Name, C
     let advisory = merged(members, source_name);
     let mut extents: BTreeMap<&Name, Extent> = BTreeMap::new();
     for (name, extent) in members.iter().flat_map(|brief| &brief.extents) {
-        extents.entry(name).or_default().join(extent.clone());
+        let mut extent = extent.clone();
+        // Of a malicious package every version is meant, whatever other records state.
+        extent.states_no_versions &= !advisory.malicious;
+        extents.entry(name).or_default().join(extent);
     }
     extents
         .into_iter()
@@ -50,6 +53,7 @@ pub(crate) fn concerns_of(members: &[&Brief], source_name: &str) -> Vec<(Name, C
             let advisory = Advisory {
                 fixed: extent.fixed.clone(),
                 unclear: extent.unclear.clone(),
+                states_no_versions: extent.states_no_versions,
                 ..advisory.clone()
             };
             (name.clone(), Concern { advisory, extent })
@@ -88,8 +92,11 @@ fn join(first: Concern, second: Concern) -> Concern {
         .cloned()
         .collect();
     let (id, aliases) = shown(ids, &first.advisory.id);
-    let mut extent = first.extent;
-    extent.join(second.extent);
+    let malicious = first.advisory.malicious || second.advisory.malicious;
+    let (mut extent, mut other) = (first.extent, second.extent);
+    extent.states_no_versions &= !malicious;
+    other.states_no_versions &= !malicious;
+    extent.join(other);
     let (a, b) = if second.advisory.id == id {
         (second.advisory, first.advisory)
     } else {
@@ -110,13 +117,14 @@ fn join(first: Concern, second: Concern) -> Concern {
         severity: worse(a.severity, b.severity),
         fixed: extent.fixed.clone(),
         link: a.link,
-        malicious: a.malicious || b.malicious,
+        malicious,
         modified: a.modified.max(b.modified),
         published: earlier(a.published, b.published),
         weaknesses: united(a.weaknesses, b.weaknesses),
         references: linked(a.references, b.references),
         records: united(a.records, b.records),
         unclear: extent.unclear.clone(),
+        states_no_versions: extent.states_no_versions,
         sources,
     };
     Concern { advisory, extent }
@@ -237,6 +245,7 @@ fn merged(members: &[&Brief], source_name: &str) -> Advisory {
             members.iter().map(|record| record.id.clone()).collect(),
         ),
         unclear: Vec::new(),
+        states_no_versions: false,
         sources: vec![source_name.to_owned()],
         id,
         aliases,

@@ -20,6 +20,8 @@ pub(crate) struct Extent {
     pub(crate) fixed: Vec<Version>,
     /// What could not be understood, such as bounds that are not versions, as they are written.
     pub(crate) unclear: Vec<String>,
+    /// Whether the entry has neither versions nor ranges of versions, so that all of them may be meant.
+    pub(crate) states_no_versions: bool,
 }
 
 /// Why every version is affected: the entry states none.
@@ -66,6 +68,10 @@ impl Extent {
             .fold(VersionSet::empty(), |set, more| set.union(&more))
     }
 
+    fn states_versions(&self) -> bool {
+        !self.states_no_versions && !(self.spans.is_empty() && self.listed.is_empty())
+    }
+
     /// Notes something that could not be understood and therefore counts as affected.
     pub(crate) fn note_unclear(&mut self, what: String) {
         if let Err(place) = self.unclear.binary_search(&what) {
@@ -73,8 +79,15 @@ impl Extent {
         }
     }
 
-    /// Joins what another entry affects and fixes.
+    /// Joins what another entry affects and fixes. One that states no versions adds nothing to one that does.
     pub(crate) fn join(&mut self, other: Self) {
+        if other.states_no_versions && self.states_versions() {
+            return;
+        }
+        if self.states_no_versions && other.states_versions() {
+            *self = Self::default();
+        }
+        self.states_no_versions |= other.states_no_versions;
         for span in other.spans {
             if !self.spans.contains(&span) {
                 self.spans.push(span);
@@ -107,7 +120,9 @@ pub(crate) fn extent(affected: &Affected) -> Extent {
         .flatten()
         .filter(|range| range.kind != "GIT");
     let mut found = Extent::default();
+    let mut has_no_ranges = true;
     for range in ranges {
+        has_no_ranges = false;
         let (spans, contradiction) = spans(range);
         found.spans.extend(spans);
         found.unclear.extend(contradiction.map(str::to_owned));
@@ -127,6 +142,7 @@ pub(crate) fn extent(affected: &Affected) -> Extent {
         .flatten()
         .filter_map(|listed| listed.0.clone())
         .collect();
+    found.states_no_versions = affected.versions.iter().flatten().next().is_none() && has_no_ranges;
     if found.listed.is_empty() && found.spans.iter().all(|span| span.set().is_empty()) {
         found.spans.push(Span {
             low: None,

@@ -174,8 +174,11 @@ impl Policy {
         }
     }
 
-    /// Whether the threshold lets an advisory be gated.
+    /// Whether the threshold lets an advisory be gated. One that states no versions is not: nobody could ever take a release without it.
     pub(crate) fn is_above_threshold(&self, advisory: &Advisory) -> bool {
+        if advisory.states_no_versions {
+            return false;
+        }
         match &advisory.severity {
             None => self.gate_unknown_severity,
             Some(severity) => self

@@ -36,6 +36,8 @@ pub struct Advisory {
     pub records: Vec<String>,
     /// What could not be understood, such as bounds that are not versions, as written: what it leaves open counts as affected.
     pub unclear: Vec<String>,
+    /// Whether no record states which versions are affected: every version is shown with it, and none is gated for it.
+    pub states_no_versions: bool,
     /// The sources that hold it, as named on the command line.
     pub sources: Vec<String>,
 }

@@ -23,8 +23,12 @@ fn source(rows: &[Row<'_>]) -> Source {
             (format!("{id}.json"), json.into_bytes())
         })
         .collect();
+    source_of(&records)
+}
+
+fn source_of(records: &[(String, Vec<u8>)]) -> Source {
     let mut compiler = Compiler::new("test", NOON.parse().unwrap());
-    for (file, bytes) in &records {
+    for (file, bytes) in records {
         compiler.add(file, bytes).unwrap();
     }
     let compact = Compact::open(Arc::new(compiler.finish().unwrap())).unwrap();
@@ -376,4 +380,48 @@ fn what_a_release_fixes_does_not_depend_on_the_mode() {
 fn texts(gate: &AdvisoryGate) -> Vec<String> {
     let remarks = gate.remarks().into_iter();
     remarks.map(|remark| remark.text).collect()
+}
+
+#[test]
+fn a_record_that_states_no_versions_is_reported_and_denies_nothing() {
+    let record = |id: &str, aliases: &str, name: &str, rest: &str| {
+        let json = format!(
+            r#"{{"id":"{id}","aliases":[{aliases}],"affected":[{{"package":{{"ecosystem":"PyPI","name":"{name}"}}{rest}}}]}}"#
+        );
+        (format!("{id}.json"), json.into_bytes())
+    };
+    let gate = AdvisoryGate::new(
+        policy(Mode::Deny),
+        vec![source_of(&[
+            record("PYSEC-1", "", "nothing", ""),
+            record("PYSEC-2", "", "empty", r#","versions":[],"ranges":[]"#),
+            record("PYSEC-3", r#""CVE-3""#, "told", ""),
+            record("GHSA-3", r#""CVE-3""#, "told", r#","versions":["1.0"]"#),
+            record("PYSEC-4", r#""MAL-4""#, "evil", ""),
+            record("GHSA-4", r#""MAL-4""#, "evil", r#","versions":["1.0"]"#),
+            record("PYSEC-5", "", "odd", r#","versions":["1.0-NA-1"]"#),
+        ])],
+        NOON.parse().unwrap(),
+    );
+    for (name, version, expected, found) in [
+        ("nothing", "1.0", "clear", true),
+        ("empty", "7", "clear", true),
+        ("told", "1.0", "deny GHSA-3", true),
+        ("told", "2.0", "clear", false),
+        ("evil", "1.0", "deny PYSEC-4", true),
+        ("evil", "2.0", "deny PYSEC-4", true),
+        ("odd", "2.0", "deny PYSEC-5", true),
+    ] {
+        assert!(
+            verdict(&gate, name, version).starts_with(expected.split(' ').next().unwrap()),
+            "{name} {version}: {}",
+            verdict(&gate, name, version)
+        );
+        let findings = gate
+            .findings(&name.parse().unwrap(), &version.parse().unwrap(), &[])
+            .unwrap();
+        assert_eq!(!findings.is_empty(), found, "{name} {version}");
+        let is_denied = expected != "clear";
+        assert!(findings.iter().all(|finding| finding.gated == is_denied));
+    }
 }

@@ -118,6 +118,8 @@ fn an_entry_that_comes_to_no_version_affects_every_version() {
         let extent = affected(entry);
         check(&extent, &["0.dev0", "1.0", "99!1"], &[]);
         assert_eq!(extent.unclear, [NO_VERSIONS], "{entry}");
+        let is_silent = !entry.contains("1.0") && !entry.contains("NA");
+        assert_eq!(extent.states_no_versions, is_silent, "{entry}");
     }
 }
 

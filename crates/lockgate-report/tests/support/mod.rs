@@ -208,6 +208,7 @@ fn jinja(source: &str, line: Option<usize>) -> AuditedPackage {
             },
         ],
         unclear: vec!["introduced 2.9.0-NA".to_owned()],
+        states_no_versions: false,
         ..advisory("PYSEC-2019-217")
     };
     let cache = Advisory {

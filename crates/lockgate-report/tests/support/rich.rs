@@ -303,6 +303,7 @@ fn with_hostile_findings(package: &mut AuditedPackage) {
             link: "https://example.org/\"><script>alert(1)</script>|(\u{202e})".to_owned(),
             weaknesses: vec![text()],
             unclear: vec![text()],
+            states_no_versions: false,
             sources: vec![text()],
             references: vec![AdvisoryLink {
                 kind: text(),
