@@ -175,7 +175,10 @@ fn one_module_starts_programs() {
             sources(&folder, &mut files);
         }
     }
-    let starts = |text: &str| text.contains("process::Command") || text.contains("Command::spawn");
+    let starts = |text: &str| {
+        let is_import = |line: &str| line.contains("process::{") && line.contains("Command");
+        text.contains("process::Command") || text.lines().any(is_import)
+    };
     let mut found: Vec<String> = files
         .iter()
         .filter(|path| {

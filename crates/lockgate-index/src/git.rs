@@ -171,7 +171,7 @@ fn run(place: Place<'_>, arguments: &[&str], limit: Duration) -> Result<Ended, G
             .env("GIT_DIR", git_dir);
     } else {
         program = program.args(settings(&TRANSPORTS));
-        if !says_how_ssh_is_started(folder, arguments)? {
+        if !says_how_ssh_is_started(folder, arguments, limit)? {
             program = program.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
         }
     }
@@ -179,7 +179,11 @@ fn run(place: Place<'_>, arguments: &[&str], limit: Duration) -> Result<Ended, G
 }
 
 /// Returns whether the user says how SSH is started, by a variable or in the configuration. Where it isn't needed, nobody is asked.
-fn says_how_ssh_is_started(folder: &Path, arguments: &[&str]) -> Result<bool, GitError> {
+fn says_how_ssh_is_started(
+    folder: &Path,
+    arguments: &[&str],
+    limit: Duration,
+) -> Result<bool, GitError> {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if is_set("GIT_SSH_COMMAND") || is_set("GIT_SSH") {
         return Ok(true);
@@ -194,8 +198,8 @@ fn says_how_ssh_is_started(folder: &Path, arguments: &[&str]) -> Result<bool, Gi
     }
     let asked = bare(folder)
         .map(|program| program.args(["config", "--get", "core.sshCommand"]))
-        .and_then(Program::run)
-        .map_err(|error| failure(error, LOCAL_LIMIT))?;
+        .and_then(|program| program.limit(limit).run())
+        .map_err(|error| failure(error, limit))?;
     Ok(asked.success && !asked.out.trim_ascii().is_empty())
 }
 

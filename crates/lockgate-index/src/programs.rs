@@ -90,9 +90,15 @@ impl Program {
     #[must_use]
     pub fn with_programs_of(mut self, folders: &[PathBuf]) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let known = search::absolute_folders(&path);
-        // A folder that can't stand on a `PATH` (its name has a colon) stays away.
-        if let Ok(path) = std::env::join_paths(folders.iter().cloned().chain(known)) {
+        let all: Vec<PathBuf> = folders
+            .iter()
+            .cloned()
+            .chain(search::absolute_folders(&path))
+            .collect();
+        // An empty list would be the current folder. A folder that can't stand in a list (its name has a colon) stays away.
+        if let Ok(path) = std::env::join_paths(&all)
+            && !all.is_empty()
+        {
             self.command.env("PATH", path);
         }
         self
