@@ -26,7 +26,7 @@ mod walk;
 
 pub(crate) use self::condition::Condition;
 pub(crate) use self::json::parse as parse_json;
-pub(crate) use self::node::{Node, Wrong};
+pub(crate) use self::node::{Member, Node, Value, Wrong};
 pub(crate) use self::pylock::check_version as check_form;
 pub(crate) use self::toml::parse as parse_toml;
 

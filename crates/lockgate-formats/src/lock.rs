@@ -3,6 +3,8 @@
 //! The form is described in docs/lock-format.md. What is written depends on nothing but the arguments, so that the same lock has the
 //! same bytes. What is read follows pip's own rules for lines, so that nothing that pip would install is overlooked.
 
+pub mod compare;
+mod detect;
 mod evidence;
 mod omitted;
 mod options;
@@ -15,6 +17,7 @@ pub(crate) use write::{audit_text, comment, direct_line, passed_text};
 
 pub(crate) use crate::requirements::shell_words;
 
+pub use detect::is_lock_text;
 pub use evidence::Evidence;
 pub use omitted::Omitted;
 pub use options::{Annotation, Newline, RenderOptions};

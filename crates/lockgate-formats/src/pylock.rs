@@ -1,5 +1,6 @@
 //! `pylock.toml` (PEP 751) as a lock of our own: written, and read again.
 
+pub mod compare;
 mod names;
 mod read;
 mod reference;

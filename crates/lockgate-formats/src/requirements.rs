@@ -16,7 +16,9 @@ mod settings;
 mod shell;
 mod single;
 
-pub(crate) use lines::{ends_line, physical, with_variables, without_comment};
+pub(crate) use lines::{
+    ends_line, is_comment, physical, uncommented, with_variables, without_comment,
+};
 pub(crate) use options::{Given, Known, Words, split};
 pub(crate) use reader::{DEEPEST, MOST_FILES, Reader};
 pub(crate) use shell::shell_words;

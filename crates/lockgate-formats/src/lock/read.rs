@@ -8,8 +8,8 @@ use super::omitted::{self, Omitted};
 use super::write::{BETWEEN_REGIONS, REGIONS};
 use crate::error::InputError;
 use crate::requirements::{
-    BadRequirement, Given, Known, Role, Words, physical, read_locked, shell_words, split,
-    without_comment,
+    BadRequirement, Given, Known, Role, Words, is_comment, physical, read_locked, shell_words,
+    split, without_comment,
 };
 
 /// What a lock says.
@@ -230,8 +230,8 @@ fn read_lines(text: &str, file: &str, beyond: Option<Beyond>) -> Result<Reading,
         // Joined as pip joins: a trailing `\` takes the next line in, unless that is a comment.
         let mut statement = String::new();
         let mut piece = line;
-        while let Some(head) = piece.strip_suffix('\\') {
-            statement.push_str(head);
+        while piece.ends_with('\\') {
+            statement.push_str(piece.trim_matches('\\'));
             let next = lines.next_if(|(next, _)| !is_comment(next));
             piece = next.map_or("", |(next, _)| next);
         }
@@ -241,10 +241,6 @@ fn read_lines(text: &str, file: &str, beyond: Option<Beyond>) -> Result<Reading,
             .map_err(|input| input.into_input(file).at(number))?;
     }
     Ok(reading)
-}
-
-fn is_comment(line: &str) -> bool {
-    line.trim_start().starts_with('#')
 }
 
 /// What the next indented comment speaks of.

@@ -7,6 +7,7 @@ use lockgate_model::{
 
 use super::*;
 
+mod compared;
 mod reading;
 mod round_trip;
 

@@ -38,7 +38,7 @@ pub struct Pylock {
     pub remarks: Vec<String>,
 }
 
-const REMEDY: &str = "write it anew with the tool that it is from";
+pub(super) const REMEDY: &str = "write it anew with the tool that it is from";
 
 /// Reads a `pylock.toml`. `file` is named in errors.
 pub fn read(text: &str, file: &str) -> Result<Pylock, InputError> {

@@ -3,6 +3,7 @@ use lockgate_model::{
     Sha256, Via,
 };
 
+mod compared;
 mod scopes;
 
 use super::*;

@@ -39,6 +39,18 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], files: &dyn Files) -> Result<Decoded<'
     .ok_or(not_utf8)
 }
 
+/// The text of a file that was read as UTF-8, as pip decodes it: a declaration in a comment may say otherwise.
+pub(crate) fn as_declared(text: &str) -> Result<Cow<'_, str>, String> {
+    let bytes = text.as_bytes();
+    if let Some(text) = marked(bytes) {
+        return text;
+    }
+    match declared(bytes) {
+        Some(name) => in_encoding(bytes, name),
+        None => Ok(Cow::Borrowed(text)),
+    }
+}
+
 fn plain(text: Cow<'_, str>) -> Decoded<'_> {
     Decoded {
         text,

@@ -111,26 +111,31 @@ pub(crate) fn ends_line(c: char) -> bool {
 
 /// The logical lines of a file, without empty ones.
 pub(super) fn logical(text: &str, files: &dyn Files) -> Vec<Line> {
-    joined(text)
-        .into_iter()
-        .filter_map(|line| {
-            let stripped = without_comment(&line.text)
-                .trim_matches(is_space)
-                .to_owned();
-            (!stripped.is_empty()).then(|| {
-                let (text, values) = with_variables(&stripped, files);
-                let variables = (!values.is_empty()).then_some(Variables {
-                    written: stripped,
-                    values,
-                });
-                Line {
-                    number: line.number,
-                    text,
-                    variables,
-                }
-            })
+    let lines = uncommented(text).into_iter();
+    lines
+        .map(|(number, stripped)| {
+            let (text, values) = with_variables(&stripped, files);
+            let variables = (!values.is_empty()).then_some(Variables {
+                written: stripped,
+                values,
+            });
+            Line {
+                number,
+                text,
+                variables,
+            }
         })
         .collect()
+}
+
+/// Returns the logical lines of a file as written, with their numbers: without comments and empty lines, and with no variable replaced.
+pub(crate) fn uncommented(text: &str) -> Vec<(usize, String)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = joined(text).into_iter().map(|line| {
+        let stripped = without_comment(&line.text).trim_matches(is_space);
+        (line.number, stripped.to_owned())
+    });
+    lines.filter(|(_, text)| !text.is_empty()).collect()
 }
 
 /// A trailing `\` joins the next line; a comment line ends a continuation, and never continues itself.
@@ -138,7 +143,7 @@ fn joined(text: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut open: Option<Line> = None;
     for (index, physical) in physical(text).enumerate() {
-        let is_comment = physical.trim_start_matches(is_space).starts_with('#');
+        let is_comment = is_comment(physical);
         // pip takes every backslash off both ends of a line that goes on.
         let continued =
             (physical.ends_with('\\') && !is_comment).then(|| physical.trim_matches('\\'));
@@ -161,6 +166,11 @@ fn joined(text: &str) -> Vec<Line> {
     }
     lines.extend(open);
     lines
+}
+
+/// Whether a physical line is a comment.
+pub(crate) fn is_comment(line: &str) -> bool {
+    line.trim_start_matches(is_space).starts_with('#')
 }
 
 /// A `#` at the beginning or after whitespace starts a comment.
