@@ -130,7 +130,6 @@ pub(super) fn logical(text: &str, files: &dyn Files) -> Vec<Line> {
 
 /// Returns the logical lines of a file as written, with their numbers: without comments and empty lines, and with no variable replaced.
 pub(crate) fn uncommented(text: &str) -> Vec<(usize, String)> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = joined(text).into_iter().map(|line| {
         let stripped = without_comment(&line.text).trim_matches(is_space);
         (line.number, stripped.to_owned())
