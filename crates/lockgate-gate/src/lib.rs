@@ -14,6 +14,7 @@ mod matching;
 mod overlay;
 mod policy;
 mod record;
+mod scopes;
 mod severity;
 mod shown;
 
@@ -25,4 +26,5 @@ pub use error::GateError;
 pub use gate::{AdvisoryGate, Judged, Source, Subject};
 pub use overlay::Overlay;
 pub use policy::{GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
+pub use scopes::scopes_of;
 pub use shown::shown_record;

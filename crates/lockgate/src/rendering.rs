@@ -5,12 +5,14 @@ use std::path::Path;
 
 use lockgate_formats::command::{redacted, redacted_command};
 use lockgate_formats::lock::{Annotation, Newline, RenderOptions};
+use lockgate_formats::pylock::PylockOptions;
 use lockgate_index::{FindLinks, Places};
 use lockgate_model::{BinaryPolicy, ChoiceRules, IndexOptions, Manifest, Name, Origin};
 
 use crate::cli::{self, AnnotationStyle, NewlineName, RenderingOptions};
 use crate::failure::Failure;
-use crate::request::{LockRequest, Output, named};
+use crate::ops::target::LockTarget;
+use crate::request::{LockRequest, Output, Settings, named};
 
 /// What pip-compile calls unsafe to pin when nothing else is named.
 const UNSAFE: [&str; 3] = ["distribute", "pip", "setuptools"];
@@ -48,6 +50,21 @@ pub(crate) fn options(
         omitted: omitted(rendering)?,
         newline,
     })
+}
+
+/// How a `pylock.toml` is written, but for the indexes of its packages.
+pub(crate) fn pylock_options(
+    target: &LockTarget,
+    settings: &Settings,
+    rendered: &RenderOptions,
+) -> PylockOptions {
+    PylockOptions {
+        environments: settings.environments.only.clone(),
+        requires_python: Some(target.requires_python()),
+        omitted: rendered.omitted.clone(),
+        notes: rendered.header,
+        ..PylockOptions::default()
+    }
 }
 
 /// The command that the header shows.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use lockgate_model::secret::{self, Filled};
 use lockgate_model::{
     Files, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Marker, Name, NamedIndex, Parent,
-    Scope, Source,
+    Source,
 };
 
 use super::condition::Conditions;
@@ -129,11 +129,8 @@ impl Reading<'_> {
         }
         for direct in &lock.direct {
             let mut item = self.direct(&direct.text, direct.line);
+            // A `# direct:` comment is there for people: whoever writes it must not say what the line is judged as.
             item.has_hashes = !direct.hashes.is_empty();
-            if let Some((name, version)) = &direct.project {
-                item.name = Some(name.clone());
-                item.version = Some(version.clone());
-            }
             items.push((item, direct.via.clone()));
         }
         for unpinned in &lock.unpinned {
@@ -224,7 +221,8 @@ impl Reading<'_> {
         }
     }
 
-    /// `# via` lines as parents.
+    /// `# via` lines as parents, which reports show. Which group asks for a package is not taken from them: a comment must not choose the
+    /// policy that its package is judged by.
     fn linked(self) -> Inventory {
         let mut inventory = self.inventory;
         let places = by_name(&inventory.items);
@@ -250,67 +248,8 @@ impl Reading<'_> {
                 }
             }
         }
-        scoped(&mut inventory);
         inventory
     }
-}
-
-/// What asks for each item, where `# via` lines name dependency groups: `(pyproject.toml:dev)`. Whatever else a person wrote asks as the
-/// dependencies themselves do.
-fn scoped(inventory: &mut Inventory) {
-    let asked = |item: &Item| {
-        let roots = item.parents.iter().filter_map(|parent| match parent {
-            Parent::Root(text) => Some(group(text).map_or(Scope::Main, Scope::Group)),
-            Parent::Item(_) => None,
-        });
-        roots.collect::<BTreeSet<Scope>>()
-    };
-    let mut scopes: Vec<BTreeSet<Scope>> = inventory.items.iter().map(asked).collect();
-    let names_group = |scopes: &BTreeSet<Scope>| {
-        let mut scopes = scopes.iter();
-        scopes.any(|scope| matches!(scope, Scope::Group(_)))
-    };
-    if !scopes.iter().any(names_group) {
-        return;
-    }
-    // Down from parent to child, until nothing is new: each round brings at least one scope more.
-    loop {
-        let mut has_grown = false;
-        for (index, item) in inventory.items.iter().enumerate() {
-            let above: BTreeSet<Scope> = item
-                .parents
-                .iter()
-                .filter_map(|parent| match parent {
-                    Parent::Item(parent) => scopes.get(*parent),
-                    Parent::Root(_) => None,
-                })
-                .flatten()
-                .cloned()
-                .collect();
-            if let Some(own) = scopes.get_mut(index) {
-                let before = own.len();
-                own.extend(above);
-                has_grown |= own.len() > before;
-            }
-        }
-        if !has_grown {
-            break;
-        }
-    }
-    for (item, scopes) in inventory.items.iter_mut().zip(scopes) {
-        item.scopes = scopes;
-    }
-    inventory.knows_scopes = true;
-}
-
-/// The dependency group that a source in a `# via` line names.
-fn group(text: &str) -> Option<Name> {
-    let (_, file) = text.strip_suffix(')')?.rsplit_once('(')?;
-    let (file, group) = file.rsplit_once(':')?;
-    let is_project = std::path::Path::new(file)
-        .extension()
-        .is_some_and(|extension| extension == "toml");
-    is_project.then(|| Name::new(group).ok()).flatten()
 }
 
 fn stated(name: &str, version: Option<&str>, line: usize, from: From) -> Item {

@@ -7,23 +7,23 @@ mod compare;
 mod direct;
 mod header;
 mod request;
-mod scopes;
 mod sources;
 
 pub(crate) use request::CheckRequest;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lockgate_formats::inventory::{kind_of, read_inventory};
-use lockgate_gate::{Auditor, Selection};
+use lockgate_gate::{Auditor, Selection, scopes_of};
 use lockgate_model::{
     Advisory, AuditReport, AuditedPackage, Change, Conflict, FactError, Gate, InventoryKind,
-    ItemOrigin, Name, Preferences, ProjectStatus, Upgrade, Verdict, Version, VersionSet,
+    ItemOrigin, Name, Preferences, ProjectStatus, Scope, Upgrade, Verdict, Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
 
+use self::compare::Expected;
 use crate::failure::Failure;
 use crate::gating::Gating;
 use crate::inputs::Inputs;
@@ -129,30 +129,34 @@ pub(crate) fn check(
         upgrade: &[],
         gate: &KnowsFixes(&gating.gate),
     };
-    let mut reasons = scopes::unpinned(check);
+    let mut reasons = Vec::new();
     let mut pinned = BTreeMap::new();
+    let mut scopes = BTreeMap::new();
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
-            reasons.extend(compare::differences(check, &change, &solution.graph)?);
-            let is_pylock = kind_of(&check.lock, "") == Some(InventoryKind::Pylock);
-            if is_pylock && !(check.read.scopes.is_empty() && solution.graph.scopes.is_empty()) {
-                reasons.extend(scopes::reasons(check, &solution.graph));
-            } else if target.target.region.machine().is_none() {
-                reasons.extend(compare::marker_reasons(check, &change, &solution.graph));
-            }
-            reasons.extend(compare::hash_reasons(check, &solution.graph));
-            if is_pylock {
-                reasons.extend(direct::reasons(check, &solution.graph));
-                pinned = direct::pins(&check.read, &solution.graph);
-            } else {
-                reasons.extend(compare::direct_reasons(check, &solution.graph));
-                pinned = compare::direct_pins(&check.read, &solution.graph);
-            }
+            let now = Expected {
+                graph: &solution.graph,
+                manifest: &manifest,
+                target: &target,
+                places: &places,
+                indexes: &known.indexes,
+                rules: &rules,
+                settings,
+            };
+            reasons = compare::reasons(check, &now)?;
+            pinned = direct::pins(check, &solution.graph);
+            scopes = scopes_of(&solution.graph, &manifest.requirements);
             (change, None)
         }
         Answer::Impossible(conflict) => {
             lock::must_be_certain(&conflict)?;
+            reasons.extend(check.read.unpinned.iter().map(|line| {
+                format!(
+                    "{}:{}: `{}` is not pinned to one version",
+                    check.lock, line.line, line.text
+                )
+            }));
             reasons.push(format!(
                 "{}: its sources cannot be satisfied any more\n{}",
                 check.lock,
@@ -161,7 +165,7 @@ pub(crate) fn check(
             (Change::default(), Some(conflict))
         }
     };
-    let mut audit = audited(check, &pinned, &gating, world)?;
+    let mut audit = audited(check, &pinned, &scopes, &gating, world)?;
     if check.online || settings.asks_index {
         let is_on_index =
             |package: &AuditedPackage| package.line.is_none_or(|line| !pinned.contains_key(&line));
@@ -177,10 +181,12 @@ pub(crate) fn check(
     })
 }
 
-/// The audit of the lock, in which direct references are judged as the releases that they have turned out to be, as `lock` does.
+/// The audit of the lock, in which direct references are judged as the releases that they have turned out to be, as `lock` does, and each
+/// package by the groups that ask for it in the graph that was solved. Without such a graph no group loosens anything.
 fn audited(
     check: &CheckRequest,
     pinned: &BTreeMap<usize, (Name, Version)>,
+    scopes: &BTreeMap<Name, BTreeSet<Scope>>,
     gating: &Gating,
     world: &World,
 ) -> Result<AuditReport, Failure> {
@@ -202,6 +208,9 @@ fn audited(
             item.name = Some(name.clone());
             item.version = Some(version.clone());
         }
+        // What asks for it follows from the sources, and from nothing that the lock says.
+        let asked = item.name.as_ref().and_then(|name| scopes.get(name));
+        item.scopes = asked.cloned().unwrap_or_default();
     }
     let selection = Selection::default();
     let mut auditor = Auditor::new(&gating.gate, &selection);

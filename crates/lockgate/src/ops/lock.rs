@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
-use lockgate_formats::pylock::{PylockOptions, is_pylock};
+use lockgate_formats::pylock::is_pylock;
 use lockgate_formats::{InputError, Manifests, SourceKind};
 use lockgate_model::{
     AuditReport, Change, Conflict, Edge, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pins,
@@ -164,14 +164,8 @@ pub(crate) fn lock(
     let text = match request.form {
         Form::Requirements => lockgate_formats::lock::render(&graph, &header, &rendered),
         Form::Pylock => {
-            let options = PylockOptions {
-                environments: settings.environments.only.clone(),
-                requires_python: Some(target.requires_python()),
-                indexes: places::indexes_of(&graph, &places, &known.indexes),
-                omitted: rendered.omitted.clone(),
-                notes: rendered.header,
-                ..PylockOptions::default()
-            };
+            let mut options = rendering::pylock_options(&target, settings, &rendered);
+            options.indexes = places::indexes_of(&graph, &places, &known.indexes);
             let placed = variables::left_out(lock_paths::relative(&graph, &request.output)?)?;
             lockgate_formats::pylock::render(&placed, &header, &options)
         }

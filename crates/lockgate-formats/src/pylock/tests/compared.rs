@@ -103,9 +103,12 @@ fn edits(value: &Value, path: &str, made: &mut Vec<(String, Value)>) {
                 if key == "lockgate" {
                     continue;
                 }
-                let mut fewer = table.clone();
-                fewer.remove(key);
-                made.push((format!("{path} - {key}"), Value::Table(fewer)));
+                // The table of tools is there for lockgate's own, which holds evidence.
+                if key != "tool" {
+                    let mut fewer = table.clone();
+                    fewer.remove(key);
+                    made.push((format!("{path} - {key}"), Value::Table(fewer)));
+                }
                 let mut inner = vec![(String::new(), changed(value))];
                 edits(value, &format!("{path}.{key}"), &mut inner);
                 for (what, value) in inner {

@@ -1,61 +1,32 @@
-//! Whether the direct references of a `pylock.toml` are those of its sources. It has no lines as a requirements lock does: places are
-//! compared, and paths by where they lead.
+//! What the direct references of a lock have turned out to be. Those of a `pylock.toml` are found by where they lead.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use lockgate_formats::lock::{Lock, ScopedPin};
+use lockgate_formats::lock::{Lock, RenderOptions, ScopedPin, direct_lines};
 use lockgate_model::{DirectPin, LockedGraph, Name, Pin, Version};
 use url::Url;
 
 use super::CheckRequest;
 
-/// Every difference to what would be written now.
-pub(super) fn reasons(check: &CheckRequest, graph: &LockedGraph) -> Vec<String> {
-    let CheckRequest { lock, read, .. } = check;
-    let mut reasons = Vec::new();
-    for pin in graph.pins.iter() {
-        let Some(fresh) = &pin.direct else {
-            continue;
-        };
-        let name = &pin.name;
-        let Some((held, direct)) = held(read).find(|held| is_same(pin, fresh, *held)) else {
-            let reference = &fresh.reference;
-            reasons.push(format!(
-                "{lock}: `{name}` would now be locked as `{reference}`"
-            ));
-            continue;
-        };
-        if let Some(expected) = fresh.kind.sha256()
-            && direct.kind.sha256() != Some(expected)
-        {
-            reasons.push(format!(
-                "{lock}:{}: `{name}` has another hash than the file, sha256:{expected}",
-                held.line
-            ));
-        }
-    }
-    for (held, direct) in held(read) {
-        if fresh(graph, (held, direct)).is_none() {
-            reasons.push(format!(
-                "{lock}:{}: `{}` is locked from `{}` and not what its sources ask for",
-                held.line, held.name, direct.reference
-            ));
-        }
-    }
-    reasons
-}
-
 /// What the direct references of the lock have turned out to be, by line.
-pub(super) fn pins(read: &Lock, graph: &LockedGraph) -> BTreeMap<usize, (Name, Version)> {
-    let found = held(read).filter_map(|held| {
-        let pin = fresh(graph, held)?;
-        Some((held.0.line, (pin.name.clone(), pin.version.clone())))
+pub(super) fn pins(check: &CheckRequest, graph: &LockedGraph) -> BTreeMap<usize, (Name, Version)> {
+    let release = |pin: &Pin| (pin.name.clone(), pin.version.clone());
+    let read = &check.read;
+    let of_pylock = held(read).filter_map(|held| Some((held.0.line, release(fresh(graph, held)?))));
+    let options = RenderOptions {
+        strip_extras: check.request.arguments.rendering.strip_extras,
+        ..RenderOptions::default()
+    };
+    let lines = direct_lines(graph, &options);
+    let of_lines = read.direct.iter().filter_map(|held| {
+        let (pin, _) = lines.iter().find(|(_, line)| *line == held.text)?;
+        Some((held.line, release(pin)))
     });
-    found.collect()
+    of_pylock.chain(of_lines).collect()
 }
 
-pub(super) type Held<'a> = (&'a ScopedPin, &'a DirectPin);
+type Held<'a> = (&'a ScopedPin, &'a DirectPin);
 
 fn held(read: &Lock) -> impl Iterator<Item = Held<'_>> {
     let pins = read.scoped.iter();
@@ -63,7 +34,7 @@ fn held(read: &Lock) -> impl Iterator<Item = Held<'_>> {
 }
 
 /// The pin from the same place.
-pub(super) fn fresh<'g>(graph: &'g LockedGraph, held: Held<'_>) -> Option<&'g Pin> {
+fn fresh<'g>(graph: &'g LockedGraph, held: Held<'_>) -> Option<&'g Pin> {
     let mut pins = graph.pins.of(&held.0.name).iter();
     pins.find(|pin| {
         let direct = pin.direct.as_ref();
