@@ -19,6 +19,7 @@ mod lock;
 mod network;
 mod options;
 mod output;
+mod outputs;
 mod pip_settings;
 mod policies;
 mod programs;

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use lockgate_model::{FileKind, Files, FilesError};
 
 use crate::failure::Failure;
+use crate::outputs;
 
 /// Reads files below the working directory, standard input as `-`, and the process's environment.
 #[derive(Debug, Default)]
@@ -128,6 +129,56 @@ impl Staged {
     }
 }
 
+/// What stood in the place of an output, to be put back if another output cannot be written.
+pub(crate) struct Old {
+    target: PathBuf,
+    /// The file under another name; none where there was none.
+    kept: Option<tempfile::TempPath>,
+}
+
+impl Staged {
+    /// Keeps what stands in its place under another name. As a link it takes no room, so that a full disk does not stand in its way.
+    pub(crate) fn keep_old(&self) -> Result<Old, Failure> {
+        let target = self.target.clone();
+        if fs::symlink_metadata(&target).is_err() {
+            return Ok(Old { target, kept: None });
+        }
+        let folder = target.parent().unwrap_or(Path::new("."));
+        let keep = |path: &Path| match fs::hard_link(&target, path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                fs::copy(&target, path).map(|_| ())
+            }
+            linked => linked,
+        };
+        let kept = tempfile::Builder::new()
+            .prefix(".lockgate-")
+            .suffix(".old")
+            .make_in(folder, keep)
+            .map_err(|error| unwritten(&self.path, "keeping the old file", &error))?;
+        Ok(Old {
+            kept: Some(kept.into_temp_path()),
+            target,
+        })
+    }
+}
+
+impl Old {
+    /// Puts it back.
+    pub(crate) fn restore(self) -> Result<(), Failure> {
+        let Self { target, kept } = self;
+        let restored = match kept {
+            Some(kept) => kept.persist(&target).map_err(|error| error.error),
+            None => fs::remove_file(&target),
+        };
+        restored.map_err(|error| {
+            Failure::new(format!(
+                "cannot put back the old `{}`: {error}",
+                target.display()
+            ))
+        })
+    }
+}
+
 fn unwritten(path: &Path, what: &str, error: &io::Error) -> Failure {
     Failure::new(format!(
         "cannot write `{}`: {what}: {error}; it is as it was",
@@ -138,11 +189,7 @@ fn unwritten(path: &Path, what: &str, error: &io::Error) -> Failure {
 /// The first half of [`replace`]: all that can go wrong but the renaming.
 pub(crate) fn stage(path: &Path, text: &[u8]) -> Result<Staged, Failure> {
     let failed = |what: &str, error: &io::Error| unwritten(path, what, error);
-    let target = match fs::canonicalize(path) {
-        Ok(target) => target,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => end_of_links(path),
-        Err(error) => return Err(failed("its path cannot be followed", &error)),
-    };
+    let target = outputs::followed(path, None)?;
     let old = fs::metadata(&target).ok();
     if let Some(old) = &old {
         if old.is_dir() {
@@ -204,15 +251,6 @@ pub(crate) fn stage(path: &Path, text: &[u8]) -> Result<Staged, Failure> {
         target,
         path: path.to_owned(),
     })
-}
-
-/// Where a path that leads nowhere yet comes to: the file that the last of its symbolic links names. A circle of links is another error.
-fn end_of_links(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    while let Ok(next) = fs::read_link(&path) {
-        path = path.parent().unwrap_or(Path::new("")).join(next);
-    }
-    path
 }
 
 /// What a newly created file would have: temporary files are private, locks are as the umask says.

@@ -12,6 +12,7 @@ mod inputs;
 mod lock_paths;
 mod ops;
 mod output;
+mod outputs;
 mod pip_settings;
 mod places;
 mod policies;

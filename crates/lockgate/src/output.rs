@@ -17,6 +17,7 @@ use crate::failure::{Exit, Failure};
 use crate::ops::audit::Audited;
 use crate::ops::check::Checked;
 use crate::ops::lock::{LockOutcome, Locked};
+use crate::outputs::commit_all;
 use crate::reports::{self, Destination, ReportFormat};
 use crate::request::Output;
 use crate::terminal::{Rendered, Terminal, colored_diff};
@@ -53,9 +54,8 @@ pub(crate) fn deliver(
         // Nothing is put into its place before all has been said that could fail to be.
         let lock = staged(&outcome)?;
         let reports = staged_reports(&outcome, exit)?;
-        if let Some(path) = report {
-            write_report(path, &document)?;
-        }
+        let report = report.map(|path| disk::stage(path, json_text(&document).as_bytes()));
+        let report = report.transpose()?;
         match &outcome {
             Outcome::Lock(outcome) => deliver_lock(outcome, format, terminal)?,
             Outcome::Audit(audited) => deliver_audit(audited, exit, terminal)?,
@@ -65,9 +65,7 @@ pub(crate) fn deliver(
         if format == Format::Json && !matches!(outcome, Outcome::Audit(_)) {
             terminal.answer(&json_text(&document))?;
         }
-        for staged in lock.into_iter().chain(reports) {
-            staged.commit()?;
-        }
+        commit_all(report.into_iter().chain(lock).chain(reports).collect())?;
         if let Outcome::Lock(LockOutcome::Locked(locked)) = &outcome {
             tell(locked, terminal);
         }

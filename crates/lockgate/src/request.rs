@@ -14,6 +14,7 @@ use crate::choosing::{Choosing, upgrade};
 use crate::cli::{GateModeName, GateOptions, LevelName, LockArguments, LockFormat};
 use crate::failure::Failure;
 use crate::ops::target::Environments;
+use crate::outputs::Bounds;
 use crate::policies::{Policies, PolicyFinder};
 use crate::provenance;
 use crate::sources::{groups, inputs, output, sources};
@@ -181,6 +182,7 @@ pub(crate) fn report_is_apart(report: Option<&Path>, files: &[String]) -> Result
     let Some(report) = report else {
         return Ok(());
     };
+    Bounds::of(files).admit(report, true)?;
     match files
         .iter()
         .find(|file| is_same_file(Path::new(file), report))

@@ -8,6 +8,7 @@ use super::{CacheOptions, IndexOptions, LockFormat, TerminalOptions};
 use crate::disk;
 use crate::failure::{Exit, Failure};
 use crate::ops::convert::{self, ConvertRequest};
+use crate::outputs::Bounds;
 use crate::request::{Form, Output, named};
 use crate::terminal::Terminal;
 use crate::world::World;
@@ -51,6 +52,10 @@ pub(super) fn run(
     } else {
         Output::File(arguments.output_file.clone())
     };
+    if let Output::File(path) = &output {
+        let source = [arguments.file.clone()];
+        Bounds::of(&source).admit(Path::new(path), true)?;
+    }
     let all = |option: &str, texts: &[String]| -> Result<Vec<_>, Failure> {
         texts.iter().map(|text| named(option, text)).collect()
     };

@@ -24,10 +24,12 @@ use crate::inputs::Inputs;
 use crate::lock_paths;
 use crate::ops::known::Known;
 use crate::ops::{hash_mode, target, unbuilt};
+use crate::outputs::Bounds;
 use crate::places;
 use crate::provenance;
 use crate::rendering;
 use crate::request::{Form, LockRequest, Output, Settings};
+use crate::sources::inputs;
 use crate::variables;
 use crate::world::World;
 
@@ -90,6 +92,10 @@ pub(crate) fn lock(
     world: &World,
 ) -> Result<LockOutcome, Failure> {
     provenance::tell(&request.arguments, settings, world);
+    if let Output::File(path) = &request.output {
+        let is_named = request.arguments.output_file.is_some();
+        Bounds::of(&inputs(&request.sources, &request.groups)).admit(Path::new(path), is_named)?;
+    }
     let mut manifest = manifest(request, world)?;
     let previous = previous(request)?;
     let environments = &settings.environments;
