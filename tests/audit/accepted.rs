@@ -52,6 +52,71 @@ fn a_baseline_leaves_out_what_was_known_and_nothing_that_is_new() {
 }
 
 #[test]
+fn a_baseline_speaks_for_its_own_place() {
+    let context = prepared(&[
+        Advisory::new("PYSEC-2024-1", "a"),
+        Advisory::new("PYSEC-2024-2", "b"),
+    ]);
+    for (file, text) in [
+        ("x/requirements.txt", "a==1.0\nb==1.0\n"),
+        ("y/requirements.txt", "a==1.0\n"),
+        ("old/x/requirements.txt", "a==1.0\n"),
+        ("old/requirements.txt", "a==1.0\nb==1.0\n"),
+        ("more/x/requirements.txt", "b==0.9\n"),
+    ] {
+        context.write(file, text);
+    }
+    let audited = |arguments: &[&str], code: i32| {
+        let run = audit(
+            &context,
+            &["x", "y", "--advisories", "advisories", "-f", "json"],
+        )
+        .args(arguments)
+        .run();
+        let found = super::asking::document(run.exits(code));
+        let packages = super::asking::list(&found, "packages").iter();
+        let places: Vec<String> = packages
+            .filter(|package| package["findings"] != json!([]))
+            .map(|package| format!("{} {}", text(package, "source"), text(package, "name")))
+            .collect();
+        places
+    };
+    // In `y`, and as `b`, it is new; the lock at the top of the folder stands for neither.
+    assert_eq!(
+        audited(&["--baseline", "old"], 1),
+        ["x/requirements.txt b", "y/requirements.txt a"]
+    );
+    assert_eq!(
+        audited(&["--baseline", "old", "--baseline", "more"], 1),
+        ["y/requirements.txt a"]
+    );
+    // A report of ours, in which the places stand.
+    let report = audit(&context, &["x", "--advisories", "advisories", "-f", "json"]).run();
+    context.write("old.json", &report.exits(1).stdout);
+    assert_eq!(
+        audited(&["--baseline", "old.json"], 1),
+        ["y/requirements.txt a"]
+    );
+    context.write("y/requirements.txt", "c==1.0\n");
+    assert_eq!(audited(&["--baseline", "old.json"], 0), [""; 0]);
+    // One lock for several inputs says nothing of which; half a report is none.
+    context.write(
+        "half.json",
+        r#"{"version":1,"status":"findings","packages":[]}"#,
+    );
+    for (baseline, says) in [
+        ("old/x/requirements.txt", "which of the 2 inputs"),
+        ("half.json", "not a whole report"),
+    ] {
+        audit(&context, &["x", "y", "--advisories", "advisories"])
+            .args(["--baseline", baseline])
+            .run()
+            .exits(2)
+            .mentions(&[says]);
+    }
+}
+
+#[test]
 fn accepted_advisories_are_written_as_vex_and_read_back() {
     let context = prepared(&[
         Advisory::new("PYSEC-2024-1", "a"),

@@ -90,7 +90,7 @@ fn every_wrong_export_in_a_file_is_told_and_is_no_answer() {
             "{what}:\n{told}"
         );
         let run = audit(&context, &["requirements.txt", "--advisories", &name])
-            .arg("--allow-incomplete")
+            .arg("--allow-incomplete=not-learned")
             .run();
         run.exits(0);
         says_nothing_is_clean(&run, what);
@@ -177,7 +177,9 @@ fn advisories_older_than_the_limit_are_no_answer_in_any_format() {
                 told.contains("30 days") || told.contains("max-advisory-age"),
                 "{format}:\n{told}"
             );
-            let run = audit(&context, &arguments).arg("--allow-incomplete").run();
+            let run = audit(&context, &arguments)
+                .arg("--allow-incomplete=not-learned")
+                .run();
             run.exits(0);
             says_nothing_is_clean(&run, format);
             assert!(run.stdout.contains(source), "{format}:\n{}", run.stdout);

@@ -98,7 +98,7 @@ fn every_kind_of_input_of_one_project_has_the_same_findings() {
             .collect();
         let is_spdx = *kind == "spdx";
         assert_eq!(gaps.contains(&"toolz"), !is_spdx, "{file}: {gaps:?}");
-        assert_eq!(run.code, if is_spdx { 1 } else { 2 }, "{file}");
+        assert_eq!(run.code, 1, "{file}");
         // Bills of environments do not say that the folder is a link: then it is a direct reference.
         let names_basket =
             own.iter().any(|text| text.contains("basket")) || gaps.contains(&"basket") || is_spdx;
@@ -197,16 +197,45 @@ fn folders_are_searched_for_locks() {
         ["pip/pylock.pip.toml", "uv/pylock.toml"]
     );
     // What tools put there is not searched.
-    for folder in [
-        ".hidden",
-        "node_modules/x",
-        "env/lib",
-        "lib/site-packages/x",
-    ] {
+    for folder in [".hidden", "node_modules/x", "lib/site-packages/x"] {
         context.write(&format!("{folder}/requirements.txt"), "hidden==1.0\n");
     }
-    context.write("env/pyvenv.cfg", "home = /usr/bin\n");
     assert_eq!(found(&[".", "--recursive"]), all);
+    // A file that lies next to a lock hides it from no search.
+    for (folder, file) in [("env", "pyvenv.cfg"), ("conda", "conda-meta/history")] {
+        context.write(&format!("{folder}/requirements.txt"), "seen==1.0\n");
+        context.write(&format!("{folder}/{file}"), "home = /usr/bin\n");
+    }
+    let mut more = all.clone();
+    more.extend(["conda/requirements.txt", "env/requirements.txt"]);
+    more.sort_unstable();
+    assert_eq!(found(&[".", "--recursive"]), more);
+    for (file, text) in [
+        ("new/pixi.lock", "version: 6\n"),
+        ("new/environment.yml", "dependencies: []\n"),
+        ("new/pyproject.toml", "[project]\nname = \"x\"\n"),
+        (
+            "new/app.cdx.json",
+            r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"a","version":"1","purl":"pkg:npm/a@1"}]}"#,
+        ),
+        ("other/setup.py", ""),
+        (".git/requirements.txt", "a==1.0\n"),
+    ] {
+        context.write(file, text);
+    }
+    let run = audit(&context, &[".", "--recursive", "--json"])
+        .args(["--advisories", "advisories"])
+        .run();
+    let remarks = document(&run)["remarks"].to_string();
+    for says in [
+        "1 file (new/pixi.lock): not audited, since a lock of pixi is not read",
+        "1 file (new/environment.yml): not audited, since a conda environment file is not read",
+        "3 files (.hidden/requirements.txt, lib/site-packages/x/requirements.txt, node_modules/x/requirements.txt): not audited, since hidden folders",
+        "1 file (other/setup.py): not audited, since there is no lock for it",
+        "new/app.cdx.json: it names no PyPI package",
+    ] {
+        assert!(remarks.contains(says), "{says}\n{remarks}");
+    }
     let run = audit(&context, &[".", "--advisories", "advisories"]).run();
     has_no_answer(&run, "a folder without a lock of its own");
     run.mentions(&["there is no lock in `.`", "--recursive"]);

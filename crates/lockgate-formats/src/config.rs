@@ -16,11 +16,13 @@ use crate::text;
 mod delegate;
 mod environments;
 mod ignores;
+mod incomplete;
 mod join;
 mod keys;
 mod parser;
 mod tables;
 
+pub use incomplete::ConfigIncomplete;
 pub use join::{DEFAULT_MAX_ADVISORY_AGE, Ineffective, JoinedPolicy, LowerPolicy, join_policies};
 use keys::check_keys;
 use parser::Parser;
@@ -43,6 +45,8 @@ pub struct Config {
     pub cooldown: Option<Set<SignedDuration>>,
     /// Advisories that are accepted.
     pub ignores: Vec<ConfigIgnore>,
+    /// Gaps of an audit that are accepted.
+    pub allow_incomplete: Vec<ConfigIncomplete>,
     /// Whether yanked releases are gated (`deny`) or only reported (`warn`).
     pub yanked: Option<Set<bool>>,
     /// `OpenVEX` documents whose statements are read as ignores.

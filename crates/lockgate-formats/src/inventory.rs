@@ -35,7 +35,8 @@ use lockgate_model::{Files, Inventory, InventoryKind};
 use crate::error::InputError;
 use crate::text::utf8;
 
-pub use detect::{is_lock_name, kind_of};
+pub use bill::NO_PYPI_PACKAGE;
+pub use detect::{ecosystem_of, is_lock_name, kind_of, unread_kind};
 pub use installed::{Installed, InstalledDistribution, InstalledForm, link, read_installed};
 
 /// Reads the inventory in `bytes`, which stands at `file`; `files` is asked for what it includes and for the project beside it.

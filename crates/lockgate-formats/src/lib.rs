@@ -35,8 +35,8 @@ pub mod static_project;
 
 pub use age::{AgeError, When, duration};
 pub use config::{
-    AdvisorySource, Config, ConfigGroup, ConfigIgnore, DEFAULT_MAX_ADVISORY_AGE, Ineffective,
-    JoinedPolicy, LowerPolicy, Set, join_policies, same_policy,
+    AdvisorySource, Config, ConfigGroup, ConfigIgnore, ConfigIncomplete, DEFAULT_MAX_ADVISORY_AGE,
+    Ineffective, JoinedPolicy, LowerPolicy, Set, join_policies, same_policy,
 };
 pub use error::{InputError, NeedsBuild};
 pub use manifests::{GroupRequest, Manifests};

@@ -13,9 +13,10 @@ use lockgate_model::{
     ItemOrigin, Name, OwnProject, Parent, Remark, RemarkCode, Version,
 };
 
-pub use baseline::leave_out_known;
+pub use baseline::{KnownFindings, leave_out_known};
 pub use selection::Selection;
 
+use crate::error::UnreadableRecord;
 use crate::gate::{AdvisoryGate, Subject};
 use chains::chains;
 
@@ -89,7 +90,26 @@ impl<'a> Auditor<'a> {
             name: None,
             source: None,
             line: None,
+            accepted: None,
         };
+        self.gap_of_source(gap);
+    }
+
+    /// Says that a record of a source could not be read: what it would have said is not known of any package.
+    pub fn record_failed(&mut self, source: &str, record: &UnreadableRecord) {
+        self.gap_of_source(Gap {
+            code: GapCode::Unreadable,
+            what: format!("the advisory record `{}` of {source}", record.file),
+            why: record.why.clone(),
+            name: None,
+            source: None,
+            line: None,
+            accepted: None,
+        });
+    }
+
+    fn gap_of_source(&mut self, mut gap: Gap) {
+        self.gate.accept(&mut gap);
         // Policies may have sources in common.
         if !self.report.gaps.contains(&gap) {
             self.report.gaps.push(gap);
@@ -265,14 +285,17 @@ impl<'a> Auditor<'a> {
             Some(line) => format!("{source}:{line}: `{}`", item.text),
             None => format!("{source}: `{}`", item.text),
         };
-        self.report.gaps.push(Gap {
+        let mut gap = Gap {
             code,
             what,
             why: why.to_owned(),
             name: item.name.clone(),
             source: Some(source),
             line: item.line,
-        });
+            accepted: None,
+        };
+        self.gate.accept(&mut gap);
+        self.report.gaps.push(gap);
         None
     }
 }

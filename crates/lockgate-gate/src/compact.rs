@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::brief::Brief;
-use crate::error::GateError;
+use crate::error::{GateError, UnreadableRecord};
 use crate::group::{Concern, concerns_of, groups};
 use crate::record::Record;
 
@@ -48,6 +48,16 @@ pub struct Compiler {
     /// The newest, in seconds.
     modified: BTreeSet<i64>,
     withdrawals: Window,
+    unreadable: BTreeSet<UnreadableRecord>,
+}
+
+/// What a feed was compiled to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiled {
+    /// The compact form of the records that could be read.
+    pub bytes: Vec<u8>,
+    /// The records that could not, in the order of their files: what they would have said is unknown.
+    pub unreadable: Vec<UnreadableRecord>,
 }
 
 /// The times at which the same records are withdrawn as at the time of compiling, in seconds.
@@ -96,25 +106,45 @@ impl Compiler {
             is_about_pypi: false,
             modified: BTreeSet::new(),
             withdrawals: Window::ALWAYS,
+            unreadable: BTreeSet::new(),
         }
     }
 
-    /// Adds a record, given as file name and bytes. One that cannot be read fails the whole.
+    /// Adds a record, given as file name and bytes. One that cannot be read is noted, and the others still count.
     pub fn add(&mut self, file: &str, bytes: &[u8]) -> Result<(), GateError> {
-        let record = Record::read(&self.source_name, file, bytes)?;
-        self.records += 1;
-        self.is_about_pypi |= record.pypi().next().is_some();
+        match Record::read(file, bytes) {
+            Ok(record) => self.add_record(file, &record),
+            Err(unreadable) => {
+                self.add_unreadable(unreadable);
+                Ok(())
+            }
+        }
+    }
+
+    /// Notes a record whose bytes could not be had.
+    pub fn add_unreadable(&mut self, unreadable: UnreadableRecord) {
+        self.unreadable.insert(unreadable);
+    }
+
+    fn add_record(&mut self, file: &str, record: &Record) -> Result<(), GateError> {
         self.modified
             .extend(record.modified.map(Timestamp::as_second));
         self.keep_newest();
         if let Some(at) = record.withdrawn.as_ref().and_then(|it| it.at) {
             self.withdrawals.narrow(at, self.now);
         }
-        let brief = Brief::of(&record, self.now).map_err(|why| GateError::Record {
-            source_name: self.source_name.clone(),
-            file: file.to_owned(),
-            why,
-        })?;
+        self.records += 1;
+        let brief = match Brief::of(record, self.now) {
+            Ok(brief) => {
+                self.is_about_pypi |= record.pypi().next().is_some();
+                brief
+            }
+            Err(why) => {
+                let file = file.to_owned();
+                self.add_unreadable(UnreadableRecord { file, why });
+                None
+            }
+        };
         if let Some(brief) = brief {
             self.briefs
                 .insert(Box::from(file), pack(&brief)?.into_boxed_slice());
@@ -128,6 +158,7 @@ impl Compiler {
         self.is_about_pypi |= other.is_about_pypi;
         self.modified.append(&mut other.modified);
         self.withdrawals.join(other.withdrawals);
+        self.unreadable.append(&mut other.unreadable);
         self.keep_newest();
         self.briefs.append(&mut other.briefs);
     }
@@ -138,9 +169,12 @@ impl Compiler {
         }
     }
 
-    /// The compact form.
-    pub fn finish(self) -> Result<Vec<u8>, GateError> {
+    /// The compact form. An error: there is nothing in it that counts.
+    pub fn finish(self) -> Result<Compiled, GateError> {
         if !self.is_about_pypi {
+            if let Some(unreadable) = self.unreadable.into_iter().next() {
+                return Err(unreadable.into_error(&self.source_name));
+            }
             return Err(GateError::Empty {
                 source_name: self.source_name,
             });
@@ -164,7 +198,11 @@ impl Compiler {
             }
         }
         drop((packed, ids));
-        encode(&by_project, self.records, &self.modified, self.withdrawals)
+        let bytes = encode(&by_project, self.records, &self.modified, self.withdrawals)?;
+        Ok(Compiled {
+            bytes,
+            unreadable: self.unreadable.into_iter().collect(),
+        })
     }
 }
 
@@ -372,7 +410,9 @@ mod tests {
         for (file, bytes) in records {
             compiler.add(file, bytes)?;
         }
-        compiler.finish()
+        let compiled = compiler.finish()?;
+        assert_eq!(compiled.unreadable, []);
+        Ok(compiled.bytes)
     }
 
     fn records() -> Vec<(String, Vec<u8>)> {
@@ -419,7 +459,10 @@ mod tests {
         }
         let [mut first, second] = parts;
         first.join(second);
-        assert_eq!(first.finish(), compile("test", &records));
+        assert_eq!(
+            first.finish().map(|compiled| compiled.bytes),
+            compile("test", &records)
+        );
     }
 
     #[test]
@@ -484,9 +527,27 @@ mod tests {
             br#"{"id":"X","affected":[{"package":{"ecosystem":"PyPI","name":"a b"}}]}"#,
             b"\xff",
         ] {
-            let mut records = records();
-            records.push(("BAD-1.json".to_owned(), bytes.to_vec()));
-            let error = compile("feed.zip", &records).unwrap_err().to_string();
+            let mut compiler = Compiler::new("feed.zip", NOW.parse().unwrap());
+            compiler.add("BAD-1.json", bytes).unwrap();
+            let mut alone = Compiler::new("feed.zip", NOW.parse().unwrap());
+            alone.join(compiler);
+            let mut whole = Compiler::new("feed.zip", NOW.parse().unwrap());
+            for (file, bytes) in records() {
+                whole.add(&file, &bytes).unwrap();
+            }
+            whole.add("BAD-1.json", bytes).unwrap();
+            // The others count, and what is missing is named.
+            let compiled = whole.finish().unwrap();
+            let files: Vec<&str> = compiled
+                .unreadable
+                .iter()
+                .map(|record| record.file.as_str())
+                .collect();
+            assert_eq!(files, ["BAD-1.json"]);
+            let compact = Compact::open(Arc::new(compiled.bytes)).unwrap();
+            assert_eq!(compact.about(&"p0".parse().unwrap()).unwrap().len(), 3);
+            // With nothing else there is no source.
+            let error = alone.finish().unwrap_err().to_string();
             assert!(
                 error.starts_with("feed.zip: the record `BAD-1.json` cannot be read"),
                 "{error}"

@@ -1,5 +1,25 @@
 //! Why advisories cannot be used.
 
+/// A record that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnreadableRecord {
+    /// The record's file or id.
+    pub file: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl UnreadableRecord {
+    /// The error that names it.
+    pub fn into_error(self, source_name: &str) -> GateError {
+        GateError::Record {
+            source_name: source_name.to_owned(),
+            file: self.file,
+            why: self.why,
+        }
+    }
+}
+
 /// Advisory data that cannot be used. A gate that cannot read its data has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GateError {

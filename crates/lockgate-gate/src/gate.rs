@@ -17,6 +17,7 @@ use crate::overlay::Overlay;
 use crate::policy::{IgnoreEntry, Mode, Policy};
 
 mod findings;
+mod gaps;
 mod known;
 
 pub use findings::{Judged, Subject};
@@ -75,6 +76,8 @@ pub struct AdvisoryGate {
     known: Mutex<HashMap<Asked, Arc<Known>, FxBuildHasher>>,
     /// For each ignore entry, whether it accepted something.
     used: Vec<AtomicBool>,
+    /// For each entry that accepts gaps, whether it accepted one.
+    used_gaps: Vec<AtomicBool>,
     /// Whether it was ever told what asks for a pin: without that, entries for a group cannot accept anything.
     knew_scopes: AtomicBool,
 }
@@ -95,6 +98,7 @@ impl AdvisoryGate {
             .iter()
             .map(|_| AtomicBool::new(false))
             .collect();
+        let used_gaps = policy.gaps.iter().map(|_| AtomicBool::new(false)).collect();
         Self {
             policy,
             sources,
@@ -102,6 +106,7 @@ impl AdvisoryGate {
             today: TimeZone::UTC.to_datetime(now).date(),
             known: Mutex::default(),
             used,
+            used_gaps,
             knew_scopes: AtomicBool::new(false),
         }
     }

@@ -19,12 +19,12 @@ mod severity;
 mod shown;
 
 pub use age::{Dated, check_age};
-pub use audit::{Auditor, MayTell, Selection, leave_out_known};
-pub use compact::{COMPACT_FORMAT, Compact, Compiler};
+pub use audit::{Auditor, KnownFindings, MayTell, Selection, leave_out_known};
+pub use compact::{COMPACT_FORMAT, Compact, Compiled, Compiler};
 pub use description::description;
-pub use error::GateError;
+pub use error::{GateError, UnreadableRecord};
 pub use gate::{AdvisoryGate, Judged, Source, Subject};
 pub use overlay::Overlay;
-pub use policy::{GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
+pub use policy::{GapAcceptance, GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
 pub use scopes::scopes_of;
 pub use shown::shown_record;

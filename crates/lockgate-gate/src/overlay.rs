@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use lockgate_model::{Advisory, Name, Timestamp, age};
 
 use crate::brief::Brief;
-use crate::error::GateError;
+use crate::error::UnreadableRecord;
 use crate::group::{Concern, concerns};
 use crate::record::Record;
 
@@ -20,26 +20,36 @@ pub struct Overlay {
     withdrawn: BTreeMap<String, bool>,
     modified: Vec<Timestamp>,
     records: u32,
+    unreadable: Vec<UnreadableRecord>,
 }
 
 impl Overlay {
-    /// Reads records, given as file name and bytes, as of `now`. One that cannot be read fails the whole.
+    /// Reads records, given as file name and bytes, as of `now`. Those that cannot be read are noted, and the others still count.
     pub fn read<'r>(
         source_name: &str,
         now: Timestamp,
         records: impl IntoIterator<Item = (&'r str, &'r [u8])>,
-    ) -> Result<Self, GateError> {
+    ) -> Self {
         let mut overlay = Self::default();
         let mut briefs = Vec::new();
         for (file, bytes) in records {
-            let record = Record::read(source_name, file, bytes)?;
+            let read = Record::read(file, bytes).and_then(|record| {
+                let failed = |why| UnreadableRecord {
+                    file: file.to_owned(),
+                    why,
+                };
+                let brief = Brief::of(&record, now).map_err(failed)?;
+                Ok((record, brief))
+            });
+            let (record, brief) = match read {
+                Ok(read) => read,
+                Err(unreadable) => {
+                    overlay.unreadable.push(unreadable);
+                    continue;
+                }
+            };
             overlay.records += 1;
             overlay.modified.extend(record.modified);
-            let brief = Brief::of(&record, now).map_err(|why| GateError::Record {
-                source_name: source_name.to_owned(),
-                file: file.to_owned(),
-                why,
-            })?;
             let ids = std::iter::once(&record.id).chain(record.aliases.iter().flatten());
             for id in ids {
                 let is_withdrawn = overlay.withdrawn.entry(id.to_ascii_uppercase());
@@ -49,7 +59,12 @@ impl Overlay {
             briefs.extend(brief);
         }
         overlay.concerns = concerns(&briefs, source_name);
-        Ok(overlay)
+        overlay
+    }
+
+    /// The records that could not be read: what they would have said is unknown.
+    pub fn unreadable(&self) -> &[UnreadableRecord] {
+        &self.unreadable
     }
 
     /// What concerns a project.
@@ -57,9 +72,10 @@ impl Overlay {
         self.concerns.get(name).cloned().unwrap_or_default()
     }
 
-    /// Whether it speaks in place of an advisory of another source.
+    /// Whether it speaks in place of an advisory of another source. With a record that cannot be read it does not: that one might say
+    /// otherwise.
     pub(crate) fn speaks_of(&self, advisory: &Advisory) -> bool {
-        self.words_on(advisory).next().is_some()
+        self.unreadable.is_empty() && self.words_on(advisory).next().is_some()
     }
 
     /// Whether it takes back an advisory of another source.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use lockgate_model::{Advisory, Level, Name, Remark, Scope, Specifiers, Version};
+use lockgate_model::{Advisory, Gap, GapCode, Level, Name, Remark, Scope, Specifiers, Version};
 
 /// What the gate does about affected versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Policy {
     pub gate_unknown_severity: bool,
     /// Accepted advisories.
     pub ignores: Vec<IgnoreEntry>,
+    /// Accepted gaps.
+    pub gaps: Vec<GapAcceptance>,
     /// What is done about yanked releases, where that is asked about.
     pub yanked: YankRule,
     /// What differs for packages that only some dependency groups ask for.
@@ -108,6 +110,39 @@ pub struct IgnoreEntry {
     pub must_match: bool,
     /// Where it stands.
     pub origin: String,
+}
+
+/// An accepted gap of an audit.
+#[derive(Debug, Clone)]
+pub struct GapAcceptance {
+    /// The kind of gap.
+    pub code: GapCode,
+    /// Only of this package; none accepts every gap of the kind.
+    pub package: Option<Name>,
+    /// Why it does no harm.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Option<Date>,
+    /// Whether it is reported when it accepts nothing: an option is meant for whatever there is.
+    pub must_match: bool,
+    /// Where it stands.
+    pub origin: String,
+}
+
+impl GapAcceptance {
+    /// Whether it has lapsed by `today`.
+    pub(crate) fn has_expired(&self, today: Date) -> bool {
+        self.expires.is_some_and(|expires| today > expires)
+    }
+
+    /// Whether it speaks of this gap, expired or not.
+    pub(crate) fn speaks_of(&self, gap: &Gap) -> bool {
+        self.code == gap.code
+            && self
+                .package
+                .as_ref()
+                .is_none_or(|package| gap.name.as_ref() == Some(package))
+    }
 }
 
 impl IgnoreEntry {
@@ -167,6 +202,7 @@ impl Policy {
                 .gate_unknown_severity
                 .unwrap_or(self.gate_unknown_severity),
             ignores: Vec::new(),
+            gaps: Vec::new(),
             yanked: self.yanked,
             groups: BTreeMap::new(),
             names: Vec::new(),

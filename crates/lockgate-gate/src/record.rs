@@ -9,7 +9,7 @@ use lockgate_model::{Timestamp, Version};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
-use crate::error::GateError;
+use crate::error::UnreadableRecord;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Record {
@@ -212,9 +212,8 @@ impl<T, F: FnOnce(&str) -> T> Visitor<'_> for Text<F> {
 
 impl Record {
     /// Reads a record; the file's name tells JSON from YAML.
-    pub(crate) fn read(source_name: &str, file: &str, bytes: &[u8]) -> Result<Self, GateError> {
-        let failed = |why: String| GateError::Record {
-            source_name: source_name.to_owned(),
+    pub(crate) fn read(file: &str, bytes: &[u8]) -> Result<Self, UnreadableRecord> {
+        let failed = |why: String| UnreadableRecord {
             file: file.to_owned(),
             why,
         };

@@ -9,7 +9,8 @@ use crate::severity;
 
 /// Reads a record; the file's name tells JSON from YAML.
 pub fn shown_record(source_name: &str, file: &str, bytes: &[u8]) -> Result<ShownRecord, GateError> {
-    let record = Record::read(source_name, file, bytes)?;
+    let record =
+        Record::read(file, bytes).map_err(|unreadable| unreadable.into_error(source_name))?;
     let details = crate::description::texts(file, bytes).and_then(|texts| texts.details);
     Ok(ShownRecord {
         summary: record

@@ -52,6 +52,16 @@ pub enum Feed {
     },
 }
 
+impl Feed {
+    /// How it is named to people.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Records(feed) => &feed.name,
+            Self::Service { name, .. } => name,
+        }
+    }
+}
+
 /// What sources are opened with.
 #[derive(Debug, Clone)]
 pub struct FeedTerms {

@@ -14,7 +14,7 @@ pub struct AuditReport {
     pub packages: Vec<AuditedPackage>,
     /// The user's own projects among what was looked at: they are no releases, and nothing was asked about them.
     pub own: Vec<OwnProject>,
-    /// What could not be audited, and why. Any gap means that there is no answer.
+    /// What could not be audited, and why. Any gap that is not accepted means that there is no answer.
     pub gaps: Vec<Gap>,
     /// The files and environments that were looked at.
     pub places: Vec<AuditedPlace>,
@@ -119,6 +119,19 @@ pub struct Gap {
     pub source: Option<String>,
     /// The line, from 1, when it is known.
     pub line: Option<usize>,
+    /// Set where the policy or an option accepts it. It is reported all the same.
+    pub accepted: Option<AcceptedGap>,
+}
+
+/// Why a gap is accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedGap {
+    /// The reason that the entry states.
+    pub reason: String,
+    /// The last day on which the entry holds.
+    pub expires: Option<String>,
+    /// Where the entry stands: `lockgate.toml:3`, or the option.
+    pub origin: String,
 }
 
 /// Kinds of gaps; each has a heading in docs/codes.md.
@@ -138,7 +151,7 @@ pub enum GapCode {
     NotOnIndex,
     /// A source of advisories, or the index, could not answer.
     NotLearned,
-    /// A file could not be read.
+    /// A file, or a record of an advisory source, could not be read.
     Unreadable,
 }
 
@@ -167,6 +180,17 @@ impl GapCode {
             Self::NotLearned => "not-learned",
             Self::Unreadable => "unreadable",
         }
+    }
+
+    /// The code that `text` names.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == text)
+    }
+
+    /// Whether only the option that names the code accepts it. Such a gap says that the audit itself did not work, not that one entry is
+    /// beyond it: neither the policy nor `--allow-incomplete` without codes accepts that.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::NotLearned | Self::Unreadable)
     }
 }
 
@@ -230,6 +254,10 @@ pub enum RemarkCode {
     UnmatchedIgnore,
     /// An ignore entry has expired.
     ExpiredIgnore,
+    /// An `[[allow-incomplete]]` entry matches no gap.
+    UnmatchedAcceptance,
+    /// An `[[allow-incomplete]]` entry has expired.
+    ExpiredAcceptance,
     /// A source that overrides took the place of a record of another.
     OverriddenAdvisory,
     /// An inventory has something to say of itself.
@@ -244,9 +272,11 @@ pub enum RemarkCode {
 
 impl RemarkCode {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::UnmatchedIgnore,
         Self::ExpiredIgnore,
+        Self::UnmatchedAcceptance,
+        Self::ExpiredAcceptance,
         Self::OverriddenAdvisory,
         Self::Input,
         Self::PolicyWithoutEffect,
@@ -259,6 +289,8 @@ impl RemarkCode {
         match self {
             Self::UnmatchedIgnore => "unmatched-ignore",
             Self::ExpiredIgnore => "expired-ignore",
+            Self::UnmatchedAcceptance => "unmatched-acceptance",
+            Self::ExpiredAcceptance => "expired-acceptance",
             Self::OverriddenAdvisory => "overridden-advisory",
             Self::Input => "input",
             Self::PolicyWithoutEffect => "policy-without-effect",
@@ -281,6 +313,16 @@ impl AuditReport {
     /// All findings, in the order of packages.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.packages.iter().flat_map(|package| &package.findings)
+    }
+
+    /// Gaps that nobody accepted.
+    pub fn open_gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.gaps.iter().filter(|gap| gap.accepted.is_none())
+    }
+
+    /// Whether the audit is incomplete: it has a gap that nobody accepted.
+    pub fn is_incomplete(&self) -> bool {
+        self.open_gaps().next().is_some()
     }
 
     /// All notices, in the order of packages.

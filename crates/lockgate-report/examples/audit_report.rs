@@ -20,13 +20,12 @@ fn main() -> io::Result<()> {
     let run = AuditRun {
         command: None,
         generated: Some(rich::now()),
-        allow_incomplete: false,
     };
     let mut out = Vec::new();
     match word(1) {
         "html" => html_page(&report, &run, &mut out)?,
         "markdown" => markdown(&report, &run, &mut out)?,
-        "github" => annotations(&report, &run, &mut out)?,
+        "github" => annotations(&report, &mut out)?,
         _ => {
             let options = TableOptions {
                 width: word(2).parse().ok(),

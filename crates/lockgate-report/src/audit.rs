@@ -8,7 +8,7 @@ use lockgate_model::{AuditReport, AuditedPackage, Timestamp};
 use crate::plain::{columns, cut, plain, wrapped};
 use crate::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, of_severity};
 use crate::verdict::{
-    Verdict, baseline_text, basis_text, gap_groups, is_stale, notice_groups, notice_text,
+    Verdict, baseline_text, basis_text, gap_groups, gap_why, is_stale, notice_groups, notice_text,
     source_text, verdict_text,
 };
 use crate::view::{Entry, and_more, entries, place_text, places_text};
@@ -225,7 +225,7 @@ impl<'a> Table<'a> {
             let text = format!(
                 "{}: {} ({})",
                 group.what(),
-                plain(&group.gap.why),
+                gap_why(group.gap),
                 group.gap.code.as_str()
             );
             self.labelled("not audited", YELLOW, &text, out)?;

@@ -172,6 +172,11 @@ fn gap(gap: &Gap) -> Value {
         "name": gap.name.as_ref().map(Name::as_str),
         "source": gap.source,
         "line": gap.line,
+        "accepted": gap.accepted.as_ref().map(|accepted| json!({
+            "reason": accepted.reason,
+            "expires": accepted.expires,
+            "origin": accepted.origin,
+        })),
     })
 }
 

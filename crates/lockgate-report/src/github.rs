@@ -6,7 +6,9 @@ use lockgate_model::{AuditReport, AuditedPackage, FindingCode, InventoryKind};
 
 use crate::markdown::markdown_of_rows;
 use crate::plain::plain;
-use crate::verdict::{AuditRun, Verdict, basis_text, gap_words, notice_text, verdict_text};
+use crate::verdict::{
+    AuditRun, Verdict, basis_text, gap_why, gap_words, notice_text, verdict_text,
+};
 use crate::view::{Entry, entries};
 
 /// Rows of each table of a job summary, unless they are too long.
@@ -17,14 +19,10 @@ const SUMMARY_BYTES: usize = 900 * 1024;
 /// Writes a command a line, worst first: GitHub shows no more than ten errors and ten warnings of a step.
 ///
 /// The first one holds the verdict, so that what comes after the tenth is not missed. What policy gates on is an error, what it lets
-/// through a warning, what an entry ignores is not told; a gap is an error unless gaps are accepted.
-pub fn annotations(
-    report: &AuditReport,
-    run: &AuditRun<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+/// through a warning, what an entry ignores is not told; a gap is an error unless it is accepted.
+pub fn annotations(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
     let mut commands = Vec::new();
-    commands.extend(verdict(report, run));
+    commands.extend(verdict(report));
     for entry in &entries(report) {
         if entry.finding.ignored.is_some() {
             continue;
@@ -39,7 +37,7 @@ pub fn annotations(
             message: message.clone(),
         }));
     }
-    commands.extend(gaps(report, run));
+    commands.extend(gaps(report));
     commands.extend(report.packages.iter().flat_map(|it| notices(report, it)));
     commands.extend(remarks(report));
     // A stable sort: within a level they stay worst first.
@@ -115,10 +113,10 @@ impl Command {
     }
 }
 
-fn verdict(report: &AuditReport, run: &AuditRun<'_>) -> Option<Command> {
+fn verdict(report: &AuditReport) -> Option<Command> {
     let level = match Verdict::of(report) {
         Verdict::Clean => return None,
-        Verdict::Incomplete if run.allow_incomplete => Level::of(report.gated_findings() > 0),
+        Verdict::Incomplete if !report.is_incomplete() => Level::of(report.gated_findings() > 0),
         Verdict::NotAudited | Verdict::Incomplete | Verdict::Denied => Level::Error,
         Verdict::Accepted => Level::Warning,
     };
@@ -166,14 +164,13 @@ fn finding(entry: &Entry<'_>, report: &AuditReport) -> (String, String) {
     (title, lines.join("\n"))
 }
 
-fn gaps<'a>(report: &'a AuditReport, run: &AuditRun<'_>) -> impl Iterator<Item = Command> + 'a {
-    let level = Level::of(!run.allow_incomplete);
-    report.gaps.iter().map(move |gap| Command {
-        level,
+fn gaps(report: &AuditReport) -> impl Iterator<Item = Command> + '_ {
+    report.gaps.iter().map(|gap| Command {
+        level: Level::of(gap.accepted.is_none()),
         file: gap.source.as_ref().and_then(|it| file_of(report, it)),
         line: gap.line,
         title: format!("not audited: {}", gap_words(gap.code)),
-        message: format!("{}: {}", plain(&gap.what), plain(&gap.why)),
+        message: format!("{}: {}", plain(&gap.what), gap_why(gap)),
     })
 }
 

@@ -46,7 +46,7 @@ pub fn html_page(report: &AuditReport, run: &AuditRun<'_>, out: &mut dyn Write) 
     parts::header(report, run, out)?;
     writeln!(out, "<main>")?;
     parts::summary(report, run, out)?;
-    parts::gaps(report, run, out)?;
+    parts::gaps(report, out)?;
     row::findings(report, &entries, out)?;
     parts::graph_panel(out)?;
     parts::notices(report, out)?;

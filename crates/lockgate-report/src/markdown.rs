@@ -8,8 +8,8 @@ use lockgate_model::AuditReport;
 
 use crate::plain::{cut, plain, web_address};
 use crate::verdict::{
-    AuditRun, baseline_text, command_text, counted, day, gap_groups, gap_words, minute,
-    notice_groups, notice_text, source_text, verdict_text,
+    AuditRun, baseline_text, command_text, counted, day, gap_groups, gap_why, gap_words,
+    gaps_judgement, minute, notice_groups, notice_text, source_text, verdict_text,
 };
 use crate::view::{Entry, and_more, entries, place_text, places_text, policies_text};
 
@@ -209,16 +209,15 @@ impl Ticket<'_> {
             return Ok(());
         }
         self.heading("Not audited")?;
-        let judgement = if self.run.allow_incomplete {
-            "These gaps are accepted; nothing is known about what they name."
-        } else {
-            "With these gaps there is no answer: nothing is known about what they name."
-        };
-        writeln!(self.out, "{judgement}\n")?;
+        writeln!(self.out, "{}\n", gaps_judgement(self.report))?;
         self.head(&["What", "Why", "Kind"])?;
         for group in groups.iter().take(self.rows) {
             let kind = format!("{}: {}", group.gap.code.as_str(), gap_words(group.gap.code));
-            self.row(&[&cell(&group.what()), &cell(&group.gap.why), &cell(&kind)])?;
+            self.row(&[
+                &cell(&group.what()),
+                &cell(&gap_why(group.gap)),
+                &cell(&kind),
+            ])?;
         }
         self.left_out(groups.len())
     }

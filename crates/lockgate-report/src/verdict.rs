@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use jiff::SignedDuration;
 use lockgate_model::{
-    AuditReport, AuditedPackage, Baseline, FindingCode, Gap, GapCode, Notice, SourceState,
-    Timestamp, age,
+    AcceptedGap, AuditReport, AuditedPackage, Baseline, FindingCode, Gap, GapCode, Notice,
+    SourceState, Timestamp, age,
 };
 
 use crate::plain::plain;
@@ -19,8 +19,6 @@ pub struct AuditRun<'a> {
     pub command: Option<&'a str>,
     /// When the report is made.
     pub generated: Option<Timestamp>,
-    /// Whether gaps are accepted (`--allow-incomplete`). They are told all the same.
-    pub allow_incomplete: bool,
 }
 
 /// What an audit comes to.
@@ -39,7 +37,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// Of a report. What is incomplete is never anything better.
+    /// Of a report. What is incomplete is never anything better, whether or not its gaps are accepted.
     pub(crate) fn of(report: &AuditReport) -> Self {
         // Without a source that could be used there is no evidence either, and then that is the gap.
         let mut gaps = report.gaps.iter();
@@ -88,7 +86,13 @@ pub(crate) fn verdict_text(report: &AuditReport) -> (String, String) {
         }
         Verdict::Incomplete => {
             let gaps = counted(report.gaps.len(), "entry", "entries");
-            format!(": {gaps} could not be audited; {findings} in {packages}")
+            let accepted = report.gaps.len() - report.open_gaps().count();
+            let accepted = match accepted {
+                0 => String::new(),
+                count if count == report.gaps.len() => " (accepted)".to_owned(),
+                count => format!(" ({count} accepted)"),
+            };
+            format!(": {gaps} could not be audited{accepted}; {findings} in {packages}")
         }
         Verdict::Denied | Verdict::Accepted if open > 0 => {
             format!(" in {} of {packages}", report.vulnerable_packages())
@@ -274,7 +278,12 @@ pub(crate) fn gap_groups(report: &AuditReport) -> Vec<GapGroup<'_>> {
     let mut groups: Vec<GapGroup<'_>> = Vec::new();
     let mut places = HashMap::new();
     for gap in &report.gaps {
-        let key = (gap.code, &gap.what, &gap.why);
+        let key = (
+            gap.code,
+            &gap.what,
+            &gap.why,
+            gap.accepted.as_ref().map(accepted_text),
+        );
         let place = *places.entry(key).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.gaps.push(gap),
@@ -285,6 +294,34 @@ pub(crate) fn gap_groups(report: &AuditReport) -> Vec<GapGroup<'_>> {
         }
     }
     groups
+}
+
+/// Why a gap is accepted, and until when.
+pub(crate) fn accepted_text(accepted: &AcceptedGap) -> String {
+    let reason = plain(&accepted.reason);
+    let origin = plain(&accepted.origin);
+    match &accepted.expires {
+        Some(expires) => format!("accepted until {}: {reason} ({origin})", plain(expires)),
+        None => format!("accepted: {reason} ({origin})"),
+    }
+}
+
+/// Why something could not be audited, and why that is accepted.
+pub(crate) fn gap_why(gap: &Gap) -> String {
+    let why = plain(&gap.why);
+    match &gap.accepted {
+        Some(accepted) => format!("{why}; {}", accepted_text(accepted)),
+        None => why.into_owned(),
+    }
+}
+
+/// What the gaps of a report come to, in one sentence.
+pub(crate) fn gaps_judgement(report: &AuditReport) -> &'static str {
+    if report.is_incomplete() {
+        "With these gaps there is no answer: nothing is known about what they name."
+    } else {
+        "These gaps are accepted; nothing is known about what they name."
+    }
 }
 
 /// A kind of gap in words.

@@ -4,6 +4,7 @@ use lockgate_model::{Advisory, AuditedPackage, Finding, FindingCode, Gap, Severi
 
 use crate::one_line::one_line;
 use crate::style::severity_text;
+use crate::verdict::gap_why;
 
 /// What to do about a finding.
 pub(crate) fn action(finding: &Finding) -> String {
@@ -66,7 +67,7 @@ pub(crate) fn place(source: &str, line: Option<usize>) -> String {
 
 /// A gap in one line: what, where and why.
 pub(crate) fn gap_text(gap: &Gap) -> String {
-    let (what, why) = (one_line(&gap.what), one_line(&gap.why));
+    let (what, why) = (one_line(&gap.what), one_line(&gap_why(gap)));
     match &gap.source {
         Some(source) if *source != gap.what => {
             format!("{what} ({}): {why}", place(source, gap.line))

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use lockgate_formats::lock::AuditLine;
 use lockgate_formats::{AdvisorySource, DEFAULT_MAX_ADVISORY_AGE};
 use lockgate_gate::{
-    AdvisoryGate, COMPACT_FORMAT, Compact, Compiler, Dated, GateError, Overlay, Source, check_age,
+    AdvisoryGate, Auditor, COMPACT_FORMAT, Compact, Compiled, Compiler, Dated, GateError, Overlay,
+    Source, UnreadableRecord, check_age,
 };
 use lockgate_index::{Feed, FeedError, FeedSource, FeedTerms, Places, RecordFeed};
 use lockgate_model::{
@@ -41,6 +42,8 @@ pub(crate) struct Audited {
 pub(crate) struct Gating {
     /// The gate.
     pub(crate) gate: AdvisoryGate,
+    /// Records of its sources that could not be read, with the source of each. A run that chooses versions ends over one.
+    unreadable: Vec<(String, UnreadableRecord)>,
 }
 
 /// Opens every source of `settings`; one that cannot be used ends the run. `places` are those that names come from: names are sent to a
@@ -65,15 +68,24 @@ pub(crate) fn open(
         }
     }
     let mut sources = Vec::new();
+    let mut unreadable = Vec::new();
     for (named, feed) in settings
         .advisories
         .iter()
         .zip(found(&parsed, settings, index, world))
     {
         let feed = feed.map_err(|error| feed_failure(&error))?;
-        sources.push(source(&feed, named, settings, world)?);
+        let (source, unread) = source(&feed, named, settings, world)?;
+        unreadable.extend(
+            unread
+                .into_iter()
+                .map(|record| (feed.name().to_owned(), record)),
+        );
+        sources.push(source);
     }
-    Ok(Gating::new(settings, sources, world))
+    let mut gating = Gating::new(settings, sources, world);
+    gating.unreadable = unreadable;
+    Ok(gating)
 }
 
 /// Sources, each opened by itself.
@@ -85,6 +97,8 @@ pub(crate) struct Opened {
     pub(crate) feeds: Vec<Feed>,
     /// Those that could not be opened, and why.
     pub(crate) failed: Vec<(String, String)>,
+    /// Records that could not be read, with the source of each.
+    pub(crate) unreadable: Vec<(String, UnreadableRecord)>,
     /// The addresses of services.
     pub(crate) services: Vec<Url>,
 }
@@ -118,7 +132,11 @@ pub(crate) fn open_each(
             .map_err(|error| feed_failure(&error))
             .and_then(|feed| Ok((source(&feed, named, settings, world)?, feed)));
         match made {
-            Ok((source, feed)) => {
+            Ok(((source, unreadable), feed)) => {
+                let unreadable = unreadable.into_iter();
+                opened
+                    .unreadable
+                    .extend(unreadable.map(|record| (place.name(), record)));
                 opened.sources.push(source);
                 opened.feeds.push(feed);
             }
@@ -160,13 +178,13 @@ fn found(
     world.runtime.block_on(world.index.feeds(sources, &terms))
 }
 
-/// A feed as the gate reads it.
+/// A feed as the gate reads it, and its records that cannot be read.
 pub(crate) fn source(
     feed: &Feed,
     named: &AdvisorySource,
     settings: &Settings,
     world: &World,
-) -> Result<Source, Failure> {
+) -> Result<(Source, Vec<UnreadableRecord>), Failure> {
     let feed = match feed {
         Feed::Service { name, .. } if named.overrides => {
             return Err(
@@ -175,28 +193,33 @@ pub(crate) fn source(
             );
         }
         Feed::Service { name, lookup } => {
-            return Ok(Source::Lookup {
+            let source = Source::Lookup {
                 name: name.clone(),
                 lookup: Arc::clone(lookup),
-            });
+            };
+            return Ok((source, Vec::new()));
         }
         Feed::Records(feed) => feed,
     };
     if named.overrides {
-        return Ok(Source::Overlay {
-            overlay: Arc::new(overlay(feed, world.now)?),
+        let overlay = overlay(feed, world.now)?;
+        let unreadable = overlay.unreadable().to_vec();
+        let source = Source::Overlay {
+            overlay: Arc::new(overlay),
             digest: feed.digest,
             name: feed.name.clone(),
-        });
+        };
+        return Ok((source, unreadable));
     }
-    let compact = compact(feed, world.now)?;
+    let (compact, unreadable) = compact(feed, world.now)?;
     check_ages(feed, &compact, settings, world)?;
-    Ok(Source::Compact {
+    let source = Source::Compact {
         name: feed.name.clone(),
         digest: feed.digest,
         compact,
         refreshed: feed.refreshed,
-    })
+    };
+    Ok((source, unreadable))
 }
 
 /// Refuses advisories that are too old: those that are refreshed by the older of the last refresh and their newest record, and after a week
@@ -237,29 +260,38 @@ fn overlay(feed: &RecordFeed, now: Timestamp) -> Result<Overlay, Failure> {
     let borrowed = records
         .iter()
         .map(|(file, bytes)| (file.as_str(), bytes.as_slice()));
-    Overlay::read(&feed.name, now, borrowed).map_err(|error| gate_failure(&error))
+    Ok(Overlay::read(&feed.name, now, borrowed))
 }
 
-/// The compact form of a feed: kept from an earlier run, else compiled and kept.
-fn compact(feed: &RecordFeed, now: Timestamp) -> Result<Compact, Failure> {
+/// The compact form of a feed, and its records that cannot be read: kept from an earlier run, else compiled. Only a feed whose records can all
+/// be read is kept in that form.
+fn compact(feed: &RecordFeed, now: Timestamp) -> Result<(Compact, Vec<UnreadableRecord>), Failure> {
     if let Some(kept) = feed.compact(COMPACT_FORMAT)
         && let Ok(compact) = Compact::open(kept)
         && compact.holds_at(now)
     {
-        return Ok(compact);
+        return Ok((compact, Vec::new()));
     }
-    let bytes = compiled(feed, now)?;
-    feed.keep_compact(COMPACT_FORMAT, &bytes);
-    Compact::open(Arc::new(bytes)).map_err(|error| gate_failure(&error))
+    let Compiled { bytes, unreadable } = compiled(feed, now)?;
+    if unreadable.is_empty() {
+        feed.keep_compact(COMPACT_FORMAT, &bytes);
+    }
+    let compact = Compact::open(Arc::new(bytes)).map_err(|error| gate_failure(&error))?;
+    Ok((compact, unreadable))
 }
 
 /// Reads all records of a feed, on as many threads as the machine has processors, up to four.
-fn compiled(feed: &RecordFeed, now: Timestamp) -> Result<Vec<u8>, Failure> {
+fn compiled(feed: &RecordFeed, now: Timestamp) -> Result<Compiled, Failure> {
     let parts = std::thread::available_parallelism().map_or(1, |parts| parts.get().min(4));
     let read = |part| {
         let mut compiler = Compiler::new(&feed.name, now);
-        feed.visit(part, parts, |file, bytes| {
-            compiler.add(file, bytes).map_err(Unread::Record)
+        feed.visit_each(part, parts, |file, bytes| match bytes {
+            Ok(bytes) => compiler.add(file, bytes).map_err(Unread::Record),
+            Err(why) => {
+                let file = file.to_owned();
+                compiler.add_unreadable(UnreadableRecord { file, why });
+                Ok(())
+            }
         })
         .map(|()| compiler)
         .map_err(|unread| match unread {
@@ -310,8 +342,9 @@ pub(crate) fn feed_failure(error: &FeedError) -> Failure {
 pub(crate) fn gate_failure(error: &GateError) -> Failure {
     let failure = Failure::of(error);
     match error {
-        GateError::Record { .. } => failure
-            .remedy("mend or remove the record: a gate that cannot read its data has no answer"),
+        GateError::Record { .. } => failure.remedy(
+            "fix or remove the invalid record; lockgate does not run with unreadable advisories",
+        ),
         GateError::TooOld { .. } => {
             failure.remedy("get newer advisories, or raise `max-advisory-age`; if they are dated in the future, check this machine's clock and run `lockgate advisories sync`")
         }
@@ -325,6 +358,27 @@ impl Gating {
     pub(crate) fn new(settings: &Settings, sources: Vec<Source>, world: &World) -> Self {
         Self {
             gate: AdvisoryGate::new(settings.policy.clone(), sources, world.now),
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// An error if a record of the advisories could not be read.
+    pub(crate) fn require_all_records(&self) -> Result<(), Failure> {
+        let Some((source, record)) = self.unreadable.first() else {
+            return Ok(());
+        };
+        let mut failure = gate_failure(&record.clone().into_error(source));
+        if self.unreadable.len() > 1 {
+            let more = self.unreadable.len() - 1;
+            failure.message = format!("{} (and {more} more)", failure.message);
+        }
+        Err(failure)
+    }
+
+    /// Makes a gap of each record that could not be read.
+    pub(crate) fn note_unreadable(&self, auditor: &mut Auditor<'_>) {
+        for (source, record) in &self.unreadable {
+            auditor.record_failed(source, record);
         }
     }
 

@@ -155,7 +155,7 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
             (Exit::No, lock_document(&document))
         }
         Outcome::Audit(audited) => {
-            let exit = audit_exit(&audited.report, audited.allow_incomplete);
+            let exit = audit_exit(&audited.report);
             let status = status_of(audited, exit);
             (exit, audit_document(status, &audited.report))
         }
@@ -178,11 +178,12 @@ fn document_of(locked: &Locked) -> LockDocument<'_> {
     }
 }
 
-fn audit_exit(report: &AuditReport, allow_incomplete: bool) -> Exit {
-    if !report.gaps.is_empty() && !allow_incomplete {
-        Exit::NoAnswer
-    } else if report.gated_findings() > 0 {
+/// Findings above policy are an answer, whatever else is missing.
+fn audit_exit(report: &AuditReport) -> Exit {
+    if report.gated_findings() > 0 {
         Exit::No
+    } else if report.is_incomplete() {
+        Exit::NoAnswer
     } else {
         Exit::Done
     }
@@ -357,7 +358,7 @@ fn deliver_audit(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(
     let tells_all = printed
         .is_some_and(|one| matches!(one.format, ReportFormat::Table | ReportFormat::Markdown));
     // Whoever does not have the table before them must still see that there is no answer.
-    if exit == Exit::NoAnswer && !(tells_all && width.is_some()) {
+    if report.is_incomplete() && !(tells_all && width.is_some()) {
         terminal.failure(&incomplete(report));
     }
     for path in audited
@@ -384,7 +385,7 @@ fn deliver_dry_run(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result
         let document = audit_document(status_of(audited, exit), report);
         terminal.answer(&json_text(&document))?;
     }
-    if exit == Exit::NoAnswer {
+    if report.is_incomplete() {
         terminal.failure(&incomplete(report));
     }
     Ok(())
@@ -392,16 +393,17 @@ fn deliver_dry_run(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result
 
 /// The gaps, the first of them by name.
 fn incomplete(report: &AuditReport) -> Failure {
-    let gaps = report.gaps.iter().take(5);
+    let count = report.open_gaps().count();
+    let gaps = report.open_gaps().take(5);
     let mut text: Vec<String> = gaps
         .map(|gap| format!("  {}: {}", gap.what, gap.why))
         .collect();
-    if report.gaps.len() > text.len() {
-        text.push(format!("  and {} more", report.gaps.len() - text.len()));
+    if count > text.len() {
+        text.push(format!("  and {} more", count - text.len()));
     }
     Failure::new(format!(
         "{} could not be audited\n{}",
-        counted(report.gaps.len(), "entry", "entries"),
+        counted(count, "entry", "entries"),
         text.join("\n")
     ))
 }
@@ -418,7 +420,7 @@ fn deliver_check(checked: &[Checked], terminal: &Terminal) -> Result<(), Failure
         for reason in &one.reasons {
             terminal.failure(&Failure::new(reason.clone()));
         }
-        if one.audit.gated_findings() > 0 || !one.audit.gaps.is_empty() {
+        if one.audit.gated_findings() > 0 || one.audit.is_incomplete() {
             terminal.failure(
                 &Failure::new(format!("{}: the audit does not pass", one.lock))
                     .details(table(&one.audit)?.trim_end()),
@@ -426,7 +428,7 @@ fn deliver_check(checked: &[Checked], terminal: &Terminal) -> Result<(), Failure
         } else if one.audit.open_findings() > 0 || one.audit.notices().next().is_some() {
             terminal.summary_of(Rendered(table(&one.audit)?.trim_end()));
         }
-        if one.reasons.is_empty() && one.audit.gated_findings() == 0 && one.audit.gaps.is_empty() {
+        if one.reasons.is_empty() && one.audit.gated_findings() == 0 && !one.audit.is_incomplete() {
             terminal.summary(&format!("{} is up to date", one.lock));
         }
     }
@@ -435,12 +437,12 @@ fn deliver_check(checked: &[Checked], terminal: &Terminal) -> Result<(), Failure
 
 fn judge_check(checked: &[Checked]) -> (Exit, Value) {
     let verdict = |one: &Checked| {
-        if !one.audit.gaps.is_empty() {
-            (Exit::NoAnswer, "failed")
-        } else if !one.reasons.is_empty() {
+        if !one.reasons.is_empty() {
             (Exit::No, "outdated")
         } else if one.audit.gated_findings() > 0 {
             (Exit::No, "findings")
+        } else if one.audit.is_incomplete() {
+            (Exit::NoAnswer, "failed")
         } else {
             (Exit::Done, "locked")
         }
@@ -463,7 +465,7 @@ fn judge_check(checked: &[Checked]) -> (Exit, Value) {
         })
         .collect();
     let exits: Vec<Exit> = checked.iter().map(|one| verdict(one).0).collect();
-    let exit = [Exit::NoAnswer, Exit::No]
+    let exit = [Exit::No, Exit::NoAnswer]
         .into_iter()
         .find(|exit| exits.contains(exit))
         .unwrap_or(Exit::Done);

@@ -200,8 +200,6 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) status: &'a str,
     /// When the report is made.
     pub(crate) now: Timestamp,
-    /// Whether gaps are accepted.
-    pub(crate) allow_incomplete: bool,
     /// Whole descriptions, by the id that is shown.
     pub(crate) descriptions: &'a BTreeMap<String, String>,
     /// What pip-audit's formats carry.
@@ -223,7 +221,6 @@ pub(crate) fn text(
     let run = AuditRun {
         command: circumstances.command,
         generated: Some(circumstances.now),
-        allow_incomplete: circumstances.allow_incomplete,
     };
     let description_of =
         |advisory: &Advisory| circumstances.descriptions.get(&advisory.id).cloned();
@@ -245,7 +242,7 @@ pub(crate) fn text(
         }
         ReportFormat::Markdown => markdown(report, &run, &mut out),
         ReportFormat::Html => html_page(report, &run, &mut out),
-        ReportFormat::Github => annotations(report, &run, &mut out),
+        ReportFormat::Github => annotations(report, &mut out),
         ReportFormat::GithubSummary => job_summary(report, &run, &mut out),
         ReportFormat::Json => return Ok(json_text(&audit_document(circumstances.status, report))),
         ReportFormat::Sarif => return Ok(json_text(&sarif_document(report))),

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 use lockgate_formats::pylock::is_pylock;
 use lockgate_formats::{AdvisorySource, ConfigGroup, GroupRequest, Set, SourceKind};
-use lockgate_gate::{GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
+use lockgate_gate::{GapAcceptance, GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
 use lockgate_model::{ChoiceRules, Level, Manifest, Marker, Name, Timestamp, Upgrade};
 
 use crate::choosing::{Choosing, upgrade};
@@ -302,6 +302,11 @@ impl Settings {
             min_severity,
             gate_unknown_severity: config.unknown_severity.is_none_or(|set| set.value),
             ignores,
+            gaps: config
+                .allow_incomplete
+                .into_iter()
+                .map(acceptance_of_config)
+                .collect(),
             yanked: match &config.yanked {
                 Some(set) if set.value => YankRule::Deny,
                 _ => YankRule::Warn,
@@ -370,6 +375,17 @@ fn entry_of_config(entry: lockgate_formats::ConfigIgnore) -> IgnoreEntry {
         group: entry.group,
         expires: entry.expires,
         until_fixed: entry.until_fixed,
+        must_match: true,
+        origin: entry.origin,
+    }
+}
+
+fn acceptance_of_config(entry: lockgate_formats::ConfigIncomplete) -> GapAcceptance {
+    GapAcceptance {
+        code: entry.code,
+        package: entry.package,
+        reason: entry.reason,
+        expires: entry.expires,
         must_match: true,
         origin: entry.origin,
     }

@@ -76,7 +76,7 @@ impl Parser<'_> {
 }
 
 /// A date and nothing more.
-fn day(written: toml::value::Datetime) -> Option<Date> {
+pub(super) fn day(written: toml::value::Datetime) -> Option<Date> {
     let date = written.date.filter(|_| written.time.is_none())?;
     Date::new(
         i16::try_from(date.year).ok()?,

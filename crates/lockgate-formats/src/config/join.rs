@@ -111,6 +111,7 @@ impl JoinedPolicy {
             max_advisory_age,
             cooldown,
             ignores,
+            allow_incomplete,
             yanked,
             vex,
             groups,
@@ -133,6 +134,10 @@ impl JoinedPolicy {
         for ignore in ignores {
             self.has_no_effect(format!("[[ignore]] `{}`", ignore.id), &ignore.origin);
         }
+        for entry in allow_incomplete {
+            let key = format!("[[allow-incomplete]] `{}`", entry.code.as_str());
+            self.has_no_effect(key, &entry.origin);
+        }
         for document in vex {
             self.has_no_effect(format!("vex `{}`", document.value), &document.origin);
         }
@@ -150,7 +155,7 @@ impl JoinedPolicy {
         }
     }
 
-    /// Follows the policy of a delegated folder in mode, severities and accepted advisories. Everything else of it can only make stricter.
+    /// Follows the policy of a delegated folder in mode, severities, accepted advisories and gaps. Everything else of it can only make stricter.
     fn delegate_to(&mut self, lower: &Config) {
         let mut rest = lower.clone();
         let own = ConfigGroup {
@@ -165,6 +170,8 @@ impl JoinedPolicy {
             self.config.groups.insert(name, rules.or(&upper));
         }
         self.config.ignores.append(&mut rest.ignores);
+        let incomplete = &mut self.config.allow_incomplete;
+        incomplete.append(&mut rest.allow_incomplete);
         self.restrict(&rest);
     }
 

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 use crate::document::Document;
 use crate::error::{InputError, nearest};
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "gate",
     "min-severity",
     "unknown-severity",
@@ -14,6 +14,7 @@ const KEYS: [&str; 13] = [
     "max-advisory-age",
     "cooldown",
     "ignore",
+    "allow-incomplete",
     "yanked",
     "vex",
     "groups",
@@ -33,6 +34,8 @@ const IGNORE_KEYS: [&str; 8] = [
     "justification",
 ];
 
+const INCOMPLETE_KEYS: [&str; 4] = ["code", "package", "reason", "expires"];
+
 const SOURCE_KEYS: [&str; 2] = ["source", "overrides"];
 
 const GROUP_KEYS: [&str; 3] = ["gate", "min-severity", "unknown-severity"];
@@ -42,6 +45,7 @@ pub(super) fn check_keys(table: &DeTable<'_>, document: &Document<'_>) -> Result
         known(key, &KEYS, document)?;
         let (tables, keys): (Vec<&DeValue<'_>>, &[&str]) = match key.get_ref().as_ref() {
             "ignore" => (listed(value), &IGNORE_KEYS),
+            "allow-incomplete" => (listed(value), &INCOMPLETE_KEYS),
             "advisories" => (listed(value), &SOURCE_KEYS),
             "groups" => (
                 value

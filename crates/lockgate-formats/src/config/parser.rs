@@ -96,6 +96,11 @@ impl Parser<'_> {
             .into_iter()
             .map(|entry| self.ignore(entry))
             .collect::<Result<_, _>>()?;
+        config.allow_incomplete = table
+            .allow_incomplete
+            .into_iter()
+            .map(|entry| self.incomplete(entry))
+            .collect::<Result<_, _>>()?;
         Ok(config)
     }
 

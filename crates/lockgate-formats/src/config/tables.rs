@@ -16,6 +16,8 @@ pub(super) struct Table {
     pub(super) cooldown: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) ignore: Vec<Spanned<Entry>>,
+    #[serde(default)]
+    pub(super) allow_incomplete: Vec<Spanned<super::incomplete::Entry>>,
     pub(super) yanked: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) vex: Vec<Spanned<String>>,

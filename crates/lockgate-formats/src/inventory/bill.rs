@@ -9,6 +9,9 @@ use super::item::{add_parent, as_parent};
 use super::node::Wrong;
 use super::purl::{self, Purl};
 
+/// Why a bill of materials without a PyPI package is an error.
+pub const NO_PYPI_PACKAGE: &str = "it names no PyPI package";
+
 /// A bill of materials while it is read.
 #[derive(Debug, Default)]
 pub(super) struct Bill {
@@ -139,7 +142,7 @@ impl Bill {
     pub(super) fn finish(mut self) -> Result<Inventory, Wrong> {
         self.say_what_was_passed_over();
         if self.packages == 0 {
-            return Err(Wrong::new("it names no PyPI package").remedy(
+            return Err(Wrong::new(NO_PYPI_PACKAGE).remedy(
                 "audit a bill of materials whose components have a package URL `pkg:pypi/name@version`",
             ));
         }

@@ -8,7 +8,7 @@ const NOW: &str = "2026-11-24T12:00:00Z";
 fn read(members: &str) -> Result<Option<Brief>, String> {
     let json = format!(r#"{{"id":"PYSEC-1",{members}}}"#);
     let record =
-        Record::read("test", "PYSEC-1.json", json.as_bytes()).map_err(|error| error.to_string())?;
+        Record::read("PYSEC-1.json", json.as_bytes()).map_err(|unreadable| unreadable.why)?;
     Brief::of(&record, NOW.parse().unwrap())
 }
 
@@ -133,7 +133,7 @@ fn a_record_that_names_no_package_is_an_error() {
 #[test]
 fn ids_are_read_without_the_blanks_around_them() {
     let json = format!(r#"{{"id":" mal-2024-1 ","aliases":[" CVE-1"],{AFFECTED}}}"#);
-    let record = Record::read("test", "x.json", json.as_bytes()).unwrap();
+    let record = Record::read("x.json", json.as_bytes()).unwrap();
     let brief = Brief::of(&record, NOW.parse().unwrap()).unwrap().unwrap();
     assert_eq!(brief.ids(), ["mal-2024-1", "CVE-1"]);
 }

@@ -9,7 +9,7 @@ use lockgate_model::{
     Scope, Version,
 };
 
-use super::known::{Asked, Known};
+use super::known::{Asked, Known, Override};
 use super::{AdvisoryGate, Mode, Standing};
 use crate::policy::{IgnoreEntry, YankRule};
 
@@ -119,19 +119,25 @@ impl AdvisoryGate {
             .overridden
             .iter()
             .filter(|overridden| overridden.versions.contains(version))
-            .map(|overridden| Remark {
-                code: RemarkCode::OverriddenAdvisory,
-                text: format!(
-                    "{} about {name}=={version} is {} by {}",
-                    overridden.advisory.id,
-                    if overridden.withdrawn {
-                        "withdrawn"
-                    } else {
-                        "replaced"
-                    },
-                    overridden.by
-                ),
-                origin: None,
+            .map(|overridden| {
+                let id = &overridden.advisory.id;
+                let by = &overridden.by;
+                let text = match overridden.how {
+                    Override::Withdrawn => {
+                        format!("{id} about {name}=={version} is withdrawn by {by}")
+                    }
+                    Override::Replaced => {
+                        format!("{id} about {name}=={version} is replaced by {by}")
+                    }
+                    Override::Refused => format!(
+                        "{id} about {name}=={version} is malware, which {by} cannot take back"
+                    ),
+                };
+                Remark {
+                    code: RemarkCode::OverriddenAdvisory,
+                    text,
+                    origin: None,
+                }
             })
             .collect();
         Judged {

@@ -10,7 +10,7 @@ use lockgate_model::{
 
 use super::{AdvisoryGate, Mode, Source};
 use crate::brief::Brief;
-use crate::error::GateError;
+use crate::error::{GateError, UnreadableRecord};
 use crate::group::{Concern, concerns, joined};
 use crate::record::Record;
 
@@ -52,6 +52,29 @@ pub(super) struct Known {
     pub(super) overridden: Vec<Overridden>,
 }
 
+/// What a service said.
+#[derive(Debug)]
+struct LookedUp {
+    /// Digest of the records.
+    digest: Sha256,
+    /// The newest `modified` of them that is not in the future.
+    newest: Option<Timestamp>,
+    concerns: Vec<Concern>,
+    /// The records that could not be read.
+    failures: Vec<FactError>,
+}
+
+impl Default for LookedUp {
+    fn default() -> Self {
+        Self {
+            digest: Sha256::of(&[]),
+            newest: None,
+            concerns: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+}
+
 /// An advisory of one source in whose place another source speaks.
 #[derive(Debug)]
 pub(super) struct Overridden {
@@ -59,8 +82,18 @@ pub(super) struct Overridden {
     pub(super) versions: VersionSet,
     /// The source that overrides.
     pub(super) by: String,
-    /// Whether it takes it back altogether.
-    pub(super) withdrawn: bool,
+    pub(super) how: Override,
+}
+
+/// What a source that overrides does to an advisory of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Override {
+    /// It takes it back altogether.
+    Withdrawn,
+    /// It says what is affected in its place.
+    Replaced,
+    /// Nothing: the advisory is about malware.
+    Refused,
 }
 
 impl AdvisoryGate {
@@ -102,30 +135,38 @@ impl AdvisoryGate {
                     overlay,
                     ..
                 } => {
-                    let (taken, kept) = std::mem::take(&mut found)
-                        .into_iter()
-                        .partition(|concern| overlay.speaks_of(&concern.advisory));
-                    found = kept;
-                    known
-                        .overridden
-                        .extend(taken.into_iter().map(|concern: Concern| Overridden {
-                            withdrawn: overlay.withdraws(&concern.advisory),
+                    let (spoken_of, mut kept): (Vec<Concern>, Vec<Concern>) =
+                        std::mem::take(&mut found)
+                            .into_iter()
+                            .partition(|concern| overlay.speaks_of(&concern.advisory));
+                    for concern in spoken_of {
+                        let how = if concern.advisory.malicious {
+                            kept.push(concern.clone());
+                            Override::Refused
+                        } else if overlay.withdraws(&concern.advisory) {
+                            Override::Withdrawn
+                        } else {
+                            Override::Replaced
+                        };
+                        known.overridden.push(Overridden {
                             versions: concern.extent.versions(),
                             advisory: concern.advisory,
                             by: source.clone(),
-                        }));
+                            how,
+                        });
+                    }
+                    found = kept;
                     Ok(overlay.about(name))
                 }
                 Source::Lookup { .. } if !asked.may_tell => continue,
                 Source::Lookup {
                     name: source,
                     lookup,
-                } => self.look_up(asked, source, lookup.as_ref()).map(
-                    |(digest, newest, concerns)| {
-                        known.looked_up.insert(index, (digest, newest));
-                        concerns
-                    },
-                ),
+                } => self.look_up(asked, source, lookup.as_ref()).map(|found| {
+                    known.looked_up.insert(index, (found.digest, found.newest));
+                    known.failures.extend(found.failures);
+                    found.concerns
+                }),
             };
             match more {
                 Ok(more) => {
@@ -143,13 +184,13 @@ impl AdvisoryGate {
         known
     }
 
-    /// What a service says, with the digest of its records and the newest of them.
+    /// What a service says. Records that cannot be read are failures, and the others still count.
     fn look_up(
         &self,
         asked: &Asked,
         source: &str,
         lookup: &dyn RecordLookup,
-    ) -> Result<(Sha256, Option<Timestamp>, Vec<Concern>), FactError> {
+    ) -> Result<LookedUp, FactError> {
         let name = &asked.name;
         let bytes = match &asked.version {
             None => lookup.records(name)?,
@@ -160,35 +201,39 @@ impl AdvisoryGate {
                 }
             },
         };
-        let mut records = Vec::with_capacity(bytes.len());
+        let mut found = LookedUp::default();
+        let mut briefs = Vec::with_capacity(bytes.len());
         let mut digests = Vec::with_capacity(bytes.len());
-        for (index, record) in bytes.iter().enumerate() {
+        for (index, bytes) in bytes.iter().enumerate() {
+            digests.push(Sha256::of(bytes).0);
             let file = format!("{name}, record {}", index + 1);
-            records.push(
-                Record::read(source, &file, record)
-                    .map_err(|error| unlearned(name, source, &error))?,
-            );
-            digests.push(Sha256::of(record).0);
+            let read = Record::read(&file, bytes).and_then(|record| {
+                let failed = |why| UnreadableRecord {
+                    file: record.id.clone(),
+                    why,
+                };
+                Ok((
+                    record.modified,
+                    Brief::of(&record, self.now).map_err(failed)?,
+                ))
+            });
+            match read {
+                Ok((modified, brief)) => {
+                    let modified = age::latest(modified, self.now);
+                    found.newest = found.newest.max(modified);
+                    briefs.extend(brief);
+                }
+                Err(unreadable) => {
+                    let error = unreadable.into_error(source);
+                    found.failures.push(unlearned(name, source, &error));
+                }
+            }
         }
         // In an order of its own: services answer in any.
         digests.sort_unstable();
-        let modified = records.iter().filter_map(|record| record.modified);
-        let newest = age::latest(modified, self.now);
-        let mut briefs = Vec::with_capacity(records.len());
-        for record in &records {
-            let brief = Brief::of(record, self.now).map_err(|why| {
-                let (source_name, file) = (source.to_owned(), record.id.clone());
-                let error = GateError::Record {
-                    source_name,
-                    file,
-                    why,
-                };
-                unlearned(name, source, &error)
-            })?;
-            briefs.extend(brief);
-        }
-        let concerns = concerns(&briefs, source).remove(name).unwrap_or_default();
-        Ok((Sha256::of(&digests.concat()), newest, concerns))
+        found.digest = Sha256::of(&digests.concat());
+        found.concerns = concerns(&briefs, source).remove(name).unwrap_or_default();
+        Ok(found)
     }
 
     /// The versions that some verdict may speak against; entries that accept only some versions are left to the verdict.

@@ -31,7 +31,7 @@ fn source_of(records: &[(String, Vec<u8>)]) -> Source {
     for (file, bytes) in records {
         compiler.add(file, bytes).unwrap();
     }
-    let compact = Compact::open(Arc::new(compiler.finish().unwrap())).unwrap();
+    let compact = Compact::open(Arc::new(compiler.finish().unwrap().bytes)).unwrap();
     Source::Compact {
         name: "test".to_owned(),
         digest: Sha256([1; 32]),
@@ -47,6 +47,7 @@ fn policy(mode: Mode) -> Policy {
         min_severity: None,
         gate_unknown_severity: true,
         ignores: Vec::new(),
+        gaps: Vec::new(),
         yanked: YankRule::Warn,
         groups: BTreeMap::new(),
         names: Vec::new(),

@@ -17,6 +17,8 @@ use crate::cache::Store;
 const LONGEST_RECORD: u64 = 16 << 20;
 /// No export has more.
 const MOST_RECORDS: usize = 400_000;
+/// What is named where an archive's list of entries is at fault, and no entry alone.
+const LISTING: &str = "its list of entries";
 /// All records together, unpacked.
 const LARGEST: u64 = 4 << 30;
 
@@ -47,7 +49,7 @@ fn hashed(path: &Path) -> std::io::Result<Sha256> {
     }
 }
 
-/// Hands each record of a part of an archive to `visitor`. `place` is named in errors.
+/// Hands each record of a part of an archive to `visitor`, or why it cannot be unpacked. `place` is named in errors.
 pub(super) fn visit<E: From<FeedError>>(
     place: &str,
     archive: impl Read + Seek,
@@ -59,12 +61,19 @@ pub(super) fn visit<E: From<FeedError>>(
     let (mut found, mut unpacked) = (0, 0u64);
     let mut bytes = Vec::new();
     let mut unpacker = Unpacker::default();
+    if part.part == 0 && archive.has_duplicate_names() {
+        let why = "two entries have one name, and a reader sees only one of them";
+        visitor(LISTING, Err(why.to_owned()))?;
+    }
     for index in 0..archive.len() {
-        let name = archive
-            .name_for_index(index)
-            .and_then(Result::ok)
-            .ok_or_else(|| wrong("an entry has no readable name".to_owned()))?
-            .into_owned();
+        let Some(Ok(name)) = archive.name_for_index(index) else {
+            if part.part == 0 {
+                let why = format!("the name of entry {} cannot be read", index + 1);
+                visitor(LISTING, Err(why))?;
+            }
+            continue;
+        };
+        let name = name.into_owned();
         if !super::folder::is_record(Path::new(&name)) {
             continue;
         }
@@ -72,17 +81,19 @@ pub(super) fn visit<E: From<FeedError>>(
         if !part.has(found) {
             continue;
         }
-        unpacker
-            .unpack(&mut archive, index, &mut bytes)
-            .map_err(|why| wrong(format!("`{name}` cannot be unpacked ({why})")))?;
+        let read = unpacker.unpack(&mut archive, index, &mut bytes);
         unpacked += bytes.len() as u64;
-        if bytes.len() as u64 > LONGEST_RECORD || unpacked > LARGEST {
-            return Err(wrong(format!(
-                "`{name}` unpacks to more than an advisory ever has"
-            ))
-            .into());
+        if unpacked > LARGEST {
+            return Err(wrong("it unpacks to more than any export".to_owned()).into());
         }
-        visitor(&name, &bytes)?;
+        match read {
+            Ok(()) if bytes.len() as u64 > LONGEST_RECORD => {
+                let why = "it unpacks to more than an advisory ever has";
+                visitor(&name, Err(why.to_owned()))?;
+            }
+            Ok(()) => visitor(&name, Ok(&bytes))?,
+            Err(why) => visitor(&name, Err(format!("it cannot be unpacked: {why}")))?,
+        }
     }
     if found == 0 {
         return Err(wrong("there is no advisory record in it".to_owned()).into());
@@ -197,7 +208,18 @@ pub(super) fn named(
     Ok(found)
 }
 
-/// Reads an archive from end to end, for whether it can be.
+/// Reads an archive from end to end, for whether all of it can be read.
 pub(super) fn check(place: &str, archive: impl Read + Seek) -> Result<(), FeedError> {
-    visit(place, archive, Part::ALL, &mut |_, _| Ok(()))
+    visit(place, archive, Part::ALL, &mut |name, bytes| {
+        whole(place, name, bytes).map(|_| ())
+    })
+}
+
+/// The bytes of a record, where one that cannot be read fails all of them.
+pub(super) fn whole<'b>(
+    place: &str,
+    name: &str,
+    bytes: Result<&'b [u8], String>,
+) -> Result<&'b [u8], FeedError> {
+    bytes.map_err(|why| FeedError::unusable(place, format!("`{name}`: {why}")))
 }

@@ -45,8 +45,11 @@ pub(super) fn visit<E: From<FeedError>>(
         if !part.has(index) {
             continue;
         }
-        let bytes = fs::read(&path).map_err(|error| unusable(&path, error))?;
-        visitor(&within(folder, &path), &bytes)?;
+        let bytes = fs::read(&path).map_err(|error| error.to_string());
+        visitor(
+            &within(folder, &path),
+            bytes.as_deref().map_err(Clone::clone),
+        )?;
     }
     Ok(())
 }
@@ -91,7 +94,9 @@ pub(super) fn digest(store: &Store, folder: &Path) -> Result<Sha256, FeedError> 
 fn read_digest(folder: &Path) -> Result<Sha256, FeedError> {
     use sha2::Digest as _;
     let mut hasher = sha2::Sha256::new();
+    let place = folder.display().to_string();
     visit::<FeedError>(folder, Part::ALL, &mut |name, bytes| {
+        let bytes = super::archive::whole(&place, name, bytes)?;
         hasher.update(name.as_bytes());
         hasher.update([0]);
         hasher.update((bytes.len() as u64).to_le_bytes());

@@ -31,8 +31,8 @@ pub(super) enum Place {
     Bytes(Vec<u8>),
 }
 
-/// Takes file name and bytes of a record.
-pub(super) type Visitor<'v, E> = &'v mut dyn FnMut(&str, &[u8]) -> Result<(), E>;
+/// Takes file name and bytes of a record, or why they cannot be had.
+pub(super) type Visitor<'v, E> = &'v mut dyn FnMut(&str, Result<&[u8], String>) -> Result<(), E>;
 
 /// One of so many parts of a feed.
 #[derive(Debug, Clone, Copy)]
@@ -51,12 +51,24 @@ impl Part {
 
 impl RecordFeed {
     /// Hands file name and bytes of each record to `visitor`, those of one part of `parts` (counted from 0): several threads may go through
-    /// a feed side by side. Ends with the first error.
+    /// a feed side by side. Ends with the first error; a record that cannot be had is one.
     pub fn visit<E: From<FeedError>>(
         &self,
         part: usize,
         parts: usize,
         mut visitor: impl FnMut(&str, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.visit_each(part, parts, |name, bytes| {
+            visitor(name, archive::whole(&self.name, name, bytes)?)
+        })
+    }
+
+    /// As [`Self::visit`], but goes on after a record that cannot be had: the visitor is told why.
+    pub fn visit_each<E: From<FeedError>>(
+        &self,
+        part: usize,
+        parts: usize,
+        mut visitor: impl FnMut(&str, Result<&[u8], String>) -> Result<(), E>,
     ) -> Result<(), E> {
         let part = Part { part, parts };
         match &self.place {

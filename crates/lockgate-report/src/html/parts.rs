@@ -6,8 +6,9 @@ use lockgate_model::AuditReport;
 
 use super::escape::Escaped;
 use crate::verdict::{
-    AuditRun, Verdict, baseline_text, command_text, counted, day, gap_groups, gap_words, is_stale,
-    minute, notice_groups, notice_text, severity_counts, source_text, verdict_text,
+    AuditRun, Verdict, baseline_text, command_text, counted, day, gap_groups, gap_why, gap_words,
+    gaps_judgement, is_stale, minute, notice_groups, notice_text, severity_counts, source_text,
+    verdict_text,
 };
 use crate::view::{place_text, places_text, policies_text};
 
@@ -116,20 +117,12 @@ fn fact(term: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<div><dt>{term}</dt><dd>{}</dd></div>", Escaped(text))
 }
 
-pub(super) fn gaps(
-    report: &AuditReport,
-    run: &AuditRun<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn gaps(report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
     let groups = gap_groups(report);
     if groups.is_empty() {
         return Ok(());
     }
-    let judgement = if run.allow_incomplete {
-        "These gaps are accepted (--allow-incomplete). Nothing is known about what they name."
-    } else {
-        "There is no answer while these gaps are open: nothing is known about what they name."
-    };
+    let judgement = gaps_judgement(report);
     writeln!(
         out,
         "<section class=\"gaps\" id=\"gaps\" aria-labelledby=\"gaps-title\">\n<h2 id=\"gaps-title\">Not audited ({})</h2>\n<p>{judgement}</p>",
@@ -141,7 +134,7 @@ pub(super) fn gaps(
             out,
             "<tr><td class=\"break\">{}</td><td>{}</td><td>{} <span class=\"soft\">({})</span></td></tr>",
             Escaped(&group.what()),
-            Escaped(&group.gap.why),
+            Escaped(&gap_why(group.gap)),
             gap_words(group.gap.code),
             group.gap.code.as_str()
         )?;

@@ -1,13 +1,13 @@
 //! Workflow commands of GitHub Actions.
 
 use lockgate_model::{AuditReport, AuditedPlace, InventoryKind, Level};
-use lockgate_report::{AuditRun, annotations};
+use lockgate_report::annotations;
 
-use crate::{assert_no_hidden_signs, rich, run};
+use crate::{assert_no_hidden_signs, rich};
 
-fn commands(report: &AuditReport, run: &AuditRun<'_>) -> Vec<String> {
+fn commands(report: &AuditReport) -> Vec<String> {
     let mut out = Vec::new();
-    annotations(report, run, &mut out).unwrap();
+    annotations(report, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     text.lines().map(str::to_owned).collect()
 }
@@ -22,7 +22,7 @@ fn each_finding_stands_at_the_line_of_its_pin() {
     rich::found(&mut pin, advisory);
     report.packages.push(pin);
     assert_eq!(
-        commands(&report, &run()),
+        commands(&report),
         [
             "::error title=lockgate audit::1 finding in 1 of 1 package (advisories: OSV PyPI + overlay of 2024-10-10)",
             "::error file=a%2Cb%3A100%25.txt,line=3,title=django 4.2.1%3A PYSEC-2024-157%2C critical (9.8)::100%25 sure: yes, really%0Aupgrade django to 4.2.16%0Adirect%0Ahttps://osv.example.org/vulnerability/PYSEC-2024-157",
@@ -32,7 +32,7 @@ fn each_finding_stands_at_the_line_of_its_pin() {
 
 #[test]
 fn the_verdict_comes_first_then_the_worst() {
-    let lines = commands(&rich::rich(), &run());
+    let lines = commands(&rich::rich());
     let starts = [
         "::error title=lockgate audit::Incomplete: ",
         "::error file=requirements.txt,line=5,title=evilpkg 1.0%3A MAL-2024-1%2C malicious::",
@@ -63,7 +63,7 @@ fn the_verdict_comes_first_then_the_worst() {
 
 #[test]
 fn what_policy_lets_through_is_a_warning_and_what_is_ignored_is_not_told() {
-    let lines = commands(&rich::without_gaps(), &run());
+    let lines = commands(&rich::without_gaps());
     let about = |word: &str| {
         lines
             .iter()
@@ -95,12 +95,11 @@ fn what_policy_lets_through_is_a_warning_and_what_is_ignored_is_not_told() {
 fn gaps_are_errors_unless_they_are_accepted() {
     let mut report = rich::large(4);
     report.gaps = rich::rich().gaps;
-    for (allow_incomplete, level) in [(false, "::error "), (true, "::warning ")] {
-        let run = AuditRun {
-            allow_incomplete,
-            ..run()
-        };
-        let lines = commands(&report, &run);
+    for (is_accepted, level) in [(false, "::error "), (true, "::warning ")] {
+        if is_accepted {
+            rich::accept_gaps(&mut report);
+        }
+        let lines = commands(&report);
         assert_eq!(lines.len(), 10);
         assert!(
             lines.iter().all(|line| line.starts_with(level)),
@@ -115,7 +114,7 @@ fn gaps_are_errors_unless_they_are_accepted() {
 
 #[test]
 fn hostile_text_forges_no_command() {
-    let lines = commands(&rich::rich(), &run());
+    let lines = commands(&rich::rich());
     for line in &lines {
         assert_no_hidden_signs(line);
         let rest = ["::error ", "::warning ", "::notice "]
@@ -140,7 +139,7 @@ fn hostile_text_forges_no_command() {
 
 #[test]
 fn a_clean_audit_says_nothing_and_an_environment_is_no_file() {
-    assert_eq!(commands(&rich::large(4), &run()), [""; 0]);
+    assert_eq!(commands(&rich::large(4)), [""; 0]);
     let mut report = rich::fleet(1);
     report.places = vec![AuditedPlace {
         place: "team-000/requirements.txt".to_owned(),
@@ -150,7 +149,7 @@ fn a_clean_audit_says_nothing_and_an_environment_is_no_file() {
         policies: vec!["lockgate.toml".to_owned()],
         is_off: false,
     }];
-    let lines = commands(&report, &run());
+    let lines = commands(&report);
     assert!(
         lines[1].starts_with("::error title=urllib3 1.26.5"),
         "{lines:?}"

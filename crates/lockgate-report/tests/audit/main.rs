@@ -17,7 +17,6 @@ fn run() -> AuditRun<'static> {
     AuditRun {
         command: None,
         generated: Some(rich::now()),
-        allow_incomplete: false,
     }
 }
 

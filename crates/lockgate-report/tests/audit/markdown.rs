@@ -160,12 +160,14 @@ fn a_clean_ticket_is_short_and_an_accepted_gap_is_still_told() {
     );
     assert_eq!(read(&text).rows.len(), 0);
     let accepted = AuditRun {
-        allow_incomplete: true,
         command: Some("lockgate audit --allow-incomplete x.txt"),
         generated: None,
     };
-    let text = rendered(&rich::rich(), &accepted);
+    let mut report = rich::rich();
+    rich::accept_gaps(&mut report);
+    let text = rendered(&report, &accepted);
     assert!(text.contains("These gaps are accepted; nothing is known"));
+    assert!(text.contains("accepted until 2027-03-01: audited elsewhere"));
     assert!(text.contains("# Audit: Incomplete"));
     assert!(text.ends_with("\nReproduce: `lockgate audit --allow-incomplete x.txt`\n"));
     assert!(!text.contains("- Made:"));

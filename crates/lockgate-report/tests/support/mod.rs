@@ -418,6 +418,7 @@ fn gaps() -> Vec<Gap> {
                     _ => Some("requirements.txt".to_owned()),
                 },
                 line: in_place.then_some(line),
+                accepted: None,
             }
         })
         .collect()

@@ -74,12 +74,20 @@ pub(crate) struct AuditArguments {
         help_heading = "Output"
     )]
     pub(crate) outputs: Vec<String>,
-    /// Exit by the findings even though something could not be audited; the gaps are still reported
-    #[arg(long, help_heading = "Gate")]
-    pub(crate) allow_incomplete: bool,
-    /// Report only what this older lock does not have
+    /// Accept gaps of these kinds [without CODE: all but `not-learned` and `unreadable`]; they are still reported
+    #[arg(
+        long,
+        value_name = "CODE",
+        num_args = 0..=1,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_value = "",
+        help_heading = "Gate"
+    )]
+    pub(crate) allow_incomplete: Vec<String>,
+    /// Report only what is not in this older lock, folder of locks or JSON report (repeatable)
     #[arg(long, value_name = "LOCK", help_heading = "Gate")]
-    pub(crate) baseline: Option<String>,
+    pub(crate) baseline: Vec<String>,
     /// An `OpenVEX` document whose statements are read as accepted advisories (repeatable)
     #[arg(long, value_name = "FILE", help_heading = "Gate")]
     pub(crate) vex: Vec<String>,
@@ -164,7 +172,7 @@ pub(super) fn run(
     let request = AuditRequest::new(arguments, words);
     if let Ok(request) = &request {
         let mut files = request.files();
-        files.extend(request.arguments.baseline.clone());
+        files.extend(request.arguments.baseline.iter().cloned());
         report_is_apart(report.as_deref(), &files)?;
         for destination in &request.destinations {
             let path: Option<&PathBuf> = destination.path.as_ref();

@@ -1,5 +1,7 @@
 //! `audit`: what is locked or installed against advisories. Runs nothing of what it looks at, and solves only when it is asked to.
 
+mod baseline;
+mod gaps;
 mod groups;
 mod hashes;
 mod inputs;
@@ -10,18 +12,19 @@ mod policies;
 mod resolved;
 pub(crate) mod statuses;
 mod telling;
+mod unread;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lockgate_gate::{AdvisoryGate, Mode, Selection, YankRule, leave_out_known};
 use lockgate_index::{Feed, FeedSource};
-use lockgate_model::{AuditReport, AuditedPlace, Manifest, Name, Timestamp};
+use lockgate_model::{AuditReport, AuditedPlace, Gap, Manifest, Name, Remark, Timestamp};
 use url::Url;
 
 use crate::cli::{AuditArguments, YankName};
 use crate::failure::Failure;
-use crate::gating;
+use crate::gating::{self, Gating};
 use crate::ops::target;
 use crate::places;
 use crate::reports::{Circumstances, Destination, Switches, destinations};
@@ -39,6 +42,8 @@ pub(crate) struct AuditRequest {
     /// Where reports go.
     pub(crate) destinations: Vec<Destination>,
     inputs: Vec<Input>,
+    /// What the search for inputs left out.
+    left_out: Vec<Remark>,
     /// The command as typed, without secrets.
     command: String,
 }
@@ -48,8 +53,6 @@ pub(crate) struct AuditRequest {
 pub(crate) struct Audited {
     /// What was found.
     pub(crate) report: AuditReport,
-    /// Whether gaps are accepted.
-    pub(crate) allow_incomplete: bool,
     /// Where it is to be told.
     pub(crate) destinations: Vec<Destination>,
     /// Whole descriptions of advisories, for formats that carry them.
@@ -70,10 +73,18 @@ impl AuditRequest {
         arguments.pip_audit.judged()?;
         let destinations = destinations(&arguments)?;
         let inputs = inputs::find(&arguments)?;
+        let folders = arguments
+            .files
+            .iter()
+            .filter(|file| Path::new(file).is_dir());
+        let left_out = folders
+            .flat_map(|folder| unread::remarks(folder, arguments.recursive))
+            .collect();
         Ok(Self {
             arguments,
             destinations,
             inputs,
+            left_out,
             command: lockgate_formats::command::redacted(&words.join(" ")),
         })
     }
@@ -117,7 +128,9 @@ impl AuditRequest {
     /// Each input with its policies.
     pub(crate) fn policies(&self) -> Result<InputPolicies, Failure> {
         let arguments = &self.arguments;
+        let accepted = gaps::accepted(&arguments.allow_incomplete)?;
         InputPolicies::new(&self.inputs, arguments, |settings| {
+            settings.policy.gaps.extend(accepted.iter().cloned());
             match arguments.yanked {
                 Some(YankName::Deny) => settings.policy.yanked = YankRule::Deny,
                 Some(YankName::Warn) => settings.policy.yanked = YankRule::Warn,
@@ -167,7 +180,6 @@ pub(crate) fn audit(
     }
     let mut audited = Audited {
         report: AuditReport::default(),
-        allow_incomplete: request.arguments.allow_incomplete,
         destinations: request.destinations.clone(),
         descriptions: BTreeMap::new(),
         switches: Switches::of(&request.arguments.pip_audit),
@@ -177,7 +189,10 @@ pub(crate) fn audit(
     };
     if audited.dry_run {
         audited.report = would_audit(&inputs, policies, &selection);
-        audited.report.gaps.extend(unread);
+        audited
+            .report
+            .gaps
+            .extend(accept_unread(unread, policies, world));
         return Ok(audited);
     }
     let opened = Opened::new(request, &inputs, policies, world)?;
@@ -191,21 +206,33 @@ pub(crate) fn audit(
         let remarks = known_by_lock::differences(inventories, &report);
         report.remarks.extend(remarks);
     }
+    let settings_of: BTreeMap<String, usize> = inputs
+        .iter()
+        .map(|input| (input.inventory.place.clone(), input.settings))
+        .collect();
     drop(inputs);
-    report.gaps.splice(0..0, unread);
+    report
+        .gaps
+        .splice(0..0, accept_unread(unread, policies, world));
+    report.remarks.extend(request.left_out.iter().cloned());
     if let Some(facts) = &facts {
         let gates = per_package(&report, &gates);
         statuses::ask_each(&mut report, &gates, facts, world);
     }
-    if let Some(baseline) = &request.arguments.baseline {
-        let older = opened.baseline(request, baseline, &selection, world)?;
-        let mut older_report = opened.judge(&older, &selection, world);
+    if !request.arguments.baseline.is_empty() {
+        let older = baseline::read(request, &settings_of, world)?;
+        opened.hint(&older.inputs, &selection);
+        let mut found = opened.judge(&older.inputs, &selection, world);
         if let Some(facts) = &facts {
-            let gates = per_package(&older_report, &opened.gates_of(&older));
-            statuses::ask_each(&mut older_report, &gates, facts, world);
+            let gates = per_package(&found, &opened.gates_of(&older.inputs));
+            statuses::ask_each(&mut found, &gates, facts, world);
         }
-        leave_out_known(&mut report, &older_report, baseline);
+        let mut known = older.known;
+        known.add_report(&found);
+        let named = request.arguments.baseline.join(", ");
+        leave_out_known(&mut report, &known, &named);
     }
+    report.remarks.extend(opened.acceptance_remarks());
     if request.arguments.pip_audit.skip_editable {
         report.own.clear();
     }
@@ -214,6 +241,15 @@ pub(crate) fn audit(
     }
     audited.report = report;
     Ok(audited)
+}
+
+/// The gaps of inputs that could not be read, accepted where the command line says so: no policy can accept them, so any one knows.
+fn accept_unread(mut unread: Vec<Gap>, policies: &InputPolicies, world: &World) -> Vec<Gap> {
+    if let Some(settings) = policies.all().next() {
+        let gate = Gating::new(settings, Vec::new(), world).gate;
+        unread.iter_mut().for_each(|gap| gate.accept(gap));
+    }
+    unread
 }
 
 /// The gate for each package of a report, given those for its places: packages stand in the order of the places.
@@ -306,7 +342,6 @@ impl Audited {
         Circumstances {
             status,
             now: self.now,
-            allow_incomplete: self.allow_incomplete,
             descriptions: &self.descriptions,
             switches: self.switches,
             width,

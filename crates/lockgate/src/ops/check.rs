@@ -171,6 +171,7 @@ pub(crate) fn check(
             |package: &AuditedPackage| package.line.is_none_or(|line| !pinned.contains_key(&line));
         statuses::ask(&mut audit, &gating.gate, &facts, is_on_index, world);
     }
+    audit.remarks.extend(gating.gate.acceptance_remarks());
     Ok(Checked {
         lock: check.lock.clone(),
         reasons,
@@ -214,6 +215,7 @@ fn audited(
     }
     let selection = Selection::default();
     let mut auditor = Auditor::new(&gating.gate, &selection);
+    gating.note_unreadable(&mut auditor);
     // What the sources come from was held against the services when they were opened.
     auditor.add(&inventory, &|_| Ok(()));
     Ok(auditor.finish())

@@ -55,6 +55,7 @@ impl<'a> Known<'a> {
         if build.allowed != Allowed::Nothing {
             // What a build requires is held against the gate, before anything else is known.
             let gating = known.gate()?;
+            gating.require_all_records()?;
             let below = Arc::clone(&known.facts);
             let opened = Builder::open(build, target, &arguments.target, below, gating, world);
             let opened = builder.insert(Arc::new(opened));
@@ -72,7 +73,7 @@ impl<'a> Known<'a> {
         Ok(known)
     }
 
-    /// The gate, opened when it is first asked for.
+    /// The gate, opened when it is first asked for. Records of its sources may be unreadable.
     pub(crate) fn gate(&mut self) -> Result<Arc<Gating>, Failure> {
         if let Some(gating) = &self.gating {
             return Ok(Arc::clone(gating));

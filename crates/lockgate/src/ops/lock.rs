@@ -137,6 +137,7 @@ pub(crate) fn lock(
     // Pages and metadata are on their way while the advisories are read.
     lockgate_solve::look_ahead(&ungated, &facts);
     let gating = known.gate()?;
+    gating.require_all_records()?;
     let question = Question {
         gate: &gating.gate,
         ..ungated

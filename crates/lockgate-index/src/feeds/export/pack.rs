@@ -44,6 +44,7 @@ fn ids(bytes: &[u8], part: Part) -> Result<Vec<String>, FeedError> {
     let mut ids = Vec::new();
     archive::visit::<FeedError>("", Cursor::new(bytes), part, &mut |name, record| {
         let wrong = |why: String| FeedError::unusable("", format!("`{name}`: {why}"));
+        let record = archive::whole("", name, record)?;
         let head = match name.strip_suffix(".json") {
             Some(id) => Head::of(id, record).map_err(wrong)?,
             None => return Err(wrong("an export holds only `.json`".to_owned())),

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use lockgate_formats::SourceKind;
-use lockgate_formats::inventory::{is_lock_name, kind_of, read_inventory};
+use lockgate_formats::inventory::{
+    NO_PYPI_PACKAGE, ecosystem_of, is_lock_name, kind_of, read_inventory, unread_kind,
+};
 use lockgate_model::{Gap, GapCode, Inventory, InventoryKind};
 
 use super::{AuditRequest, InputPolicies, hashes, installed, resolved};
@@ -17,12 +19,17 @@ use crate::inputs::Inputs;
 use crate::world::World;
 
 /// Folders that hold what tools put there, and no lock of the user's own.
-const PASSED_OVER: [&str; 4] = [
+const SKIPPED: [&str; 4] = [
     "node_modules",
     "__pycache__",
     "site-packages",
     "dist-packages",
 ];
+
+/// Whether a folder of this name is skipped in a search: hidden ones too.
+pub(super) fn is_skipped(name: &str) -> bool {
+    name.starts_with('.') || SKIPPED.contains(&name)
+}
 
 /// One thing to audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,10 +168,8 @@ fn walk(
         let is_folder = metadata.as_ref().is_ok_and(fs::Metadata::is_dir);
         if is_folder {
             let is_requirements = name == "requirements";
-            let is_passed_over = name.starts_with('.')
-                || PASSED_OVER.contains(&name.as_str())
-                || path.join("pyvenv.cfg").is_file()
-                || path.join("conda-meta").is_dir();
+            // Nothing that lies in a folder decides whether it is searched: its name does.
+            let is_passed_over = is_skipped(&name);
             if !is_passed_over && (recursive || is_requirements) {
                 walk(&path, recursive, is_wanted, seen, found)?;
             }
@@ -229,6 +234,9 @@ pub(super) fn read(
             }
             Input::Found(path) => match read_one(path, request, world) {
                 Ok(inventory) => inventory,
+                Err(failure) if failure.message.ends_with(NO_PYPI_PACKAGE) => {
+                    without_packages(path)
+                }
                 Err(failure) => {
                     unread.push(unreadable(path, failure.message));
                     continue;
@@ -252,6 +260,16 @@ pub(super) fn read(
     Ok((read, unread))
 }
 
+/// A bill of materials in a folder that is about other ecosystems: a remark, since nobody named it.
+fn without_packages(path: &str) -> Inventory {
+    Inventory {
+        place: path.to_owned(),
+        kind: kind_of(path, "").unwrap_or(InventoryKind::CycloneDx),
+        remarks: vec![format!("{path}: {NO_PYPI_PACKAGE}")],
+        ..Inventory::default()
+    }
+}
+
 fn unreadable(place: &str, why: String) -> Gap {
     Gap {
         code: GapCode::Unreadable,
@@ -260,6 +278,7 @@ fn unreadable(place: &str, why: String) -> Gap {
         name: None,
         source: Some(place.to_owned()),
         line: None,
+        accepted: None,
     }
 }
 
@@ -285,7 +304,15 @@ pub(super) fn read_one(
         _ => kind_of(&name, &String::from_utf8_lossy(&bytes)),
     };
     let kind = kind.ok_or_else(|| {
-        let failure = Failure::new(format!("what kind of lock `{file}` is cannot be told"));
+        if let Some(tool) = ecosystem_of(file) {
+            return Failure::new(format!("`{file}` is a lock of {tool}, not of Python packages"))
+                .remedy("name a lock, a requirements file or a bill of materials of Python packages");
+        }
+        if let Some(kind) = unread_kind(file) {
+            return Failure::new(format!("`{file}`: a {kind} is not read by this version"))
+                .remedy("audit the environment that it makes with `--environment`");
+        }
+        let failure = Failure::new(format!("`{file}` is not recognisably a lock or a requirements file"));
         // A project says what is wanted, and pins nothing.
         match SourceKind::of(file) {
             SourceKind::Requirements => failure.remedy("say it with `--input-format`"),

@@ -35,9 +35,12 @@ pub(super) fn open(
             .map_err(|error| Failure::of(&error))?
             .ok_or_else(|| missing(&evidence, &source.name()))?;
         let feed = Feed::Records(kept);
+        let (source_of_feed, unreadable) = gating::source(&feed, named, settings, world)?;
+        let unreadable = unreadable.into_iter();
         opened
-            .sources
-            .push(gating::source(&feed, named, settings, world)?);
+            .unreadable
+            .extend(unreadable.map(|record| (source.name(), record)));
+        opened.sources.push(source_of_feed);
         opened.feeds.push(feed);
     }
     let here = Gating::new(settings, opened.sources.clone(), world)

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use lockgate_gate::{AdvisoryGate, Auditor, Selection};
 use lockgate_index::Feed;
-use lockgate_model::{AuditReport, Inventory, Item, Name, Version};
+use lockgate_model::{AuditReport, Inventory, Item, Name, Remark, Version};
 
-use super::inputs::{self, ReadInput};
+use super::inputs::ReadInput;
 use super::telling::Telling;
 use super::{AuditRequest, InputPolicies, known_by_lock};
 use crate::failure::Failure;
@@ -121,6 +121,9 @@ impl Opened {
             for (source, why) in &under.sources.opened.failed {
                 auditor.source_failed(source, why.clone());
             }
+            for (source, record) in &under.sources.opened.unreadable {
+                auditor.record_failed(source, record);
+            }
         }
         for ReadInput {
             inventory,
@@ -138,23 +141,17 @@ impl Opened {
         auditor.finish()
     }
 
-    /// The older lock, to be judged under every policy in use: what it has is known, whoever would have found it.
-    pub(super) fn baseline(
-        &self,
-        request: &AuditRequest,
-        file: &str,
-        selection: &Selection,
-        world: &World,
-    ) -> Result<Vec<ReadInput>, Failure> {
-        let inventory = inputs::read_one(file, request, world)?;
-        let older: Vec<ReadInput> = (0..self.under.len())
-            .map(|settings| ReadInput {
-                inventory: inventory.clone(),
-                settings,
-            })
-            .collect();
-        self.hint(&older, selection);
-        Ok(older)
+    /// Remarks on entries of the policies that accept gaps and have expired or accept nothing. To be asked once the report has all of its gaps.
+    pub(super) fn acceptance_remarks(&self) -> Vec<Remark> {
+        let mut remarks = Vec::new();
+        for under in &self.under {
+            for remark in under.gating.gate.acceptance_remarks() {
+                if !remarks.contains(&remark) {
+                    remarks.push(remark);
+                }
+            }
+        }
+        remarks
     }
 }
 

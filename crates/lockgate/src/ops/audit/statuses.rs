@@ -83,20 +83,27 @@ pub(super) fn ask_each(
             Ok((yanked, status)) => {
                 package.notices = gate.notices(yanked.as_deref(), &status);
             }
-            Err(error) => gaps.push(Gap {
-                code: match error {
-                    FactError::Absent { .. } => GapCode::NotOnIndex,
-                    _ => GapCode::NotLearned,
-                },
-                what: format!("{}=={} on the index", package.name, package.version),
-                why: match error {
-                    FactError::Absent { .. } => "the index does not have this release".to_owned(),
-                    other => other.to_string(),
-                },
-                name: Some(package.name.clone()),
-                source: Some(package.source.clone()),
-                line: package.line,
-            }),
+            Err(error) => {
+                let mut gap = Gap {
+                    code: match error {
+                        FactError::Absent { .. } => GapCode::NotOnIndex,
+                        _ => GapCode::NotLearned,
+                    },
+                    what: format!("{}=={} on the index", package.name, package.version),
+                    why: match error {
+                        FactError::Absent { .. } => {
+                            "the index does not have this release".to_owned()
+                        }
+                        other => other.to_string(),
+                    },
+                    name: Some(package.name.clone()),
+                    source: Some(package.source.clone()),
+                    line: package.line,
+                    accepted: None,
+                };
+                gate.accept(&mut gap);
+                gaps.push(gap);
+            }
         }
     }
     report.gaps.extend(gaps);
