@@ -69,7 +69,7 @@ impl Extent {
     }
 
     fn states_versions(&self) -> bool {
-        !self.states_no_versions && !(self.spans.is_empty() && self.listed.is_empty())
+        !(self.states_no_versions || self.spans.is_empty() && self.listed.is_empty())
     }
 
     /// Notes something that could not be understood and therefore counts as affected.
