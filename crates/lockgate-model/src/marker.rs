@@ -11,6 +11,7 @@ use pep508_rs::{
 };
 use version_ranges::Ranges;
 
+use crate::requirement::marker_text::for_parser;
 use crate::requirement::parse::{TOO_LONG, is_too_long};
 use crate::{Name, Version, VersionSet};
 
@@ -39,7 +40,8 @@ impl Marker {
         if is_too_long(text) {
             return Err(MarkerError(TOO_LONG.to_owned()));
         }
-        MarkerTree::parse_str::<pep508_rs::VerbatimUrl>(text)
+        let text = for_parser(text).map_err(|why| MarkerError(why.to_owned()))?;
+        MarkerTree::parse_str::<pep508_rs::VerbatimUrl>(&text)
             .map(Self)
             .map_err(|error| MarkerError(error.message.to_string()))
     }

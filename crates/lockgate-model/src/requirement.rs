@@ -92,4 +92,5 @@ fn shown(url: &str) -> String {
     }
 }
 
+pub(crate) mod marker_text;
 pub(crate) mod parse;

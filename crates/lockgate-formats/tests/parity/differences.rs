@@ -66,6 +66,9 @@ pub(crate) const CHOICES: &[Choice] = &[
     refusal("marker-constant", |case| {
         case.only_ours_refuses("is not a marker: Comparing two")
     }),
+    refusal("marker-quote", |case| {
+        case.only_ours_refuses("a quote or a line break in a quoted text")
+    }),
     refusal("marker-operator", |case| {
         case.only_ours_refuses("is not a marker: ") && case.only_ours_refuses("found `===`")
     }),

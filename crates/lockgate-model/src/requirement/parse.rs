@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use pep508_rs::{MarkerTree, MarkerWarningKind};
 
+use super::marker_text::{for_parser, requirement_for_parser};
 use super::{Requirement, RequirementError, Source};
 use crate::{Marker, Name, Specifiers};
 
@@ -18,6 +19,8 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
         None => (None, Cow::Borrowed(text)),
     };
     let text = with_blanks_in_lists(&without_trailing_comma(&text));
+    let text =
+        requirement_for_parser(&text).map_err(|why| RequirementError::Syntax(why.to_owned()))?;
     let parsed: pep508_rs::Requirement =
         text.parse().map_err(|error: pep508_rs::Pep508Error| {
             RequirementError::Syntax(error.message.to_string())
@@ -163,7 +166,8 @@ pub(super) fn strict(text: &str) -> Result<Requirement, RequirementError> {
                 dropped.get_or_insert(message);
             }
         };
-        MarkerTree::parse_reporter(marker, &mut report)
+        let marker = for_parser(marker).map_err(|why| RequirementError::Syntax(why.to_owned()))?;
+        MarkerTree::parse_reporter(&marker, &mut report)
             .map_err(|error| RequirementError::Syntax(error.message.to_string()))?;
     }
     match dropped {
