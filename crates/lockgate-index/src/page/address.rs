@@ -30,8 +30,12 @@ impl<'a> Addresses<'a> {
     }
 
     fn join(&mut self, path: &str) -> Option<String> {
-        let is_absolute = path.starts_with("https://") || path.starts_with("http://");
-        if is_absolute && is_plain(path.split_once("//")?.1) {
+        let absolute = path.strip_prefix("https://");
+        let absolute = absolute.or_else(|| path.strip_prefix("http://"));
+        if let Some((host, rest)) = absolute.and_then(|absolute| absolute.split_once('/'))
+            && is_plain_host(host)
+            && is_plain(rest)
+        {
             return Some(path.to_owned());
         }
         let rest = path.trim_start_matches("../");
@@ -57,6 +61,23 @@ impl<'a> Addresses<'a> {
         };
         is_allowed.then(|| url.into())
     }
+}
+
+/// Whether joining would leave a host as it is: a name in small letters, without a port, that is no number and in no other script.
+fn is_plain_host(host: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.contains("--")
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    host.split('.').all(is_label)
+        && last
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_lowercase())
 }
 
 /// Whether joining `path` would leave it as it is: no character to escape, no dot segment, no scheme, no empty segment.
@@ -153,7 +174,15 @@ mod tests {
             );
         }
         assert_eq!(addresses.resolve("data:text/plain,x"), None);
-        assert_eq!(addresses.resolve("https://[broken/"), None);
+        for broken in [
+            "https://[broken/",
+            "https://br%ken.test/foo-1.tar.gz",
+            "https://a.test:99999/foo-1.tar.gz",
+            "http://1.2.3.400/foo-1.tar.gz",
+            "https://xn--a/foo-1.tar.gz",
+        ] {
+            assert_eq!(addresses.resolve(broken), None, "{broken}");
+        }
         assert_eq!(addresses.resolve("file:///etc/foo-1.tar.gz"), None);
         let local = Url::parse("file:///wheels/index.html").unwrap();
         assert_eq!(
