@@ -261,8 +261,8 @@ fn direct(
         }
     };
     let place = |node: &Node<'_>| -> Result<String, Wrong> {
-        Ok(match node.text_at("url")? {
-            Some(url) => url.to_owned(),
+        Ok(match address(node)? {
+            Some(url) => url,
             None => from_here(node.need_text("path")?),
         })
     };
@@ -306,11 +306,22 @@ fn direct(
     })
 }
 
+/// What `url` says. Without a scheme it would be taken for a path when it is written again.
+fn address(node: &Node<'_>) -> Result<Option<String>, Wrong> {
+    let Some(url) = node.text_at("url")? else {
+        return Ok(None);
+    };
+    if !url.contains("://") {
+        return Err(Wrong::new(format!("`url` is not an address: `{url}`")).at(node.line_of("url")));
+    }
+    Ok(Some(url.to_owned()))
+}
+
 /// A file; where it is on this machine, its path is that from the current folder.
 fn locked_file(file: &Node<'_>, lock: &str) -> Result<LockedFile, Wrong> {
-    let (url, path) = (file.text_at("url")?, file.text_at("path")?);
+    let (url, path) = (address(file)?, file.text_at("path")?);
     let place = match (url, path) {
-        (Some(url), _) => url.to_owned(),
+        (Some(url), _) => url,
         (None, Some(path)) => joined(lock, path),
         (None, None) => return Err(Wrong::new("a file has neither `url` nor `path`").at(file.line)),
     };

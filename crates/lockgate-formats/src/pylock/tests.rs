@@ -302,6 +302,20 @@ fn what_pep_751_forbids_is_refused() {
         ),
         (package(&format!("wheels = [{wheel}]")), "has no version"),
         (
+            package(&format!(
+                "version = \"1\"\nwheels = [{}]",
+                wheel.replace("https://", "https:")
+            )),
+            "`url` is not an address",
+        ),
+        (
+            package(&format!(
+                "version = \"1\"\narchive = {}",
+                wheel.replace("https://", "../")
+            )),
+            "`url` is not an address",
+        ),
+        (
             package(&format!("version = \"x\"\nwheels = [{wheel}]")),
             "no version",
         ),
