@@ -21,6 +21,16 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("lockgate-formats", &["lockgate-model"]),
+    // What the fuzzers run: readers of three rooms, each by itself.
+    (
+        "lockgate-fuzz-targets",
+        &[
+            "lockgate-formats",
+            "lockgate-gate",
+            "lockgate-index",
+            "lockgate-model",
+        ],
+    ),
     ("lockgate-gate", &["lockgate-model"]),
     ("lockgate-index", &["lockgate-model"]),
     ("lockgate-model", &[]),

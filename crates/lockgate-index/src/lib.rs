@@ -10,6 +10,8 @@ mod document;
 mod error;
 mod facts;
 mod feeds;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod git;
 mod http;
 pub mod interpreter;

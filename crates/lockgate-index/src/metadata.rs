@@ -21,6 +21,7 @@ pub(crate) use headers::Stated;
 pub(crate) use local::read as read_local;
 pub(crate) use remote::{Source, fetch};
 pub(crate) use stored::decode;
+pub(crate) use wheel::probe;
 pub use whole::{archived_pyproject, built_metadata};
 pub(crate) use whole::{of_archive, of_pkg_info};
 

@@ -242,5 +242,14 @@ fn read_file(
     Ok((Found::Read, entries))
 }
 
+/// The sections, keys and values of a text, or the line that is wrong and why.
+pub(crate) fn entries_of(text: &str) -> Result<Vec<[String; 3]>, (usize, String)> {
+    let entries = ini::read(text).map_err(|wrong| (wrong.line, wrong.why))?;
+    let entries = entries.into_iter();
+    Ok(entries
+        .map(|entry| [entry.section, entry.key, entry.value])
+        .collect())
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,3 @@
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|bytes: &[u8]| lockgate_fuzz::installed(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| lockgate_fuzz_targets::run("installed", bytes));

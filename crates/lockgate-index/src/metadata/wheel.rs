@@ -135,6 +135,28 @@ impl WheelProbe {
     }
 }
 
+/// Probes a wheel of `length` bytes that ends in `known`; `part` gives what is asked for, or nothing more.
+pub(crate) fn probe(
+    project: &Name,
+    length: u64,
+    known: Bytes,
+    mut part: impl FnMut(Range<u64>) -> Option<Vec<u8>>,
+) -> Result<Vec<u8>, UnusableReason> {
+    let mut probe = WheelProbe::new(project, length);
+    probe.supply(length.saturating_sub(known.len() as u64), known);
+    loop {
+        match probe.step()? {
+            Step::Done(metadata) => return Ok(metadata),
+            Step::Need(range) => match part(range.clone()) {
+                Some(bytes) if bytes.len() as u64 == range.end - range.start => {
+                    probe.supply(range.start, bytes.into());
+                }
+                _ => return Err(bad("it breaks off")),
+            },
+        }
+    }
+}
+
 /// What a wheel states that is all there.
 pub(super) fn of_whole(
     wheel: impl std::io::Read + std::io::Seek,
