@@ -67,9 +67,14 @@ pub(crate) fn run(bytes: &[u8]) {
     }
 }
 
+/// The instant at which records are judged: those of other times are of the future or withdrawn.
+fn now() -> Timestamp {
+    Timestamp::constant(1_750_000_000, 0)
+}
+
 /// The records in the form that the cache keeps; none if they cannot be read.
 fn compiled(records: &[(String, &[u8])]) -> Option<Source> {
-    let mut compiler = Compiler::new("source");
+    let mut compiler = Compiler::new("source", now());
     for (file, record) in records {
         if let Err(error) = compiler.add(file, record) {
             says_something(&error);
@@ -97,6 +102,7 @@ fn overlay(records: &[(String, &[u8])]) -> Option<Source> {
     let records = records.iter();
     let overlay = Overlay::read(
         "source",
+        now(),
         records.map(|(file, record)| (file.as_str(), *record)),
     );
     Some(Source::Overlay {
@@ -116,8 +122,10 @@ fn affected(source: Option<Source>, name: &Name) -> VersionSet {
         ignores: Vec::new(),
         yanked: YankRule::Warn,
         groups: std::collections::BTreeMap::new(),
+        names: Vec::new(),
+        remarks: Vec::new(),
     };
-    let gate = AdvisoryGate::new(policy, source.into_iter().collect(), Timestamp::UNIX_EPOCH);
+    let gate = AdvisoryGate::new(policy, source.into_iter().collect(), now());
     let affected = gate.affected(name).expect("what was opened is read");
     affected.map_or_else(VersionSet::empty, |versions| (*versions).clone())
 }
