@@ -19,12 +19,14 @@ mod ignores;
 mod incomplete;
 mod join;
 mod keys;
+mod locks;
 mod parser;
 mod tables;
 
 pub use incomplete::ConfigIncomplete;
 pub use join::{DEFAULT_MAX_ADVISORY_AGE, Ineffective, JoinedPolicy, LowerPolicy, join_policies};
 use keys::check_keys;
+pub use locks::{ConfigLock, LOCK_ENTRY_OPTIONS, LockEntryOption, LockEntryValue};
 use parser::Parser;
 use tables::{Pyproject, Table};
 
@@ -59,6 +61,18 @@ pub struct Config {
     pub required_environments: Vec<Set<Marker>>,
     /// Folders whose own policies are followed in mode, severities and accepted advisories.
     pub delegate: Vec<Set<String>>,
+    /// The locks that `lock` and `check` work on; their paths are from the folder of the configuration.
+    pub locks: Vec<ConfigLock>,
+    /// Hosts that sources may name, each `HOST` or `HOST:PORT`.
+    pub indexes: Vec<Set<String>>,
+    /// Packages that are left out of every lock.
+    pub excludes: Vec<Set<Name>>,
+    /// Files of overrides.
+    pub overrides: Vec<Set<String>>,
+    /// Packages that are not pinned, only named at the end of the lock.
+    pub no_emit_packages: Vec<Set<Name>>,
+    /// Packages whose build may run for metadata that they do not state.
+    pub allowed_builds: Vec<Set<Name>>,
 }
 
 /// Returns whether two states of a file hold the same policy; of a `pyproject.toml` only `[tool.lockgate]` counts.
@@ -172,7 +186,7 @@ impl Config {
         for source in sources.filter(|source| source.is_path()) {
             source.source = joined(&source.source);
         }
-        for document in &mut self.vex {
+        for document in self.vex.iter_mut().chain(&mut self.overrides) {
             document.value = joined(&document.value);
         }
         self

@@ -35,8 +35,9 @@ pub mod static_project;
 
 pub use age::{AgeError, When, duration};
 pub use config::{
-    AdvisorySource, Config, ConfigGroup, ConfigIgnore, ConfigIncomplete, DEFAULT_MAX_ADVISORY_AGE,
-    Ineffective, JoinedPolicy, LowerPolicy, Set, join_policies, same_policy,
+    AdvisorySource, Config, ConfigGroup, ConfigIgnore, ConfigIncomplete, ConfigLock,
+    DEFAULT_MAX_ADVISORY_AGE, Ineffective, JoinedPolicy, LOCK_ENTRY_OPTIONS, LockEntryOption,
+    LockEntryValue, LowerPolicy, Set, join_policies, same_policy,
 };
 pub use error::{InputError, NeedsBuild};
 pub use manifests::{GroupRequest, Manifests};

@@ -66,7 +66,8 @@ pub fn join_policies(
         }
     }
     for config in floor {
-        joined.restrict(config);
+        joined.add_statements(config);
+        joined.restrict(&without_statements(config));
     }
     joined
 }
@@ -93,7 +94,31 @@ fn add_sources(sources: &mut Vec<AdvisorySource>, more: &[AdvisorySource]) {
     }
 }
 
+/// A policy of the floor without what is added from it.
+fn without_statements(floor: &Config) -> Config {
+    Config {
+        indexes: Vec::new(),
+        excludes: Vec::new(),
+        overrides: Vec::new(),
+        no_emit_packages: Vec::new(),
+        allowed_builds: Vec::new(),
+        ..floor.clone()
+    }
+}
+
 impl JoinedPolicy {
+    /// Adds what the floor, which is the caller's, states about all locks.
+    fn add_statements(&mut self, floor: &Config) {
+        let config = &mut self.config;
+        config.indexes.extend(floor.indexes.iter().cloned());
+        config.excludes.extend(floor.excludes.iter().cloned());
+        config.overrides.extend(floor.overrides.iter().cloned());
+        let pinned = floor.no_emit_packages.iter();
+        config.no_emit_packages.extend(pinned.cloned());
+        let builds = floor.allowed_builds.iter();
+        config.allowed_builds.extend(builds.cloned());
+    }
+
     fn has_no_effect(&mut self, key: impl Into<String>, origin: &str) {
         self.ineffective.push(Ineffective {
             key: key.into(),
@@ -118,6 +143,12 @@ impl JoinedPolicy {
             environments,
             required_environments,
             delegate,
+            locks,
+            indexes,
+            excludes,
+            overrides,
+            no_emit_packages,
+            allowed_builds,
         } = lower;
         self.restrict_rules(lower, &groups.keys().cloned().collect());
         if let Some(set) = yanked {
@@ -152,6 +183,25 @@ impl JoinedPolicy {
         }
         if let Some(first) = delegate.first() {
             self.has_no_effect("delegate", &first.origin);
+        }
+        for lock in locks {
+            let key = format!("[[lock]] `{}`", lock.output.value);
+            self.has_no_effect(key, &lock.origin);
+        }
+        let lists = [
+            ("indexes", indexes.first().map(|set| &set.origin)),
+            ("exclude", excludes.first().map(|set| &set.origin)),
+            ("override", overrides.first().map(|set| &set.origin)),
+            (
+                "no-emit-package",
+                no_emit_packages.first().map(|set| &set.origin),
+            ),
+            ("allow-build", allowed_builds.first().map(|set| &set.origin)),
+        ];
+        for (key, origin) in lists {
+            if let Some(origin) = origin {
+                self.has_no_effect(key, origin);
+            }
         }
     }
 

@@ -3,10 +3,11 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::locks::entry_keys;
 use crate::document::Document;
 use crate::error::{InputError, nearest};
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 20] = [
     "gate",
     "min-severity",
     "unknown-severity",
@@ -21,6 +22,12 @@ const KEYS: [&str; 14] = [
     "environments",
     "required-environments",
     "delegate",
+    "lock",
+    "indexes",
+    "exclude",
+    "override",
+    "no-emit-package",
+    "allow-build",
 ];
 
 const IGNORE_KEYS: [&str; 8] = [
@@ -41,11 +48,13 @@ const SOURCE_KEYS: [&str; 2] = ["source", "overrides"];
 const GROUP_KEYS: [&str; 3] = ["gate", "min-severity", "unknown-severity"];
 /// Every key must be known: a misspelled one would silently loosen the gate.
 pub(super) fn check_keys(table: &DeTable<'_>, document: &Document<'_>) -> Result<(), InputError> {
+    let entry_keys = entry_keys();
     for (key, value) in table {
         known(key, &KEYS, document)?;
         let (tables, keys): (Vec<&DeValue<'_>>, &[&str]) = match key.get_ref().as_ref() {
             "ignore" => (listed(value), &IGNORE_KEYS),
             "allow-incomplete" => (listed(value), &INCOMPLETE_KEYS),
+            "lock" => (listed(value), &entry_keys),
             "advisories" => (listed(value), &SOURCE_KEYS),
             "groups" => (
                 value

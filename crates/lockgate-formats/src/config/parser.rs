@@ -39,6 +39,12 @@ impl Parser<'_> {
         config.required_environments =
             self.environments("required-environments", &table.required_environments)?;
         config.delegate = self.delegated(&table.delegate)?;
+        config.locks = self.locks(table.lock)?;
+        config.indexes = self.hosts("indexes", &table.indexes)?;
+        config.excludes = self.names("exclude", &table.exclude)?;
+        config.overrides = self.paths("override", &table.r#override)?;
+        config.no_emit_packages = self.names("no-emit-package", &table.no_emit_package)?;
+        config.allowed_builds = self.names("allow-build", &table.allow_build)?;
         for (name, group) in table.groups {
             let key = Name::new(&name)
                 .map_err(|why| self.error(&group, format!("`[groups.{name}]`: {why}")))?;

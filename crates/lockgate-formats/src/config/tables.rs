@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::locks::LockTable;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, expecting = "a table")]
 pub(super) struct Table {
@@ -29,6 +31,18 @@ pub(super) struct Table {
     pub(super) required_environments: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) delegate: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) lock: Vec<Spanned<LockTable>>,
+    #[serde(default)]
+    pub(super) indexes: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) exclude: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) r#override: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) no_emit_package: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) allow_build: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
