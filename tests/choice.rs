@@ -12,9 +12,15 @@ fn world() -> Loopback<Index> {
     )
 }
 
-fn check<'a>(context: &'a TestContext, extra: &[&str]) -> lockgate_tests::Lockgate<'a> {
+fn check<'a>(
+    context: &'a TestContext,
+    index: &Loopback<Index>,
+    extra: &[&str],
+) -> lockgate_tests::Lockgate<'a> {
     context
         .lockgate(&["check", "requirements.txt"])
+        .args(["--index-url", &index.index_url()])
+        .args(["--advisories", "advisories"])
         .args(extra.iter().copied())
         .arg("--cache-dir")
         .arg(context.cache())
@@ -31,19 +37,26 @@ fn check_holds_overrides_and_exclusions_against_the_lock_again() {
         .args(["--override", "overrides.txt"])
         .run()
         .exits(0);
-    check(&context, &[]).run().exits(0);
-    // Another file in place of the recorded one, an exclusion beside it, and the recorded file itself changed.
+    // What the header says of overrides does not count.
+    check(&context, &index, &[])
+        .run()
+        .exits(1)
+        .mentions(&["`b==2.0` would now be 1.0", "`--override overrides.txt`"]);
+    check(&context, &index, &["--override", "overrides.txt"])
+        .run()
+        .exits(0);
+    // Another file in place of the recorded one, an exclusion, and the recorded file itself changed.
     context.write("others.txt", "b==3.0\n");
-    check(&context, &["--override", "others.txt"])
+    check(&context, &index, &["--override", "others.txt"])
         .run()
         .exits(1)
         .mentions(&["`b==2.0` would now be 3.0"]);
-    check(&context, &["--exclude", "b"])
+    check(&context, &index, &["--exclude", "b"])
         .run()
         .exits(1)
         .mentions(&["`b==2.0` is locked and not required by anything"]);
     context.write("overrides.txt", "b==1.0\n");
-    check(&context, &[])
+    check(&context, &index, &["--override", "overrides.txt"])
         .run()
         .exits(1)
         .mentions(&["`b==2.0` would now be 1.0"]);
@@ -78,9 +91,11 @@ fn a_fix_that_the_cooldown_admitted_still_stands_in_a_check() {
         "the report says so: {}",
         run.stdout
     );
-    check(&context, &[]).run().exits(0);
-    check(&context, &["--cooldown", "1 day"]).run().exits(0);
-    check(&context, &["--gate", "off"])
+    check(&context, &index, &[]).run().exits(0);
+    check(&context, &index, &["--cooldown", "1 day"])
+        .run()
+        .exits(0);
+    check(&context, &index, &["--gate", "off"])
         .run()
         .exits(1)
         .mentions(&["`a==1.1` would now be 1.0", "younger than the cooldown"]);

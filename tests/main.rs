@@ -13,6 +13,7 @@ mod direct;
 mod faults;
 mod find_links;
 mod foreign_text;
+mod header;
 mod indexes;
 mod inputs;
 mod lock;

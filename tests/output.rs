@@ -18,8 +18,29 @@ fn locked(index: &Loopback<Index>, arguments: &[&str]) -> (TestContext, String) 
     let lock = context.read("requirements.txt");
     relocked(&context, index, arguments);
     assert_eq!(context.read("requirements.txt"), lock, "{arguments:?}");
-    check(&context, index, &[]).exits(0);
+    check(&context, index, &of_caller(arguments)).exits(0);
     (context, lock)
+}
+
+/// The options among those of a lock that no header can say for its check.
+fn of_caller<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let mut of_caller = Vec::new();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match *argument {
+            "--no-hashes" | "--no-allow-unsafe" | "--allow-unsafe" => of_caller.push(*argument),
+            "--no-emit-package" | "--unsafe-package" => {
+                of_caller.push("--no-emit-package");
+                of_caller.extend(rest.next());
+            }
+            "--find-links" | "--no-binary" | "--only-binary" | "--trusted-host" => {
+                of_caller.push(argument);
+                of_caller.extend(rest.next());
+            }
+            _ => {}
+        }
+    }
+    of_caller
 }
 
 #[track_caller]
@@ -52,12 +73,14 @@ fn without_hashes_the_lock_says_versions_only() {
         body(&lock),
         "setuptools==70.0\n    # via web\ntemplates==1.0\n    # via web\nweb==1.0\n    # via -r requirements.in\n"
     );
-    // The header is what tells `check`; without it the option has to be given.
-    context.write("requirements.txt", body(&lock));
-    check(&context, &index, &[])
-        .exits(1)
-        .mentions(&["has no hashes"]);
-    check(&context, &index, &["--no-hashes"]).exits(0);
+    // With the header and without, only whoever checks can do without hashes.
+    for text in [lock.clone(), body(&lock)] {
+        context.write("requirements.txt", text);
+        check(&context, &index, &[])
+            .exits(1)
+            .mentions(&["has no hashes"]);
+        check(&context, &index, &["--no-hashes"]).exits(0);
+    }
 }
 
 #[test]

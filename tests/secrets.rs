@@ -258,7 +258,7 @@ fn of_audits_and_checks() {
             .arg("--cache-dir")
             .arg(context.cache());
         assert_clean(&context, "check", check, &[]);
-        // The header shows the address without its password: what it shows is nothing to ask with.
+        // The header shows the address without its password, and no other is asked with it.
         let without = context
             .lockgate(&[
                 "check",
@@ -267,8 +267,12 @@ fn of_audits_and_checks() {
                 "--advisories",
                 "advisories",
             ])
-            .args(["--no-cache"]);
-        assert_clean(&context, "check by the header", without, &[]);
+            .args([
+                "--no-cache",
+                "--index-url",
+                &simple(&servers.guarded, "joe@"),
+            ]);
+        assert_clean(&context, "check without the password", without, &[]);
         let audit = context
             .lockgate(&["audit", "requirements.txt", "--report", "report.json", loud])
             .args([

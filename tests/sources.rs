@@ -144,7 +144,7 @@ fn check_sees_what_a_group_has_come_to_require() {
 }
 
 #[test]
-fn a_lock_without_its_command_leads_back_by_who_asks() {
+fn who_asks_for_pins_is_a_hint_and_no_source() {
     let (index, context) = (index(), TestContext::new());
     context.write("pyproject.toml", PYPROJECT);
     run(
@@ -157,7 +157,17 @@ fn a_lock_without_its_command_leads_back_by_who_asks() {
     let text = context.read("out.txt");
     let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     context.write("out.txt", body.join("\n") + "\n");
-    run(&context, &index, &["check", "out.txt"]).run().exits(0);
+    run(&context, &index, &["check", "out.txt"])
+        .run()
+        .exits(2)
+        .mentions(&["--source FILE", "`pyproject.toml`"]);
+    let source = ["check", "out.txt", "--source", "pyproject.toml"];
+    run(&context, &index, &source).run().exits(0);
+    // The name of a lock says what `lock` would make it from.
+    context.write("requirements.txt", context.read("out.txt"));
+    run(&context, &index, &["check", "requirements.txt"])
+        .run()
+        .exits(0);
 }
 
 #[test]

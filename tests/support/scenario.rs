@@ -360,24 +360,40 @@ impl Scenario {
             ));
         }
         if !self.args.is_empty() || !self.overrides.is_empty() || self.config.is_some() {
-            check_stands(wrong, context);
+            self.check_stands(wrong, context, places);
         }
     }
-}
 
-/// The lock must satisfy its sources under the options that its own header records.
-fn check_stands(wrong: &mut Vec<String>, context: &TestContext) {
-    let check = context
-        .lockgate(&["check", "requirements.txt", "--json"])
-        .arg("--cache-dir")
-        .arg(context.cache())
-        .run();
-    let stands = ["\"status\": \"locked\"", "\"status\": \"findings\""];
-    if !stands.iter().any(|status| check.stdout.contains(status)) {
-        wrong.push(format!(
-            "`check` does not take the lock (exit {})\n{}{}",
-            check.code, check.stdout, check.stderr
-        ));
+    /// The lock must satisfy its sources under what its own header says is locked and the options that only a caller can say.
+    fn check_stands(&self, wrong: &mut Vec<String>, context: &TestContext, places: &Places) {
+        let mut check = context
+            .lockgate(&["check", "requirements.txt", "--json"])
+            .args(places.arguments(&self.requirements))
+            .args(["--advisories", "advisories", "--allow-host", "127.0.0.1"])
+            .arg("--cache-dir")
+            .arg(context.cache());
+        if !self.overrides.is_empty() {
+            check = check.args(["--override", "overrides.txt"]);
+        }
+        let mut arguments = self.args.iter();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--universal" | "-U" => {}
+                "--fork-strategy" | "-P" | "--upgrade-package" | "--no-upgrade-package" => {
+                    let _value = arguments.next();
+                }
+                other => check = check.arg(places.filled(other)),
+            }
+        }
+        let check = check.run();
+        let stands = ["locked", "clean", "findings"];
+        let stands = stands.map(|status| format!("\"status\": \"{status}\""));
+        if !stands.iter().any(|status| check.stdout.contains(status)) {
+            wrong.push(format!(
+                "`check` does not take the lock (exit {})\n{}{}",
+                check.code, check.stdout, check.stderr
+            ));
+        }
     }
 }
 

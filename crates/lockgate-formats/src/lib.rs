@@ -43,6 +43,7 @@ pub use error::{InputError, NeedsBuild};
 pub use manifests::{GroupRequest, Manifests};
 pub use overrides::read_overrides;
 pub use path::posix;
+pub use pyproject::has_project_table;
 pub use source::SourceKind;
 pub use vex::{
     VEX_JUSTIFICATIONS, VexIgnore, VexProduct, VexStatement, VexStatus, read_openvex, vex_ignores,

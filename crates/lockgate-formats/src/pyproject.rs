@@ -79,3 +79,10 @@ fn wrong_type(
         )
         .remedy("mend the file")
 }
+
+/// Whether the text of a `pyproject.toml` has a `[project]` table; so it counts too if it cannot be read.
+pub fn has_project_table(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).ok();
+    let parsed = text.and_then(|text| DeTable::parse(text).ok());
+    parsed.is_none_or(|table| table.get_ref().contains_key("project"))
+}

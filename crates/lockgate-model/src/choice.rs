@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{Name, Timestamp};
 
 /// Options that restrict or order the choice.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChoiceRules {
     /// Pre-releases.
     pub prerelease: PrereleaseMode,

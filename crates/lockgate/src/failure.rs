@@ -20,6 +20,13 @@ pub(crate) enum Exit {
     Terminated,
 }
 
+impl Exit {
+    /// Whether somebody ended the run.
+    pub(crate) fn is_from_outside(self) -> bool {
+        matches!(self, Self::Interrupted | Self::Terminated)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {

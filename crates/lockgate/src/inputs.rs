@@ -1,32 +1,43 @@
 //! The sources as the formats read them: files from the disk, includes by address through the index's door.
 
-use lockgate_index::Index;
+use lockgate_index::redact_url;
 use lockgate_model::{FileKind, Files, FilesError};
 
-use crate::disk::Disk;
+use crate::world::World;
 
-/// Disk and network together.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Inputs<'a> {
-    pub(crate) disk: &'a Disk,
-    pub(crate) index: &'a Index,
-}
+/// Disk and network together, as far as a run may reach.
+#[derive(Clone, Copy)]
+pub(crate) struct Inputs<'a>(pub(crate) &'a World);
 
 impl Files for Inputs<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
-        self.disk.read(path)
+        if !self.0.reach.admits_file(path, self.0) {
+            return Err(FilesError::Unreadable(
+                "it lies outside of the repository; name it with `--source` if it is right"
+                    .to_owned(),
+            ));
+        }
+        self.0.files.read(path)
     }
 
     fn variable(&self, name: &str) -> Option<String> {
-        self.disk.variable(name)
+        self.0.files.variable(name)
     }
 
     fn kind(&self, path: &str) -> Option<FileKind> {
-        self.disk.kind(path)
+        self.0.files.kind(path)
     }
 
     fn fetch(&self, address: &str) -> Result<Vec<u8>, FilesError> {
-        self.index
+        self.0
+            .reach
+            .admit(address, &redact_url(address), "the include", self.0)
+            .map_err(|failure| {
+                let help = failure.remedy.unwrap_or_default();
+                FilesError::Unreadable(format!("{}; {help}", failure.message))
+            })?;
+        self.0
+            .index
             .document(address)
             .map_err(|error| FilesError::Unreadable(error.to_string()))
     }

@@ -1,5 +1,7 @@
 //! Outcomes to their places: the lock to its file, the answer to standard output, talk to standard error, and an exit code.
 
+mod check;
+
 use std::path::Path;
 
 use lockgate_formats::diff;
@@ -59,7 +61,7 @@ pub(crate) fn deliver(
         match &outcome {
             Outcome::Lock(outcome) => deliver_lock(outcome, format, terminal)?,
             Outcome::Audit(audited) => deliver_audit(audited, exit, terminal)?,
-            Outcome::Check(checked) => deliver_check(checked, terminal)?,
+            Outcome::Check(checked) => check::deliver(checked, terminal)?,
         }
         // What an audit prints was said by its own options.
         if format == Format::Json && !matches!(outcome, Outcome::Audit(_)) {
@@ -159,7 +161,7 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
             let status = status_of(audited, exit);
             (exit, audit_document(status, &audited.report))
         }
-        Outcome::Check(checked) => judge_check(checked),
+        Outcome::Check(checked) => check::judge(checked),
     }
 }
 
@@ -410,70 +412,4 @@ fn incomplete(report: &AuditReport) -> Failure {
 
 fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
-}
-
-fn deliver_check(checked: &[Checked], terminal: &Terminal) -> Result<(), Failure> {
-    for one in checked {
-        for remark in &one.audit.remarks {
-            terminal.warn(&remark.text);
-        }
-        for reason in &one.reasons {
-            terminal.failure(&Failure::new(reason.clone()));
-        }
-        if one.audit.gated_findings() > 0 || one.audit.is_incomplete() {
-            terminal.failure(
-                &Failure::new(format!("{}: the audit does not pass", one.lock))
-                    .details(table(&one.audit)?.trim_end()),
-            );
-        } else if one.audit.open_findings() > 0 || one.audit.notices().next().is_some() {
-            terminal.summary_of(Rendered(table(&one.audit)?.trim_end()));
-        }
-        if one.reasons.is_empty() && one.audit.gated_findings() == 0 && !one.audit.is_incomplete() {
-            terminal.summary(&format!("{} is up to date", one.lock));
-        }
-    }
-    Ok(())
-}
-
-fn judge_check(checked: &[Checked]) -> (Exit, Value) {
-    let verdict = |one: &Checked| {
-        if !one.reasons.is_empty() {
-            (Exit::No, "outdated")
-        } else if one.audit.gated_findings() > 0 {
-            (Exit::No, "findings")
-        } else if one.audit.is_incomplete() {
-            (Exit::NoAnswer, "failed")
-        } else {
-            (Exit::Done, "locked")
-        }
-    };
-    let documents: Vec<Value> = checked
-        .iter()
-        .map(|one| {
-            lock_document(&LockDocument {
-                status: verdict(one).1,
-                output: &one.lock,
-                written: false,
-                policies: &one.policies,
-                audit: Some(&one.audit),
-                change: Some(&one.change),
-                notes: &[],
-                pins: None,
-                conflict: one.conflict.as_deref(),
-                reasons: &one.reasons,
-            })
-        })
-        .collect();
-    let exits: Vec<Exit> = checked.iter().map(|one| verdict(one).0).collect();
-    let exit = [Exit::No, Exit::NoAnswer]
-        .into_iter()
-        .find(|exit| exits.contains(exit))
-        .unwrap_or(Exit::Done);
-    match <[Value; 1]>::try_from(documents) {
-        Ok([document]) => (exit, document),
-        Err(documents) => (
-            exit,
-            serde_json::json!({ "version": 1, "locks": documents }),
-        ),
-    }
 }

@@ -69,7 +69,14 @@ fn trusted(
 ) -> Result<Vec<TrustedHost>, Failure> {
     let mut hosts = trusted_hosts(options, &world.pip)?;
     for (host, origin) in &manifest.index.trusted_hosts {
-        hosts.push(trusted_host(host, &origin.to_string())?);
+        let trusted = trusted_host(host, &origin.to_string())?;
+        if world.reach.is_everywhere() {
+            hosts.push(trusted);
+        } else if !hosts.contains(&trusted) {
+            world.terminal.warn(&format!(
+                "{origin}: `--trusted-host {host}` has no effect here: the sources are what is judged"
+            ));
+        }
     }
     hosts.dedup();
     Ok(hosts)
@@ -139,6 +146,12 @@ fn indexes(
 ) -> Result<Vec<Url>, Failure> {
     let mut found: Vec<Named> = Vec::new();
     // pip lets a requirement file's `--index-url` replace everything before it.
+    let of_sources = manifest.index.index_url.iter();
+    for (url, origin) in of_sources.chain(&manifest.index.extra_index_urls) {
+        world
+            .reach
+            .admit(url, &origin.to_string(), "the index", world)?;
+    }
     if let Some((url, origin)) = &manifest.index.index_url {
         found.push((url.clone(), origin.to_string()));
     } else {
@@ -204,6 +217,10 @@ fn find_links(
     options: &IndexOptions,
     world: &World,
 ) -> Result<Vec<FindLinks>, Failure> {
+    for (text, origin) in &manifest.index.find_links {
+        let origin = origin.to_string();
+        world.reach.admit(text, &origin, "`--find-links`", world)?;
+    }
     let mut found = listed(
         &world.pip.options().find_links,
         &options.find_links,

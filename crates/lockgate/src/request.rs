@@ -18,6 +18,7 @@ use crate::outputs::Bounds;
 use crate::policies::{Policies, PolicyFinder};
 use crate::provenance;
 use crate::sources::{groups, inputs, output, sources};
+use crate::statements::LockStatements;
 use crate::vex;
 
 /// What `lock` is asked to do.
@@ -101,11 +102,7 @@ impl LockRequest {
         }
         let choosing = Choosing::new(&arguments)?;
         let upgrade = upgrade(&arguments)?;
-        let excludes = arguments
-            .exclude
-            .iter()
-            .map(|text| named("--exclude", text))
-            .collect::<Result<_, _>>()?;
+        let excludes = excludes(&arguments)?;
         Ok(Self {
             arguments,
             words,
@@ -117,6 +114,13 @@ impl LockRequest {
             upgrade,
             excludes,
         })
+    }
+
+    /// Takes in what the policy states about locks, where no option says it.
+    pub(crate) fn under(mut self, statements: &LockStatements) -> Result<Self, Failure> {
+        statements.lay_under(&mut self.arguments);
+        self.excludes = excludes(&self.arguments)?;
+        Ok(self)
     }
 
     /// What may be chosen in a run at `now`: by option, and by the options that stand in the sources. The command line has the last word.
@@ -142,6 +146,11 @@ impl LockRequest {
         let policies = finder.of_file_from(self.output.as_str(), &self.sources)?;
         Settings::of(options, &policies, &[])
     }
+}
+
+fn excludes(arguments: &LockArguments) -> Result<BTreeSet<Name>, Failure> {
+    let names = arguments.exclude.iter();
+    names.map(|text| named("--exclude", text)).collect()
 }
 
 /// The form of a lock.
@@ -215,7 +224,7 @@ pub(crate) fn files_of(arguments: &LockArguments) -> Vec<String> {
     files
 }
 
-fn is_same_file(left: &Path, right: &Path) -> bool {
+pub(crate) fn is_same_file(left: &Path, right: &Path) -> bool {
     left == right
         || match (left.canonicalize(), right.canonicalize()) {
             (Ok(left), Ok(right)) => left == right,
@@ -238,6 +247,8 @@ pub(crate) struct Settings {
     pub(crate) environments: Environments,
     /// Whether an audit asks the index too.
     pub(crate) asks_index: bool,
+    /// What the policies state about locks.
+    pub(crate) statements: LockStatements,
     /// What of it the policies say, by key, for `-v`.
     pub(crate) told: Vec<(&'static str, String)>,
 }
@@ -252,6 +263,7 @@ impl Settings {
         let (config, remarks) = policies.joined();
         let names = policies.names();
         let told = provenance::configured(options, &names, &config);
+        let statements = LockStatements::of(policies);
         let (mode, origin) = match (options.gate, config.gate) {
             (Some(mode), _) => (named_mode(mode), format!("--gate {}", mode_word(mode))),
             (None, Some(set)) => (
@@ -329,6 +341,7 @@ impl Settings {
                 required: values(&config.required_environments),
             },
             asks_index: config.yanked.is_some(),
+            statements,
             told,
         })
     }

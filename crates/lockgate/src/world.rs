@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::cli::{CacheOptions, IndexOptions};
 use crate::disk::Disk;
 use crate::failure::{Exit, Failure};
+use crate::hosts::Reach;
 use crate::indexes;
 use crate::pip_settings::PipView;
 use crate::progress::Progress;
@@ -40,6 +41,8 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     /// Where people are told.
     pub(crate) terminal: Terminal,
+    /// Where addresses in sources may lead.
+    pub(crate) reach: Reach,
     /// What goes on.
     pub(crate) progress: Progress,
     /// The one runtime. Never shut down: a run ends while guesses are still being fetched, and tasks that meet a runtime in shutdown
@@ -60,7 +63,18 @@ impl World {
         python: Option<&str>,
         terminal: &Terminal,
     ) -> Result<Arc<Self>, Failure> {
-        Self::made(options, cache, python, terminal, None)
+        Self::made(options, cache, python, terminal, None, Reach::Everywhere)
+    }
+
+    /// The same for a run whose sources are judged: what stands in them leads only where `reach` admits.
+    pub(crate) fn reaching(
+        reach: Reach,
+        options: &IndexOptions,
+        cache: &CacheOptions,
+        python: Option<&str>,
+        terminal: &Terminal,
+    ) -> Result<Arc<Self>, Failure> {
+        Self::made(options, cache, python, terminal, None, reach)
     }
 
     /// The same for an audit: of an interpreter that has to be asked, nothing runs that is installed for it, and none is started that lies
@@ -72,7 +86,14 @@ impl World {
         audited: Vec<PathBuf>,
         terminal: &Terminal,
     ) -> Result<Arc<Self>, Failure> {
-        Self::made(options, cache, python, terminal, Some(audited))
+        Self::made(
+            options,
+            cache,
+            python,
+            terminal,
+            Some(audited),
+            Reach::Everywhere,
+        )
     }
 
     fn made(
@@ -81,6 +102,7 @@ impl World {
         python: Option<&str>,
         terminal: &Terminal,
         audited: Option<Vec<PathBuf>>,
+        reach: Reach,
     ) -> Result<Arc<Self>, Failure> {
         let bare_interpreters = audited.is_some();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -132,6 +154,7 @@ impl World {
             files: Disk,
             now: Timestamp::now(),
             terminal: terminal.clone(),
+            reach,
             progress,
             runtime: ManuallyDrop::new(runtime),
             ended,

@@ -117,7 +117,7 @@ impl Parser<'_> {
         let mut locks: Vec<ConfigLock> = Vec::new();
         for table in tables {
             let start = table.span().start;
-            let lock = self.lock(table.into_inner(), start)?;
+            let lock = self.lock(table.get_ref(), start)?;
             let same = |other: &&ConfigLock| {
                 joined("", &other.output.value) == joined("", &lock.output.value)
             };
@@ -135,7 +135,7 @@ impl Parser<'_> {
         Ok(locks)
     }
 
-    fn lock(&self, table: LockTable, start: usize) -> Result<ConfigLock, InputError> {
+    fn lock(&self, table: &LockTable, start: usize) -> Result<ConfigLock, InputError> {
         let Some(output) = &table.output else {
             return Err(self
                 .0
@@ -144,7 +144,7 @@ impl Parser<'_> {
         };
         let output = self.path("output", output)?;
         let sources = self.paths("sources", &table.sources)?;
-        let options = self.options(&table)?;
+        let options = self.options(table)?;
         let has_groups = options.iter().any(|option| option.name == "group");
         if sources.is_empty() && !has_groups {
             return Err(self
@@ -164,12 +164,12 @@ impl Parser<'_> {
     }
 
     fn options(&self, table: &LockTable) -> Result<Vec<LockEntryOption>, InputError> {
-        for constraint in table.constraint.iter() {
+        if let Some(constraint) = &table.constraint {
             for path in constraint.get_ref() {
                 self.local_path("constraint", path, constraint)?;
             }
         }
-        for group in table.group.iter() {
+        if let Some(group) = &table.group {
             for text in group.get_ref() {
                 let file = text
                     .rsplit_once(':')

@@ -28,21 +28,3 @@ pub(crate) struct BuildOptions {
     #[arg(long, value_name = "SECONDS", env = "LOCKGATE_BUILD_TIMEOUT")]
     pub(crate) build_timeout: Option<f64>,
 }
-
-impl BuildOptions {
-    /// These, under what is given now.
-    pub(crate) fn with(self, given: &Self) -> Self {
-        let lists = |recorded: Vec<String>, given: &Vec<String>| {
-            if given.is_empty() {
-                recorded
-            } else {
-                given.clone()
-            }
-        };
-        Self {
-            allow_build: lists(self.allow_build, &given.allow_build),
-            config_settings: lists(self.config_settings, &given.config_settings),
-            build_timeout: given.build_timeout.or(self.build_timeout),
-        }
-    }
-}

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Id};
 
+use super::header::{HeaderRole, role};
 use super::is_named;
 use crate::failure::Failure;
 
@@ -128,6 +129,20 @@ impl Foreign {
             Some(_) => argument.action(ArgAction::Append).allow_hyphen_values(true),
         }
     }
+}
+
+/// The role that another tool's option has in a lock's header, by the id of its argument; none if it is not one of them.
+pub(super) fn header_role(id: &str) -> Option<HeaderRole> {
+    let option = table().find(|option| option.is_apart() && option.long == id)?;
+    Some(match option.effect {
+        // What takes back an option of the caller's leaves what holds without that option.
+        Effect::Undo(of) => match role(&of.replace('-', "_")) {
+            role if role.is_of_caller() => HeaderRole::Silent,
+            role => role,
+        },
+        Effect::Refused => HeaderRole::Loosens,
+        _ => HeaderRole::Silent,
+    })
 }
 
 /// The options of other tools on a command line.

@@ -100,35 +100,3 @@ pub(crate) enum KeyringName {
     /// By the program `keyring`
     Subprocess,
 }
-
-impl IndexOptions {
-    /// These, where they are given, in place of `recorded`.
-    pub(crate) fn over(&self, recorded: &mut Self) {
-        fn take<T: Clone>(slot: &mut Option<T>, given: Option<&T>) {
-            if given.is_some() {
-                *slot = given.cloned();
-            }
-        }
-        fn take_list<T: Clone>(slot: &mut Vec<T>, given: &Vec<T>) {
-            if !given.is_empty() {
-                slot.clone_from(given);
-            }
-        }
-        take(&mut recorded.index_url, self.index_url.as_ref());
-        take_list(&mut recorded.extra_index_url, &self.extra_index_url);
-        take_list(&mut recorded.find_links, &self.find_links);
-        recorded.no_index |= self.no_index;
-        take(&mut recorded.index_strategy, self.index_strategy.as_ref());
-        take_list(&mut recorded.trusted_host, &self.trusted_host);
-        take(&mut recorded.cert, self.cert.as_ref());
-        take(&mut recorded.client_cert, self.client_cert.as_ref());
-        take(
-            &mut recorded.keyring_provider,
-            self.keyring_provider.as_ref(),
-        );
-        take(&mut recorded.proxy, self.proxy.as_ref());
-        take(&mut recorded.timeout, self.timeout.as_ref());
-        take(&mut recorded.retries, self.retries.as_ref());
-        take(&mut recorded.git_timeout, self.git_timeout.as_ref());
-    }
-}

@@ -156,6 +156,7 @@ fn locked(
     )?;
     let request = LockRequest::new(arguments, words)?;
     let settings = request.settings()?;
+    let request = request.under(&settings.statements)?;
     let world = World::new(
         &request.arguments.index,
         &request.arguments.cache,

@@ -9,6 +9,7 @@ mod cache;
 mod check;
 mod convert;
 mod foreign;
+mod header;
 mod index;
 mod lock;
 mod options;
@@ -22,6 +23,7 @@ pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
 pub(crate) use convert::ConvertArguments;
 pub(crate) use foreign::ForeignOptions;
+pub(crate) use header::{HeaderRole, RecordedCommand, RecordedOption, entry_arguments};
 pub(crate) use index::{IndexOptions, KeyringName, StrategyName};
 pub(crate) use lock::{ForkStrategyName, LockArguments, LockFormat};
 pub(crate) use options::{
@@ -30,10 +32,12 @@ pub(crate) use options::{
 };
 pub(crate) use rendering::{AnnotationStyle, NewlineName, RenderingOptions};
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::{LazyLock, OnceLock};
 
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 use lockgate_formats::command::Word;
 
@@ -195,7 +199,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let ended = enter(parsed.command.terminal()).and_then(|()| match parsed.command {
         Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
         Command::Audit(arguments) => audit::run(*arguments, &words, &terminal),
-        Command::Check(arguments) => check::run(&arguments, &terminal),
+        Command::Check(arguments) => check::run(&arguments, &GivenOptions::of(&matches), &terminal),
         Command::Convert(arguments) => convert::run(*arguments, words, &terminal),
         Command::Advisories(arguments) => advisories::run(*arguments, &terminal),
         Command::Cache(arguments) => cache::run(&arguments, &terminal),
@@ -271,7 +275,38 @@ fn finish(terminal: &Terminal, ended: Result<Exit, Failure>) -> ExitCode {
     }
 }
 
-/// Reads the command recorded in a lock's header, so that its options hold again.
+/// The options of a verb that the command line or a variable gives, by the ids of their arguments.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GivenOptions(BTreeSet<String>);
+
+impl GivenOptions {
+    fn of(matches: &ArgMatches) -> Self {
+        let Some((_, matches)) = matches.subcommand() else {
+            return Self::default();
+        };
+        let is_given = |id: &&clap::Id| {
+            let source = matches.value_source(id.as_str());
+            matches!(
+                source,
+                Some(ValueSource::CommandLine | ValueSource::EnvVariable)
+            )
+        };
+        Self(
+            matches
+                .ids()
+                .filter(is_given)
+                .map(ToString::to_string)
+                .collect(),
+        )
+    }
+
+    /// Whether an option is given.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.0.contains(id)
+    }
+}
+
+/// Reads the words of a `lock` command.
 pub(crate) fn lock_arguments(words: &[String]) -> Result<LockArguments, String> {
     let words: Vec<OsString> = words.iter().map(OsString::from).collect();
     let words = foreign::expanded(&words).map_err(|failure| failure.message)?;

@@ -87,15 +87,3 @@ pub(crate) enum NewlineName {
     /// As this system has it
     Native,
 }
-
-impl RenderingOptions {
-    /// Those recorded in a lock, and those given now besides.
-    pub(crate) fn with(mut self, given: &Self) -> Self {
-        self.no_hashes |= given.no_hashes;
-        self.no_allow_unsafe |= given.no_allow_unsafe;
-        self.allow_unsafe |= given.allow_unsafe;
-        self.no_emit_package
-            .extend(given.no_emit_package.iter().cloned());
-        self
-    }
-}

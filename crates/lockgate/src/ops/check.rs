@@ -8,6 +8,7 @@ mod direct;
 mod header;
 mod request;
 mod sources;
+mod strictness;
 
 pub(crate) use request::CheckRequest;
 
@@ -15,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lockgate_formats::inventory::{kind_of, read_inventory};
-use lockgate_gate::{Auditor, Selection, scopes_of};
+use lockgate_gate::{Auditor, Mode, Selection, scopes_of};
+use lockgate_index::Places;
 use lockgate_model::{
     Advisory, AuditReport, AuditedPackage, Change, Conflict, FactError, Gate, InventoryKind,
     ItemOrigin, Name, Preferences, ProjectStatus, Scope, Upgrade, Verdict, Version, VersionSet,
@@ -24,15 +26,18 @@ use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
 
 use self::compare::Expected;
+use crate::cli::CheckArguments;
 use crate::failure::Failure;
 use crate::gating::Gating;
 use crate::inputs::Inputs;
 use crate::ops::audit::statuses;
 use crate::ops::known::Known;
-use crate::ops::{lock, target};
+use crate::ops::{lock, locks_or_default, target};
 use crate::places;
+use crate::policies::PolicyFinder;
 use crate::provenance;
 use crate::request::Settings;
+use crate::statements::LockStatements;
 use crate::world::World;
 
 /// How a lock stands.
@@ -50,6 +55,42 @@ pub(crate) struct Checked {
     pub(crate) audit: AuditReport,
     /// The policies that hold for it.
     pub(crate) policies: Vec<String>,
+    /// Why no advisories were looked for, where the gate is off.
+    pub(crate) unaudited: Option<String>,
+    /// Why there is no answer, or none on its sources.
+    pub(crate) failure: Option<Failure>,
+}
+
+impl Checked {
+    /// A lock that there is no answer on.
+    pub(crate) fn failed(lock: String, failure: Failure) -> Self {
+        Self {
+            lock,
+            reasons: Vec::new(),
+            change: Change::default(),
+            conflict: None,
+            audit: AuditReport::default(),
+            policies: Vec::new(),
+            unaudited: None,
+            failure: Some(failure),
+        }
+    }
+}
+
+/// The locks to check: those named, else those that the policy states, else the one that is there by default.
+pub(crate) fn locks(arguments: &CheckArguments) -> Result<Vec<String>, Failure> {
+    if arguments.locks.is_empty() && arguments.source.is_empty() {
+        let policies = PolicyFinder::new(&arguments.gate)?.of_file("-")?;
+        let statements = LockStatements::of(&policies);
+        let outputs = statements.outputs();
+        for (output, origin) in &outputs {
+            sources::output_inside(output, statements.scope(), origin)?;
+        }
+        if !outputs.is_empty() {
+            return Ok(outputs.into_iter().map(|(output, _)| output).collect());
+        }
+    }
+    locks_or_default(arguments.locks.clone())
 }
 
 /// A gate that speaks against nothing, and knows what releases fix: a pin that the cooldown admitted for what it fixes still is admitted.
@@ -84,7 +125,13 @@ pub(crate) fn check(
     settings: &Settings,
     world: &World,
 ) -> Result<Checked, Failure> {
+    compared(check, settings, world)
+        .map_err(|failure| check.statement.with_what_it_needs(failure, &check.lock))
+}
+
+fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<Checked, Failure> {
     let request = &check.request;
+    check.statement.tell(&check.lock, world);
     provenance::tell(&request.arguments, settings, world);
     let mut manifest = lock::manifest(request, world).map_err(|mut failure| {
         failure.message = format!(
@@ -107,6 +154,7 @@ pub(crate) fn check(
     )?;
     let mut rules = request.rules_with(&manifest, settings, world.now)?;
     world.pip.options().lay_under(&mut rules, world.now);
+    check.statement.tighten(&mut rules, &check.lock, world)?;
     let mut known = Known::of(
         &mut manifest,
         &request.arguments,
@@ -132,6 +180,7 @@ pub(crate) fn check(
     let mut reasons = Vec::new();
     let mut pinned = BTreeMap::new();
     let mut scopes = BTreeMap::new();
+    let mut failure = None;
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
@@ -151,17 +200,11 @@ pub(crate) fn check(
         }
         Answer::Impossible(conflict) => {
             lock::must_be_certain(&conflict)?;
-            reasons.extend(check.read.unpinned.iter().map(|line| {
-                format!(
-                    "{}:{}: `{}` is not pinned to one version",
-                    check.lock, line.line, line.text
-                )
-            }));
-            reasons.push(format!(
-                "{}: its sources cannot be satisfied any more\n{}",
-                check.lock,
-                conflict_text(&conflict, Detail::Short).trim_end()
-            ));
+            reasons.extend(unpinned(check));
+            match unsatisfied(check, &conflict, &places) {
+                Ok(reason) => reasons.push(reason),
+                Err(no_answer) => failure = Some(no_answer),
+            }
             (Change::default(), Some(conflict))
         }
     };
@@ -179,6 +222,47 @@ pub(crate) fn check(
         conflict,
         audit,
         policies: settings.policy.names.clone(),
+        unaudited: unaudited(check, settings),
+        failure,
+    })
+}
+
+/// Why no advisories are looked for, where the gate is off.
+fn unaudited(check: &CheckRequest, settings: &Settings) -> Option<String> {
+    let policy = &settings.policy;
+    (policy.mode == Mode::Off).then(|| {
+        if check.request.arguments.gate.no_advisories {
+            "--no-advisories".to_owned()
+        } else {
+            policy.origin.clone()
+        }
+    })
+}
+
+/// The reason that the sources cannot be satisfied; no answer where that may be for lack of an option.
+fn unsatisfied(
+    check: &CheckRequest,
+    conflict: &Conflict,
+    places: &Places,
+) -> Result<String, Failure> {
+    let text = conflict_text(conflict, Detail::Short);
+    match check.statement.needs_more(&check.lock, &text, places) {
+        Some(failure) => Err(failure),
+        None => Ok(format!(
+            "{}: its sources cannot be satisfied any more\n{}",
+            check.lock,
+            text.trim_end()
+        )),
+    }
+}
+
+/// The lines that pin nothing.
+fn unpinned(check: &CheckRequest) -> impl Iterator<Item = String> {
+    check.read.unpinned.iter().map(|line| {
+        format!(
+            "{}:{}: `{}` is not pinned to one version",
+            check.lock, line.line, line.text
+        )
     })
 }
 
@@ -191,10 +275,7 @@ fn audited(
     gating: &Gating,
     world: &World,
 ) -> Result<AuditReport, Failure> {
-    let files = Inputs {
-        disk: &world.files,
-        index: &world.index,
-    };
+    let files = Inputs(world);
     let mut inventory = read_inventory(
         kind_of(&check.lock, "").unwrap_or(InventoryKind::Requirements),
         check.text.as_bytes(),

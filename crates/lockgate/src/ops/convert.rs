@@ -55,10 +55,7 @@ pub(crate) fn convert(request: &ConvertRequest, world: &World) -> Result<String,
         Failure::new(format!("`{file}` is no lock of a kind that is known"))
             .remedy("name a requirements lock, a `pylock.toml`, `uv.lock`, `poetry.lock`, `pdm.lock` or `Pipfile.lock`")
     })?;
-    let files = Inputs {
-        disk: &world.files,
-        index: &world.index,
-    };
+    let files = Inputs(world);
     let taken = Taken {
         extras: request.extras.clone(),
         all_extras: request.arguments.all_extras,

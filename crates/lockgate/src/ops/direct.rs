@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use lockgate_index::DirectFacts;
 use lockgate_model::{
-    DirectKind, DirectRelease, FactError, Facts, Manifest, Marker, Name, Reference, Requirement,
-    RootRequirement, Scope, Sha256, Source, Target,
+    DirectKind, DirectRelease, FactError, Facts, Manifest, Marker, Name, Place, Reference,
+    Requirement, RootRequirement, Scope, Sha256, Source, Target,
 };
 
 use crate::building::Builder;
@@ -322,6 +322,17 @@ impl Asked {
         self.text
             .parse()
             .map_err(|error: lockgate_model::ReferenceError| self.failure(&error.to_string()))
+    }
+
+    /// Refuses a place that the run may not reach.
+    fn admit(&self, reference: &Reference, world: &World) -> Result<(), Failure> {
+        let address = match &reference.place {
+            Place::Archive(url) => url.as_str(),
+            Place::Git { repository, .. } => repository,
+            Place::Path(_) => return Ok(()),
+        };
+        let what = format!("`{}`", self.shown());
+        world.reach.admit(address, &self.origin, &what, world)
     }
 
     /// The reference for people.

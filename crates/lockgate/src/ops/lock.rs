@@ -19,6 +19,7 @@ use crate::building::{Allowed, BuildSettings};
 use crate::disk;
 use crate::failure::Failure;
 use crate::gating;
+use crate::hosts;
 use crate::indexes;
 use crate::inputs::Inputs;
 use crate::lock_paths;
@@ -160,6 +161,7 @@ pub(crate) fn lock(
     }
     let confusion = places::confusion(&question, &graph, &places, &known.indexes);
     graph.notes.extend(confusion);
+    warn_of_new_hosts(old_text, &manifest, &graph, &rendered, world);
     let audit = gating.audit(&graph, request.output.as_str())?;
     tell_unpinned(&rendered, &graph, world);
     let header = Header {
@@ -223,6 +225,22 @@ pub(crate) fn old_versions(lock: &Lock, target: &Target) -> BTreeMap<Name, Vec<V
     }
 }
 
+/// Says which hosts things come from now and did not before.
+fn warn_of_new_hosts(
+    old: Option<&str>,
+    manifest: &Manifest,
+    graph: &LockedGraph,
+    rendered: &RenderOptions,
+    world: &World,
+) {
+    let Some(old) = old else {
+        return;
+    };
+    for remark in hosts::new_since(old, manifest, graph, rendered) {
+        world.terminal.warn(&remark);
+    }
+}
+
 /// pip refuses a lock with hashes that lacks something, unless that is installed already.
 fn tell_unpinned(rendered: &RenderOptions, graph: &LockedGraph, world: &World) {
     let omitted = graph
@@ -247,10 +265,7 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         )
         .remedy("name the project's file as a source, or remove the option"));
     }
-    let files = Inputs {
-        disk: &world.files,
-        index: &world.index,
-    };
+    let files = Inputs(world);
     // As pip has it, the command line adds to what is set up.
     let set_up = world.pip.options().constraints.iter();
     let constraints: Vec<String> = set_up

@@ -321,10 +321,7 @@ pub(super) fn read_one(
             )),
         }
     })?;
-    let files = Inputs {
-        disk: &world.files,
-        index: &world.index,
-    };
+    let files = Inputs(world);
     read_inventory(kind, &bytes, file, &files).map_err(|error| Failure::of_input(&error))
 }
 

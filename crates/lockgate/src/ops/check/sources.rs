@@ -1,28 +1,131 @@
-//! Finds the sources of a lock.
+//! Finds the sources of a lock: in the policy's entry for it, in its header, by its name. The command line has the last word.
+//!
+//! Whoever proposes a change writes header and policy. What these name must be a regular file of the same repository.
 
-use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 
+use lockgate_formats::inventory::kind_of;
 use lockgate_formats::lock::Lock;
+use lockgate_formats::{GroupRequest, SourceKind, has_project_table};
+use lockgate_model::InventoryKind;
 
+use crate::cli::LockArguments;
+use crate::disk;
 use crate::failure::Failure;
+use crate::policies::repository::Way;
+use crate::request::{Output, is_same_file};
+use crate::sources::{groups, output};
 
-/// `X.txt` is locked from `X.in`; else the sources that its `# via` lines name.
-pub(super) fn sources_beside(lock: &str, read: &Lock) -> Result<Vec<String>, Failure> {
-    let path = std::path::Path::new(lock);
+/// Moves the paths of a header to where they lead from the current folder. A header has them as they were seen from the folder that `lock`
+/// ran in, which is where its output leads to this lock.
+pub(super) fn relocate(arguments: &mut LockArguments, recorded: &LockArguments, lock: &str) {
+    let folder = folder_of_command(recorded, lock);
+    if arguments.sources.is_empty() && arguments.project.group.is_empty() {
+        arguments.sources = ["requirements.in", "pyproject.toml"]
+            .into_iter()
+            .map(|name| placed(&folder, name))
+            .find(|path| Path::new(path).is_file())
+            .into_iter()
+            .collect();
+        return relocate_list(&mut arguments.constraint, &folder);
+    }
+    let has_project =
+        (arguments.sources.iter()).any(|source| SourceKind::of(source) == SourceKind::Pyproject);
+    relocate_list(&mut arguments.sources, &folder);
+    relocate_list(&mut arguments.constraint, &folder);
+    for group in &mut arguments.project.group {
+        *group = match group.rsplit_once(':') {
+            Some((file, name)) => format!("{}:{name}", placed(&folder, file)),
+            None if has_project || folder.as_os_str().is_empty() => continue,
+            None => format!("{}:{group}", placed(&folder, "pyproject.toml")),
+        };
+    }
+}
+
+fn relocate_list(paths: &mut [String], folder: &Path) {
+    for path in paths.iter_mut().filter(|path| !is_address(path)) {
+        *path = placed(folder, path);
+    }
+}
+
+/// `path` in `folder`; as it is written in the current folder.
+fn placed(folder: &Path, path: &str) -> String {
+    if folder.as_os_str().is_empty() || path == "-" {
+        return path.to_owned();
+    }
+    folder.join(path).display().to_string()
+}
+
+/// The folder that a recorded command ran in, empty for the current one: its output and the lock's own path end alike.
+fn folder_of_command(recorded: &LockArguments, lock: &str) -> PathBuf {
+    let Ok(lock) = std::path::absolute(lock) else {
+        return PathBuf::new();
+    };
+    let output = match &recorded.output_file {
+        Some(output) => output.clone(),
+        None if recorded.sources.is_empty() => {
+            let name = lock.file_name().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        }
+        None => {
+            let groups = groups(&recorded.project.group).unwrap_or_default();
+            let is_pylock = kind_of(&lock.to_string_lossy(), "") == Some(InventoryKind::Pylock);
+            match output(None, is_pylock, &recorded.sources, &groups) {
+                Ok(Output::File(output)) => output,
+                Ok(Output::Standard) | Err(_) => return PathBuf::new(),
+            }
+        }
+    };
+    let parts: Vec<Component<'_>> = Path::new(&output)
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
+    let is_plain = |part: &Component<'_>| matches!(part, Component::Normal(_));
+    if parts.is_empty() || !parts.iter().all(is_plain) {
+        return PathBuf::new();
+    }
+    let output: PathBuf = parts.iter().collect();
+    let Some(folder) = lock
+        .ancestors()
+        .nth(parts.len())
+        .filter(|_| lock.ends_with(&output))
+    else {
+        return PathBuf::new();
+    };
+    let current = std::env::current_dir().unwrap_or_default();
+    pathdiff::diff_paths(folder, current).unwrap_or_default()
+}
+
+/// The source of a lock that names none: the file that `lock` takes by default for this output, else the one whose name differs from the
+/// lock's in its ending.
+pub(super) fn by_name(lock: &str, read: &Lock) -> Result<String, Failure> {
+    let path = Path::new(lock);
     let beside = path.with_extension("in");
+    if let Some(source) = default_source(lock)? {
+        return Ok(source);
+    }
     if beside != path && beside.is_file() {
-        return Ok(vec![beside.display().to_string()]);
+        return Ok(beside.display().to_string());
     }
-    let via = read.pins.iter().flat_map(|pin| &pin.via);
-    let named: BTreeSet<&str> = via.filter_map(|via| source_of(via)).collect();
-    if named.is_empty() {
-        return Err(Failure::new(format!(
-            "`{lock}` does not say what it was locked from, and there is no `{}`",
-            beside.display()
-        ))
-        .remedy("name the source with `--source FILE`"));
-    }
-    Ok(named.into_iter().map(str::to_owned).collect())
+    let failure = Failure::new(format!(
+        "`{lock}` does not say what it was locked from, and there is no `{}`",
+        beside.display()
+    ));
+    let mut named: Vec<&str> = read
+        .pins
+        .iter()
+        .flat_map(|pin| &pin.via)
+        .filter_map(|via| source_of(via))
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    Err(failure.remedy(match named.as_slice() {
+        [] => "name the source with `--source FILE`, or state it in a `[[lock]]` entry of the policy".to_owned(),
+        named => format!(
+            "name the source with `--source FILE`, or state it in a `[[lock]]` entry of the policy; comments of the lock mention `{}`",
+            named.join("`, `")
+        ),
+    }))
 }
 
 /// The source that a `# via` names: `-r FILE`, `NAME (FILE)` of a project, `(FILE)` of a script. A group has no file of its own.
@@ -32,4 +135,160 @@ fn source_of(via: &str) -> Option<&str> {
     }
     let (_, file) = via.strip_suffix(')')?.split_once('(')?;
     (!file.contains(".toml:")).then_some(file)
+}
+
+/// The file next to `lock` that `lock` takes by default for this output, if there is one.
+fn default_source(lock: &str) -> Result<Option<String>, Failure> {
+    let path = Path::new(lock);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let named = match kind_of(lock, "") {
+        Some(InventoryKind::Pylock) => name
+            .strip_prefix("pylock.")
+            .and_then(|rest| rest.strip_suffix(".toml"))
+            .map(|stem| vec![format!("{stem}.in")]),
+        _ => name
+            .strip_suffix(".txt")
+            .filter(|stem| *stem != "requirements")
+            .map(|stem| vec![format!("{stem}.in"), stem.to_owned()]),
+    };
+    let is_requirements = |name: &str| Path::new(name).extension().is_some_and(|end| end == "in");
+    let is_script = |name: &str| SourceKind::of(name) == SourceKind::Script;
+    let candidates = match named {
+        Some(named) => named
+            .into_iter()
+            .filter(|name| is_requirements(name) || is_script(name))
+            .collect(),
+        None if matches!(&*name, "requirements.txt" | "pylock.toml") => {
+            vec!["requirements.in".to_owned(), "pyproject.toml".to_owned()]
+        }
+        None => Vec::new(),
+    };
+    for name in candidates {
+        let candidate = path.with_file_name(&name);
+        if !candidate.is_file() {
+            continue;
+        }
+        // A table of tools alone makes no project.
+        if name == "pyproject.toml"
+            && let Some(bytes) = disk::bytes_if_there(&candidate)?
+            && !has_project_table(&bytes)
+        {
+            continue;
+        }
+        return Ok(Some(candidate.display().to_string()));
+    }
+    Ok(None)
+}
+
+/// Refuses a header that leaves out the file that `lock` takes by default for this output: the header alone does not decide that it no
+/// longer counts.
+pub(super) fn has_default(lock: &str, sources: &[String]) -> Result<(), Failure> {
+    let Some(default) = default_source(lock)? else {
+        return Ok(());
+    };
+    let is_named = |source: &String| is_same_file(Path::new(source), Path::new(&default));
+    if sources.iter().any(is_named) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the header of `{lock}` leaves out `{default}`, which `lock` takes for this lock by default"
+    ))
+    .remedy(format!(
+        "say what it is locked from: with `--source FILE`, or in a `[[lock]]` entry of the policy; else lock `{default}` again"
+    )))
+}
+
+/// The files that the statement on a lock names, each with the option that names it.
+pub(super) fn named_files(arguments: &LockArguments) -> Vec<(&'static str, String)> {
+    let mut files: Vec<(&'static str, String)> = Vec::new();
+    let sources = arguments.sources.iter();
+    files.extend(sources.map(|source| ("source", source.clone())));
+    let constraints = arguments.constraint.iter();
+    files.extend(constraints.map(|path| ("constraint", path.clone())));
+    let groups: Vec<GroupRequest> = groups(&arguments.project.group).unwrap_or_default();
+    let of_groups = groups
+        .iter()
+        .flat_map(|group| group.files(&arguments.sources));
+    files.extend(of_groups.map(|file| ("group", file.to_owned())));
+    files
+}
+
+/// The folder that everything which a lock or a policy names must lie in: the repository, else the current folder if the lock lies in it,
+/// else the lock's own folder.
+pub(super) fn boundary(lock: &str) -> Result<PathBuf, Failure> {
+    if let Some(top) = repository_of(lock)? {
+        return Ok(top);
+    }
+    let folder = folder_of(lock)?;
+    let current = std::env::current_dir().and_then(|folder| folder.canonicalize());
+    let current = current.ok().filter(|current| folder.starts_with(current));
+    Ok(current.unwrap_or(folder))
+}
+
+fn folder_of(lock: &str) -> Result<PathBuf, Failure> {
+    let unknown =
+        |error: &std::io::Error| Failure::new(format!("cannot tell where `{lock}` is: {error}"));
+    let absolute = std::path::absolute(lock).map_err(|error| unknown(&error))?;
+    let folder = absolute.parent().unwrap_or(&absolute);
+    folder.canonicalize().map_err(|error| unknown(&error))
+}
+
+/// The top of the repository that a lock lies in, if it lies in one.
+pub(super) fn repository_of(lock: &str) -> Result<Option<PathBuf>, Failure> {
+    Ok(Way::to(&folder_of(lock)?)?.top)
+}
+
+/// Refuses what is not a regular file inside `boundary`, links resolved. `stated` says who names it, and as what.
+pub(super) fn inside(path: &str, boundary: &Path, stated: &str) -> Result<(), Failure> {
+    let shown = lockgate_formats::command::redacted(path);
+    let refused = |why: &str| {
+        Failure::new(format!("{stated} `{shown}`, {why}")).remedy(
+            "run `check` in the folder where it was locked, or name the sources with `--source FILE`",
+        )
+    };
+    if is_address(path) {
+        return Err(refused(
+            "which is an address; only files of this repository are read",
+        ));
+    }
+    let resolved = match Path::new(path).canonicalize() {
+        Ok(resolved) => resolved,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(refused("which does not exist"));
+        }
+        Err(error) => return Err(refused(&format!("which cannot be read: {error}"))),
+    };
+    let within = resolved.strip_prefix(boundary);
+    let is_inside =
+        within.is_ok_and(|within| !within.components().any(|part| part.as_os_str() == ".git"));
+    if !is_inside {
+        return Err(refused("which is outside of the repository"));
+    }
+    if !resolved.is_file() {
+        return Err(refused("which is not a regular file"));
+    }
+    Ok(())
+}
+
+/// Refuses an output of an entry that leads out of the repository, or of the policy's folder where there is none.
+pub(super) fn output_inside(output: &str, scope: &Path, origin: &str) -> Result<(), Failure> {
+    if !Path::new(output).exists() {
+        return Ok(());
+    }
+    let boundary = Way::to(scope)?.top;
+    let boundary = boundary.unwrap_or_else(|| scope.to_owned());
+    inside(output, &boundary, &format!("{origin} names the lock"))
+}
+
+/// Whether a source would be read from an address, or `file:` and the like.
+fn is_address(path: &str) -> bool {
+    let scheme = path.split_once(':').map(|(scheme, _)| scheme);
+    path.contains("://")
+        || scheme.is_some_and(|scheme| {
+            scheme.len() > 1
+                && scheme
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+                && !Path::new(path).exists()
+        })
 }

@@ -31,6 +31,7 @@ impl Following<'_> {
         reference: &Reference,
         asked: &Asked,
     ) -> Result<DirectRelease, Failure> {
+        asked.admit(reference, self.world)?;
         let looked = match &reference.place {
             Place::Archive(url) => self.at_address(url, reference, asked)?,
             Place::Git {

@@ -1,0 +1,152 @@
+//! Addresses in the sources: `check` follows them only to hosts that somebody else names.
+
+use lockgate_tests::{Loopback, StaticSite, TestContext, World};
+
+use super::Scene;
+
+/// Each way for a source to lead elsewhere, with the line that does.
+fn leads(origin: &str) -> Vec<(String, usize)> {
+    [
+        format!("a\n--index-url {origin}/simple\n"),
+        format!("a\n--extra-index-url {origin}/simple\n"),
+        format!("a\n--find-links {origin}/links\n"),
+        format!("a\n-r {origin}/more.in\n"),
+        format!("a\n-c {origin}/more.in\n"),
+        format!("a\nb @ {origin}/b-1.0-py3-none-any.whl\n"),
+        format!("a\n{origin}/b-1.0-py3-none-any.whl\n"),
+        format!("a\nb @ git+{origin}/b.git@main\n"),
+        format!("a\n-e git+{origin}/b.git#egg=b\n"),
+    ]
+    .into_iter()
+    .map(|text| (text, 2))
+    .collect()
+}
+
+#[test]
+fn no_address_in_a_source_is_followed_to_a_stranger() {
+    let scene = Scene::new();
+    let origin = scene.stranger.origin();
+    let host = format!("127.0.0.1:{}", scene.stranger.port());
+    for (text, line) in leads(&origin) {
+        scene.context.write("requirements.in", &text);
+        let run = scene.check().run();
+        run.exits(2).mentions(&[
+            &format!("requirements.in:{line}"),
+            "127.0.0.1:[PORT]",
+            "--allow-host",
+            "indexes",
+        ]);
+        scene.nothing_is_touched(&text);
+    }
+    // Whoever calls may name the host, and so may pip's settings and the policy.
+    scene.context.write(
+        "requirements.in",
+        format!("a\n--extra-index-url {origin}/simple\n"),
+    );
+    scene.check().args(["--allow-host", &host]).run().exits(0);
+    assert!(!scene.stranger.log().is_empty());
+    for (name, value) in [
+        ("LOCKGATE_ALLOW_HOST", host.clone()),
+        ("PIP_EXTRA_INDEX_URL", format!("{origin}/simple")),
+        ("PIP_TRUSTED_HOST", host.clone()),
+    ] {
+        let run = scene.check().env(name, value).run();
+        assert_ne!(run.code, 2, "{name}: {}", run.stderr);
+    }
+    scene
+        .check()
+        .args(["--allow-host", "127.0.0.2"])
+        .run()
+        .exits(2);
+    scene
+        .context
+        .write("lockgate.toml", format!("indexes = [\"{host}\"]\n"));
+    let run = scene.check().run();
+    assert_ne!(run.code, 2, "{}", run.stderr);
+}
+
+#[test]
+fn a_variable_that_is_part_of_a_host_is_not_shown() {
+    let scene = Scene::new();
+    for text in [
+        "a\n--index-url https://${TOKEN}.host.test/simple\n",
+        "a\nb @ https://x-${TOKEN}.host.test/b-1.0-py3-none-any.whl\n",
+    ] {
+        scene.context.write("requirements.in", text);
+        let run = scene.check().env("TOKEN", "s3cret-Word").run();
+        run.exits(2).mentions(&["requirements.in:2", "host.test"]);
+        let shown = run.stderr.to_lowercase();
+        assert!(!shown.contains("s3cret-word"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn an_included_file_leads_nowhere_either() {
+    let scene = Scene::new();
+    let origin = scene.stranger.origin();
+    scene
+        .context
+        .write("requirements.in", "a\n-r more/deep.in\n");
+    scene.context.write(
+        "more/deep.in",
+        format!("# first\n--index-url {origin}/simple\n"),
+    );
+    scene.check().run().exits(2).mentions(&["more/deep.in:2"]);
+    scene.nothing_is_touched("an included file");
+}
+
+#[test]
+fn a_trusted_host_of_a_source_does_not_hold() {
+    let context = TestContext::new();
+    let site = StaticSite::default().with_page("/simple/", "");
+    let index = site.start();
+    let other = Loopback::index(World::new().with("a", "1.0", &[]));
+    context.write("requirements.in", "a\n");
+    context.lock(&other).run().exits(0);
+    context.write(
+        "requirements.in",
+        "a\n--trusted-host host.test\n--extra-index-url http://host.test/simple\n",
+    );
+    let run = context
+        .lockgate(&[
+            "check",
+            "requirements.txt",
+            "--index-url",
+            &other.index_url(),
+        ])
+        .args(["--advisories", "advisories", "--allow-host", "host.test"])
+        .args(["--proxy", &index.origin()])
+        .run();
+    run.exits(2)
+        .mentions(&["requirements.in:2", "has no effect", "is not encrypted"]);
+    assert_eq!(index.log().len(), 0);
+}
+
+#[test]
+fn a_lock_follows_the_addresses_of_its_sources() {
+    let scene = Scene::new();
+    let origin = scene.stranger.origin();
+    scene.context.write(
+        "requirements.in",
+        format!("a\n--extra-index-url {origin}/simple\n"),
+    );
+    scene.context.lock(&scene.index).run().exits(0);
+    assert!(!scene.stranger.log().is_empty());
+}
+
+#[test]
+fn a_host_that_is_new_since_the_old_lock_is_named() {
+    let scene = Scene::new();
+    let lock = |source: &str| {
+        scene.context.write("requirements.in", source);
+        scene.context.lock(&scene.index).run()
+    };
+    let elsewhere = scene.stranger.origin().replace("127.0.0.1", "localhost");
+    let named = ["requirements.in:2: the old lock takes nothing from the host `localhost`"];
+    let source = format!("a\n--extra-index-url {elsewhere}/simple\n");
+    lock("a\n")
+        .exits(0)
+        .does_not_mention(&["the old lock takes"]);
+    lock(&source).exits(0).mentions(&named);
+    lock(&source).exits(0).does_not_mention(&named);
+}
