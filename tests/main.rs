@@ -11,6 +11,7 @@ mod conflicts;
 mod credentials;
 mod direct;
 mod faults;
+mod files;
 mod find_links;
 mod foreign_text;
 mod header;

@@ -82,7 +82,7 @@ pub(crate) fn program(files: &dyn Files, path: &str) -> InputError {
         ("setup.cfg", "install_requires"),
     ]
     .into_iter()
-    .find(|(name, word)| mentions(files, &joined(path, name), &[word]).is_some())
+    .find(|(name, word)| mentions(files, path, name, &[word]).is_some())
     .map_or_else(
         || "lock a requirements file, or write the dependencies into `[project]` of a `pyproject.toml`".to_owned(),
         |(name, word)| format!("`{name}` beside it has `{word}`: lock `{name}`"),
@@ -104,7 +104,7 @@ pub(crate) fn program(files: &dyn Files, path: &str) -> InputError {
 /// `[project]` and `setup.py` beside it have the last word.
 fn refuse_other_words(files: &dyn Files, path: &str) -> Result<(), InputError> {
     let fields = ["dependencies", "optional-dependencies", "requires-python"];
-    if let Some(bytes) = text::read_if_there(files, &joined(path, "pyproject.toml"))?
+    if let Some(bytes) = text::read_next_to(files, &joined(path, "pyproject.toml"), path)?
         && let Ok(text) = std::str::from_utf8(&bytes)
         && let Ok(root) = DeTable::parse(text)
         && let Some(project) = root.get_ref().get("project")
@@ -120,7 +120,7 @@ fn refuse_other_words(files: &dyn Files, path: &str) -> Result<(), InputError> {
             .remedy("lock `pyproject.toml`"));
         }
     }
-    match mentions(files, &joined(path, "setup.py"), &PASSED) {
+    match mentions(files, path, "setup.py", &PASSED) {
         None => Ok(()),
         Some(word) => Err(InputError::new(
             path,
@@ -131,9 +131,9 @@ fn refuse_other_words(files: &dyn Files, path: &str) -> Result<(), InputError> {
     }
 }
 
-/// The first of `words` that the text of a file holds.
-fn mentions<'a>(files: &dyn Files, path: &str, words: &[&'a str]) -> Option<&'a str> {
-    let bytes = files.read(path).ok()?;
+/// The first of `words` that the text of the file `name` next to `path` holds.
+fn mentions<'a>(files: &dyn Files, path: &str, name: &str, words: &[&'a str]) -> Option<&'a str> {
+    let bytes = files.read_included(&joined(path, name), path).ok()?;
     let text = String::from_utf8_lossy(&bytes);
     words.iter().copied().find(|word| text.contains(word))
 }
@@ -189,7 +189,7 @@ impl Reading<'_> {
             "it has neither `install_requires` in `[options]` nor `[options.extras_require]`";
         let input = InputError::new(self.path, message);
         let program = joined(self.path, "setup.py");
-        if self.files.read(&program).is_ok() {
+        if self.files.read_included(&program, self.path).is_ok() {
             return input
                 .remedy("`setup.py` beside it says what is required, and is not run: write `install_requires` into `setup.cfg`")
                 .needs_build(self.path, &["dependencies", "optional-dependencies", "requires-python"]);

@@ -2,7 +2,7 @@
 //!
 //! One on each line; blank lines and comments are passed over. No option of a requirements file is known there.
 
-use lockgate_model::Files;
+use lockgate_model::{Files, FilesError};
 
 use crate::error::InputError;
 use crate::path::joined;
@@ -42,10 +42,13 @@ pub(crate) fn file(
             .remedy("put the file into the project's folder"));
     }
     let path = joined(project, &name.text);
-    match text::read(files, &path) {
+    match files.read_included(&path, project) {
         Ok(bytes) => Ok((path, bytes)),
+        Err(FilesError::Refused { why, help }) => Err(name
+            .error(format!("`{path}` cannot be read: {why}"))
+            .remedy(help)),
         Err(error) => Err(name
-            .error(format!("`{path}` {}", error.message))
+            .error(format!("`{path}` cannot be read: {error}"))
             .remedy("setuptools would go on without it: add the file, or remove it from the list")),
     }
 }

@@ -42,6 +42,10 @@ impl Files for Texts {
         self.read(address)
     }
 
+    fn read_included(&self, path: &str, _from: &str) -> Result<Vec<u8>, FilesError> {
+        self.read(path)
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
     }

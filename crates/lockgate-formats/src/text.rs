@@ -17,12 +17,17 @@ pub(crate) fn unreadable(path: &str, error: &FilesError) -> InputError {
         FilesError::Unreadable(_) => input.remedy(
             "name a file that can be read: requirements, `pyproject.toml`, `setup.cfg`, or a script",
         ),
+        FilesError::Refused { help, .. } => input.remedy(help.clone()),
     }
 }
 
-/// The bytes of the file at `path`, if it is there.
-pub(crate) fn read_if_there(files: &dyn Files, path: &str) -> Result<Option<Vec<u8>>, InputError> {
-    match files.read(path) {
+/// The bytes of the file at `path`, which lies next to the file at `from`, if it is there.
+pub(crate) fn read_next_to(
+    files: &dyn Files,
+    path: &str,
+    from: &str,
+) -> Result<Option<Vec<u8>>, InputError> {
+    match files.read_included(path, from) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(FilesError::Missing) => Ok(None),
         Err(error) => Err(unreadable(path, &error)),

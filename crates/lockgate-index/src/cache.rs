@@ -20,6 +20,7 @@ use bytes::Bytes;
 use lockgate_model::{Sha256, Timestamp, age};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::files::{Limit, read_regular};
 use crate::reporter::Reporter;
 
 const MAGIC: [u8; 4] = *b"lgc2";
@@ -128,7 +129,7 @@ impl Store {
     /// The entry of `key`, if there is a sound one.
     pub(crate) fn read(&self, bucket: Bucket, key: &str) -> Option<Entry> {
         let path = self.path(bucket, key)?;
-        let bytes = Bytes::from(fs::read(&path).ok()?);
+        let bytes = Bytes::from(read_regular(&path, Limit::ENTRY).ok()?);
         let entry = unframe(&bytes);
         if entry.is_none() {
             tracing::debug!(path = %path.display(), "dropped a damaged cache entry");

@@ -10,6 +10,7 @@ mod document;
 mod error;
 mod facts;
 mod feeds;
+pub mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod git;

@@ -10,11 +10,12 @@ mod installation;
 mod places;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
+
+use crate::files::{Limit, read_configured};
 
 pub use installation::Installation;
 pub use places::System;
@@ -222,7 +223,7 @@ fn read_file(
         line,
         why,
     };
-    let bytes = match fs::read(path) {
+    let bytes = match read_configured(path, Limit::CONFIGURATION) {
         Ok(bytes) => bytes,
         Err(error) => {
             return match error.kind() {

@@ -5,6 +5,10 @@ pub trait Files {
     /// The bytes of the file at `path` (relative to the working directory, or absolute).
     fn read(&self, path: &str) -> Result<Vec<u8>, FilesError>;
 
+    /// The bytes of the file at `path`, which the file at `from` names or which is looked for next to it. The caller named `from`, and
+    /// whoever wrote that names `path`: a link in a checkout that leads out of it is not followed.
+    fn read_included(&self, path: &str, from: &str) -> Result<Vec<u8>, FilesError>;
+
     /// An environment variable, for `${VAR}` in requirement files.
     fn variable(&self, name: &str) -> Option<String>;
 
@@ -39,4 +43,12 @@ pub enum FilesError {
     /// It is there and cannot be read.
     #[error("{0}")]
     Unreadable(String),
+    /// It is not to be read; why, and what to do about it.
+    #[error("{why}")]
+    Refused {
+        /// Why.
+        why: String,
+        /// What a person can do about it.
+        help: String,
+    },
 }

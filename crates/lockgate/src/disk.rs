@@ -3,12 +3,14 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
+use lockgate_index::files::{self, Limit, OutsideLink};
 use lockgate_model::{FileKind, Files, FilesError};
 
 use crate::failure::Failure;
 use crate::outputs;
+
+mod stream;
 
 /// Reads files below the working directory, standard input as `-`, and the process's environment.
 #[derive(Debug, Default)]
@@ -16,16 +18,14 @@ pub(crate) struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
-        let read = if path == "-" {
-            standard_input()
-        } else {
-            fs::File::open(path).and_then(whole)
-        };
-        read.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => FilesError::Missing,
-            io::ErrorKind::IsADirectory => FilesError::Unreadable("it is a folder".to_owned()),
-            _ => FilesError::Unreadable(error.to_string()),
-        })
+        named(path).map_err(|error| of_files(&error))
+    }
+
+    fn read_included(&self, path: &str, from: &str) -> Result<Vec<u8>, FilesError> {
+        let (path, from) = (Path::new(path), Path::new(from));
+        files::stay_inside_from(path, from)
+            .and_then(|()| files::read_regular(path, Limit::SOURCE))
+            .map_err(|error| of_files(&error))
     }
 
     fn kind(&self, path: &str) -> Option<FileKind> {
@@ -42,33 +42,48 @@ impl Files for Disk {
     }
 }
 
-/// What came on standard input. It can be read once: who asks again gets the same, and not nothing.
-fn standard_input() -> io::Result<Vec<u8>> {
-    static READ: Mutex<Option<Vec<u8>>> = Mutex::new(None);
-    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(bytes) = read.as_ref() {
-        return Ok(bytes.clone());
+/// The bytes of what the caller named: a file, however many links lead to it, standard input (`-`), or a stream that is open already.
+fn named(path: &str) -> io::Result<Vec<u8>> {
+    if let Some(stream) = stream::of(path) {
+        return stream.read();
     }
-    let bytes = whole(io::stdin().lock())?;
-    *read = Some(bytes.clone());
-    Ok(bytes)
+    files::read_configured(Path::new(path), Limit::SOURCE)
 }
 
-/// All that there is to read. A device may have no end, and no source that people write comes near this one.
-fn whole(reader: impl io::Read) -> io::Result<Vec<u8>> {
-    const LARGEST: u64 = 256 << 20;
-    let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut reader.take(LARGEST + 1), &mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::other("it is larger than 256 MiB"));
+fn of_files(error: &io::Error) -> FilesError {
+    if let Some(link) = OutsideLink::of(error) {
+        return FilesError::Refused {
+            why: link.to_string(),
+            help: OutsideLink::HELP.to_owned(),
+        };
     }
-    Ok(bytes)
+    match error.kind() {
+        io::ErrorKind::NotFound => FilesError::Missing,
+        io::ErrorKind::IsADirectory => FilesError::Unreadable("it is a folder".to_owned()),
+        _ => FilesError::Unreadable(error.to_string()),
+    }
 }
 
 /// What is in a file that must be there; `-` is standard input.
 pub(crate) fn bytes(disk: &Disk, path: &str) -> Result<Vec<u8>, Failure> {
-    disk.read(path)
-        .map_err(|error| Failure::new(format!("cannot read `{path}`: {error}")))
+    disk.read(path).map_err(|error| unread(path, &error))
+}
+
+/// The bytes of a file that was found in a folder that the caller named.
+pub(crate) fn found(path: &str) -> Result<Vec<u8>, Failure> {
+    let file = Path::new(path);
+    // How one came to its folder was seen to on the way.
+    files::stay_inside_from(file, file)
+        .and_then(|()| files::read_regular(file, Limit::SOURCE))
+        .map_err(|error| unread(path, &of_files(&error)))
+}
+
+fn unread(path: &str, error: &FilesError) -> Failure {
+    let failure = Failure::new(format!("cannot read `{path}`: {error}"));
+    match error {
+        FilesError::Refused { help, .. } => failure.remedy(help.clone()),
+        FilesError::Missing | FilesError::Unreadable(_) => failure,
+    }
 }
 
 /// The text of a file that must be there; `-` is standard input.
@@ -89,20 +104,17 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
 
 /// What is in a file, or none if it is not there.
 pub(crate) fn bytes_if_there(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    // A device or a pipe may have no end.
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        return Err(
-            Failure::new(format!("`{}` is no regular file", path.display()))
-                .remedy("name a file; `-o -` is standard output"),
-        );
-    }
-    match fs::read(path) {
+    match files::read_regular(path, Limit::SOURCE) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::new(format!(
-            "cannot read `{}`: {error}",
-            path.display()
-        ))),
+        Err(error) => {
+            let failure = Failure::new(format!("cannot read `{}`: {error}", path.display()));
+            Err(if error.kind() == io::ErrorKind::Other {
+                failure.remedy("name a regular file; `-o -` is standard output")
+            } else {
+                failure
+            })
+        }
     }
 }
 

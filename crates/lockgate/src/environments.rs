@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lockgate_index::files::{self, Limit};
+
 use crate::failure::Failure;
 
 /// An environment on disk.
@@ -240,8 +242,8 @@ fn of_prefix(
     add(prefix.join("Lib").join("site-packages"));
     add(prefix.join("site-packages"));
     let settings = prefix.join("pyvenv.cfg");
-    let text = match fs::read_to_string(&settings) {
-        Ok(text) => text,
+    let text = match files::read_regular(&settings, Limit::PROJECT) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(found),
         Err(error) => {
             return Err(Failure::new(format!(

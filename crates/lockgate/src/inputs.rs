@@ -9,15 +9,26 @@ use crate::world::World;
 #[derive(Clone, Copy)]
 pub(crate) struct Inputs<'a>(pub(crate) &'a World);
 
+impl Inputs<'_> {
+    fn reaches(&self, path: &str) -> Result<(), FilesError> {
+        if self.0.reach.admits_file(path, self.0) {
+            return Ok(());
+        }
+        Err(FilesError::Unreadable(
+            "it lies outside of the repository; name it with `--source` if it is right".to_owned(),
+        ))
+    }
+}
+
 impl Files for Inputs<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, FilesError> {
-        if !self.0.reach.admits_file(path, self.0) {
-            return Err(FilesError::Unreadable(
-                "it lies outside of the repository; name it with `--source` if it is right"
-                    .to_owned(),
-            ));
-        }
+        self.reaches(path)?;
         self.0.files.read(path)
+    }
+
+    fn read_included(&self, path: &str, from: &str) -> Result<Vec<u8>, FilesError> {
+        self.reaches(path)?;
+        self.0.files.read_included(path, from)
     }
 
     fn variable(&self, name: &str) -> Option<String> {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use lockgate_index::files::{self, OutsideLink};
 use lockgate_index::{
     FindLinks, IndexFacts, NoPlace, Places, Strategy, TrustedHost, is_secure, redact_url,
 };
@@ -170,12 +171,20 @@ fn indexes(
             .iter()
             .map(|(url, origin)| (url.clone(), origin.to_string())),
     );
+    let sourced = manifest.index.index_url.iter();
+    let sourced = sourced.chain(&manifest.index.extra_index_urls);
+    let sourced: Vec<&String> = sourced.map(|(url, _)| url).collect();
     let mut indexes: Vec<Url> = Vec::new();
     for (text, origin) in found {
         world
             .terminal
             .detail(&format!("index: {} ({origin})", redact_url(&text)));
         let url = address(&origin, &text)?;
+        let of_source = sourced.contains(&&text);
+        if of_source && let Ok(path) = url.to_file_path() {
+            files::stay_inside(&path)
+                .map_err(|error| outside(&origin, &redact_url(&text), &error))?;
+        }
         if !indexes.contains(&url) {
             indexes.push(url);
         }
@@ -226,6 +235,8 @@ fn find_links(
         &options.find_links,
         "--find-links",
     );
+    // What sources name after these is what whoever wrote them chose.
+    let named = found.len();
     found.extend(
         manifest
             .index
@@ -234,12 +245,18 @@ fn find_links(
             .map(|(text, origin)| (text.clone(), origin.to_string())),
     );
     let mut places: Vec<FindLinks> = Vec::new();
-    for (text, origin) in found {
+    for (index, (text, origin)) in found.into_iter().enumerate() {
         let shown = redact_url(&text);
         world
             .terminal
             .detail(&format!("find-links: {shown} ({origin})"));
-        match FindLinks::locate(&text, world.pip.home()) {
+        let place = FindLinks::locate(&text, world.pip.home());
+        if let Ok(FindLinks::Folder(path) | FindLinks::File(path)) = &place
+            && index >= named
+        {
+            files::stay_inside(path).map_err(|error| outside(&origin, &shown, &error))?;
+        }
+        match place {
             Ok(place) if places.contains(&place) => {}
             Ok(place) => places.push(place),
             Err(why @ (NoPlace::Missing | NoPlace::NoArchive)) => world
@@ -252,6 +269,11 @@ fn find_links(
         }
     }
     Ok(places)
+}
+
+/// That a place is not looked at since a link leads out of the repository.
+fn outside(origin: &str, shown: &str, error: &std::io::Error) -> Failure {
+    Failure::new(format!("{origin}: `{shown}`: {error}")).remedy(OutsideLink::HELP)
 }
 
 /// The address of the index that each pin is taken from; none for files of this machine and of `--find-links` pages.

@@ -25,6 +25,10 @@ impl Files for Memory<'_> {
             .ok_or(FilesError::Missing)
     }
 
+    fn read_included(&self, path: &str, _from: &str) -> Result<Vec<u8>, FilesError> {
+        self.read(path)
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         name.starts_with('V').then(|| "value of it".to_owned())
     }

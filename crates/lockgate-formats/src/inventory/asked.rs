@@ -24,7 +24,7 @@ pub(super) struct Asked {
 impl Asked {
     /// Of the file `beside` (`pyproject.toml`, `Pipfile`) in the folder of the lock at `lock`, if it can be read.
     pub(super) fn beside(lock: &str, beside: &str, files: &dyn Files) -> Option<Self> {
-        let bytes = files.read(&joined(lock, beside)).ok()?;
+        let bytes = files.read_included(&joined(lock, beside), lock).ok()?;
         let text = std::str::from_utf8(&bytes).ok()?;
         let root = toml::parse(text).ok()?;
         let mut asked = Self::default();

@@ -52,6 +52,10 @@ impl Files for Recorded {
         self.0.get(path).cloned().ok_or(FilesError::Missing)
     }
 
+    fn read_included(&self, path: &str, _from: &str) -> Result<Vec<u8>, FilesError> {
+        self.read(path)
+    }
+
     fn variable(&self, _name: &str) -> Option<String> {
         None
     }

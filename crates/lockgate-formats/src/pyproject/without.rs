@@ -70,7 +70,7 @@ fn foreign(root: &DeTable<'_>) -> Option<(&'static [&'static str], &'static str)
 /// The older file of setuptools beside `path` that says what is required.
 fn older(files: &dyn Files, path: &str) -> Option<&'static str> {
     let holds = |name: &str, word: &str| {
-        let read = files.read(&joined(path, name));
+        let read = files.read_included(&joined(path, name), path);
         read.is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(word))
     };
     [("setup.cfg", "install_requires"), ("setup.py", "")]

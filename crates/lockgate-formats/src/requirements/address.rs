@@ -35,10 +35,27 @@ pub(crate) fn beside(from: &str, value: &str) -> Result<String, String> {
     Ok(joined(from, value))
 }
 
-/// The bytes at a place.
+/// The bytes at a place that the caller named.
 pub(crate) fn read(files: &dyn Files, place: &str) -> Result<Vec<u8>, FilesError> {
+    read_by(files, place, &|path| files.read(path))
+}
+
+/// The bytes at a place that the file at `from` names.
+pub(crate) fn read_included(
+    files: &dyn Files,
+    place: &str,
+    from: &str,
+) -> Result<Vec<u8>, FilesError> {
+    read_by(files, place, &|path| files.read_included(path, from))
+}
+
+fn read_by(
+    files: &dyn Files,
+    place: &str,
+    read: &dyn Fn(&str) -> Result<Vec<u8>, FilesError>,
+) -> Result<Vec<u8>, FilesError> {
     if !is_address(place) {
-        return files.read(place);
+        return read(place);
     }
     let unusable = |why: String| FilesError::Unreadable(why);
     let url = Url::parse(place).map_err(|error| unusable(error.to_string()))?;
@@ -54,7 +71,7 @@ pub(crate) fn read(files: &dyn Files, place: &str) -> Result<Vec<u8>, FilesError
     let path = path
         .to_str()
         .ok_or_else(|| unusable("its path is no text".to_owned()))?;
-    files.read(path)
+    read(path)
 }
 
 /// A place as people are shown it.

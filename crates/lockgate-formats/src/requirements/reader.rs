@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use lockgate_model::{
-    Constraint, Files, Manifest, Origin, RootRequirement, Scope, Sha256, UnnamedRequirement,
+    Constraint, Files, FilesError, Manifest, Origin, RootRequirement, Scope, Sha256,
+    UnnamedRequirement,
 };
 
 use super::decode::decode;
@@ -327,8 +328,11 @@ impl<'a> Reader<'a> {
             return Err(error(format!("more than {MOST_FILES} files are included"))
                 .remedy("include each file once"));
         }
-        let bytes = address::read(self.files, &at).map_err(|why| {
+        let bytes = address::read_included(self.files, &at, from.at).map_err(|why| {
             let unread = error(format!("`{said}`: `{shown}`: {why}"));
+            if let FilesError::Refused { help, .. } = why {
+                return unread.remedy(help);
+            }
             if address::is_address(&at) {
                 return unread.remedy("check the address, or save the file beside this one");
             }

@@ -39,6 +39,10 @@ impl Files for Below<'_> {
         Ok(bytes)
     }
 
+    fn read_included(&self, path: &str, _from: &str) -> Result<Vec<u8>, FilesError> {
+        self.read(path)
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         crate::variables(self.root)
             .into_iter()

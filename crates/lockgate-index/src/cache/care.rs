@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use lockgate_model::{Timestamp, age};
 
 use super::{Bucket, owner};
+use crate::files::{Limit, read_text};
 
 /// The name and content of the mark that tells our folders from others; backup tools leave marked folders out.
 const MARK: (&str, &str) = (
@@ -153,7 +154,7 @@ impl Cache {
         }
         // A folder without our mark and without entries is not ours: nothing of it goes.
         let mark = self.folder.join(MARK.0);
-        if fs::read_to_string(&mark).is_ok_and(|text| text == MARK.1) {
+        if read_text(&mark, Limit::CONFIGURATION).is_ok_and(|text| text == MARK.1) {
             fs::remove_file(&mark).map_err(|source| CacheError::Io { path: mark, source })?;
         }
         Ok(removed)
@@ -161,7 +162,7 @@ impl Cache {
 
     /// A missing folder is an empty cache; one without our mark is not ours to change.
     fn must_be_ours(&self) -> Result<(), CacheError> {
-        let mark = fs::read_to_string(self.folder.join(MARK.0)).unwrap_or_default();
+        let mark = read_text(&self.folder.join(MARK.0), Limit::CONFIGURATION).unwrap_or_default();
         // The mark may have gone with a `clean` while another process went on writing: folders of ours alone tell as much.
         let is_bucket = |folder: &PathBuf| {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();

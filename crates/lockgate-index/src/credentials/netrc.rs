@@ -1,6 +1,5 @@
 //! The user's netrc file, read when it is first needed.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -8,6 +7,7 @@ use std::sync::OnceLock;
 use netrc::Netrc;
 
 use super::{Login, LoginOrigin};
+use crate::files::{Limit, read_configured};
 use crate::reporter::Reporter;
 
 /// The first of some files that is there.
@@ -54,7 +54,7 @@ impl NetrcFile {
     /// As with pip, a file that cannot be read is no reason to fail; what is wrong with it is not shown, since it may hold secrets anywhere.
     fn read(&self, reporter: &dyn Reporter) -> Netrc {
         for path in &self.places {
-            let why = match fs::read(path) {
+            let why = match read_configured(path, Limit::CONFIGURATION) {
                 Err(error)
                     if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
                 {
@@ -78,6 +78,8 @@ impl NetrcFile {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::Silent;
 

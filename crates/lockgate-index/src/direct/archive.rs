@@ -12,13 +12,11 @@ use super::tree::Stated;
 use crate::Index;
 use crate::cache::Bucket;
 use crate::error::FetchError;
+use crate::files::{Limit, open_regular};
 use crate::http::{self, Get, Got};
 use crate::metadata;
 use crate::redact::redact_url;
 use crate::set_aside;
-
-/// The largest archive.
-const LIMIT: u64 = 4 * 1024 * 1024 * 1024;
 
 /// An archive, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +134,11 @@ impl Index {
         filename: &str,
         subdirectory: Option<&str>,
     ) -> io::Result<Archive> {
-        let kept = Kept::of(filename, subdirectory, &mut File::open(path)?)?;
+        let kept = Kept::of(
+            filename,
+            subdirectory,
+            &mut open_regular(path, Limit::ARCHIVE)?,
+        )?;
         Ok(kept.archive(filename))
     }
 
@@ -149,14 +151,14 @@ impl Index {
         };
         if url.scheme() == "file" {
             return match url.to_file_path() {
-                Ok(path) => File::open(path).map_err(unread),
+                Ok(path) => open_regular(&path, Limit::ARCHIVE).map_err(unread),
                 Err(()) => Err(FetchError::NotFound { url: what() }.unlearned(what())),
             };
         }
         if let Some(archive) = self.shared.set_aside.take(url) {
             return Ok(archive);
         }
-        let request = crate::transport::Request::get(url.clone(), "*/*", LIMIT);
+        let request = crate::transport::Request::get(url.clone(), "*/*", Limit::ARCHIVE.bytes);
         let response = self
             .shared
             .runtime
@@ -190,7 +192,7 @@ fn archive_get(url: &Url, subdirectory: Option<&str>, refresh: bool) -> Get {
         key: format!("archive {key} {}", subdirectory.unwrap_or("")),
         url: bare,
         accept: "*/*",
-        limit: LIMIT,
+        limit: Limit::ARCHIVE.bytes,
         refresh,
     }
 }

@@ -1,15 +1,12 @@
 //! What the source of a project states without being built.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use lockgate_model::{Metadata, Unstated, UnusableReason};
 
+use crate::files::{self, Limit, read_inside};
 use crate::metadata;
-
-/// The most bytes of a `pyproject.toml`.
-pub(super) const PYPROJECT_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// What a project states of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,13 +39,9 @@ pub fn in_folder(folder: &Path) -> io::Result<Stated> {
 
 /// The bytes of a file, if it is there.
 fn bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::metadata(path) {
-        Ok(known) if known.len() > PYPROJECT_LIMIT => Err(io::Error::other(format!(
-            "`{}` has more than 4 MiB",
-            path.display()
-        ))),
-        Ok(_) => fs::read(path).map(Some),
+    match read_inside(path, Limit::PROJECT) {
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(files::at(path, error)),
     }
 }

@@ -11,6 +11,7 @@ use url::Url;
 use crate::Shared;
 use crate::cache::Bucket;
 use crate::error::FetchError;
+use crate::files::{self, Limit, OutsideLink};
 use crate::http::{self, Get, Got};
 use crate::page;
 use crate::places::{FindLinks, is_html};
@@ -78,7 +79,7 @@ impl Links {
         files.map(Arc::from).map_err(|error| FactError::Unlearned {
             what: self.what(),
             why: error.to_string(),
-            remedy: Some("see that it can be read, or leave it out".to_owned()),
+            remedy: Some(error.remedy().to_owned()),
         })
     }
 
@@ -144,6 +145,15 @@ enum LocalError {
     Page { path: String, why: page::PageError },
 }
 
+impl LocalError {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Unreadable { why, .. } if OutsideLink::of(why).is_some() => OutsideLink::HELP,
+            _ => "see that it can be read, or leave it out",
+        }
+    }
+}
+
 fn unreadable(path: &Path, why: io::Error) -> LocalError {
     LocalError::Unreadable {
         path: path.display().to_string(),
@@ -159,7 +169,12 @@ fn folder(path: &Path) -> Result<Vec<DistFile>, LocalError> {
     paths.sort();
     let mut files = Vec::new();
     for path in paths {
-        if is_html(&path) {
+        let is_html = is_html(&path);
+        let is_wanted = is_html || has_name_of_distribution(&path);
+        if is_wanted && path.is_symlink() {
+            files::stay_inside_from(&path, &path).map_err(|error| unreadable(&path, error))?;
+        }
+        if is_html {
             // A page that is there for another purpose lists nothing, as with pip.
             files.extend(html(&path).or_else(|error| match error {
                 LocalError::Page { .. } => Ok(Vec::new()),
@@ -180,20 +195,33 @@ fn file(path: &Path) -> Result<Vec<DistFile>, LocalError> {
 }
 
 fn html(path: &Path) -> Result<Vec<DistFile>, LocalError> {
-    let body = fs::read(path).map_err(|error| unreadable(path, error))?;
+    let body = files::read_regular(path, Limit::PAGE).map_err(|error| unreadable(path, error))?;
     let no_address = || unreadable(path, io::Error::from(io::ErrorKind::InvalidInput));
     let address = Url::from_file_path(path).map_err(|()| no_address())?;
-    page::links(Some("text/html"), &address, &body).map_err(|why| LocalError::Page {
-        path: path.display().to_string(),
-        why,
-    })
+    let files =
+        page::links(Some("text/html"), &address, &body).map_err(|why| LocalError::Page {
+            path: path.display().to_string(),
+            why,
+        })?;
+    stay_inside(&files).map_err(|error| unreadable(path, error))?;
+    Ok(files)
+}
+
+/// Sees to it that no file of this machine that a page links to is a symbolic link out of a repository.
+pub(super) fn stay_inside<'a>(listed: impl IntoIterator<Item = &'a DistFile>) -> io::Result<()> {
+    for file in listed.into_iter().filter(|file| file.is_local()) {
+        let path = Url::parse(&file.url).ok();
+        if let Some(path) = path.and_then(|url| url.to_file_path().ok()) {
+            files::stay_inside_from(&path, &path)?;
+        }
+    }
+    Ok(())
 }
 
 /// A file of this machine; what it states is read when it is looked at.
 pub(crate) fn distribution(path: &Path) -> Option<DistFile> {
     let filename = path.file_name()?.to_str()?.to_owned();
-    let is_file = || fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-    (page::file_name::is_distribution(&filename) && is_file()).then_some(())?;
+    (has_name_of_distribution(path) && path.is_file()).then_some(())?;
     Some(DistFile {
         url: Url::from_file_path(path).ok()?.into(),
         filename,
@@ -205,4 +233,9 @@ pub(crate) fn distribution(path: &Path) -> Option<DistFile> {
         core_metadata: CoreMetadata::Absent,
         has_provenance: false,
     })
+}
+
+fn has_name_of_distribution(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(page::file_name::is_distribution)
 }

@@ -12,6 +12,7 @@ use super::links::Links;
 use crate::Shared;
 use crate::cache::{Bucket, EntryKind};
 use crate::error::FetchError;
+use crate::files::{self, Limit};
 use crate::http::{self, Get, Got};
 use crate::metadata::{self, Source};
 use crate::page::{self, MergedView, PageView};
@@ -248,13 +249,18 @@ fn page_on_disk(url: &Url, name: &Name) -> Result<Page, FactError> {
     let folder = url
         .to_file_path()
         .map_err(|()| unlearned("it is no folder of this machine".to_owned()))?;
-    let body = match std::fs::read(folder.join("index.html")) {
+    let page = folder.join("index.html");
+    // The folder of pages itself was named.
+    files::stay_inside_from(&page, &folder).map_err(|error| unlearned(error.to_string()))?;
+    let body = match files::read_regular(&page, Limit::PAGE) {
         Ok(body) => body,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unlearned(error.to_string())),
     };
     let page = page::parse(name, Some("text/html"), url, &body)
         .map_err(|error| unlearned(error.to_string()))?;
+    let files = page.releases.iter().flat_map(|release| &release.files);
+    super::links::stay_inside(files).map_err(|error| unlearned(error.to_string()))?;
     Ok(Some(page::listed(name, page)))
 }
 

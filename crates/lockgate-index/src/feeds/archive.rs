@@ -1,6 +1,6 @@
 //! Bulk exports: a zip of records.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Seek};
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use super::known::{self, Look};
 use super::records::{Part, Visitor};
 use super::{FeedError, unusable};
 use crate::cache::Store;
+use crate::files::{Limit, open_regular};
 
 /// No record is longer.
 const LONGEST_RECORD: u64 = 16 << 20;
@@ -26,18 +27,15 @@ const LARGEST: u64 = 4 << 30;
 pub(super) fn digest(store: &Store, path: &Path) -> Result<Sha256, FeedError> {
     let wrong = |error| unusable(path, error);
     let canonical = fs::canonicalize(path).map_err(wrong)?;
-    let metadata = fs::metadata(&canonical).map_err(wrong)?;
-    if metadata.is_dir() {
-        return Err(unusable(path, "it is a folder"));
-    }
+    let file = open_regular(&canonical, Limit::EXPORT).map_err(wrong)?;
+    let metadata = file.metadata().map_err(wrong)?;
     let mut look = Look::default();
     look.add("", &metadata).map_err(wrong)?;
     let key = format!("archive {}", canonical.display());
-    known::digest(store, &key, look, || hashed(&canonical).map_err(wrong))
+    known::digest(store, &key, look, || hashed(file).map_err(wrong))
 }
 
-fn hashed(path: &Path) -> std::io::Result<Sha256> {
-    let mut file = File::open(path)?;
+fn hashed(mut file: impl Read) -> std::io::Result<Sha256> {
     let mut hasher = sha2::Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

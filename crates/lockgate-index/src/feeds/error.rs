@@ -1,8 +1,12 @@
 //! Why advisories could not be had. Every text begins with the source.
 
+use std::io;
+use std::path::Path;
+
 use lockgate_model::Timestamp;
 
 use crate::error::FetchError;
+use crate::files::OutsideLink;
 
 /// Why advisories could not be had.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -16,6 +20,14 @@ pub enum FeedError {
         /// The source: a file, a folder, an address, a word.
         place: String,
         /// What is wrong.
+        why: String,
+    },
+    /// A folder of records has a link that leads out of the repository.
+    #[error("`{place}`: {why}")]
+    Link {
+        /// The folder.
+        place: String,
+        /// The link, and where it leads.
         why: String,
     },
     /// An address gave no answer.
@@ -63,6 +75,7 @@ impl FeedError {
                 "name `osv`, `osv-api`, `pypi`, a `.zip` export, a folder of records, or the address of either"
             }
             Self::Unusable { .. } => "check the path or the address; fetch the export again",
+            Self::Link { .. } => OutsideLink::HELP,
             Self::Fetch { error, .. } => {
                 return Some(error.remedy().unwrap_or_else(|| {
                     "name another source with `--advisories`, such as a downloaded export"
@@ -87,6 +100,17 @@ impl FeedError {
         }
     }
 
+    /// That the link at `path`, found in `folder`, is not followed.
+    pub(super) fn link(folder: &Path, path: &Path, error: &io::Error) -> Self {
+        match OutsideLink::of(error) {
+            Some(link) => Self::Link {
+                place: folder.display().to_string(),
+                why: link.to_string(),
+            },
+            None => super::unusable(path, error),
+        }
+    }
+
     /// That `place` gave no answer.
     pub(super) fn fetch(place: impl Into<String>, error: FetchError) -> Self {
         let place = place.into();
@@ -96,7 +120,7 @@ impl FeedError {
     /// What is wrong, in one line and without the source.
     pub(super) fn why(&self) -> String {
         match self {
-            Self::Unusable { why, .. } => why.clone(),
+            Self::Unusable { why, .. } | Self::Link { why, .. } => why.clone(),
             Self::Fetch { error, .. } => error.to_string(),
             other => other.to_string(),
         }

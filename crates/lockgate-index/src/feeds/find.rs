@@ -1,12 +1,12 @@
 //! Single records of a feed: by id, and by any alias.
 
-use std::fs::File;
 use std::io::Cursor;
 use std::path::Path;
 
 use super::record::Head;
 use super::records::{Place, RecordFeed};
 use super::{FeedError, archive, folder, unusable};
+use crate::files::{Limit, open_regular};
 
 /// A record as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,8 @@ impl RecordFeed {
     pub fn record(&self, id: &str) -> Result<Option<RawRecord>, FeedError> {
         let named = match &self.place {
             Place::Archive(path) => {
-                let file = File::open(path).map_err(|error| unusable(path, error))?;
+                let file =
+                    open_regular(path, Limit::EXPORT).map_err(|error| unusable(path, error))?;
                 let place = path.display().to_string();
                 archive::named(&place, std::io::BufReader::new(file), id)?
             }

@@ -10,9 +10,12 @@ use super::known::{self, Look};
 use super::records::{Part, Visitor};
 use super::{FeedError, unusable};
 use crate::cache::Store;
+use crate::files::{Limit, read_regular, stay_inside_from};
 
-/// Folders within folders beyond this are no collection of advisories.
-const DEEPEST: usize = 32;
+/// Folders are searched this deep.
+const MAX_DEPTH: usize = 32;
+/// A folder of advisories has at most this many records.
+const MAX_RECORDS: usize = 400_000;
 
 /// Whether a file's name is that of a record.
 pub(super) fn is_record(path: &Path) -> bool {
@@ -45,7 +48,7 @@ pub(super) fn visit<E: From<FeedError>>(
         if !part.has(index) {
             continue;
         }
-        let bytes = fs::read(&path).map_err(|error| error.to_string());
+        let bytes = read_regular(&path, Limit::RECORD).map_err(|error| error.to_string());
         visitor(
             &within(folder, &path),
             bytes.as_deref().map_err(Clone::clone),
@@ -60,10 +63,14 @@ pub(super) fn named(folder: &Path, id: &str) -> Result<Vec<(String, Vec<u8>)>, F
     files
         .filter(|path| is_named(path, id))
         .map(|path| {
-            let bytes = fs::read(&path).map_err(|error| unusable(&path, error))?;
+            let bytes = record(&path)?;
             Ok((within(folder, &path), bytes))
         })
         .collect()
+}
+
+fn record(path: &Path) -> Result<Vec<u8>, FeedError> {
+    read_regular(path, Limit::RECORD).map_err(|error| unusable(path, error))
 }
 
 /// How many records there are, and their bytes together.
@@ -127,7 +134,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, FeedError> {
     Ok(found)
 }
 
-/// Follows links, each folder once; hidden folders, such as a checkout's `.git`, hold no records.
+/// Follows links that stay inside of the repository, each folder once; hidden folders, such as a checkout's `.git`, hold no records.
 fn walk(
     folder: &Path,
     depth: usize,
@@ -135,8 +142,12 @@ fn walk(
     found: &mut Vec<PathBuf>,
 ) -> Result<(), FeedError> {
     let canonical = fs::canonicalize(folder).map_err(|error| unusable(folder, error))?;
-    if depth > DEEPEST || !visited.insert(canonical) {
+    if !visited.insert(canonical) {
         return Ok(());
+    }
+    if depth > MAX_DEPTH {
+        let why = format!("folders are nested more than {MAX_DEPTH} deep");
+        return Err(unusable(folder, why));
     }
     for entry in fs::read_dir(folder).map_err(|error| unusable(folder, error))? {
         let entry = entry.map_err(|error| unusable(folder, error))?;
@@ -144,11 +155,19 @@ fn walk(
             continue;
         }
         let path = entry.path();
+        if path.is_symlink() {
+            stay_inside_from(&path, &path)
+                .map_err(|error| FeedError::link(folder, &path, &error))?;
+        }
         let metadata = fs::metadata(&path).map_err(|error| unusable(&path, error))?;
         if metadata.is_dir() {
             walk(&path, depth + 1, visited, found)?;
         } else if is_record(&path) {
             found.push(path);
+        }
+        if found.len() > MAX_RECORDS {
+            let why = format!("there are more than {MAX_RECORDS} records in it");
+            return Err(unusable(folder, why));
         }
     }
     Ok(())

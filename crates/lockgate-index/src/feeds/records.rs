@@ -9,6 +9,7 @@ use lockgate_model::{ReadAt, Sha256, Timestamp};
 use super::{FeedError, archive, folder, unusable};
 use crate::Shared;
 use crate::cache::Bucket;
+use crate::files::{Limit, open_regular};
 
 /// All records of a source.
 #[derive(Debug)]
@@ -73,7 +74,8 @@ impl RecordFeed {
         let part = Part { part, parts };
         match &self.place {
             Place::Archive(path) => {
-                let file = File::open(path).map_err(|error| unusable(path, error))?;
+                let file =
+                    open_regular(path, Limit::EXPORT).map_err(|error| unusable(path, error))?;
                 let place = path.display().to_string();
                 archive::visit(&place, std::io::BufReader::new(file), part, &mut visitor)
             }
@@ -90,7 +92,7 @@ impl RecordFeed {
             .shared
             .store
             .raw_path(Bucket::Advisories, &self.compact_name(format))?;
-        let file = File::open(path).ok()?;
+        let file = open_regular(&path, Limit::ENTRY).ok()?;
         let length = file.metadata().ok()?.len();
         Some(Arc::new(OpenFile { file, length }))
     }

@@ -12,6 +12,7 @@ use super::{FeedError, archive};
 use crate::Shared;
 use crate::cache::Bucket;
 use crate::error::FetchError;
+use crate::files::{Limit, open_regular};
 use crate::http::{Get, Got, get_cached};
 use crate::redact::redact_url;
 use crate::transport::{Request, Response};
@@ -42,7 +43,7 @@ impl Remote {
             return archive::count("", Cursor::new(bytes));
         }
         let failed = |error| super::unusable(&self.kept, error);
-        let file = std::fs::File::open(&self.kept).map_err(failed)?;
+        let file = open_regular(&self.kept, Limit::EXPORT).map_err(failed)?;
         let place = self.kept.display().to_string();
         archive::count(&place, std::io::BufReader::new(file))
     }

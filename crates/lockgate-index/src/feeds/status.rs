@@ -1,6 +1,5 @@
 //! The advisories as they are kept on this machine: their state, and a refresh on demand.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use lockgate_model::{Sha256, Timestamp};
 
 use super::{FeedError, FeedSource, archive, export, folder, remote, unusable};
 use crate::Index;
+use crate::files::{Limit, open_regular};
 
 /// What a refresh did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +152,6 @@ impl Index {
 }
 
 fn archive_records(path: &Path) -> Result<usize, FeedError> {
-    let file = File::open(path).map_err(|error| unusable(path, error))?;
+    let file = open_regular(path, Limit::EXPORT).map_err(|error| unusable(path, error))?;
     archive::count(&path.display().to_string(), BufReader::new(file))
 }

@@ -2,8 +2,9 @@
 //! that nothing needs to be started for it, and what cannot be told is left to the shim.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::files::{Limit, read_text};
 
 /// The interpreter that the shim at `path` would start from `folder`; none if it is no shim, or if that cannot be told.
 pub(super) fn behind(
@@ -48,8 +49,8 @@ fn chosen(root: &Path, variables: &BTreeMap<String, String>, folder: &Path) -> O
     }
     let nearest = folder
         .ancestors()
-        .find_map(|folder| fs::read_to_string(folder.join(".python-version")).ok());
-    let text = nearest.or_else(|| fs::read_to_string(root.join("version")).ok())?;
+        .find_map(|folder| read_text(&folder.join(".python-version"), Limit::PROJECT).ok());
+    let text = nearest.or_else(|| read_text(&root.join("version"), Limit::CONFIGURATION).ok())?;
     let lines = text
         .lines()
         .map(|line| line.split('#').next().unwrap_or_default());
@@ -58,6 +59,8 @@ fn chosen(root: &Path, variables: &BTreeMap<String, String>, folder: &Path) -> O
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,5 @@
 //! The metadata of a file on this machine.
 
-use std::fs::File;
 use std::io;
 
 use lockgate_model::{DistKind, Unstated, UnusableReason};
@@ -11,6 +10,7 @@ use super::remote::Source;
 use super::sdist::{self, Packing};
 use super::{stored, wheel};
 use crate::error::FetchError;
+use crate::files::{Limit, open_regular};
 use crate::redact::redact_url;
 
 /// The stored form of the metadata of a file, read from the disk. An error: they could not be learned.
@@ -28,9 +28,11 @@ fn learn(source: Source<'_>) -> io::Result<Result<Stated, UnusableReason>> {
     let url = Url::parse(&source.file.url).map_err(io::Error::other)?;
     let path = url.to_file_path().map_err(|()| invalid())?;
     Ok(match source.file.kind() {
-        Some(DistKind::Wheel(_)) => wheel::of_whole(File::open(path)?, source.name),
+        Some(DistKind::Wheel(_)) => {
+            wheel::of_whole(open_regular(&path, Limit::ARCHIVE)?, source.name)
+        }
         Some(DistKind::Sdist) => match Packing::of(&source.file.filename) {
-            Some(packing) => sdist::stated(packing, &mut File::open(path)?),
+            Some(packing) => sdist::stated(packing, &mut open_regular(&path, Limit::ARCHIVE)?),
             None => Err(UnusableReason::NeedsBuild(Unstated::Missing)),
         },
         None => Err(UnusableReason::BadArchive(

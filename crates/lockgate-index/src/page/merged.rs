@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::fs::File;
 use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
 
@@ -11,6 +10,7 @@ use url::Url;
 
 use super::builder::PageBuilder;
 use super::{Page, Release, file_name};
+use crate::files::{Limit, open_regular};
 use crate::redact::redact_url;
 
 /// What `files`, which are of any project, hold of `name`; none if nothing.
@@ -118,7 +118,7 @@ fn digest(url: &str) -> std::io::Result<(Sha256, u64)> {
         .ok()
         .and_then(|url| url.to_file_path().ok())
         .ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidInput))?;
-    let mut file = File::open(path)?;
+    let mut file = open_regular(&path, Limit::ARCHIVE)?;
     let mut digest = sha2::Sha256::new();
     let mut size = 0;
     let mut piece = vec![0; 1 << 16];

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files::{Limit, read_text};
+
 /// `sys.prefix` and `sys.base_prefix` of an interpreter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
@@ -19,7 +21,7 @@ impl Installation {
         let folder = executable.parent()?;
         // Python looks for this file beside itself and one folder above, without following links.
         for candidate in [folder.parent(), Some(folder)].into_iter().flatten() {
-            if let Ok(text) = fs::read_to_string(candidate.join("pyvenv.cfg")) {
+            if let Ok(text) = read_text(&candidate.join("pyvenv.cfg"), Limit::PROJECT) {
                 return Some(Self {
                     prefix: candidate.to_owned(),
                     base: home_of(&text).and_then(|home| home.parent().map(Path::to_owned)),

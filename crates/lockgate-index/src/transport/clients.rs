@@ -12,6 +12,7 @@ use reqwest::{Certificate, Client, ClientBuilder, Identity};
 
 use super::causes;
 use crate::error::FetchError;
+use crate::files::{Limit, read_regular};
 use crate::options::Options;
 use crate::redact::redact_url;
 
@@ -121,7 +122,7 @@ fn with_roots(builder: ClientBuilder, options: &Options) -> Result<ClientBuilder
 /// The texts of a bundle, or of all files in a folder.
 fn bundle(path: &Path) -> io::Result<Vec<Vec<u8>>> {
     if !path.is_dir() {
-        return Ok(vec![fs::read(path)?]);
+        return Ok(vec![read_regular(path, Limit::CERTIFICATES)?]);
     }
     let mut files = Vec::new();
     for entry in fs::read_dir(path)? {
@@ -131,7 +132,10 @@ fn bundle(path: &Path) -> io::Result<Vec<Vec<u8>>> {
         }
     }
     files.sort();
-    files.iter().map(fs::read).collect()
+    let texts = files.iter();
+    texts
+        .map(|path| read_regular(path, Limit::CERTIFICATES))
+        .collect()
 }
 
 fn with_identity(builder: ClientBuilder, options: &Options) -> Result<ClientBuilder, FetchError> {
@@ -139,7 +143,7 @@ fn with_identity(builder: ClientBuilder, options: &Options) -> Result<ClientBuil
         return Ok(builder);
     };
     let shown = path.display();
-    let pem = fs::read(path).map_err(|error| {
+    let pem = read_regular(path, Limit::CERTIFICATES).map_err(|error| {
         failed(format!(
             "the client certificate `{shown}` cannot be read: {error}"
         ))

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lockgate_formats::build_system::BuildSystem;
+use lockgate_index::files::{Limit, read_regular};
 use lockgate_model::Requirement;
 use serde::Deserialize;
 use serde_json::json;
@@ -112,7 +113,7 @@ impl Environment {
             return Err(no_metadata(backend));
         }
         let made = self.workplace.folder.join("metadata").join(folder);
-        fs::read(made.join("METADATA")).map_err(|error| {
+        read_regular(&made.join("METADATA"), Limit::METADATA).map_err(|error| {
             BuildError::new(format!(
                 "building {}: its backend made no METADATA: {error}",
                 backend.label
@@ -166,7 +167,7 @@ impl Environment {
             // Where PEP 517 has its hooks run: code that was allowed, in its own folder.
             .folder(&project);
         self.workplace.run(backend.label, program)?;
-        let answer = fs::read(place("answer.json")).map_err(failed)?;
+        let answer = read_regular(&place("answer.json"), Limit::METADATA).map_err(failed)?;
         serde_json::from_slice(&answer).map_err(|error| {
             BuildError::new(format!(
                 "building {}: what its backend answers cannot be used: {error}",

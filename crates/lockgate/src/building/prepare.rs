@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::{self, ScopedJoinHandle};
 
 use lockgate_formats::build_system;
+use lockgate_index::files::{Limit, open_regular};
 use lockgate_index::{archived_pyproject, unpack};
 use lockgate_model::Requirement;
 
@@ -110,7 +111,8 @@ impl Builder {
                 sha256,
                 ..
             } => {
-                let file = File::open(path).map_err(|error| BuildError::new(error.to_string()))?;
+                let file = open_regular(path, Limit::ARCHIVE)
+                    .map_err(|error| BuildError::new(error.to_string()))?;
                 (file, filename, Some(sha256))
             }
         };

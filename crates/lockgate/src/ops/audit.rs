@@ -119,7 +119,7 @@ impl AuditRequest {
         inputs
             .filter_map(|input| match input {
                 Input::Environment(environment) => Some(environment.roots()),
-                Input::File(_) | Input::Found(_) => None,
+                Input::File(_) | Input::Found(_) | Input::OutsideFolder { .. } => None,
             })
             .flatten()
             .collect()

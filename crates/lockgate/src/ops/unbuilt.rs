@@ -5,6 +5,7 @@ use std::path::Path;
 
 use lockgate_formats::InputError;
 use lockgate_formats::static_project::{self, NotStatic};
+use lockgate_index::files::{self, Limit};
 use lockgate_model::{
     Manifest, Marker, Metadata, Name, Origin, RootRequirement, Scope, Specifiers, Target,
     UnbuiltProject,
@@ -21,10 +22,13 @@ pub(crate) fn project(error: &InputError, allowed: &Allowed) -> Option<UnbuiltPr
     } else {
         &needs.folder
     };
-    let text = std::fs::read_to_string(Path::new(folder).join("pyproject.toml"));
+    let path = Path::new(folder).join("pyproject.toml");
+    let text = files::read_inside(&path, Limit::PROJECT)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     let name = match text.as_deref().map(static_project::metadata) {
-        Ok(Err(NotStatic::Dynamic { name, .. })) => name,
-        Ok(Ok(metadata)) => Some(metadata.name),
+        Some(Err(NotStatic::Dynamic { name, .. })) => name,
+        Some(Ok(metadata)) => Some(metadata.name),
         _ => None,
     };
     allowed.includes(name.as_ref()).then(|| UnbuiltProject {

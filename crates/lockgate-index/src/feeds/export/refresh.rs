@@ -1,7 +1,6 @@
 //! One refresh of the export: what is asked, and what is believed.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,6 +18,7 @@ use crate::error::FetchError;
 use crate::feeds::FeedError;
 use crate::feeds::record::Head;
 use crate::feeds::status::SyncOutcome;
+use crate::files::{Limit, read_regular};
 use crate::redact::redact_url;
 use crate::transport::{Request, Response};
 
@@ -97,7 +97,7 @@ fn unchanged(old: &State) -> Fresh {
 
 /// The kept archive, if it is what it was.
 fn kept_archive(shared: &Shared, old: &State) -> Option<Vec<u8>> {
-    let bytes = fs::read(archive_path(shared, &old.digest)?).ok()?;
+    let bytes = read_regular(&archive_path(shared, &old.digest)?, Limit::EXPORT).ok()?;
     (Sha256::of(&bytes) == old.digest).then_some(bytes)
 }
 

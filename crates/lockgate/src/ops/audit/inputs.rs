@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lockgate_formats::SourceKind;
 use lockgate_formats::inventory::{
     NO_PYPI_PACKAGE, ecosystem_of, is_lock_name, kind_of, read_inventory, unread_kind,
 };
+use lockgate_index::files;
 use lockgate_model::{Gap, GapCode, Inventory, InventoryKind};
 
 use super::{AuditRequest, InputPolicies, hashes, installed, resolved};
@@ -38,6 +39,13 @@ pub(super) enum Input {
     File(String),
     /// A file that was found in a folder.
     Found(String),
+    /// A folder that a link in a folder leads to, out of the repository, so that it was not looked through.
+    OutsideFolder {
+        /// The link.
+        path: String,
+        /// Where it leads.
+        why: String,
+    },
     /// An environment.
     Environment(InstalledEnvironment),
 }
@@ -46,7 +54,7 @@ impl Input {
     /// How it is named to people.
     pub(super) fn place(&self) -> &str {
         match self {
-            Self::File(path) | Self::Found(path) => path,
+            Self::File(path) | Self::Found(path) | Self::OutsideFolder { path, .. } => path,
             Self::Environment(environment) => &environment.place,
         }
     }
@@ -55,7 +63,7 @@ impl Input {
     pub(super) fn file(&self) -> Option<&str> {
         match self {
             Self::File(path) | Self::Found(path) => Some(path),
-            Self::Environment(_) => None,
+            Self::OutsideFolder { .. } | Self::Environment(_) => None,
         }
     }
 }
@@ -70,20 +78,21 @@ pub(super) fn find(arguments: &AuditArguments) -> Result<Vec<Input>, Failure> {
             } else {
                 is_lock_name
             };
-            let mut found = Vec::new();
-            let mut seen = BTreeSet::new();
-            walk(
-                Path::new(named),
-                arguments.recursive,
+            let mut walk = Walk {
+                recursive: arguments.recursive,
                 is_wanted,
-                &mut seen,
-                &mut found,
-            )?;
-            if found.is_empty() {
+                seen: BTreeSet::new(),
+                files: Vec::new(),
+                links: Vec::new(),
+            };
+            walk.folder(Path::new(named), 0)?;
+            walk.leave_out(&arguments.files);
+            if walk.files.is_empty() && walk.links.is_empty() {
                 return Err(nothing_in(named, arguments.recursive));
             }
-            found.sort();
-            inputs.extend(found.into_iter().map(Input::Found));
+            walk.files.sort();
+            inputs.extend(walk.files.into_iter().map(Input::Found));
+            inputs.extend(walk.links);
         } else {
             inputs.push(Input::File(named.clone()));
         }
@@ -142,50 +151,89 @@ fn nothing_in(folder: &str, recursive: bool) -> Failure {
     }
 }
 
-/// Looks through a folder; hidden ones and environments hold no locks of the user's own.
-fn walk(
-    folder: &Path,
+/// Folders are searched this deep.
+const MAX_DEPTH: usize = 128;
+/// At most this many folders are searched.
+const MAX_FOLDERS: usize = 1_000_000;
+
+/// A search through a folder.
+struct Walk {
     recursive: bool,
     is_wanted: fn(&str) -> bool,
-    seen: &mut BTreeSet<std::path::PathBuf>,
-    found: &mut Vec<String>,
-) -> Result<(), Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::new(format!(
-            "the folder `{}` cannot be read: {error}",
-            folder.display()
-        ))
-    };
-    // A link may lead back up.
-    if !seen.insert(fs::canonicalize(folder).map_err(unreadable)?) {
-        return Ok(());
-    }
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = entry.path();
-        let metadata = fs::metadata(&path);
-        let is_folder = metadata.as_ref().is_ok_and(fs::Metadata::is_dir);
-        if is_folder {
-            let is_requirements = name == "requirements";
-            // Nothing that lies in a folder decides whether it is searched: its name does.
-            let is_passed_over = is_skipped(&name);
-            if !is_passed_over && (recursive || is_requirements) {
-                walk(&path, recursive, is_wanted, seen, found)?;
+    /// The folders that were searched, each once: a link may lead back up.
+    seen: BTreeSet<PathBuf>,
+    files: Vec<String>,
+    /// Links to folders outside of the repository.
+    links: Vec<Input>,
+}
+
+impl Walk {
+    /// Looks through a folder; hidden ones and environments hold no locks of the user's own.
+    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), Failure> {
+        let failed = |why: String| {
+            Failure::new(format!(
+                "the folder `{}` cannot be searched: {why}",
+                folder.display()
+            ))
+        };
+        let unreadable = |error: std::io::Error| failed(error.to_string());
+        if !self
+            .seen
+            .insert(fs::canonicalize(folder).map_err(unreadable)?)
+        {
+            return Ok(());
+        }
+        if depth > MAX_DEPTH {
+            return Err(failed(format!(
+                "folders are nested more than {MAX_DEPTH} deep"
+            )));
+        }
+        if self.seen.len() > MAX_FOLDERS {
+            return Err(failed(format!("there are more than {MAX_FOLDERS} folders")));
+        }
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = entry.path();
+            let metadata = fs::metadata(&path);
+            let is_folder = metadata.as_ref().is_ok_and(fs::Metadata::is_dir);
+            if !is_folder {
+                if (self.is_wanted)(&path.to_string_lossy()) {
+                    metadata.map_err(unreadable)?;
+                    self.files.push(shown(&path));
+                }
+                continue;
             }
-            continue;
+            // Nothing that lies in a folder decides whether it is searched: its name does.
+            if is_skipped(&name) || !(self.recursive || name == "requirements") {
+                continue;
+            }
+            match files::stay_inside_from(&path, &path) {
+                Ok(()) => self.folder(&path, depth + 1)?,
+                Err(error) => self.links.push(Input::OutsideFolder {
+                    path: shown(&path),
+                    why: error.to_string(),
+                }),
+            }
         }
-        if is_wanted(&path.to_string_lossy()) {
-            metadata.map_err(unreadable)?;
-            found.push(
-                path.strip_prefix(".")
-                    .unwrap_or(&path)
-                    .display()
-                    .to_string(),
-            );
-        }
+        Ok(())
     }
-    Ok(())
+
+    /// Forgets the links to folders that the caller names as well.
+    fn leave_out(&mut self, named: &[String]) {
+        let real = |path: &str| fs::canonicalize(path).ok();
+        let named: BTreeSet<PathBuf> = named.iter().filter_map(|path| real(path)).collect();
+        self.links.retain(|link| match link {
+            Input::OutsideFolder { path, .. } => {
+                real(path).is_none_or(|path| !named.contains(&path))
+            }
+            _ => true,
+        });
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 /// What was read of an input.
@@ -217,8 +265,13 @@ pub(super) fn read(
             }
         };
         let inventory = match input {
-            Input::File(path) | Input::Found(path) if must_be_hashed => {
+            Input::File(path) if must_be_hashed => {
                 let inventory = read_one(path, request, world)?;
+                hashes::must_be_there(&inventory)?;
+                inventory
+            }
+            Input::Found(path) if must_be_hashed => {
+                let inventory = read_found(path, request, world)?;
                 hashes::must_be_there(&inventory)?;
                 inventory
             }
@@ -232,7 +285,11 @@ pub(super) fn read(
                 }
                 read_one(path, request, world)?
             }
-            Input::Found(path) => match read_one(path, request, world) {
+            Input::OutsideFolder { path, why } => {
+                unread.push(unreadable(path, why.clone()));
+                continue;
+            }
+            Input::Found(path) => match read_found(path, request, world) {
                 Ok(inventory) => inventory,
                 Err(failure) if failure.message.ends_with(NO_PYPI_PACKAGE) => {
                     without_packages(path)
@@ -270,6 +327,11 @@ fn without_packages(path: &str) -> Inventory {
     }
 }
 
+/// Reads one file that was found in a folder: a link in a checkout is not followed out of it.
+fn read_found(file: &str, request: &AuditRequest, world: &World) -> Result<Inventory, Failure> {
+    read_bytes(file, &disk::found(file)?, request, world)
+}
+
 fn unreadable(place: &str, why: String) -> Gap {
     Gap {
         code: GapCode::Unreadable,
@@ -282,13 +344,22 @@ fn unreadable(place: &str, why: String) -> Gap {
     }
 }
 
-/// Reads one file.
+/// Reads one file that the caller named.
 pub(super) fn read_one(
     file: &str,
     request: &AuditRequest,
     world: &World,
 ) -> Result<Inventory, Failure> {
     let bytes = disk::bytes(&world.files, file)?;
+    read_bytes(file, &bytes, request, world)
+}
+
+fn read_bytes(
+    file: &str,
+    bytes: &[u8],
+    request: &AuditRequest,
+    world: &World,
+) -> Result<Inventory, Failure> {
     if bytes.trim_ascii().is_empty() {
         return Err(Failure::new(format!(
             "`{file}` is empty: there is nothing to audit"
@@ -301,7 +372,7 @@ pub(super) fn read_one(
     let kind = match request.arguments.input_format {
         // Standard input has no name, and a name may not tell; one that does tell is believed.
         Some(format) if file == "-" || kind_of(&name, "").is_none() => Some(kind_named(format)),
-        _ => kind_of(&name, &String::from_utf8_lossy(&bytes)),
+        _ => kind_of(&name, &String::from_utf8_lossy(bytes)),
     };
     let kind = kind.ok_or_else(|| {
         if let Some(tool) = ecosystem_of(file) {
@@ -322,7 +393,7 @@ pub(super) fn read_one(
         }
     })?;
     let files = Inputs(world);
-    read_inventory(kind, &bytes, file, &files).map_err(|error| Failure::of_input(&error))
+    read_inventory(kind, bytes, file, &files).map_err(|error| Failure::of_input(&error))
 }
 
 fn kind_named(format: InputFormat) -> InventoryKind {

@@ -5,13 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use lockgate_formats::inventory::{InstalledDistribution, InstalledForm, link, read_installed};
+use lockgate_index::files::{self, Limit};
 use lockgate_model::{Inventory, Name};
 
 use crate::environments::{InstalledEnvironment, is_metadata};
 use crate::failure::Failure;
-
-/// No text about a package is longer.
-const LONGEST: u64 = 16 << 20;
 
 /// Everything that is installed in an environment. Of a project that is in several of its folders, the first is what Python imports.
 pub(super) fn read(environment: &InstalledEnvironment) -> Result<Inventory, Failure> {
@@ -123,24 +121,14 @@ fn distribution(path: &Path) -> Result<InstalledDistribution, Failure> {
 
 /// A file's bytes; none if there is no such file.
 fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::new(format!("`{}` cannot be read: {error}", path.display()))
-    };
-    match fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-        Ok(metadata) if metadata.len() > LONGEST => {
-            return Err(Failure::new(format!(
-                "`{}` is longer than 16 MiB",
-                path.display()
-            )));
-        }
-        Ok(metadata) if !metadata.is_file() => {
-            return Err(Failure::new(format!("`{}` is no file", path.display())));
-        }
-        Ok(_) => {}
+    match files::read_regular(path, Limit::METADATA) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::new(format!(
+            "`{}` cannot be read: {error}",
+            path.display()
+        ))),
     }
-    fs::read(path).map(Some).map_err(unreadable)
 }
 
 fn text(path: &Path) -> Result<Option<String>, Failure> {

@@ -94,7 +94,9 @@ fn policies_of(input: &Input, finder: &PolicyFinder, resolves: bool) -> Result<P
     match input {
         // The block of a script belongs to what is solved.
         Input::File(file) if resolves => finder.of_file_from(file, std::slice::from_ref(file)),
-        Input::File(file) | Input::Found(file) => finder.of_file(file),
+        Input::File(file) | Input::Found(file) | Input::OutsideFolder { path: file, .. } => {
+            finder.of_file(file)
+        }
         Input::Environment(environment) => finder.of_environment(&environment.place),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lockgate_formats::static_project::{self, NotStatic};
 use lockgate_index::Stated;
+use lockgate_index::files::{self, OutsideLink};
 use lockgate_model::{
     CoreMetadata, DirectKind, DirectPin, DirectRelease, DistFile, Metadata, Place, Reference,
     UnusableReason, Yank,
@@ -107,6 +108,8 @@ impl Following<'_> {
 
     fn at_path(&self, path: &str, reference: &Reference, asked: &Asked) -> Result<Looked, Failure> {
         let place = self.folder.join(path);
+        files::stay_inside(&place)
+            .map_err(|error| asked.failure(&error.to_string()).remedy(OutsideLink::HELP))?;
         let pinned = asked.without_fragment(reference);
         let subdirectory = reference.subdirectory.as_deref();
         if place.is_dir() {
