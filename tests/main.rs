@@ -2,6 +2,7 @@
 
 mod architecture;
 mod audit;
+mod budgets;
 mod builds;
 mod cache;
 mod check;

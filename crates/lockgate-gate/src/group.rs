@@ -40,16 +40,18 @@ pub(crate) fn concerns(briefs: &[Brief], source_name: &str) -> BTreeMap<Name, Ve
 /// The concerns of one vulnerability: of records that are aliases of each other.
 pub(crate) fn concerns_of(members: &[&Brief], source_name: &str) -> Vec<(Name, Concern)> {
     let advisory = merged(members, source_name);
-    let mut extents: BTreeMap<&Name, Extent> = BTreeMap::new();
+    let mut extents: BTreeMap<&Name, Vec<Extent>> = BTreeMap::new();
     for (name, extent) in members.iter().flat_map(|brief| &brief.extents) {
         let mut extent = extent.clone();
         // Of a malicious package every version is meant, whatever other records state.
         extent.states_no_versions &= !advisory.malicious;
-        extents.entry(name).or_default().join(extent);
+        extents.entry(name).or_default().push(extent);
     }
     extents
         .into_iter()
-        .map(|(name, extent)| {
+        .map(|(name, extents)| {
+            let mut extent = Extent::default();
+            extent.join_all(extents);
             let advisory = Advisory {
                 fixed: extent.fixed.clone(),
                 unclear: extent.unclear.clone(),

@@ -5,6 +5,8 @@
 //! counts as affected, never as safe: a bound that is not a version leaves the range open on its side, a range without `introduced`
 //! begins with the first version, and an entry that comes to no version at all affects every version.
 
+use std::collections::HashSet;
+
 use lockgate_model::{Version, VersionSet};
 use serde::{Deserialize, Serialize};
 
@@ -32,13 +34,13 @@ const NO_INTRODUCED: &str = "a range without `introduced`";
 const SEVERAL_ENDS: &str = "several ends of one range";
 
 /// From a version (none: from the first) to an end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Span {
     low: Option<Version>,
     end: End,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum End {
     Open,
     Before(Version),
@@ -63,9 +65,7 @@ impl Extent {
     /// The affected versions.
     pub(crate) fn versions(&self) -> VersionSet {
         let spans = self.spans.iter().map(Span::set);
-        spans
-            .chain(self.listed.iter().cloned().map(VersionSet::with_locals))
-            .fold(VersionSet::empty(), |set, more| set.union(&more))
+        VersionSet::union_of(spans.chain(self.listed.iter().cloned().map(VersionSet::with_locals)))
     }
 
     fn states_versions(&self) -> bool {
@@ -81,32 +81,33 @@ impl Extent {
 
     /// Joins what another entry affects and fixes. One that states no versions adds nothing to one that does.
     pub(crate) fn join(&mut self, other: Self) {
-        if other.states_no_versions && self.states_versions() {
-            return;
+        self.join_all(std::iter::once(other));
+    }
+
+    /// Joins what other entries affect and fix, all at once: one after the other takes time with the square of their number.
+    pub(crate) fn join_all(&mut self, others: impl IntoIterator<Item = Self>) {
+        let mut all: Vec<Self> = std::iter::once(std::mem::take(self))
+            .chain(others)
+            .collect();
+        if all.iter().any(Self::states_versions) {
+            all.retain(|entry| !entry.states_no_versions);
         }
-        if self.states_no_versions && other.states_versions() {
-            *self = Self::default();
+        for other in all {
+            self.states_no_versions |= other.states_no_versions;
+            self.spans.extend(other.spans);
+            self.listed.extend(other.listed);
+            self.fixed.extend(other.fixed);
+            self.unclear.extend(other.unclear);
         }
-        self.states_no_versions |= other.states_no_versions;
-        for span in other.spans {
-            if !self.spans.contains(&span) {
-                self.spans.push(span);
-            }
-        }
-        let spans = Self {
-            spans: self.spans.clone(),
-            ..Self::default()
-        }
-        .versions();
-        self.listed.extend(other.listed);
+        let mut known = HashSet::new();
+        self.spans.retain(|span| known.insert(span.clone()));
+        let spans = VersionSet::union_of(self.spans.iter().map(Span::set));
         self.listed.retain(|version| !spans.contains(version));
         self.listed.sort();
         self.listed.dedup();
         self.listed.shrink_to_fit();
-        self.fixed.extend(other.fixed);
         self.fixed.sort();
         self.fixed.dedup();
-        self.unclear.extend(other.unclear);
         self.unclear.sort();
         self.unclear.dedup();
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Bound;
 
 use pep508_rs::{
@@ -11,6 +11,7 @@ use pep508_rs::{
 };
 use version_ranges::Ranges;
 
+use crate::requirement::cost::{TOO_MUCH_WORK, is_too_much_work};
 use crate::requirement::marker_text::for_parser;
 use crate::requirement::parse::{TOO_LONG, is_too_long};
 use crate::{Name, Version, VersionSet};
@@ -39,6 +40,9 @@ impl Marker {
     pub fn parse(text: &str) -> Result<Self, MarkerError> {
         if is_too_long(text) {
             return Err(MarkerError(TOO_LONG.to_owned()));
+        }
+        if is_too_much_work(text) {
+            return Err(MarkerError(TOO_MUCH_WORK.to_owned()));
         }
         let text = for_parser(text).map_err(|why| MarkerError(why.to_owned()))?;
         MarkerTree::parse_str::<pep508_rs::VerbatimUrl>(&text)
@@ -139,6 +143,9 @@ impl Marker {
         if self.0.is_true() || self.0.is_false() {
             return self.clone();
         }
+        if !has_extra(&self.0, &mut HashSet::new()) {
+            return self.clone();
+        }
         let ways = self.0.to_dnf();
         let of_extra = |expression: &MarkerExpression| match expression {
             MarkerExpression::Extra { operator, name } => {
@@ -154,10 +161,6 @@ impl Marker {
             }
             _ => None,
         };
-        let mut names_extra = ways.iter().flatten().map(of_extra);
-        if names_extra.all(|known| known.is_none()) {
-            return self.clone();
-        }
         let mut any = MarkerTree::FALSE;
         for way in ways {
             if way
@@ -282,6 +285,20 @@ fn renamed(expression: MarkerExpression) -> MarkerExpression {
         operator: *operator,
         value: platform.to_owned(),
     }
+}
+
+/// Whether an extra is asked about anywhere in a tree; `seen` are the parts that were looked at.
+fn has_extra(tree: &MarkerTree, seen: &mut HashSet<MarkerTree>) -> bool {
+    let children: Vec<MarkerTree> = match tree.kind() {
+        MarkerTreeKind::True | MarkerTreeKind::False => return false,
+        MarkerTreeKind::Extra(_) => return true,
+        MarkerTreeKind::Version(versions) => versions.edges().map(|(_, child)| child).collect(),
+        MarkerTreeKind::String(strings) => strings.children().map(|(_, child)| child).collect(),
+        MarkerTreeKind::In(values) => values.children().map(|(_, child)| child).collect(),
+        MarkerTreeKind::Contains(values) => values.children().map(|(_, child)| child).collect(),
+    };
+    let mut children = children.iter();
+    children.any(|child| seen.insert(child.clone()) && has_extra(child, seen))
 }
 
 /// The Python versions along the ways of a tree that end well.

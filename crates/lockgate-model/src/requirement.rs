@@ -92,5 +92,6 @@ fn shown(url: &str) -> String {
     }
 }
 
+pub(crate) mod cost;
 pub(crate) mod marker_text;
 pub(crate) mod parse;

@@ -1,5 +1,6 @@
 //! Version specifiers (PEP 440, "Version specifiers") as written and as a set.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::str::FromStr;
 
@@ -133,13 +134,14 @@ impl Specifiers {
     /// What was parsed from `text`.
     pub(crate) fn written(parsed: &pep440_rs::VersionSpecifiers, text: &str) -> Self {
         let mut clauses = Vec::new();
-        let mut set = VersionSet::full();
         // The parser sorts clauses by version and keeps no text.
-        let mut verbatim: Vec<&str> = text
-            .split(',')
-            .filter_map(|clause| clause.trim().strip_prefix("==="))
-            .map(str::trim)
-            .collect();
+        let mut verbatim: BTreeMap<Version, VecDeque<&str>> = BTreeMap::new();
+        for clause in text.split(',') {
+            let named = clause.trim().strip_prefix("===").map(str::trim);
+            if let Some((text, Ok(version))) = named.map(|text| (text, text.parse())) {
+                verbatim.entry(version).or_default().push_back(text);
+            }
+        }
         for specifier in parsed.iter() {
             use pep440_rs::Operator as O;
             let (operator, wildcard) = match specifier.operator() {
@@ -159,21 +161,34 @@ impl Specifiers {
                 version: specifier.version().clone(),
                 wildcard,
                 verbatim: verbatim
-                    .iter()
-                    .position(|text| operator == "===" && is_of(text, specifier.version()))
-                    .map(|place| verbatim.remove(place))
+                    .get_mut(specifier.version())
+                    .filter(|_| operator == "===")
+                    .and_then(VecDeque::pop_front)
                     .filter(|text| **text != specifier.version().to_string())
                     .map(str::to_owned),
             };
-            set = set.intersection(&VersionSet::from_clause(&clause));
             clauses.push(clause);
         }
-        Self { clauses, set }
+        Self::of(clauses)
     }
-}
 
-fn is_of(text: &str, version: &Version) -> bool {
-    text.parse::<Version>().is_ok_and(|other| other == *version)
+    /// All clauses of several lists together.
+    pub fn joined<'s>(lists: impl IntoIterator<Item = &'s Self>) -> Self {
+        let lists = lists.into_iter();
+        Self::of(
+            lists
+                .flat_map(|list| list.clauses.iter().cloned())
+                .collect(),
+        )
+    }
+
+    fn of(clauses: Vec<Clause>) -> Self {
+        let sets = clauses.iter().map(VersionSet::from_clause);
+        Self {
+            set: VersionSet::intersection_of(sets),
+            clauses,
+        }
+    }
 }
 
 impl Clause {

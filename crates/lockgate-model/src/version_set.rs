@@ -201,6 +201,16 @@ impl VersionSet {
         Self(self.0.union(&other.0))
     }
 
+    /// Versions in all of `sets`; every version if there are none.
+    pub fn intersection_of(sets: impl IntoIterator<Item = Self>) -> Self {
+        joined(sets, Self::intersection).unwrap_or_else(Self::full)
+    }
+
+    /// Versions in any of `sets`.
+    pub fn union_of(sets: impl IntoIterator<Item = Self>) -> Self {
+        joined(sets, Self::union).unwrap_or_else(Self::empty)
+    }
+
     /// Versions not in it.
     #[must_use]
     pub fn complement(&self) -> Self {
@@ -226,8 +236,8 @@ impl VersionSet {
         };
         let parts = plain
             .iter()
-            .map(|(from, to)| Ranges::from_range_bounds((low(from), high(to))));
-        Self(parts.fold(Ranges::empty(), |all, part| all.union(&part)))
+            .map(|(from, to)| Self(Ranges::from_range_bounds((low(from), high(to)))));
+        Self::union_of(parts)
     }
 
     /// The version that it begins with or right after; none if it is empty or goes down without end.
@@ -320,6 +330,22 @@ impl VersionSet {
     }
 }
 
+/// All of `sets` by pairs, then by pairs of pairs: one after the other would take time with the square of their number.
+fn joined(
+    sets: impl IntoIterator<Item = VersionSet>,
+    join: impl Fn(&VersionSet, &VersionSet) -> VersionSet,
+) -> Option<VersionSet> {
+    let mut sets: Vec<VersionSet> = sets.into_iter().collect();
+    while sets.len() > 1 {
+        let pairs = sets.chunks(2).map(|pair| match pair {
+            [one, other] => join(one, other),
+            rest => rest.iter().fold(VersionSet::full(), |_, one| one.clone()),
+        });
+        sets = pairs.collect();
+    }
+    sets.pop()
+}
+
 impl fmt::Debug for VersionSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_full() {
@@ -332,10 +358,28 @@ impl fmt::Debug for VersionSet {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Specifiers, Version};
+    use crate::{Specifiers, Version, VersionSet};
 
     /// Recorded from `packaging`: fixtures/pep440/record.py.
     const RECORDED: &str = include_str!("../../../fixtures/pep440/specifiers.tsv");
+
+    #[test]
+    fn many_sets_are_joined_as_one_after_the_other() {
+        let parse = |text: &str| text.parse::<Specifiers>().unwrap().set().clone();
+        for count in 0..9 {
+            let sets: Vec<VersionSet> = (0..count)
+                .map(|place| parse(&format!("!={place}.5,<{}", 20 - place)))
+                .collect();
+            let one_by_one = sets
+                .iter()
+                .fold(VersionSet::full(), |all, set| all.intersection(set));
+            assert_eq!(VersionSet::intersection_of(sets.clone()), one_by_one);
+            let one_by_one = sets
+                .iter()
+                .fold(VersionSet::empty(), |all, set| all.union(set));
+            assert_eq!(VersionSet::union_of(sets), one_by_one);
+        }
+    }
 
     #[test]
     fn specifiers_admit_what_packaging_says() {

@@ -36,9 +36,7 @@ impl Bound {
 
 /// The versions that bounds admit together.
 pub(crate) fn admitted<'b>(bounds: impl IntoIterator<Item = &'b Bound>) -> VersionSet {
-    bounds.into_iter().fold(VersionSet::full(), |all, bound| {
-        all.intersection(&bound.set)
-    })
+    VersionSet::intersection_of(bounds.into_iter().map(|bound| bound.set.clone()))
 }
 
 /// The bounds seen so far. It only grows.

@@ -1,12 +1,19 @@
 //! From metadata and markers to what a release asks for in the target region.
 
+use std::collections::BTreeMap;
+
 use lockgate_model::{
     Marker, Metadata, Name, Origin, Region, Requirement, Source, Specifiers, Version, Why,
 };
 
-use crate::bounds::Bound;
+use crate::bounds::{Bound, admitted};
 use crate::changes::{Changes, in_place_of};
 use crate::sources::unmarked;
+
+/// Up to this many requirements of one project by one release stay apart.
+const MAX_SEPARATE: usize = 64;
+/// What a version specifier begins with.
+const OPERATORS: [char; 5] = ['<', '>', '=', '!', '~'];
 
 /// One requirement of a release that holds in the target region, or in a part of it.
 #[derive(Debug, Clone)]
@@ -84,7 +91,67 @@ pub(crate) fn active(
             }),
         }
     }
-    Ok(dependencies)
+    Ok(merged(dependencies))
+}
+
+/// Merges the requirements of one project that are more than people read, so that what they admit together is worked out once: the search
+/// takes time with the square of how many there are. Few stay apart, each to be named in an explanation.
+fn merged(dependencies: Vec<Dependency>) -> Vec<Dependency> {
+    if dependencies.len() <= MAX_SEPARATE {
+        return dependencies;
+    }
+    let key = |need: &Dependency| {
+        let is_plain = need.overridden.is_none() && need.text.find(OPERATORS).is_some();
+        let is_plain = is_plain && !need.text.contains('@');
+        is_plain.then(|| (need.name.clone(), need.extras.clone(), need.marker.clone()))
+    };
+    let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (place, need) in dependencies.iter().enumerate() {
+        if let Some(key) = key(need) {
+            places.entry(key).or_default().push(place);
+        }
+    }
+    let mut is_merged = vec![false; dependencies.len()];
+    let mut at_first: BTreeMap<usize, Dependency> = BTreeMap::new();
+    for places in places.into_values().filter(|all| all.len() > MAX_SEPARATE) {
+        let group: Vec<&Dependency> = places
+            .iter()
+            .filter_map(|place| dependencies.get(*place))
+            .collect();
+        for place in &places {
+            if let Some(flag) = is_merged.get_mut(*place) {
+                *flag = true;
+            }
+        }
+        if let (Some(first), Some(one)) = (places.first(), as_one(&group)) {
+            at_first.insert(*first, one);
+        }
+    }
+    let all = dependencies.into_iter().zip(is_merged).enumerate();
+    all.filter_map(|(place, (need, is_merged))| {
+        at_first.remove(&place).or((!is_merged).then_some(need))
+    })
+    .collect()
+}
+
+/// Requirements of one project as a single one.
+fn as_one(group: &[&Dependency]) -> Option<Dependency> {
+    let mut one = Dependency::clone(group.first()?);
+    one.bound = Bound {
+        set: admitted(group.iter().map(|need| &need.bound)),
+        names_prerelease: group.iter().any(|need| need.bound.names_prerelease),
+        is_exact: group.iter().any(|need| need.bound.is_exact),
+    };
+    for need in group.iter().skip(1) {
+        let clauses = need.text.find(OPERATORS);
+        one.text.push(',');
+        one.text.push_str(
+            clauses
+                .and_then(|at| need.text.get(at..))
+                .unwrap_or_default(),
+        );
+    }
+    Some(one)
 }
 
 /// The direct references among what `metadata` ask for that the sources do not ask for, and where in the region each of them holds.

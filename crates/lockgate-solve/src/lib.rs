@@ -35,7 +35,10 @@ mod verify;
 
 pub use confusion::confusion;
 pub use grid::{Place, places};
-pub use question::{Accepted, Answer, Question, Solution, Statistics, Unwatched, Watch};
+pub use question::{
+    Accepted, Answer, MAX_STEPS, MAX_STEPS_VARIABLE, Question, Solution, Statistics, Unwatched,
+    Watch,
+};
 pub use regions::solve;
 pub use search::look_ahead;
 pub use verify::{Breach, Violation, verify};

@@ -7,7 +7,7 @@
 
 mod reorder;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -58,6 +58,8 @@ pub(crate) struct Learned {
     hopeless: FxHashMap<Name, FxHashSet<Version>>,
     /// Versions tried, over all runs.
     pub(crate) tried: usize,
+    /// Steps of the search, over all runs.
+    pub(crate) steps: Cell<usize>,
 }
 
 /// Why a run ends without an answer.
@@ -69,6 +71,9 @@ pub(crate) enum Stop {
     /// Somebody asked for it.
     #[error("cancelled")]
     Cancelled,
+    /// It takes more steps than it may.
+    #[error("gave up after {0} steps")]
+    GaveUp(usize),
     /// The region should be solved in two parts: this one, and the rest.
     #[error("to begin anew in two regions")]
     Split(Marker),
@@ -497,6 +502,12 @@ impl DependencyProvider for Provider<'_> {
             .progress(run.decided.len(), self.learned.borrow().tried);
         if self.watch.cancelled() {
             return Err(Stop::Cancelled);
+        }
+        let learned = self.learned.borrow();
+        learned.steps.set(learned.steps.get() + 1);
+        let limit = self.watch.max_steps();
+        if learned.steps.get() > limit {
+            return Err(Stop::GaveUp(limit));
         }
         Ok(())
     }

@@ -24,10 +24,22 @@ pub struct Question<'a> {
     pub gate: &'a dyn Gate,
 }
 
+/// The environment variable by which a caller sets how many steps a search may take.
+pub const MAX_STEPS_VARIABLE: &str = "LOCKGATE_MAX_STEPS";
+
+/// How many steps a search may take where the caller says nothing. Large projects take some thousands.
+pub const MAX_STEPS: usize = 100_000;
+
 /// Follows the work. Called often: it should return at once.
 pub trait Watch {
     /// How many projects are decided, and how many versions have been tried so far.
     fn progress(&self, _decided: usize, _tried: usize) {}
+
+    /// After how many steps one search gives up: whether requirements can be met is a question that no algorithm answers in a time
+    /// that grows with them and no faster.
+    fn max_steps(&self) -> usize {
+        MAX_STEPS
+    }
 
     /// Whether to give up.
     fn cancelled(&self) -> bool {

@@ -25,7 +25,7 @@ use crate::order::{Order, Placed};
 use crate::package::{Package, Set};
 use crate::prefetch::Lookahead;
 use crate::provider::{Learned, Provider, Run, Stop, Unavailable, root_version};
-use crate::question::{Question, Statistics, Watch};
+use crate::question::{MAX_STEPS_VARIABLE, Question, Statistics, Watch};
 use crate::release::Inspector;
 use crate::shelf::{Guard, Shelf};
 use crate::sources::{Sources, allowed_hashes};
@@ -337,13 +337,8 @@ impl<'a> Search<'a> {
             match stop {
                 Stop::Fact(error) => return Err(error),
                 Stop::Split(part) => break Ended::Split(part),
-                Stop::Cancelled => {
-                    return Err(FactError::Unlearned {
-                        what: "a solution".to_owned(),
-                        why: "cancelled".to_owned(),
-                        remedy: None,
-                    });
-                }
+                Stop::Cancelled => return Err(cancelled()),
+                Stop::GaveUp(limit) => return Err(gave_up(limit)),
                 Stop::Reorder { early, behind } => {
                     let mut learned = learned.borrow_mut();
                     learned.early.push(early);
@@ -413,6 +408,26 @@ impl<'a> Search<'a> {
             }
         }
         Ok(named.into_iter().find(|reason| !relaxed.contains(reason)))
+    }
+}
+
+fn cancelled() -> FactError {
+    FactError::Unlearned {
+        what: "a solution".to_owned(),
+        why: "cancelled".to_owned(),
+        remedy: None,
+    }
+}
+
+/// That a search ended without an answer after so many steps.
+fn gave_up(limit: usize) -> FactError {
+    FactError::Unlearned {
+        what: "whether the requirements can be satisfied together".to_owned(),
+        why: format!("the search gave up after {limit} steps"),
+        remedy: Some(format!(
+            "pin or constrain some of the packages, or allow more with `{MAX_STEPS_VARIABLE}={}`",
+            limit.saturating_mul(10)
+        )),
     }
 }
 

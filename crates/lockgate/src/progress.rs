@@ -9,6 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lockgate_model::secret::hide_everywhere;
 use lockgate_model::text::shown;
+use lockgate_solve::{MAX_STEPS, MAX_STEPS_VARIABLE};
 
 use crate::terminal::Terminal;
 
@@ -25,6 +26,8 @@ struct State {
     fetching: Mutex<BTreeSet<String>>,
     decided: AtomicUsize,
     tried: AtomicUsize,
+    /// How many steps a search may take.
+    max_steps: usize,
     terminal: Terminal,
 }
 
@@ -44,6 +47,7 @@ impl Progress {
             fetching: Mutex::default(),
             decided: AtomicUsize::new(0),
             tried: AtomicUsize::new(0),
+            max_steps: max_steps(terminal),
             terminal: terminal.clone(),
         }))
     }
@@ -90,6 +94,19 @@ impl Progress {
     }
 }
 
+/// How many steps a search may take, by the caller's environment.
+fn max_steps(terminal: &Terminal) -> usize {
+    let Ok(text) = std::env::var(MAX_STEPS_VARIABLE) else {
+        return MAX_STEPS;
+    };
+    text.parse().unwrap_or_else(|_no_number| {
+        terminal.warn(&format!(
+            "`{MAX_STEPS_VARIABLE}`: expected a number; the limit stays {MAX_STEPS}"
+        ));
+        MAX_STEPS
+    })
+}
+
 impl lockgate_index::Reporter for Progress {
     fn started(&self, what: &str) {
         if self.0.bar.is_some() {
@@ -122,6 +139,10 @@ impl lockgate_index::Reporter for Progress {
 }
 
 impl lockgate_solve::Watch for Progress {
+    fn max_steps(&self) -> usize {
+        self.0.max_steps
+    }
+
     fn progress(&self, decided: usize, tried: usize) {
         self.0.decided.store(decided, Ordering::Relaxed);
         self.0.tried.store(tried, Ordering::Relaxed);

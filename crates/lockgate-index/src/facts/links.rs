@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::{fs, io};
 
-use lockgate_model::{CoreMetadata, DistFile, FactError, Yank};
+use lockgate_model::{CoreMetadata, DistFile, FactError, Name, ProjectView, Yank};
+use rustc_hash::FxHashMap;
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -18,7 +19,38 @@ use crate::places::{FindLinks, is_html};
 use crate::redact::redact_url;
 
 /// The files of one place.
-type Listing = Result<Arc<[DistFile]>, FactError>;
+type Listing = Result<Arc<Listed>, FactError>;
+
+/// Files of many projects, found by name: each project that is asked for would go through all of them otherwise.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    files: Vec<DistFile>,
+    by_name: FxHashMap<String, Vec<usize>>,
+}
+
+impl Listed {
+    fn new(files: Vec<DistFile>) -> Self {
+        let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        for (place, file) in files.iter().enumerate() {
+            for name in page::file_name::possible_names(&file.filename) {
+                let places = by_name.entry(name).or_default();
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        Self { files, by_name }
+    }
+
+    /// What there is of a project; none if nothing.
+    pub(super) fn of(&self, name: &Name) -> Option<Arc<dyn ProjectView>> {
+        let places = self.by_name.get(name.as_str())?;
+        page::select(
+            name,
+            places.iter().filter_map(|place| self.files.get(*place)),
+        )
+    }
+}
 
 /// One place, and what was found there.
 #[derive(Debug)]
@@ -48,8 +80,8 @@ impl Links {
             FindLinks::Page(url) => {
                 let get = get(url, shared);
                 match http::stored(&shared.store, &get, shared.options.offline)? {
-                    Got::Present(stored) => Ok(postcard::from_bytes(&stored).ok()?),
-                    Got::Absent => Ok(Arc::from([])),
+                    Got::Present(stored) => Ok(listed(postcard::from_bytes(&stored).ok()?)),
+                    Got::Absent => Ok(Arc::default()),
                 }
             }
         };
@@ -70,13 +102,13 @@ impl Links {
                 .await
                 .map_err(|error| self.unlearned(&error)),
             // Never reached: places on disk are read above.
-            FindLinks::Folder(_) | FindLinks::File(_) => Ok(Arc::from([])),
+            FindLinks::Folder(_) | FindLinks::File(_) => Ok(Arc::default()),
         };
         self.files.get_or_init(|| listing).clone()
     }
 
     fn told(&self, files: Result<Vec<DistFile>, LocalError>) -> Listing {
-        files.map(Arc::from).map_err(|error| FactError::Unlearned {
+        files.map(listed).map_err(|error| FactError::Unlearned {
             what: self.what(),
             why: error.to_string(),
             remedy: Some(error.remedy().to_owned()),
@@ -92,7 +124,11 @@ impl Links {
     }
 }
 
-async fn fetch(url: &Url, shared: &Shared) -> Result<Arc<[DistFile]>, FetchError> {
+fn listed(files: Vec<DistFile>) -> Arc<Listed> {
+    Arc::new(Listed::new(files))
+}
+
+async fn fetch(url: &Url, shared: &Shared) -> Result<Arc<Listed>, FetchError> {
     let shown = redact_url(url.as_str());
     let broken = |why: String| FetchError::Answer {
         url: shown.clone(),
@@ -114,13 +150,14 @@ async fn fetch(url: &Url, shared: &Shared) -> Result<Arc<[DistFile]>, FetchError
     shared.reporter.finished(&shown);
     match got? {
         Got::Present(stored) => {
-            postcard::from_bytes(&stored).map_err(|error| broken(error.to_string()))
+            let files = postcard::from_bytes(&stored);
+            files.map(listed).map_err(|error| broken(error.to_string()))
         }
         Got::Absent => {
             shared.reporter.warning(&format!(
                 "`--find-links {shown}`: there is no such page; going on without it"
             ));
-            Ok(Arc::from([]))
+            Ok(Arc::default())
         }
     }
 }

@@ -64,7 +64,7 @@ impl Sources {
         let mut views = Vec::new();
         for links in &self.links {
             match links.stored(&self.shared)? {
-                Ok(files) => views.extend(page::select(name, &files)),
+                Ok(files) => views.extend(files.of(name)),
                 Err(error) => return Some(Err(error)),
             }
         }
@@ -99,7 +99,7 @@ impl Sources {
     async fn ask_all(&self, name: &Name) -> Project {
         let mut views = Vec::new();
         for links in &self.links {
-            views.extend(page::select(name, &links.fetched(&self.shared).await?));
+            views.extend(links.fetched(&self.shared).await?.of(name));
         }
         match self.strategy {
             Strategy::FirstIndex => {

@@ -112,7 +112,8 @@ fn is_submodule(folder: &Path, git: &Path) -> bool {
     above.any(|above| real.starts_with(above.join(".git").join("modules")))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::symlink;
 

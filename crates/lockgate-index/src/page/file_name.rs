@@ -16,6 +16,21 @@ pub(crate) fn is_distribution(filename: &str) -> bool {
         && !filename.contains(|c: char| c == '/' || c == '\\' || c.is_control())
 }
 
+/// The names, in normal form, of the projects that [`version_text`] may find `filename` to be of.
+pub(crate) fn possible_names(filename: &str) -> Vec<String> {
+    let name = |text: &str| Name::new(text).ok().map(|name| name.as_str().to_owned());
+    if let Some(stem) = filename.strip_suffix(".whl") {
+        let first = stem.split('-').next().unwrap_or_default();
+        return name(first).into_iter().collect();
+    }
+    let suffix = SDIST
+        .iter()
+        .find_map(|suffix| filename.strip_suffix(suffix));
+    let stem = suffix.unwrap_or_default();
+    let before = |(dash, _): (usize, &str)| name(stem.get(..dash)?);
+    stem.match_indices('-').filter_map(before).collect()
+}
+
 /// The version part of `filename`, if it is a wheel or source distribution of `project` by its name.
 pub(super) fn version_text<'a>(filename: &'a str, project: &Name) -> Option<Cow<'a, str>> {
     if filename.contains(|c: char| c == '/' || c == '\\' || c.is_control()) {
@@ -111,6 +126,9 @@ mod tests {
                 expected,
                 "{filename}"
             );
+            let names = possible_names(filename);
+            let is_possible = names.iter().any(|name| name == project.as_str());
+            assert!(is_possible || expected.is_none(), "{filename}");
         }
     }
 }

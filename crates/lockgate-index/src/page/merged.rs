@@ -14,7 +14,10 @@ use crate::files::{Limit, open_regular};
 use crate::redact::redact_url;
 
 /// What `files`, which are of any project, hold of `name`; none if nothing.
-pub(crate) fn select(name: &Name, files: &[DistFile]) -> Option<Arc<dyn ProjectView>> {
+pub(crate) fn select<'f>(
+    name: &Name,
+    files: impl IntoIterator<Item = &'f DistFile>,
+) -> Option<Arc<dyn ProjectView>> {
     let mut builder = PageBuilder::new(name);
     for file in files {
         if file_name::version_text(&file.filename, name).is_some() {

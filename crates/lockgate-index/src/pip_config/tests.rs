@@ -1,6 +1,7 @@
 //! Files and variables together, in temporary homes.
 
 use super::*;
+use std::fs;
 
 struct Home(tempfile::TempDir);
 

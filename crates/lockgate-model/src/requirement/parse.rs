@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use pep508_rs::{MarkerTree, MarkerWarningKind};
 
+use super::cost::{TOO_MUCH_WORK, is_too_much_work};
 use super::marker_text::{for_parser, requirement_for_parser};
 use super::{Requirement, RequirementError, Source};
 use crate::{Marker, Name, Specifiers};
@@ -13,6 +14,9 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
     check_names(text)?;
     if is_too_long(text) {
         return Err(RequirementError::Syntax(TOO_LONG.to_owned()));
+    }
+    if is_too_much_work(text) {
+        return Err(RequirementError::Syntax(TOO_MUCH_WORK.to_owned()));
     }
     let (url, text) = match with_reference(text) {
         Some((named, url)) => (Some(url), Cow::Owned(named)),
