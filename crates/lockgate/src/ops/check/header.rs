@@ -54,7 +54,7 @@ impl Statement {
             && let Some(remedy) = &mut failure.remedy
             && remedy.contains("--allow-build")
         {
-            remedy.push_str(&format!("; {message}; give it to `check` too"));
+            *remedy = format!("{remedy}; {message}; give it to `check` too");
         }
         failure
     }
