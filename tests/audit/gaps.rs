@@ -136,7 +136,7 @@ fn the_policy_accepts_one_package_with_a_reason() {
             "expired-acceptance",
         ),
         (
-            both.clone() + &entry("unpinned", "gone", ""),
+            both + &entry("unpinned", "gone", ""),
             0,
             "unmatched-acceptance",
         ),
@@ -190,7 +190,7 @@ fn the_sound_records_of_a_damaged_source_count_and_findings_go_first() {
     for name in ["PYSEC-2024-1.json", "BAD.json"] {
         zip.start_file(name, zip::write::SimpleFileOptions::default())
             .unwrap();
-        let bytes = std::fs::read(context.path(&format!("db/{name}"))).unwrap();
+        let bytes = std::fs::read(context.path(format!("db/{name}"))).unwrap();
         std::io::Write::write_all(&mut zip, &bytes).unwrap();
     }
     context.write("db.zip", zip.finish().unwrap().into_inner());

@@ -10,7 +10,7 @@ use crate::world::World;
 pub(crate) struct Inputs<'a>(pub(crate) &'a World);
 
 impl Inputs<'_> {
-    fn reaches(&self, path: &str) -> Result<(), FilesError> {
+    fn reaches(self, path: &str) -> Result<(), FilesError> {
         if self.0.reach.admits_file(path, self.0) {
             return Ok(());
         }

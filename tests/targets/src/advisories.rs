@@ -82,7 +82,8 @@ fn compiled(records: &[(String, &[u8])]) -> Option<Source> {
         }
     }
     let bytes = match compiler.finish() {
-        Ok(bytes) => bytes,
+        Ok(compiled) if compiled.unreadable.is_empty() => compiled.bytes,
+        Ok(_) => return None,
         Err(error) => {
             says_something(&error);
             return None;
@@ -105,10 +106,10 @@ fn overlay(records: &[(String, &[u8])]) -> Option<Source> {
         now(),
         records.map(|(file, record)| (file.as_str(), *record)),
     );
-    Some(Source::Overlay {
+    overlay.unreadable().is_empty().then(|| Source::Overlay {
         name: "source".to_owned(),
         digest: Sha256([0; 32]),
-        overlay: Arc::new(overlay.ok()?),
+        overlay: Arc::new(overlay),
     })
 }
 
@@ -121,6 +122,7 @@ fn affected(source: Option<Source>, name: &Name) -> VersionSet {
         gate_unknown_severity: true,
         ignores: Vec::new(),
         yanked: YankRule::Warn,
+        gaps: Vec::new(),
         groups: std::collections::BTreeMap::new(),
         names: Vec::new(),
         remarks: Vec::new(),

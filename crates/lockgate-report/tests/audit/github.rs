@@ -97,7 +97,7 @@ fn gaps_are_errors_unless_they_are_accepted() {
     report.gaps = rich::rich().gaps;
     for (is_accepted, level) in [(false, "::error "), (true, "::warning ")] {
         if is_accepted {
-            rich::accept_gaps(&mut report);
+            crate::accept_gaps(&mut report);
         }
         let lines = commands(&report);
         assert_eq!(lines.len(), 10);

@@ -164,7 +164,7 @@ fn a_clean_ticket_is_short_and_an_accepted_gap_is_still_told() {
         generated: None,
     };
     let mut report = rich::rich();
-    rich::accept_gaps(&mut report);
+    crate::accept_gaps(&mut report);
     let text = rendered(&report, &accepted);
     assert!(text.contains("These gaps are accepted; nothing is known"));
     assert!(text.contains("accepted until 2027-03-01: audited elsewhere"));

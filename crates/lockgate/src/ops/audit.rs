@@ -247,7 +247,9 @@ pub(crate) fn audit(
 fn accept_unread(mut unread: Vec<Gap>, policies: &InputPolicies, world: &World) -> Vec<Gap> {
     if let Some(settings) = policies.all().next() {
         let gate = Gating::new(settings, Vec::new(), world).gate;
-        unread.iter_mut().for_each(|gap| gate.accept(gap));
+        for gap in &mut unread {
+            gate.accept(gap);
+        }
     }
     unread
 }

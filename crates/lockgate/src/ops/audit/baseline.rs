@@ -48,17 +48,16 @@ pub(super) fn read(
             continue;
         }
         let bytes = disk::bytes(&world.files, named)?;
-        match report(&bytes) {
-            Some(document) => add_report(&mut older.known, &document).ok_or_else(|| {
+        if let Some(document) = report(&bytes) {
+            add_report(&mut older.known, &document).ok_or_else(|| {
                 Failure::new(format!(
                     "`--baseline {named}` is not a whole report of an audit"
                 ))
                 .remedy("write it with `lockgate audit --output json=FILE`")
-            })?,
-            None => {
-                let input = stands_for(named, &request.inputs)?;
-                add(&mut older, lock(named, input, request, world)?);
-            }
+            })?;
+        } else {
+            let input = stands_for(named, &request.inputs)?;
+            add(&mut older, lock(named, input, request, world)?);
         }
     }
     Ok(older)
