@@ -341,7 +341,7 @@ fn a_source_without_end_is_refused() {
         "a device without end",
         &[],
         &["/dev/zero"],
-        &["/dev/zero", "larger than 256 MiB"],
+        &["/dev/zero", "a device, not a regular file"],
     )]);
 }
 

@@ -439,7 +439,7 @@ fn a_device_is_no_lock() {
             "advisories",
         ])
         .run();
-    run.exits(2).mentions(&["/dev/full", "no regular file"]);
+    run.exits(2).mentions(&["/dev/full", "not a regular file"]);
 }
 
 #[cfg(target_os = "linux")]
