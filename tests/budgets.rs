@@ -127,5 +127,8 @@ fn very_many_requirements_of_one_package_hold_together() {
     assert!(context.read("requirements.txt").contains("b==0.5"));
     std::fs::remove_file(context.path("wheels/b-0.5-py3-none-any.whl")).unwrap();
     std::fs::remove_file(context.path("requirements.txt")).unwrap();
-    lock(&context).run().exits(1).mentions(&["a 1.0", "b"]);
+    lock(&context).run().exits(1).mentions(&[
+        "every version of a requires b!=",
+        "there is no version of b",
+    ]);
 }

@@ -105,15 +105,16 @@ pub fn file_at_revision(
     let commit = resolve_revision(git_dir, revision)?;
     // The listing tells a file that isn't there from one that can't be read, and a link or a submodule from a file.
     let files = files_at_revision(git_dir, &commit, Path::new(path))?;
-    let Some(file) = files.into_iter().find(|file| file.path == Path::new(path)) else {
-        return Ok(None);
-    };
-    if !file.is_regular {
-        return Err(GitError::Refused(format!(
+    let is_listed = !files.is_empty();
+    let file = files.into_iter().find(|file| file.path == Path::new(path));
+    match file {
+        Some(file) if file.is_regular => object(git_dir, &file.id).map(Some),
+        // Only what lies below is listed where it is a folder.
+        None if !is_listed => Ok(None),
+        _ => Err(GitError::Refused(format!(
             "`{path}` of `{revision}` is not a regular file"
-        )));
+        ))),
     }
-    object(git_dir, &file.id).map(Some)
 }
 
 /// Returns the full id of the commit that `revision` names in the repository whose git folder is `git_dir`.

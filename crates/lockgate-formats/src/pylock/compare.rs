@@ -98,7 +98,14 @@ fn scopes(root: &Node<'_>) -> Result<BTreeSet<Scope>, Wrong> {
         let texts = root.texts_at(key)?.into_iter();
         let named =
             texts.map(|text| Name::new(text).map_err(|error| Wrong::new(error.to_string())));
-        named.collect()
+        let named: Vec<Name> = named.collect::<Result<_, _>>()?;
+        let distinct: BTreeSet<&Name> = named.iter().collect();
+        if distinct.len() < named.len() {
+            return Err(Wrong::new(format!(
+                "`{key}` names one of its entries twice"
+            )));
+        }
+        Ok(named)
     };
     let extras = names("extras")?.into_iter().map(Scope::Extra);
     let groups = names("dependency-groups")?.into_iter().map(Scope::Group);

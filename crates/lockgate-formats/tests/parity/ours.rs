@@ -315,7 +315,13 @@ fn normal(path: &Path) -> String {
 
 fn relative(root: &Path, path: &str) -> String {
     if path.contains("://") {
-        return path.to_owned();
+        // An address shows the names of variables and not what they hold; the slash before a path is the address's own.
+        let shown = path.to_owned();
+        return crate::variables(root)
+            .into_iter()
+            .fold(shown, |shown, (name, value)| {
+                shown.replace(&format!("${{{name}}}"), value.trim_start_matches('/'))
+            });
     }
     let whole = PathBuf::from(normal(&root.join(path)));
     let inside = whole.strip_prefix(root).unwrap_or(&whole);

@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn alternatives_of_many_variables_multiply() {
-        for count in [40, 20, 13] {
+        for count in [40, 20, 14] {
             assert!(is_too_much_work(&joined(count, "or", " and ")), "{count}");
             assert!(is_too_much_work(&joined(count, "and", " or ")), "{count}");
         }

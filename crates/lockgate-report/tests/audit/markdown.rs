@@ -107,7 +107,7 @@ fn the_ticket_says_what_where_how_bad_and_how_to_fix() {
             .contains(&"https://osv.example.org/vulnerability/PYSEC-2024-157".to_owned())
     );
     for words in [
-        "- Audited: requirements.txt (requirements, 7 packages, 2 left out: not installed there), ",
+        "- Audited: requirements.txt (requirements, 7 packages, 2 left out: not installed there; policy: lockgate.toml), ",
         "- Advisories: osv: 24031 records, newest of 2024-10-10, refreshed 2024-10-11 08:00 UTC, 5 days ago, sha256:5148d04a6c78",
         "- Made: 2024-10-16 09:30 UTC",
         "- Baseline: 12 findings known from old.txt left out",

@@ -455,7 +455,7 @@ fn a_refresh_in_the_future_is_no_refresh() {
     let run = Run::new(&server);
     // The clock was a year ahead.
     run.feed(day(365)).unwrap();
-    let asked = server.requests().len();
+    server.requests();
     let offline = || Options {
         offline: true,
         ..run.options()
@@ -467,10 +467,10 @@ fn a_refresh_in_the_future_is_no_refresh() {
             .contains("in the future, so that their age is unknown"),
         "{error}"
     );
-    assert_eq!(server.requests().len(), asked);
+    assert!(server.requests().is_empty());
     // With network it is refreshed, and is then of today.
     let feed = run.feed(day(0)).unwrap();
     assert_eq!(feed.refreshed, Some(day(0)));
-    assert!(server.requests().len() > asked);
+    assert!(!server.requests().is_empty());
     run.open(offline(), day(1)).unwrap();
 }
