@@ -344,7 +344,13 @@ fn a_lock_repeats_what_is_written_and_is_up_to_date() {
     let check = check.env("PIP_INDEX_URL", format!("{origin}/none/simple"));
     check.env("TOKEN", token).run().exits(0);
     // A `pylock.toml` has no variables: what cannot work without the value is refused, by its line.
-    let pylock = lock().args(["--format", "pylock"]).run();
+    let pylock = context
+        .lockgate(&["lock", "requirements.in", "-o", "pylock.toml"])
+        .args(["--python-version", "3.11", "--python-platform", "linux"])
+        .args(["--advisories", "advisories", "--trusted-host", "127.0.0.1"])
+        .env("TOKEN", token)
+        .run();
+    assert!(!context.exists("pylock.toml"));
     pylock
         .exits(2)
         .mentions(&["requirements.in:", "${TOKEN}", "help:", "netrc"]);
