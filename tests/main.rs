@@ -19,6 +19,7 @@ mod header;
 mod indexes;
 mod inputs;
 mod lock;
+mod lock_entries;
 mod network;
 mod options;
 mod output;

@@ -14,6 +14,7 @@ mod lock_paths;
 mod ops;
 mod output;
 mod outputs;
+mod pending;
 mod pip_settings;
 mod places;
 mod policies;

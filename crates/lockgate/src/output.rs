@@ -1,6 +1,7 @@
 //! Outcomes to their places: the lock to its file, the answer to standard output, talk to standard error, and an exit code.
 
 mod check;
+mod locks;
 
 use std::path::Path;
 
@@ -18,7 +19,7 @@ use crate::disk;
 use crate::failure::{Exit, Failure};
 use crate::ops::audit::Audited;
 use crate::ops::check::Checked;
-use crate::ops::lock::{LockOutcome, Locked};
+use crate::ops::lock::{LockOutcome, Locked, LockedEntry};
 use crate::outputs::commit_all;
 use crate::reports::{self, Destination, ReportFormat};
 use crate::request::Output;
@@ -29,6 +30,8 @@ use crate::terminal::{Rendered, Terminal, colored_diff};
 pub(crate) enum Outcome {
     /// Of `lock`.
     Lock(LockOutcome),
+    /// Of `lock`, one for each entry of the policy.
+    LockAll(Vec<LockedEntry>),
     /// Of `audit`.
     Audit(Box<Audited>),
     /// Of `check`, one for each lock.
@@ -54,12 +57,13 @@ pub(crate) fn deliver(
     let delivered = outcome.and_then(|outcome| {
         let (exit, document) = judge(&outcome);
         // Nothing is put into its place before all has been said that could fail to be.
-        let lock = staged(&outcome)?;
+        let locks = staged(&outcome)?;
         let reports = staged_reports(&outcome, exit)?;
         let report = report.map(|path| disk::stage(path, json_text(&document).as_bytes()));
         let report = report.transpose()?;
         match &outcome {
-            Outcome::Lock(outcome) => deliver_lock(outcome, format, terminal)?,
+            Outcome::Lock(outcome) => deliver_lock(outcome, None, format, terminal)?,
+            Outcome::LockAll(entries) => locks::deliver(entries, format, terminal)?,
             Outcome::Audit(audited) => deliver_audit(audited, exit, terminal)?,
             Outcome::Check(checked) => check::deliver(checked, terminal)?,
         }
@@ -67,9 +71,11 @@ pub(crate) fn deliver(
         if format == Format::Json && !matches!(outcome, Outcome::Audit(_)) {
             terminal.answer(&json_text(&document))?;
         }
-        commit_all(report.into_iter().chain(lock).chain(reports).collect())?;
-        if let Outcome::Lock(LockOutcome::Locked(locked)) = &outcome {
-            tell(locked, terminal);
+        commit_all(report.into_iter().chain(locks).chain(reports).collect())?;
+        match &outcome {
+            Outcome::Lock(LockOutcome::Locked(locked)) => tell(locked, false, terminal),
+            Outcome::LockAll(entries) => locks::tell_all(entries, terminal),
+            _ => {}
         }
         Ok(exit)
     });
@@ -108,11 +114,19 @@ pub(crate) fn deliver_usage(failure: &Failure, json: bool, report: Option<&Path>
     }
 }
 
-/// The lock beside its place, if there is one to write.
-fn staged(outcome: &Outcome) -> Result<Option<disk::Staged>, Failure> {
-    let Outcome::Lock(LockOutcome::Locked(locked)) = outcome else {
-        return Ok(None);
-    };
+/// The locks beside their places, if there are any to write.
+fn staged(outcome: &Outcome) -> Result<Vec<disk::Staged>, Failure> {
+    match outcome {
+        Outcome::Lock(LockOutcome::Locked(locked)) => {
+            Ok(staged_lock(locked)?.into_iter().collect())
+        }
+        Outcome::LockAll(entries) => locks::staged(entries),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// A lock beside its place, if it is to be written.
+fn staged_lock(locked: &Locked) -> Result<Option<disk::Staged>, Failure> {
     match &locked.output {
         Output::File(path) if !locked.dry_run && locked.is_new() => {
             disk::stage(Path::new(path), locked.text.as_bytes()).map(Some)
@@ -128,15 +142,29 @@ fn write_report(path: &Path, document: &Value) -> Result<(), Failure> {
 /// Exit code and document of an outcome.
 fn judge(outcome: &Outcome) -> (Exit, Value) {
     match outcome {
-        Outcome::Lock(LockOutcome::Locked(locked)) => {
-            (Exit::Done, lock_document(&document_of(locked)))
+        Outcome::Lock(outcome) => judge_lock(outcome, false),
+        Outcome::LockAll(entries) => locks::judge(entries),
+        Outcome::Audit(audited) => {
+            let exit = audit_exit(&audited.report);
+            let status = status_of(audited, exit);
+            (exit, audit_document(status, &audited.report))
         }
-        Outcome::Lock(LockOutcome::Impossible {
+        Outcome::Check(checked) => check::judge(checked),
+    }
+}
+
+/// Exit code and document of one lock, which may be withheld since another one cannot be made.
+fn judge_lock(outcome: &LockOutcome, is_withheld: bool) -> (Exit, Value) {
+    match outcome {
+        LockOutcome::Locked(locked) => {
+            (Exit::Done, lock_document(&document_of(locked, is_withheld)))
+        }
+        LockOutcome::Impossible {
             output,
             conflict,
             policies,
             ..
-        }) => {
+        } => {
             let status = if conflict.refusals.is_empty() {
                 "no-solution"
             } else {
@@ -156,20 +184,14 @@ fn judge(outcome: &Outcome) -> (Exit, Value) {
             };
             (Exit::No, lock_document(&document))
         }
-        Outcome::Audit(audited) => {
-            let exit = audit_exit(&audited.report);
-            let status = status_of(audited, exit);
-            (exit, audit_document(status, &audited.report))
-        }
-        Outcome::Check(checked) => check::judge(checked),
     }
 }
 
-fn document_of(locked: &Locked) -> LockDocument<'_> {
+fn document_of(locked: &Locked, is_withheld: bool) -> LockDocument<'_> {
     LockDocument {
         status: "locked",
         output: locked.output.as_str(),
-        written: !locked.dry_run && locked.is_new(),
+        written: !is_withheld && !locked.dry_run && locked.is_new(),
         policies: &locked.policies,
         audit: Some(&locked.audit),
         change: Some(&locked.change),
@@ -214,7 +236,13 @@ fn table(report: &AuditReport) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> Result<(), Failure> {
+/// Says why there is no lock, `named` where it is one of several, or shows what was asked for of the one that there is.
+fn deliver_lock(
+    outcome: &LockOutcome,
+    named: Option<&str>,
+    format: Format,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     match outcome {
         LockOutcome::Impossible {
             conflict, remarks, ..
@@ -227,13 +255,16 @@ fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> R
             } else {
                 "the gate allows no versions that satisfy the requirements"
             };
+            let named = named.map(|name| format!("{name}: ")).unwrap_or_default();
             let detail = if terminal.is_verbose() {
                 Detail::Full
             } else {
                 Detail::Short
             };
-            terminal
-                .failure(&Failure::new(title).details(conflict_text(conflict, detail).trim_end()));
+            terminal.failure(
+                &Failure::new(format!("{named}{title}"))
+                    .details(conflict_text(conflict, detail).trim_end()),
+            );
             Ok(())
         }
         LockOutcome::Locked(locked) => {
@@ -256,8 +287,8 @@ fn deliver_lock(outcome: &LockOutcome, format: Format, terminal: &Terminal) -> R
     }
 }
 
-/// Says what was done, and what people should know of it.
-fn tell(locked: &Locked, terminal: &Terminal) {
+/// Says what was done, and what people should know of it. A lock is withheld where another one of the run cannot be made.
+fn tell(locked: &Locked, is_withheld: bool, terminal: &Terminal) {
     for remark in &locked.audit.remarks {
         terminal.warn(&remark.text);
     }
@@ -290,6 +321,9 @@ fn tell(locked: &Locked, terminal: &Terminal) {
         Output::Standard => "standard output",
     };
     terminal.summary(&match (locked.dry_run, locked.is_new()) {
+        (_, true) if is_withheld => {
+            format!("{name} is not written: another lock cannot be made ({packages})")
+        }
         (true, true) => format!("Would lock {packages} in {name}"),
         (true, false) => format!("Would not change {name} ({packages})"),
         (false, true) => format!("Locked {packages} in {name}"),

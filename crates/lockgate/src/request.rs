@@ -15,6 +15,7 @@ use crate::cli::{GateModeName, GateOptions, LevelName, LockArguments, LockFormat
 use crate::failure::Failure;
 use crate::ops::target::Environments;
 use crate::outputs::Bounds;
+use crate::pending::PendingLocks;
 use crate::policies::{Policies, PolicyFinder};
 use crate::provenance;
 use crate::sources::{groups, inputs, output, sources};
@@ -34,6 +35,10 @@ pub(crate) struct LockRequest {
     pub(crate) groups: Vec<GroupRequest>,
     /// The lock.
     pub(crate) output: Output,
+    /// Whether the command line names it, and not its default or the policy.
+    pub(crate) is_output_named: bool,
+    /// Locks of the same run that are not in their places yet.
+    pub(crate) pending: PendingLocks,
     /// Its form.
     pub(crate) form: Form,
     /// What may be chosen, by option.
@@ -104,6 +109,8 @@ impl LockRequest {
         let upgrade = upgrade(&arguments)?;
         let excludes = excludes(&arguments)?;
         Ok(Self {
+            is_output_named: arguments.output_file.is_some(),
+            pending: PendingLocks::default(),
             arguments,
             words,
             sources,
@@ -113,6 +120,19 @@ impl LockRequest {
             choosing,
             upgrade,
             excludes,
+        })
+    }
+
+    /// The same for a `[[lock]]` entry of the policy, after other locks of the same run.
+    pub(crate) fn of_entry(
+        arguments: LockArguments,
+        words: Vec<String>,
+        pending: PendingLocks,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            is_output_named: false,
+            pending,
+            ..Self::new(arguments, words)?
         })
     }
 

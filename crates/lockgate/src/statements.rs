@@ -73,6 +73,11 @@ impl LockStatements {
         cli::entry_arguments(entry, |path| self.placed(path))
     }
 
+    /// The same as words of a command line.
+    pub(crate) fn words_of(&self, entry: &ConfigLock) -> Vec<String> {
+        cli::entry_words(entry, |path| self.placed(path))
+    }
+
     /// A path of an entry as it is reached from the current folder.
     fn placed(&self, path: &str) -> String {
         let place: PathBuf = self.scope.join(path).components().collect();
@@ -107,6 +112,12 @@ impl LockStatements {
 fn is_same_place(left: &Path, right: &Path) -> bool {
     let real = (in_real_folder(left), in_real_folder(right));
     is_same_file(left, right) || matches!(real, (Some(left), Some(right)) if left == right)
+}
+
+/// Where `path` leads, links resolved, whether or not something is there.
+pub(crate) fn real_place(path: &Path) -> Option<PathBuf> {
+    let there = path.canonicalize().ok();
+    there.or_else(|| in_real_folder(path))
 }
 
 /// `path` with its folder's links resolved.

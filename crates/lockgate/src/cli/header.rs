@@ -268,7 +268,7 @@ fn options(matches: &ArgMatches) -> Vec<RecordedOption> {
         .collect()
 }
 
-fn first_line(error: &clap::Error) -> String {
+pub(super) fn first_line(error: &clap::Error) -> String {
     let text = lockgate_formats::command::redacted(&error.render().to_string());
     let line = text.lines().next().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
@@ -328,13 +328,20 @@ fn only_final(options: &[ReleaseOption]) -> Vec<ReleaseOption> {
     names.into_iter().map(option).collect()
 }
 
-/// The arguments of `lock` that a `[[lock]]` entry stands for. `place` says where a path of the entry leads from the current folder.
-pub(crate) fn entry_arguments(
-    entry: &ConfigLock,
-    place: impl Fn(&str) -> String,
-) -> Result<LockArguments, Failure> {
-    let mut words = vec!["lock".to_owned()];
-    words.push(format!("--output-file={}", place(&entry.output.value)));
+/// The words of a `lock` command that a `[[lock]]` entry stands for: sources, options and output. `place` says where a path of the entry
+/// leads from the current folder.
+pub(crate) fn entry_words(entry: &ConfigLock, place: impl Fn(&str) -> String) -> Vec<String> {
+    let source = |path: &str| {
+        let path = place(path);
+        // It is not to be taken for an option.
+        if path.starts_with('-') {
+            format!("./{path}")
+        } else {
+            path
+        }
+    };
+    let sources = entry.sources.iter();
+    let mut words: Vec<String> = sources.map(|path| source(&path.value)).collect();
     let has_project = entry.sources.iter().any(|source| {
         lockgate_formats::SourceKind::of(&source.value) == lockgate_formats::SourceKind::Pyproject
     });
@@ -358,8 +365,17 @@ pub(crate) fn entry_arguments(
             }
         }
     }
-    words.push("--".to_owned());
-    words.extend(entry.sources.iter().map(|source| place(&source.value)));
+    words.push(format!("--output-file={}", place(&entry.output.value)));
+    words
+}
+
+/// The arguments of `lock` that a `[[lock]]` entry stands for. `place` says where a path of the entry leads from the current folder.
+pub(crate) fn entry_arguments(
+    entry: &ConfigLock,
+    place: impl Fn(&str) -> String,
+) -> Result<LockArguments, Failure> {
+    let mut words = vec!["lock".to_owned()];
+    words.extend(entry_words(entry, place));
     let invalid = |error: &clap::Error| {
         Failure::new(format!(
             "{}: the `[[lock]]` entry for `{}`: {}",

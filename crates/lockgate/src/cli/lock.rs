@@ -1,17 +1,21 @@
 //! `lockgate lock`.
 
+mod entries;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::{
-    BuildOptions, CacheOptions, ChoiceOptions, ForeignOptions, GateOptions, IndexOptions,
-    OutputOptions, ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
+    BuildOptions, CacheOptions, ChoiceOptions, ForeignOptions, GateOptions, GivenOptions,
+    IndexOptions, OutputOptions, ProjectOptions, RenderingOptions, TargetOptions, TerminalOptions,
 };
 use crate::failure::{Exit, Failure};
 use crate::ops;
+use crate::ops::lock::LockOutcome;
 use crate::output::{self, Format, Outcome};
 use crate::request::{LockRequest, files_of, report_is_apart};
+use crate::statements::LockStatements;
 use crate::terminal::Terminal;
 use crate::world::World;
 
@@ -21,8 +25,8 @@ use crate::world::World;
     after_help = "What pip, pip-compile and uv call their options is understood too: docs/options.md has the table."
 )]
 pub(crate) struct LockArguments {
-    /// Requirement files, `pyproject.toml`, `setup.cfg`, a script (PEP 723), or `-` for standard input; none: `requirements.in`, else
-    /// `pyproject.toml`, unless a `--group` is asked for
+    /// Requirement files, `pyproject.toml`, `setup.cfg`, a script (PEP 723), or `-` for standard input; none: all that the policy's
+    /// `[[lock]]` entries state, else `requirements.in`, else `pyproject.toml`, unless a `--group` is asked for
     #[arg(value_name = "SRC")]
     pub(crate) sources: Vec<String>,
     /// A source, as pip spells it (repeatable)
@@ -132,21 +136,29 @@ pub(crate) enum LockFormat {
 pub(super) fn run(
     arguments: LockArguments,
     words: Vec<String>,
+    given: &GivenOptions,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let report: Option<PathBuf> = arguments.output.report.clone();
-    report_is_apart(report.as_deref(), &files_of(&arguments))?;
+    let stated = entries::stated(&arguments, given);
+    let files = match &stated {
+        Ok(Some(statements)) => entries::files(statements, &arguments),
+        Ok(None) | Err(_) => files_of(&arguments),
+    };
+    report_is_apart(report.as_deref(), &files)?;
     let format = if arguments.output.json {
         Format::Json
     } else {
         Format::Text
     };
-    let outcome = locked(arguments, words, terminal);
+    let outcome = stated.and_then(|stated| locked(arguments, stated.as_ref(), words, terminal));
     output::deliver(outcome, format, report.as_deref(), terminal)
 }
 
+/// Locks what the arguments name, else what the policy states.
 fn locked(
     arguments: LockArguments,
+    stated: Option<&LockStatements>,
     words: Vec<String>,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
@@ -154,7 +166,14 @@ fn locked(
         |remark| terminal.warn(remark),
         |remark| terminal.detail(remark),
     )?;
-    let request = LockRequest::new(arguments, words)?;
+    match stated {
+        Some(statements) => entries::locked(statements, &words, terminal),
+        None => solved(LockRequest::new(arguments, words)?, terminal).map(Outcome::Lock),
+    }
+}
+
+/// Makes one lock.
+fn solved(request: LockRequest, terminal: &Terminal) -> Result<LockOutcome, Failure> {
     let settings = request.settings()?;
     let request = request.under(&settings.statements)?;
     let world = World::new(
@@ -163,7 +182,5 @@ fn locked(
         request.arguments.target.python.as_deref(),
         terminal,
     )?;
-    world
-        .until_interrupted(move |world| ops::lock::lock(&request, &settings, world))
-        .map(Outcome::Lock)
+    world.until_interrupted(move |world| ops::lock::lock(&request, &settings, world))
 }

@@ -23,7 +23,9 @@ pub(crate) use cache::Verb as CacheVerb;
 pub(crate) use check::CheckArguments;
 pub(crate) use convert::ConvertArguments;
 pub(crate) use foreign::ForeignOptions;
-pub(crate) use header::{HeaderRole, RecordedCommand, RecordedOption, entry_arguments};
+pub(crate) use header::{
+    HeaderRole, RecordedCommand, RecordedOption, entry_arguments, entry_words,
+};
 pub(crate) use index::{IndexOptions, KeyringName, StrategyName};
 pub(crate) use lock::{ForkStrategyName, LockArguments, LockFormat};
 pub(crate) use options::{
@@ -197,7 +199,9 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     // It is read once in a process.
     let _ = READ.set(command);
     let ended = enter(parsed.command.terminal()).and_then(|()| match parsed.command {
-        Command::Lock(arguments) => lock::run(*arguments, words, &terminal),
+        Command::Lock(arguments) => {
+            lock::run(*arguments, words, &GivenOptions::of(&matches), &terminal)
+        }
         Command::Audit(arguments) => audit::run(*arguments, &words, &terminal),
         Command::Check(arguments) => check::run(&arguments, &GivenOptions::of(&matches), &terminal),
         Command::Convert(arguments) => convert::run(*arguments, words, &terminal),

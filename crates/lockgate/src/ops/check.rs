@@ -11,6 +11,7 @@ mod sources;
 mod strictness;
 
 pub(crate) use request::CheckRequest;
+pub(crate) use sources::entry_stays_inside;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

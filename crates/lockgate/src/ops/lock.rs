@@ -52,6 +52,15 @@ pub(crate) enum LockOutcome {
     },
 }
 
+/// What the lock of a `[[lock]]` entry came to.
+#[derive(Debug)]
+pub(crate) struct LockedEntry {
+    /// The lock.
+    pub(crate) output: String,
+    /// How it ended.
+    pub(crate) ended: Result<LockOutcome, Failure>,
+}
+
 /// A lock, ready to be written.
 #[derive(Debug)]
 pub(crate) struct Locked {
@@ -94,8 +103,8 @@ pub(crate) fn lock(
 ) -> Result<LockOutcome, Failure> {
     provenance::tell(&request.arguments, settings, world);
     if let Output::File(path) = &request.output {
-        let is_named = request.arguments.output_file.is_some();
-        Bounds::of(&inputs(&request.sources, &request.groups)).admit(Path::new(path), is_named)?;
+        let bounds = Bounds::of(&inputs(&request.sources, &request.groups));
+        bounds.admit(Path::new(path), request.is_output_named)?;
     }
     let mut manifest = manifest(request, world)?;
     let previous = previous(request)?;
@@ -265,7 +274,7 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         )
         .remedy("name the project's file as a source, or remove the option"));
     }
-    let files = Inputs(world);
+    let files = request.pending.over(Inputs(world));
     // As pip has it, the command line adds to what is set up.
     let set_up = world.pip.options().constraints.iter();
     let constraints: Vec<String> = set_up

@@ -270,6 +270,32 @@ pub(super) fn inside(path: &str, boundary: &Path, stated: &str) -> Result<(), Fa
     Ok(())
 }
 
+/// Refuses an entry whose lock, when it is made, could not be checked: one with a source outside of the repository, or with an output among
+/// the files of `.git`. What `is_made` tells of is about to be there.
+pub(crate) fn entry_stays_inside(
+    arguments: &LockArguments,
+    output: &str,
+    origin: &str,
+    is_made: impl Fn(&str) -> bool,
+) -> Result<(), Failure> {
+    let mut parts = Path::new(output).components();
+    if parts.any(|part| part.as_os_str() == ".git") {
+        return Err(
+            Failure::new(format!("{origin} names the lock `{output}`, a file of git"))
+                .remedy("name another output in the entry"),
+        );
+    }
+    let boundary = boundary(output)?;
+    for (what, path) in named_files(arguments) {
+        if !is_made(&path) {
+            let stated = format!("{origin}: the entry for `{output}` names the {what}");
+            inside(&path, &boundary, &stated)
+                .map_err(|failure| failure.remedy("name a file of this repository in the entry"))?;
+        }
+    }
+    Ok(())
+}
+
 /// Refuses an output of an entry that leads out of the repository, or of the policy's folder where there is none.
 pub(super) fn output_inside(output: &str, scope: &Path, origin: &str) -> Result<(), Failure> {
     if !Path::new(output).exists() {
