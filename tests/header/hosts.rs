@@ -45,7 +45,17 @@ fn no_address_in_a_source_is_followed_to_a_stranger() {
     );
     // The lock lacks the line; that is an answer.
     scene.check().args(["--allow-host", &host]).run().exits(1);
-    assert!(!scene.stranger.log().is_empty());
+    // A page of links is read whatever else is there.
+    scene.context.write(
+        "requirements.in",
+        format!("a\n--find-links {origin}/links\n"),
+    );
+    let run = scene.check().args(["--allow-host", &host]).run();
+    assert!(!scene.stranger.log().is_empty(), "{}", run.stderr);
+    scene.context.write(
+        "requirements.in",
+        format!("a\n--extra-index-url {origin}/simple\n"),
+    );
     for (name, value) in [
         ("LOCKGATE_ALLOW_HOST", host.clone()),
         ("PIP_EXTRA_INDEX_URL", format!("{origin}/simple")),
