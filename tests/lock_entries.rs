@@ -413,3 +413,29 @@ fn two_entries_do_not_lead_to_one_file() {
         .mentions(&["locks/link.txt", "lockgate.toml:2"]);
     assert_eq!(scene.locks(), locks);
 }
+
+#[test]
+fn each_lock_of_a_run_can_start_programs() {
+    let scene = Scene::locked();
+    let context = &scene.context;
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"];
+        let run = context.program("git").args(identity).args(arguments).run();
+        run.exits(0);
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "all"]);
+    // Policies of a revision are read by `git`, and the interpreter is asked, once for each lock.
+    for (verb, arguments) in [
+        ("check", &["--policy-from", "HEAD"][..]),
+        ("lock", &["--policy-from", "HEAD", "-U"]),
+        ("check", &["locks/prod.txt", "locks/dev.txt", "--no-cache"]),
+        (
+            "check",
+            &["locks/prod.txt", "locks/dev.txt", "--policy-from", "HEAD"],
+        ),
+    ] {
+        scene.run(verb).args(arguments).run().exits(0);
+    }
+}

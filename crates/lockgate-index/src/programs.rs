@@ -11,7 +11,7 @@ mod scratch;
 mod search;
 
 pub use environment::Environment;
-pub use run::{Ended, RunError, is_stopped, refuse_more, stop_all};
+pub use run::{Ended, RunError, is_stopped, refuse_more, stop_all, stop_running};
 pub use scratch::Scratch;
 pub use search::{find, find_all};
 

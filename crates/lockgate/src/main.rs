@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     defects_are_no_answer();
     let arguments: Vec<_> = std::env::args_os().collect();
     let code = cli::run(&arguments);
+    lockgate_index::programs::stop_all();
     policies::remove_extracted();
     code
 }

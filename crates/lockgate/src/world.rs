@@ -201,8 +201,12 @@ impl World {
         let ended = receiver
             .recv()
             .unwrap_or_else(|_gone| Err(Failure::new("the operation ended without an answer")));
-        // A keyring that a guess asked may still be at it when the operation has ended.
-        programs::stop_all();
+        // A keyring that a guess asked may still be at it when the operation has ended. Another operation may follow.
+        if self.ended.borrow().is_some() {
+            programs::stop_all();
+        } else {
+            programs::stop_running();
+        }
         // After an end of its own the operation has left nothing that these would find.
         let last_acts = std::mem::take(&mut *self.last_acts());
         for act in last_acts {

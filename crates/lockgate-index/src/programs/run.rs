@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::process::Child;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -19,6 +19,8 @@ const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Whether no program may run any longer.
 static STOPPED: AtomicBool = AtomicBool::new(false);
+/// The number of the operation that programs are started for.
+static OPERATION: AtomicU64 = AtomicU64::new(0);
 /// How many programs are running.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
@@ -70,14 +72,25 @@ pub fn refuse_more() {
     STOPPED.store(true, Ordering::SeqCst);
 }
 
+/// Stops every program that runs now. For the end of one of several operations: those that come after it may start others.
+pub fn stop_running() {
+    OPERATION.fetch_add(1, Ordering::SeqCst);
+    wait_until(Instant::now() + FAREWELL);
+}
+
 /// Stops every program that runs, lets none start any more, and removes every [`Scratch`] folder. For the end of the whole run.
 pub fn stop_all() {
     refuse_more();
     let deadline = Instant::now() + FAREWELL;
+    wait_until(deadline);
+    scratch::remove_all(deadline.max(Instant::now() + Duration::from_millis(500)));
+}
+
+/// Waits until no program runs any more.
+fn wait_until(deadline: Instant) {
     while RUNNING.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(5));
     }
-    scratch::remove_all(deadline.max(Instant::now() + Duration::from_millis(500)));
 }
 
 /// Counts a program as long as it runs.
@@ -105,12 +118,14 @@ pub(super) fn run(program: Program) -> Result<Ended, RunError> {
         stopped,
     } = program;
     let failed = |error: io::Error| RunError::Failed(error.to_string());
+    // First counted, then looked whether it may start: those who stop programs do it the other way round, and miss none.
+    let _running = Running::new();
+    let operation = OPERATION.load(Ordering::SeqCst);
     let is_over = || {
         let of_caller = stopped.as_ref();
-        is_stopped() || of_caller.is_some_and(|stopped| stopped.load(Ordering::SeqCst))
+        let is_left = OPERATION.load(Ordering::SeqCst) != operation;
+        is_left || is_stopped() || of_caller.is_some_and(|stopped| stopped.load(Ordering::SeqCst))
     };
-    // First counted, then looked whether it may start: `stop_all` does it the other way round, and misses none.
-    let _running = Running::new();
     if is_over() {
         return Err(RunError::Stopped);
     }
