@@ -230,13 +230,14 @@ impl Chooser<'_> {
         let name = project.view.name();
         let mut choice = Choice::default();
         for version in self.keep.get(name).into_iter().flatten() {
-            let Some(index) = project
-                .view
-                .position(version)
-                .filter(|_| range.contains(version))
-            else {
+            let Some(index) = project.view.position(version) else {
                 continue;
             };
+            // As it is spelled here: an old lock may have it from elsewhere, and a range tells `1.0` from `1.0.0`.
+            let version = project.view.version(index);
+            if !range.contains(version) {
+                continue;
+            }
             let release = self.shelf.release(project, index)?;
             if let Release::Unusable(why) = &*release
                 && choice.newer_python.is_none()
@@ -259,8 +260,7 @@ impl Chooser<'_> {
                 && self.guard.verdict(name, version)? == Verdict::Clear
             {
                 return Ok(Choice {
-                    // As it is spelled here: an old lock may have it from elsewhere.
-                    version: Some(project.view.version(index).clone()),
+                    version: Some(version.clone()),
                     ..choice
                 });
             }

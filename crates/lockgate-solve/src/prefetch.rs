@@ -76,8 +76,8 @@ impl Scout for Lookahead {
         };
         let range = &want.versions;
         if let Some(kept) = self.keep.get(&want.name).into_iter().flatten().next()
-            && range.contains(kept)
             && let Some(index) = project.position(kept)
+            && range.contains(project.version(index))
             && let Some(usable) = self.usable(project, index)
             && usable.yanked.is_none()
         {
