@@ -59,6 +59,8 @@ fn marked(marker: &Marker) {
     if let Some(text) = marker.to_text() {
         match Marker::parse(&text) {
             Ok(again) => same_marker(&again, marker),
+            // Written out, a marker may be longer than the budget for one that is read.
+            Err(error) if error.to_string().contains("more alternatives") => {}
             Err(error) => panic!("`{text}` is not read again: {error}"),
         }
     }

@@ -379,11 +379,22 @@ proptest! {
             prop_assert_eq!(seen(&edited, options), [""; 0], "{}", edited);
         } else {
             let found = seen(&edited, options);
-            // A zero may be added to a version, blanks may stand anywhere, and an option takes its value behind `=` or a blank.
+            // A zero may be added to a version, blanks may stand anywhere, an option takes its value behind `=` or a blank, and pip
+            // takes the beginning of an option's name for it.
+            let options: Vec<String> = (kept(&text).into_iter())
+                .filter(|line| line.starts_with("--"))
+                .filter_map(|line| line.split([' ', '=']).next().map(str::to_owned))
+                .collect();
             let squeezed = |text: &str| {
                 let lines = kept(text).into_iter();
                 let lines = lines.map(|line| {
-                    if line.starts_with('-') { line.replace('=', " ") } else { line }
+                    if !line.starts_with('-') {
+                        return line;
+                    }
+                    let line = line.replace('=', " ");
+                    let (name, value) = line.split_once(' ').unwrap_or((&line, ""));
+                    let whole = options.iter().find(|option| option.starts_with(name));
+                    format!("{} {value}", whole.map_or(name, String::as_str))
                 });
                 lines.collect::<String>().replace("--hash=", "--hash").replace([' ', '0'], "")
             };
