@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{Marker, Metadata, Name, Requirement};
+use lockgate_model::{ByExtra, Marker, Metadata, Name, Requirement};
 use serde::Deserialize;
 
 use crate::error::in_one_line;
@@ -92,6 +92,7 @@ pub fn metadata(text: &str) -> Result<Metadata, NotStatic> {
         requires_python: project.requires_python,
         requirements,
         extras,
+        by_extra: ByExtra::default(),
     })
 }
 

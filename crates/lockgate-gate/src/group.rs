@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{Advisory, AdvisoryLink, Name, Severity, Timestamp};
+use lockgate_model::{Advisory, AdvisoryLink, Name, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::brief::Brief;
@@ -63,102 +63,91 @@ pub(crate) fn concerns_of(members: &[&Brief], source_name: &str) -> Vec<(Name, C
         .collect()
 }
 
-/// Concerns of one project from several sources, merged where they share an id.
+/// Concerns of one project from several sources, merged where they share an id, directly or through others.
 pub(crate) fn joined(sources: Vec<Vec<Concern>>) -> Vec<Concern> {
-    let mut merged: Vec<Concern> = Vec::new();
-    for concern in sources.into_iter().flatten() {
-        let mut concern = concern;
-        // One concern may tie several that were apart.
-        while let Some(place) = merged
-            .iter()
-            .position(|known| shares_id(&known.advisory, &concern.advisory))
-        {
-            concern = join(merged.remove(place), concern);
-        }
-        merged.push(concern);
-    }
+    let concerns: Vec<Concern> = sources.into_iter().flatten().collect();
+    let ids: Vec<Vec<String>> = (concerns.iter())
+        .map(|concern| all_ids(&concern.advisory).cloned().collect())
+        .collect();
+    let mut concerns: Vec<Option<Concern>> = concerns.into_iter().map(Some).collect();
+    let mut merged: Vec<Concern> = groups(&ids)
+        .into_iter()
+        .filter_map(|group| {
+            let members = group.into_iter();
+            let members = members.filter_map(|place| concerns.get_mut(place)?.take());
+            joined_as_one(members.collect())
+        })
+        .collect();
     merged.sort_by(|a, b| a.advisory.id.cmp(&b.advisory.id));
     merged
 }
 
-fn shares_id(a: &Advisory, b: &Advisory) -> bool {
-    std::iter::once(&a.id)
-        .chain(&a.aliases)
-        .any(|id| b.is_known_as(id))
+fn all_ids(advisory: &Advisory) -> impl Iterator<Item = &String> {
+    std::iter::once(&advisory.id).chain(&advisory.aliases)
 }
 
-fn join(first: Concern, second: Concern) -> Concern {
-    let ids: BTreeSet<String> = [&first.advisory, &second.advisory]
-        .into_iter()
-        .flat_map(|advisory| std::iter::once(&advisory.id).chain(&advisory.aliases))
-        .cloned()
+/// Concerns about one vulnerability as a single one. All at once: one after the other takes time with the square of their number.
+fn joined_as_one(mut members: Vec<Concern>) -> Option<Concern> {
+    if members.len() < 2 {
+        return members.pop();
+    }
+    let first = members.first()?;
+    let ids = members.iter().flat_map(|member| all_ids(&member.advisory));
+    let (id, aliases) = shown(ids.cloned().collect(), &first.advisory.id);
+    let malicious = members.iter().any(|member| member.advisory.malicious);
+    let mut extent = Extent::default();
+    extent.join_all(members.iter_mut().map(|member| {
+        let mut extent = std::mem::take(&mut member.extent);
+        extent.states_no_versions &= !malicious;
+        extent
+    }));
+    // What the record of the shown id says goes first.
+    members.sort_by_key(|member| member.advisory.id != id);
+    let advisories = || members.iter().map(|member| &member.advisory);
+    let mut sources: Vec<String> = advisories()
+        .flat_map(|advisory| advisory.sources.iter().cloned())
         .collect();
-    let (id, aliases) = shown(ids, &first.advisory.id);
-    let malicious = first.advisory.malicious || second.advisory.malicious;
-    let (mut extent, mut other) = (first.extent, second.extent);
-    extent.states_no_versions &= !malicious;
-    other.states_no_versions &= !malicious;
-    extent.join(other);
-    let (a, b) = if second.advisory.id == id {
-        (second.advisory, first.advisory)
-    } else {
-        (first.advisory, second.advisory)
-    };
-    let mut sources = a.sources;
-    sources.extend(b.sources);
     sources.sort();
     sources.dedup();
     let advisory = Advisory {
-        id,
-        aliases,
-        summary: if a.summary.is_empty() {
-            b.summary
-        } else {
-            a.summary
-        },
-        severity: worse(a.severity, b.severity),
+        summary: advisories()
+            .map(|advisory| advisory.summary.as_str())
+            .find(|text| !text.is_empty())
+            .unwrap_or_default()
+            .to_owned(),
+        severity: advisories()
+            .filter_map(|advisory| advisory.severity.clone())
+            .reduce(severity::higher),
         fixed: extent.fixed.clone(),
-        link: a.link,
+        link: advisories().next()?.link.clone(),
         malicious,
-        modified: a.modified.max(b.modified),
-        published: earlier(a.published, b.published),
-        weaknesses: united(a.weaknesses, b.weaknesses),
-        references: linked(a.references, b.references),
-        records: united(a.records, b.records),
+        modified: advisories().filter_map(|advisory| advisory.modified).max(),
+        published: advisories().filter_map(|advisory| advisory.published).min(),
+        weaknesses: united(advisories().flat_map(|advisory| &advisory.weaknesses)),
+        references: linked(advisories().flat_map(|advisory| &advisory.references)),
+        records: united(advisories().flat_map(|advisory| &advisory.records)),
         unclear: extent.unclear.clone(),
         states_no_versions: extent.states_no_versions,
         sources,
+        id,
+        aliases,
     };
-    Concern { advisory, extent }
+    Some(Concern { advisory, extent })
 }
 
-fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
+/// Every text once, in order.
+fn united<'t>(texts: impl Iterator<Item = &'t String>) -> Vec<String> {
+    let all: BTreeSet<&String> = texts.collect();
+    all.into_iter().cloned().collect()
 }
 
-fn united(a: Vec<String>, b: Vec<String>) -> Vec<String> {
-    let all: BTreeSet<String> = a.into_iter().chain(b).collect();
-    all.into_iter().collect()
-}
-
-fn linked(a: Vec<AdvisoryLink>, b: Vec<AdvisoryLink>) -> Vec<AdvisoryLink> {
-    let mut all = a;
-    for link in b {
-        if !all.iter().any(|known| known.url == link.url) {
-            all.push(link);
-        }
-    }
-    all
-}
-
-fn worse(a: Option<Severity>, b: Option<Severity>) -> Option<Severity> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(severity::higher(a, b)),
-        (a, b) => a.or(b),
-    }
+/// The first link to each page.
+fn linked<'l>(links: impl Iterator<Item = &'l AdvisoryLink>) -> Vec<AdvisoryLink> {
+    let mut known = BTreeSet::new();
+    links
+        .filter(|link| known.insert(&link.url))
+        .cloned()
+        .collect()
 }
 
 /// Places of records that are, directly or over others, aliases of each other, from the ids that each is known by.
@@ -233,19 +222,10 @@ fn merged(members: &[&Brief], source_name: &str) -> Advisory {
         link: link(&ordered, &id),
         malicious,
         modified,
-        published: members
-            .iter()
-            .fold(None, |oldest, record| earlier(oldest, record.published)),
-        weaknesses: members.iter().fold(Vec::new(), |all, record| {
-            united(all, record.weaknesses.clone())
-        }),
-        references: ordered.iter().fold(Vec::new(), |all, record| {
-            linked(all, record.references.clone())
-        }),
-        records: united(
-            Vec::new(),
-            members.iter().map(|record| record.id.clone()).collect(),
-        ),
+        published: members.iter().filter_map(|record| record.published).min(),
+        weaknesses: united(members.iter().flat_map(|record| &record.weaknesses)),
+        references: linked(ordered.iter().flat_map(|record| &record.references)),
+        records: united(members.iter().map(|record| &record.id)),
         unclear: Vec::new(),
         states_no_versions: false,
         sources: vec![source_name.to_owned()],

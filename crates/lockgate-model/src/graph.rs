@@ -20,6 +20,17 @@ pub struct LockedGraph {
     pub scopes: BTreeSet<Scope>,
 }
 
+impl LockedGraph {
+    /// The edges to each package.
+    pub fn edges_by_target(&self) -> BTreeMap<&Name, Vec<&Edge>> {
+        let mut edges: BTreeMap<&Name, Vec<&Edge>> = BTreeMap::new();
+        for edge in &self.edges {
+            edges.entry(&edge.to).or_default().push(edge);
+        }
+        edges
+    }
+}
+
 /// Pins in the order of names, then of versions. A project has several where they are for different environments.
 #[derive(Debug, Clone, Default)]
 pub struct Pins(BTreeMap<Name, Vec<Pin>>);

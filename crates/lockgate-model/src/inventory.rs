@@ -100,7 +100,7 @@ pub struct Item {
     /// What asks for it; empty if the inventory does not say.
     pub scopes: BTreeSet<Scope>,
     /// Who requires it; empty if the inventory does not say.
-    pub parents: Vec<Parent>,
+    pub parents: BTreeSet<Parent>,
     /// Whether its line in a requirements file has hashes; other forms have them elsewhere.
     pub has_hashes: bool,
 }
@@ -196,7 +196,7 @@ impl Item {
             origin: ItemOrigin::Index(None),
             marker: Marker::always(),
             scopes: BTreeSet::new(),
-            parents: Vec::new(),
+            parents: BTreeSet::new(),
             has_hashes: false,
         }
     }

@@ -60,7 +60,7 @@ pub use manifest::{
     UnbuiltProject, UnnamedRequirement, Upgrade,
 };
 pub use marker::{Environment, Marker, MarkerError};
-pub use metadata::Metadata;
+pub use metadata::{ByExtra, Metadata};
 pub use name::{InvalidName, Name};
 pub use project::{CoreMetadata, DistFile, DistKind, ProjectStatus, ProjectView, Sha256, Yank};
 pub use records::{ReadAt, RecordLookup, ReleaseRecords};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 
 use pep508_rs::{
@@ -103,6 +103,14 @@ impl Marker {
         Self(self.0.clone().simplify_extras_with(is_given))
     }
 
+    /// The extras that it asks about.
+    pub fn named_extras(&self) -> BTreeSet<Name> {
+        let names = extras_of(&self.0).into_iter();
+        // A name that is none can be asked for by nobody.
+        let names = names.filter_map(|extra| Name::new(&extra.to_string()).ok());
+        names.collect()
+    }
+
     /// Both conditions at once.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
@@ -143,7 +151,7 @@ impl Marker {
         if self.0.is_true() || self.0.is_false() {
             return self.clone();
         }
-        if !has_extra(&self.0, &mut HashSet::new()) {
+        if extras_of(&self.0).is_empty() {
             return self.clone();
         }
         let ways = self.0.to_dnf();
@@ -287,18 +295,35 @@ fn renamed(expression: MarkerExpression) -> MarkerExpression {
     }
 }
 
-/// Whether an extra is asked about anywhere in a tree; `seen` are the parts that were looked at.
-fn has_extra(tree: &MarkerTree, seen: &mut HashSet<MarkerTree>) -> bool {
+/// The extras that a tree asks about.
+fn extras_of(tree: &MarkerTree) -> BTreeSet<MarkerValueExtra> {
+    let mut extras = BTreeSet::new();
+    collect_extras(tree, &mut HashSet::new(), &mut extras);
+    extras
+}
+
+/// Adds the extras that a tree asks about; `seen` are the parts that were looked at.
+fn collect_extras(
+    tree: &MarkerTree,
+    seen: &mut HashSet<MarkerTree>,
+    extras: &mut BTreeSet<MarkerValueExtra>,
+) {
     let children: Vec<MarkerTree> = match tree.kind() {
-        MarkerTreeKind::True | MarkerTreeKind::False => return false,
-        MarkerTreeKind::Extra(_) => return true,
+        MarkerTreeKind::True | MarkerTreeKind::False => return,
+        MarkerTreeKind::Extra(extra) => {
+            extras.insert(extra.name().clone());
+            extra.children().map(|(_, child)| child).collect()
+        }
         MarkerTreeKind::Version(versions) => versions.edges().map(|(_, child)| child).collect(),
         MarkerTreeKind::String(strings) => strings.children().map(|(_, child)| child).collect(),
         MarkerTreeKind::In(values) => values.children().map(|(_, child)| child).collect(),
         MarkerTreeKind::Contains(values) => values.children().map(|(_, child)| child).collect(),
     };
-    let mut children = children.iter();
-    children.any(|child| seen.insert(child.clone()) && has_extra(child, seen))
+    for child in &children {
+        if seen.insert(child.clone()) {
+            collect_extras(child, seen, extras);
+        }
+    }
 }
 
 /// The Python versions along the ways of a tree that end well.

@@ -1,5 +1,8 @@
 //! Core metadata of a release, as far as solving needs it.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use crate::{Name, Requirement, Version};
 
 /// What a distribution states of itself (core metadata specification).
@@ -15,4 +18,38 @@ pub struct Metadata {
     pub requirements: Vec<Requirement>,
     /// `Provides-Extra`.
     pub extras: Vec<Name>,
+    /// Which of the requirements ask about which extra, found out once.
+    pub by_extra: ByExtra,
 }
+
+impl Metadata {
+    /// The requirements whose markers ask about an extra, in order: no others can hold with it and not without.
+    pub fn requirements_about<'m>(
+        &'m self,
+        extra: &Name,
+    ) -> impl Iterator<Item = &'m Requirement> + use<'m> {
+        let by_extra = self.by_extra.0.get_or_init(|| {
+            let mut by_extra: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
+            for (place, requirement) in self.requirements.iter().enumerate() {
+                for extra in requirement.marker.named_extras() {
+                    by_extra.entry(extra).or_default().push(place);
+                }
+            }
+            by_extra
+        });
+        let places = by_extra.get(extra).into_iter().flatten();
+        places.filter_map(|place| self.requirements.get(*place))
+    }
+}
+
+/// Places of requirements by the extras that their markers ask about: what follows from the requirements makes no difference between two.
+#[derive(Debug, Clone, Default)]
+pub struct ByExtra(OnceLock<BTreeMap<Name, Vec<usize>>>);
+
+impl PartialEq for ByExtra {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for ByExtra {}

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{
-    Confusable, FactError, Gate, IndexConfusion, LockedGraph, Name, OnIndex, Pin, PrereleaseMode,
-    ProjectView, Requirement, Resolution, Rival, Sha256, Verdict, Version, VersionSet,
+    Confusable, Edge, FactError, Gate, IndexConfusion, LockedGraph, Name, OnIndex, Pin,
+    PrereleaseMode, ProjectView, Requirement, Resolution, Rival, Sha256, Verdict, Version,
+    VersionSet,
 };
 
 use crate::question::Question;
@@ -22,12 +23,13 @@ pub fn confusion(
 ) -> IndexConfusion {
     let inspector = inspector(question);
     let mut found = IndexConfusion::default();
+    let edges = graph.edges_by_target();
     for pin in graph.pins.iter() {
         let name = &pin.name;
         let Some(pages) = pages.get(name) else {
             continue;
         };
-        let wish = Wish::new(question, graph, name);
+        let wish = Wish::new(question, edges.get(name).map_or(&[][..], Vec::as_slice));
         match compare(&inspector, &wish, pin, pages) {
             Ok(Some(confusable)) => found.packages.push(confusable),
             Ok(None) => {}
@@ -50,14 +52,14 @@ struct Wish<'a> {
 }
 
 impl<'a> Wish<'a> {
-    fn new(question: &Question<'a>, graph: &LockedGraph, name: &Name) -> Self {
+    fn new(question: &Question<'a>, edges: &[&Edge]) -> Self {
         let mut wish = Self {
             gate: question.gate,
             set: VersionSet::full(),
             prereleases: question.rules.prerelease == PrereleaseMode::Allow,
             lowest: question.rules.resolution == Resolution::Lowest,
         };
-        for edge in graph.edges.iter().filter(|edge| edge.to == *name) {
+        for edge in edges {
             let requirement = edge.requirement.parse::<Requirement>().ok();
             if let Some(specifiers) = requirement.as_ref().and_then(Requirement::specifiers) {
                 wish.set = wish.set.intersection(specifiers.set());

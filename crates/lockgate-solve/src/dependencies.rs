@@ -11,9 +11,9 @@ use crate::changes::{Changes, in_place_of};
 use crate::sources::unmarked;
 
 /// Up to this many requirements of one project by one release stay apart.
-const MAX_SEPARATE: usize = 64;
+pub(crate) const MAX_SEPARATE: usize = 64;
 /// What a version specifier begins with.
-const OPERATORS: [char; 5] = ['<', '>', '=', '!', '~'];
+pub(crate) const OPERATORS: [char; 5] = ['<', '>', '=', '!', '~'];
 
 /// One requirement of a release that holds in the target region, or in a part of it.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ pub(crate) fn active(
         )));
     }
     let mut dependencies = Vec::new();
-    for requirement in &metadata.requirements {
+    for requirement in requirements(metadata, extra) {
         // What a project says of itself, mostly of its extras, is nobody else's matter.
         let overrides = changes
             .overrides(&requirement.name)
@@ -92,6 +92,17 @@ pub(crate) fn active(
         }
     }
     Ok(merged(dependencies))
+}
+
+/// The requirements that may hold without an extra, or that may be added by one.
+fn requirements<'m>(
+    metadata: &'m Metadata,
+    extra: Option<&Name>,
+) -> Box<dyn Iterator<Item = &'m Requirement> + 'm> {
+    match extra {
+        None => Box::new(metadata.requirements.iter()),
+        Some(extra) => Box::new(metadata.requirements_about(extra)),
+    }
 }
 
 /// Merges the requirements of one project that are more than people read, so that what they admit together is worked out once: the search
@@ -162,8 +173,7 @@ pub(crate) fn foreign_references<'m>(
     extra: Option<&Name>,
     is_at: impl Fn(&Name, &str) -> bool,
 ) -> impl Iterator<Item = (Marker, &'m Requirement)> {
-    let requirements = metadata.requirements.iter();
-    requirements.filter_map(move |requirement| {
+    requirements(metadata, extra).filter_map(move |requirement| {
         let Source::Url(url) = &requirement.source else {
             return None;
         };
@@ -208,6 +218,6 @@ pub(crate) fn asked_where(
 /// Whether a release has an extra: it says so, or guards something by it.
 pub(crate) fn has_extra(metadata: &Metadata, region: &Region, extra: &Name) -> bool {
     metadata.extras.contains(extra)
-        || (metadata.requirements.iter())
+        || (metadata.requirements_about(extra))
             .any(|requirement| asked_where(&requirement.marker, region, Some(extra)).is_some())
 }

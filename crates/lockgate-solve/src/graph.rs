@@ -8,6 +8,7 @@ use lockgate_model::{
 };
 
 use crate::bounds::Bound;
+use crate::conditions::Conditions;
 use crate::dependencies::Dependency;
 use crate::release::{Cooldown, Release};
 use crate::shelf::{Needs, Shelf};
@@ -128,6 +129,7 @@ pub(crate) fn link(
         without,
         reach: BTreeMap::new(),
         needs: BTreeMap::new(),
+        conditions: Conditions::default(),
     };
     walk.follow(sources.requirements.iter())?;
     let mut linked = Linked::default();
@@ -171,11 +173,10 @@ pub(crate) fn link(
             let via = Via::Source(constraint.origin.clone());
             let text = unmarked(&constraint.requirement);
             let (name, bound, marker) = (&constraint.name, &constraint.bound, &constraint.marker);
-            if constraint.place.is_some() {
-                linked.ask(name, via, text, bound, marker);
-            } else {
-                // `-P` restricts this run; the lock does not remember it.
+            if constraint.is_of_run {
                 linked.bound(name, None, bound, marker);
+            } else {
+                linked.ask(name, via, text, bound, marker);
             }
         }
     }
@@ -190,6 +191,7 @@ struct Walk<'w, 'a> {
     reach: BTreeMap<Node, Marker>,
     /// What each node that was reached asks for.
     needs: BTreeMap<Node, Vec<Dependency>>,
+    conditions: Conditions<Node>,
 }
 
 impl Walk<'_, '_> {
@@ -201,13 +203,10 @@ impl Walk<'_, '_> {
         while let Some((node, marker)) = waiting.pop() {
             let grown = match self.reach.get(&node) {
                 None => marker,
-                Some(known) => {
-                    let grown = known.or(&marker);
-                    if grown == *known {
-                        continue;
-                    }
-                    grown
-                }
+                Some(known) => match self.conditions.grown(&node, &node.0, known, &marker)? {
+                    Some(grown) => grown,
+                    None => continue,
+                },
             };
             if !self.needs.contains_key(&node) {
                 let needs = self.needs_of(&node)?;
@@ -269,6 +268,7 @@ fn scopes(
             without: None,
             reach: BTreeMap::new(),
             needs: BTreeMap::new(),
+            conditions: Conditions::default(),
         };
         let wanted = sources.requirements.iter();
         walk.follow(wanted.filter(|wanted| wanted.is_of(&[scope])))?;

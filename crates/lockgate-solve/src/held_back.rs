@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockgate_model::{Advisory, FactError, Name, Verdict, VersionSet, Via};
+use lockgate_model::{Advisory, FactError, Name, Verdict, VersionSet};
 
 use crate::dependencies::Dependency;
 use crate::graph::Linked;
@@ -66,18 +66,17 @@ pub(crate) fn held_back(
 
 /// Whether the pin requires another with versions before it in the order that the gate speaks against.
 fn requires_affected(search: &Search<'_>, linked: &Linked, name: &Name) -> Result<bool, FactError> {
-    let from = Via::Pin(name.clone());
-    for edge in linked.edges.iter().filter(|edge| edge.from == from) {
+    for needed in linked.dependencies.get(name).into_iter().flatten() {
         let (Some(pin), Some(affected), Some(project)) = (
-            linked.versions.get(&edge.to),
-            search.guard.affected(&edge.to)?,
-            search.shelf.project(&edge.to)?,
+            linked.versions.get(needed),
+            search.guard.affected(needed)?,
+            search.shelf.project(needed)?,
         ) else {
             continue;
         };
         let before = search
             .order
-            .may_be_before(&edge.to, pin)
+            .may_be_before(needed, pin)
             .intersection(&affected);
         if span(&*project.view, &before).any(|index| before.contains(project.view.version(index))) {
             return Ok(true);

@@ -9,6 +9,7 @@
 mod bounds;
 mod candidates;
 mod changes;
+mod conditions;
 mod conflict;
 mod confusion;
 mod defied;

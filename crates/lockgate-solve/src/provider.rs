@@ -21,6 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bounds::{Bound, Bounds, admitted};
 use crate::candidates::{Choice, Chooser, Known, Relaxed};
+use crate::conditions::Conditions;
 use crate::dependencies::Dependency;
 use crate::graph::Linked;
 use crate::package::{Package, Set};
@@ -54,6 +55,7 @@ pub(crate) struct Learned {
     pub(crate) groundless: BTreeSet<(Name, Version)>,
     /// Where in the region projects were asked for, by all requirements on them that were met.
     asked_where: FxHashMap<Name, Marker>,
+    conditions: Conditions<Name>,
     /// Versions that need something that can't be had.
     hopeless: FxHashMap<Name, FxHashSet<Version>>,
     /// Versions tried, over all runs.
@@ -323,12 +325,17 @@ impl Provider<'_> {
 
     fn ask_where(&self, name: &Name, marker: &Marker) {
         if self.splits_by_python {
-            let mut learned = self.learned.borrow_mut();
+            let learned = &mut *self.learned.borrow_mut();
             let asked = learned
                 .asked_where
                 .entry(name.clone())
                 .or_insert_with(Marker::never);
-            *asked = asked.or(marker);
+            match learned.conditions.grown(name, name, asked, marker) {
+                Ok(Some(grown)) => *asked = grown,
+                Ok(None) => {}
+                // A guess about the answer, of which all that was tried is a part: too wide does no harm.
+                Err(_) => *asked = Marker::always(),
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the sources ask for in the target region.
 
+mod merge;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -23,8 +25,10 @@ pub(crate) struct Wanted {
     pub(crate) requirement: Requirement,
     pub(crate) origin: Origin,
     pub(crate) role: Role,
-    /// Where it stands in the manifest's list of its kind; none for a `-P` specifier.
+    /// Where it stands in the manifest's list of its kind; none for a `-P` specifier and for many lines that were merged.
     pub(crate) place: Option<usize>,
+    /// Whether it is a `-P` specifier, which restricts this run: the lock does not remember it.
+    pub(crate) is_of_run: bool,
     /// What of the sources asks for it.
     pub(crate) scopes: BTreeSet<Scope>,
     /// The direct requirement that this override takes the place of, if it does.
@@ -57,6 +61,7 @@ impl Wanted {
             origin: origin.clone(),
             role,
             place,
+            is_of_run: false,
             scopes: BTreeSet::new(),
             replaced: None,
         }
@@ -164,10 +169,15 @@ impl Sources {
             .chain(restricting)
             .filter_map(|(requirement, origin, place)| {
                 let marker = target.region.within(&requirement.marker, &[])?;
-                let wanted = Wanted::new(requirement, origin, Role::Constraint, place);
+                let wanted = Wanted {
+                    is_of_run: place.is_none(),
+                    ..Wanted::new(requirement, origin, Role::Constraint, place)
+                };
                 Some(wanted.holding(marker))
             })
             .collect();
+        sources.requirements = merge::merged(sources.requirements);
+        sources.constraints = merge::merged(sources.constraints);
         sources
     }
 

@@ -33,8 +33,6 @@ pub(crate) struct Audited {
     pub(crate) source: String,
     /// The line, if it has one.
     pub(crate) line: Option<usize>,
-    /// A chain from a source down to it.
-    pub(crate) path: Vec<String>,
 }
 
 /// The gate of one run.
@@ -384,18 +382,23 @@ impl Gating {
 
     /// Audits every pin of a new lock.
     pub(crate) fn audit(&self, graph: &LockedGraph, source: &str) -> Result<AuditReport, Failure> {
-        let mut asking: BTreeMap<&Name, Vec<&Edge>> = BTreeMap::new();
-        for edge in &graph.edges {
-            asking.entry(&edge.to).or_default().push(edge);
-        }
+        let asking = graph.edges_by_target();
         let pins = graph.pins.iter().map(|pin| Audited {
             name: pin.name.clone(),
             version: pin.version.clone(),
             source: source.to_owned(),
             line: None,
-            path: chain(graph, &asking, pin),
         });
-        self.audit_pins(pins.collect())
+        let mut report = self.audit_pins(pins.collect())?;
+        let of_pins = report.packages.iter_mut().zip(graph.pins.iter());
+        // Chains are for people who have to fix something.
+        for (package, pin) in of_pins.filter(|(package, _)| !package.findings.is_empty()) {
+            let path = chain(graph, &asking, pin);
+            for finding in &mut package.findings {
+                finding.path.clone_from(&path);
+            }
+        }
+        Ok(report)
     }
 
     /// What is to be said of the policy, a line each.
@@ -415,7 +418,7 @@ impl Gating {
         for pin in pins {
             let findings = self
                 .gate
-                .findings(&pin.name, &pin.version, &pin.path)
+                .findings(&pin.name, &pin.version)
                 .map_err(|error| indexes::unlearned(&error))?;
             report.packages.push(AuditedPackage {
                 line: pin.line,

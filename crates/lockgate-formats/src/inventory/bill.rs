@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{Inventory, InventoryKind, Item, Parent};
 
-use super::item::{add_parent, as_parent};
+use super::item::as_parent;
 use super::node::Wrong;
 use super::purl::{self, Purl};
 
@@ -172,7 +172,7 @@ impl Bill {
             };
             let item = self.inventory.items.get_mut(*to).filter(|item| may(item));
             if let (Some(parent), Some(item)) = (parent, item) {
-                add_parent(item, parent);
+                item.parents.insert(parent);
             }
         }
     }

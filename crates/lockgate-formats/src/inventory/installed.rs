@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lockgate_model::{Environment, Inventory, InventoryKind, Item, Name, Parent, Requirement};
 use mailparse::MailHeaderMap as _;
 
-use super::item::{From, Stated, add_parent, by_name};
+use super::item::{From, Stated, by_name};
 use super::json;
 use super::node::Wrong;
 
@@ -131,12 +131,12 @@ pub fn link(
     }
     for (from, to) in edges(&inventory.items, &requirements, environment) {
         if let Some(item) = inventory.items.get_mut(to) {
-            add_parent(item, Parent::Item(from));
+            item.parents.insert(Parent::Item(from));
         }
     }
     for (item, is_requested) in inventory.items.iter_mut().zip(requested) {
         if is_requested || item.parents.is_empty() {
-            add_parent(item, Parent::Root(place.to_owned()));
+            item.parents.insert(Parent::Root(place.to_owned()));
         }
     }
     if !unread.is_empty() {

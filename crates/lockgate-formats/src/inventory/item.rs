@@ -80,7 +80,7 @@ impl Stated<'_> {
             origin,
             marker: Marker::always(),
             scopes: BTreeSet::new(),
-            parents: Vec::new(),
+            parents: BTreeSet::new(),
             has_hashes: false,
         }
     }
@@ -96,13 +96,6 @@ fn shortened(text: &str) -> String {
     format!("{beginning}…")
 }
 
-/// Adds a parent once, and keeps them in order.
-pub(super) fn add_parent(item: &mut Item, parent: Parent) {
-    if let Err(place) = item.parents.binary_search(&parent) {
-        item.parents.insert(place, parent);
-    }
-}
-
 /// As who requires something `item` counts, which stands at `index`: the user's own code is a root.
 pub(super) fn as_parent(item: &Item, index: usize) -> Parent {
     match (&item.origin, &item.name) {
@@ -116,7 +109,7 @@ pub(super) fn as_parent(item: &Item, index: usize) -> Parent {
 pub(super) fn root_the_rest(inventory: &mut Inventory, root: &str) {
     for item in &mut inventory.items {
         if item.parents.is_empty() {
-            item.parents.push(Parent::Root(root.to_owned()));
+            item.parents.insert(Parent::Root(root.to_owned()));
         }
     }
 }

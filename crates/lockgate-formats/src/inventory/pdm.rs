@@ -6,9 +6,7 @@ use lockgate_model::{Files, Inventory, InventoryKind, Name, Parent, Requirement,
 
 use super::asked::Asked;
 use super::condition::Conditions;
-use super::item::{
-    FormKey, From, Stated, add_parent, as_parent, by_name, name_indexes, root_the_rest,
-};
+use super::item::{FormKey, From, Stated, as_parent, by_name, name_indexes, root_the_rest};
 use super::node::{Node, Wrong};
 use super::toml;
 use crate::lock::split_marker;
@@ -69,7 +67,7 @@ pub(super) fn read(text: &str, file: &str, files: &dyn Files) -> Result<Inventor
                 .as_ref()
                 .is_some_and(|name| asked.direct.contains(name))
             {
-                add_parent(item, Parent::Root(PROJECT.to_owned()));
+                item.parents.insert(Parent::Root(PROJECT.to_owned()));
             }
         }
     } else if inventory.knows_scopes && has_other_groups(&inventory) {
@@ -173,7 +171,7 @@ fn parents(
                     && admits(item.version.as_ref())
                     && let Some(parent) = &parent
                 {
-                    add_parent(item, parent.clone());
+                    item.parents.insert(parent.clone());
                 }
             }
         }

@@ -57,7 +57,7 @@ pub(super) fn read(text: &str, file: &str, files: &dyn Files) -> Result<Inventor
                 .as_ref()
                 .is_some_and(|name| asked.direct.contains(name))
             {
-                item.parents.push(Parent::Root("Pipfile".to_owned()));
+                item.parents.insert(Parent::Root("Pipfile".to_owned()));
                 inventory.knows_parents = true;
             }
         }

@@ -8,9 +8,7 @@ use lockgate_model::{
 
 use super::asked::Asked;
 use super::condition::Conditions;
-use super::item::{
-    FormKey, From, Stated, add_parent, as_parent, by_name, name_indexes, root_the_rest,
-};
+use super::item::{FormKey, From, Stated, as_parent, by_name, name_indexes, root_the_rest};
 use super::node::{Node, Value, Wrong};
 use super::toml;
 use super::walk::{Edge, Edges, Start};
@@ -48,7 +46,7 @@ pub(super) fn read(text: &str, file: &str, files: &dyn Files) -> Result<Inventor
                 .as_ref()
                 .is_some_and(|name| asked.direct.contains(name))
             {
-                add_parent(item, Parent::Root(PROJECT.to_owned()));
+                item.parents.insert(Parent::Root(PROJECT.to_owned()));
             }
         }
     }
@@ -183,7 +181,7 @@ fn edges(
                     };
                     edges.add(index, None, edge);
                     if let (Some(item), Some(parent)) = (inventory.items.get_mut(to), &parent) {
-                        add_parent(item, parent.clone());
+                        item.parents.insert(parent.clone());
                     }
                 }
             }

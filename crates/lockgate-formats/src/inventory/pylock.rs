@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use lockgate_model::{Inventory, InventoryKind, Name, Scope};
 
 use super::condition::Conditions;
-use super::item::{
-    FormKey, From, Stated, add_parent, as_parent, by_name, name_indexes, root_the_rest,
-};
+use super::item::{FormKey, From, Stated, as_parent, by_name, name_indexes, root_the_rest};
 use super::node::{Node, Wrong};
 use super::toml;
 use crate::pylock::check_names;
@@ -134,7 +132,7 @@ fn parents(packages: &[Node<'_>], inventory: &mut Inventory) -> Result<(), Wrong
                 .map(|item| as_parent(item, index));
             for child in children {
                 if let (Some(child), Some(parent)) = (inventory.items.get_mut(child), &parent) {
-                    add_parent(child, parent.clone());
+                    child.parents.insert(parent.clone());
                 }
             }
         }

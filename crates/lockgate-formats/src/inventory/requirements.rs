@@ -11,7 +11,7 @@ use lockgate_model::{
 };
 
 use super::condition::Conditions;
-use super::item::{From, Stated, add_parent, by_name};
+use super::item::{From, Stated, by_name};
 use crate::error::InputError;
 use crate::lock::{Beyond, Include, Lock, read_with_includes, split_marker};
 use crate::redact::{stripped_of_credentials, without_credentials};
@@ -243,7 +243,7 @@ impl Reading<'_> {
                 };
                 for parent in parents {
                     if let Some(item) = inventory.items.get_mut(index) {
-                        add_parent(item, parent);
+                        item.parents.insert(parent);
                     }
                 }
             }

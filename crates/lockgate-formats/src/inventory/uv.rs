@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use lockgate_model::{Inventory, InventoryKind, ItemOrigin, Marker, Name, Parent, Scope};
 
 use super::condition::Conditions;
-use super::item::{From, Stated, add_parent, as_parent, by_name, name_indexes};
+use super::item::{From, Stated, as_parent, by_name, name_indexes};
 use super::node::{Node, Value, Wrong};
 use super::toml;
 use super::walk::{Edge, Edges, Start};
@@ -241,7 +241,7 @@ impl<'n, 'a> Reading<'n, 'a> {
     ) -> Result<(), Wrong> {
         for edge in self.edge(requirement)? {
             if let Some(item) = self.inventory.items.get_mut(edge.to) {
-                add_parent(item, asker.clone());
+                item.parents.insert(asker.clone());
             }
             self.starts.push(Start {
                 scope: scope.clone(),
@@ -305,7 +305,7 @@ impl<'n, 'a> Reading<'n, 'a> {
             if let (Some(item), Some(parent)) =
                 (inventory.items.get_mut(edge.to), parents.get(from))
             {
-                add_parent(item, parent.clone());
+                item.parents.insert(parent.clone());
             }
         }
         for (index, reached) in self.edges.walk(&self.starts) {
@@ -317,7 +317,8 @@ impl<'n, 'a> Reading<'n, 'a> {
         let own = inventory.items.iter_mut();
         for item in own.filter(|item| item.parents.is_empty()) {
             if matches!(item.origin, ItemOrigin::Own(_)) {
-                item.parents.push(Parent::Root("pyproject.toml".to_owned()));
+                item.parents
+                    .insert(Parent::Root("pyproject.toml".to_owned()));
             }
         }
         inventory

@@ -410,12 +410,15 @@ impl Pylock {
             scopes: self.scopes(),
             ..Lock::default()
         };
+        let asking = self.graph.edges_by_target();
         for pin in self.graph.pins.iter() {
-            let mut lines = self.lines.iter();
-            let line =
-                lines.find(|(name, version, _)| *name == pin.name && *version == pin.version);
+            // They are sorted.
+            let key = (&pin.name, &pin.version);
+            let place = (self.lines).partition_point(|(name, version, _)| (name, version) < key);
+            let line = self.lines.get(place);
+            let line = line.filter(|(name, version, _)| (name, version) == key);
             let line = line.map_or(0, |(.., line)| *line);
-            let edges = self.graph.edges.iter().filter(|edge| edge.to == pin.name);
+            let edges = asking.get(&pin.name).into_iter().flatten();
             let via: Vec<String> = edges
                 .map(|edge| match &edge.from {
                     Via::Source(origin) => origin.via.clone(),

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 
 use lockgate_model::text::{is_hidden_behind, shown};
 use lockgate_model::{
-    DirectKind, LockedFile, LockedGraph, Marker, Name, Note, PassedOver, Pin, Scope, Timestamp,
-    Version, Via, WheelName,
+    DirectKind, Edge, LockedFile, LockedGraph, Marker, Name, Note, PassedOver, Pin, Scope,
+    Timestamp, Version, Via, WheelName,
 };
 
 use super::reference::{Place, place_of};
@@ -79,11 +79,13 @@ pub fn render(graph: &LockedGraph, header: &Header, options: &PylockOptions) -> 
     if pins.peek().is_none() {
         text.push_str("packages = []\n");
     }
+    let asking = graph.edges_by_target();
     for pin in pins {
         package(graph, pin, options, &mut text);
         if options.notes {
             let passed = passed.get(&(&pin.name, &pin.version));
-            notes(graph, pin, passed.copied(), &mut text);
+            let asking = asking.get(&pin.name).map_or(&[][..], Vec::as_slice);
+            notes(asking, pin, passed.copied(), &mut text);
         }
     }
     if options.notes {
@@ -260,9 +262,9 @@ fn push_subdirectory(subdirectory: Option<&str>, members: &mut Vec<String>) {
     members.extend(subdirectory.map(|folder| format!("subdirectory = {}", string(folder))));
 }
 
-fn notes(graph: &LockedGraph, pin: &Pin, passed: Option<&PassedOver>, text: &mut String) {
-    let edges = graph.edges.iter().filter(|edge| edge.to == pin.name);
-    let via: BTreeSet<String> = edges
+fn notes(asking: &[&Edge], pin: &Pin, passed: Option<&PassedOver>, text: &mut String) {
+    let via: BTreeSet<String> = asking
+        .iter()
         .map(|edge| match &edge.from {
             Via::Source(origin) => comment(&origin.via),
             Via::Pin(name) => name.to_string(),

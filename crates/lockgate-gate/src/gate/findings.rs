@@ -42,12 +42,7 @@ pub struct Judged {
 impl AdvisoryGate {
     /// Everything that is known against a release; what could not be learned is an error. Services are asked about the project, as a
     /// solver asks them.
-    pub fn findings(
-        &self,
-        name: &Name,
-        version: &Version,
-        path: &[String],
-    ) -> Result<Vec<Finding>, FactError> {
+    pub fn findings(&self, name: &Name, version: &Version) -> Result<Vec<Finding>, FactError> {
         let subject = Subject {
             name,
             version,
@@ -57,9 +52,6 @@ impl AdvisoryGate {
         let mut judged = self.judged(&subject, &self.known_as_far_as(&Asked::project(name)));
         if let Some(failure) = judged.failures.pop() {
             return Err(failure);
-        }
-        for finding in &mut judged.findings {
-            finding.path = path.to_vec();
         }
         Ok(judged.findings)
     }

@@ -131,7 +131,7 @@ fn what_is_below_the_threshold_is_reported_and_not_gated() {
     assert_eq!(verdict(&gate, "foo", "1.0"), "clear");
     assert_eq!(verdict(&gate, "foo", "1.6"), "deny PYSEC-2");
     let findings = gate
-        .findings(&"foo".parse().unwrap(), &"1.6".parse().unwrap(), &[])
+        .findings(&"foo".parse().unwrap(), &"1.6".parse().unwrap())
         .unwrap();
     let told: Vec<(&str, bool)> = findings
         .iter()
@@ -247,7 +247,7 @@ fn no_entry_and_no_threshold_lifts_a_malicious_package() {
     });
     assert_eq!(verdict(&gate, "evil", "1.0"), "deny MAL-1");
     let findings = gate
-        .findings(&"evil".parse().unwrap(), &"1.0".parse().unwrap(), &[])
+        .findings(&"evil".parse().unwrap(), &"1.0".parse().unwrap())
         .unwrap();
     assert!(findings[0].gated && findings[0].ignored.is_none());
     assert_eq!(findings[0].code, FindingCode::Malicious);
@@ -259,7 +259,7 @@ fn an_entry_that_matched_nothing_is_reported() {
         ignores: vec![entry("PYSEC-1"), entry("PYSEC-99")],
         ..policy(Mode::Deny)
     });
-    gate.findings(&"foo".parse().unwrap(), &"1.0".parse().unwrap(), &[])
+    gate.findings(&"foo".parse().unwrap(), &"1.0".parse().unwrap())
         .unwrap();
     let remarks = gate.remarks();
     assert_eq!(remarks.len(), 1);
@@ -275,14 +275,12 @@ fn findings_tell_everything_known_against_a_release() {
         ignores: vec![entry("CVE-1")],
         ..policy(Mode::Prefer)
     });
-    let path = ["-r requirements.in".to_owned(), "foo==1.6".to_owned()];
     let findings = gate
-        .findings(&"foo".parse().unwrap(), &"1.6".parse().unwrap(), &path)
+        .findings(&"foo".parse().unwrap(), &"1.6".parse().unwrap())
         .unwrap();
     assert_eq!(findings.len(), 2);
     assert_eq!(findings[0].ignored.as_ref().unwrap().reason, "tested");
     assert!(!findings[1].gated, "`prefer` accepts findings");
-    assert_eq!(findings[1].path, path);
 }
 
 #[test]
@@ -330,7 +328,7 @@ fn a_service_that_fails_is_never_taken_for_clean() {
             gate.verdict(&name, &"1.0".parse().unwrap()),
             Err(FactError::Unlearned { .. })
         ));
-        assert!(gate.findings(&name, &"1.0".parse().unwrap(), &[]).is_err());
+        assert!(gate.findings(&name, &"1.0".parse().unwrap()).is_err());
     }
 }
 
@@ -344,7 +342,7 @@ fn sources_are_joined_and_all_named() {
     );
     assert_eq!(verdict(&gate, "foo", "0.6"), "deny PYSEC-1");
     let finding = &gate
-        .findings(&"foo".parse().unwrap(), &"1.0".parse().unwrap(), &[])
+        .findings(&"foo".parse().unwrap(), &"1.0".parse().unwrap())
         .unwrap()[0];
     assert_eq!(finding.advisory.aliases, ["CVE-1", "GHSA-1"]);
     assert_eq!(
@@ -419,7 +417,7 @@ fn a_record_that_states_no_versions_is_reported_and_denies_nothing() {
             verdict(&gate, name, version)
         );
         let findings = gate
-            .findings(&name.parse().unwrap(), &version.parse().unwrap(), &[])
+            .findings(&name.parse().unwrap(), &version.parse().unwrap())
             .unwrap();
         assert_eq!(!findings.is_empty(), found, "{name} {version}");
         let is_denied = expected != "clear";

@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use lockgate_model::{Metadata, Name, Requirement, RequirementError, UnusableReason, Version};
+use lockgate_model::{
+    ByExtra, Metadata, Name, Requirement, RequirementError, UnusableReason, Version,
+};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +61,7 @@ pub(super) fn parse(
         requires_python: stated.requires_python,
         requirements,
         extras: stated.extras,
+        by_extra: ByExtra::default(),
     })
 }
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lockgate_model::{
-    Advisory, ChoiceRules, Constraint, CoreMetadata, DirectKind, DirectPin, DirectRelease,
+    Advisory, ByExtra, ChoiceRules, Constraint, CoreMetadata, DirectKind, DirectPin, DirectRelease,
     DistFile, FactError, Facts, Gate, KeptPin, Level, Manifest, Marker, Metadata, Name, Origin,
     Preferences, ProjectStatus, ProjectView, Reason, Region, Requirement, RootRequirement, Rule,
     Scope, Scout, Severity, Sha256, Specifiers, Tags, Target, Unstated, UnusableReason, Verdict,
@@ -182,6 +182,7 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
         extras: value("extras=")
             .map(|extras| extras.split(',').map(name).collect())
             .unwrap_or_default(),
+        by_extra: ByExtra::default(),
     };
     Release {
         version: version(text),

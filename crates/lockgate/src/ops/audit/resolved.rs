@@ -1,6 +1,6 @@
 //! `--resolve`: what is not pinned, solved without the gate, as an inventory. Nothing of it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lockgate_formats::SourceKind;
@@ -110,23 +110,18 @@ pub(super) fn inventory(
 
 fn items(pins: &Pins, edges: &[Edge]) -> Vec<Item> {
     let places: BTreeMap<&Name, usize> = pins.iter().map(|pin| &pin.name).zip(0..).collect();
-    let parents = |name: &Name| {
-        let mut parents: Vec<Parent> = edges
-            .iter()
-            .filter(|edge| edge.to == *name && edge.from.asks())
-            .filter_map(|edge| match &edge.from {
-                Via::Source(origin) => Some(Parent::Root(origin.via.clone())),
-                Via::Pin(parent) => places.get(parent).copied().map(Parent::Item),
-            })
-            .collect();
-        parents.sort();
-        parents.dedup();
-        parents
-    };
+    let mut parents: BTreeMap<&Name, BTreeSet<Parent>> = BTreeMap::new();
+    for edge in edges.iter().filter(|edge| edge.from.asks()) {
+        let parent = match &edge.from {
+            Via::Source(origin) => Some(Parent::Root(origin.via.clone())),
+            Via::Pin(parent) => places.get(parent).copied().map(Parent::Item),
+        };
+        parents.entry(&edge.to).or_default().extend(parent);
+    }
     pins.iter()
         .map(|pin| {
             let mut item = Item::pinned(pin.name.clone(), pin.version.clone());
-            item.parents = parents(&pin.name);
+            item.parents = parents.get(&pin.name).cloned().unwrap_or_default();
             if let Some(direct) = &pin.direct {
                 item.origin = if direct.editable {
                     ItemOrigin::Own(direct.reference.clone())
