@@ -1,5 +1,7 @@
 //! Two trees of one form against each other, key by key.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use lockgate_model::{Timestamp, Version};
 
 use crate::inventory::{Node, Value};
@@ -84,29 +86,55 @@ impl Comparison {
         line: usize,
         (held, expected): (&[Node<'_>], &[Node<'_>]),
     ) {
+        if key == "wheels" {
+            return self.wheels(path, line, (held, expected));
+        }
         let mut missing: Vec<&Node<'_>> = expected.iter().collect();
         for node in held {
             let mut others = missing.iter();
-            let is_like = |other: &&Node<'_>| match key {
-                "wheels" => {
-                    let name = names::of(node).ok();
-                    name.is_some() && name == names::of(other).ok()
+            match others.position(|other| is_same(key, node, other)) {
+                Some(place) => {
+                    missing.remove(place);
                 }
-                _ => is_same(key, node, other),
-            };
-            let Some(place) = others.position(is_like) else {
-                self.push(node.line, path, Some(node), None);
-                continue;
-            };
-            let other = missing.remove(place);
-            if let Ok(name) = names::of(node)
-                && key == "wheels"
-            {
-                self.objects(&format!("{path}.{name}"), node, other, &[]);
+                None => self.push(node.line, path, Some(node), None),
             }
         }
         for node in missing {
             self.push(line, path, None, Some(node));
+        }
+    }
+
+    /// Wheels, of which those of one name are held against each other. A release may have thousands of them.
+    fn wheels(&mut self, path: &str, line: usize, (held, expected): (&[Node<'_>], &[Node<'_>])) {
+        let mut by_name: BTreeMap<String, VecDeque<usize>> = BTreeMap::new();
+        for (place, node) in expected.iter().enumerate() {
+            if let Ok(name) = names::of(node) {
+                by_name
+                    .entry(name.to_string())
+                    .or_default()
+                    .push_back(place);
+            }
+        }
+        let mut is_missing = vec![true; expected.len()];
+        for node in held {
+            let name = names::of(node).ok().map(|name| name.to_string());
+            let found = name.and_then(|name| {
+                let place = by_name.get_mut(&name)?.pop_front()?;
+                Some((name, place, expected.get(place)?))
+            });
+            let Some((name, place, other)) = found else {
+                self.push(node.line, path, Some(node), None);
+                continue;
+            };
+            if let Some(is_missing) = is_missing.get_mut(place) {
+                *is_missing = false;
+            }
+            self.objects(&format!("{path}.{name}"), node, other, &[]);
+        }
+        for (node, is_missing) in expected.iter().zip(is_missing) {
+            if is_missing {
+                self.push(line, path, None, Some(node));
+            }
         }
     }
 }
