@@ -218,3 +218,45 @@ fn the_index_is_asked_anew_on_request() {
     let run = check(&context, &index).arg("--online").run();
     run.exits(1).mentions(&["yanked", "it was broken"]);
 }
+
+#[test]
+fn why_sources_cannot_be_satisfied_is_shown_with_its_styles() {
+    let index = Loopback::index(
+        World::new()
+            .with("a", "1.0", &["b>=1"])
+            .with("b", "1.0", &[]),
+    );
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    context.lock(&index).run().exits(0);
+    context.write("requirements.in", "a\nb<1\n");
+    let run = |arguments: &[&str]| {
+        context
+            .lockgate(arguments)
+            .args(["--index-url", &index.index_url()])
+            .args(["--advisories", "advisories", "--no-cache"])
+            .run()
+    };
+    let check = run(&["check", "--color", "always"]);
+    check
+        .exits(1)
+        .mentions(&["its sources cannot be satisfied any more", "b"]);
+    let resolved = run(&["audit", "--resolve", "requirements.in", "--color", "always"]);
+    resolved
+        .exits(2)
+        .mentions(&["requirements.in cannot be solved"]);
+    for run in [&check, &resolved] {
+        assert!(run.stderr.contains("\u{1b}["), "{}", run.stderr);
+        assert!(!run.stderr.contains("u{1b}"), "{}", run.stderr);
+        assert!(!run.stderr.contains("\\x1b"), "{}", run.stderr);
+    }
+    // A document has no styles.
+    let document = run(&["check", "--json", "--color", "always"]);
+    let found: serde_json::Value = serde_json::from_str(&document.stdout).unwrap();
+    let reason = found["reasons"][0].as_str().unwrap();
+    assert!(reason.contains("satisfied any more\n"), "{reason}");
+    assert!(
+        !reason.contains('\u{1b}') && !reason.contains("u{1b}"),
+        "{reason}"
+    );
+}

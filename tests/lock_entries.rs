@@ -360,6 +360,80 @@ fn a_later_lock_sees_those_before_it() {
 }
 
 #[test]
+fn an_entry_is_locked_after_those_whose_locks_it_reads() {
+    let scene = Scene::new();
+    let constrained = || entry("dev") + "constraint = [\"locks/prod.txt\"]\n";
+    scene.context.write("prod.in", "a\nb<1.1\n");
+    for (dev, policy) in [
+        ("-c locks/prod.txt\nb\n", entry("dev") + &entry("prod")),
+        ("-r more/deep.in\nb\n", entry("dev") + &entry("prod")),
+        ("b\n", constrained() + &entry("prod")),
+    ] {
+        scene.context.write("lockgate.toml", policy);
+        scene
+            .context
+            .write("more/deep.in", "-c ../locks/prod.txt\n");
+        scene.context.write("dev.in", dev);
+        // What stands there is old, and is read by nobody.
+        let old = ["locks/prod.txt", "locks/dev.txt"];
+        let _ = old.map(|path| std::fs::remove_file(scene.context.path(path)));
+        scene.lock().arg("-n").run().exits(0);
+        scene.context.write("locks/prod.txt", "b==1.1\n");
+        let run = scene.lock().arg("--json").arg("-U").run();
+        let found = document(run.exits(0));
+        assert_eq!(
+            statuses(&found),
+            [
+                ("locks/dev.txt", "locked", true),
+                ("locks/prod.txt", "locked", true)
+            ],
+            "{dev}"
+        );
+        let lock = scene.context.read("locks/dev.txt");
+        assert!(lock.contains("b==1.0"), "{dev}: {lock}");
+        scene.run("check").run().exits(0);
+    }
+}
+
+#[test]
+fn entries_that_need_each_others_locks_are_refused() {
+    let scene = Scene::locked();
+    let before = scene.locks();
+    let constrained =
+        |name: &str, other: &str| entry(name) + &format!("constraint = [\"locks/{other}.txt\"]\n");
+    scene.context.write(
+        "lockgate.toml",
+        constrained("prod", "dev") + &constrained("dev", "prod"),
+    );
+    scene.lock().run().exits(2).mentions(&[
+        "round in a circle",
+        "locks/prod.txt",
+        "locks/dev.txt",
+        "lockgate.toml:",
+    ]);
+    scene
+        .context
+        .write("lockgate.toml", entry("prod") + &entry("dev"));
+    scene.context.write("prod.in", "a\n-c locks/dev.txt\n");
+    scene.context.write("dev.in", "c\n-c locks/prod.txt\n");
+    scene.lock().run().exits(2).mentions(&["round in a circle"]);
+    assert_eq!(scene.locks(), before);
+}
+
+#[test]
+fn a_check_of_several_locks_has_one_status() {
+    let scene = Scene::locked();
+    let found = document(scene.run("check").arg("--json").run().exits(0));
+    assert_eq!(found["status"], "clean");
+    scene.context.write("dev.in", "c\nb\n");
+    let found = document(scene.run("check").arg("--json").run().exits(1));
+    assert_eq!(found["status"], "outdated");
+    std::fs::write(scene.context.path("locks/dev.txt"), [0xff]).unwrap();
+    let found = document(scene.run("check").arg("--json").run().exits(2));
+    assert_eq!(found["status"], "failed");
+}
+
+#[test]
 fn entries_name_files_of_the_repository_and_each_its_own_lock() {
     let scene = Scene::new();
     std::fs::write(scene.context.path("../outside.in"), "secret-text here\n").unwrap();

@@ -47,7 +47,7 @@ pub(crate) struct Checked {
     /// The lock.
     pub(crate) lock: String,
     /// Every reason for which it does not satisfy its sources.
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<Reason>,
     /// The pins that would change.
     pub(crate) change: Change,
     /// Why its sources cannot be satisfied at all.
@@ -60,6 +60,24 @@ pub(crate) struct Checked {
     pub(crate) unaudited: Option<String>,
     /// Why there is no answer, or none on its sources.
     pub(crate) failure: Option<Failure>,
+}
+
+/// A reason for which a lock does not satisfy its sources.
+#[derive(Debug)]
+pub(crate) struct Reason {
+    /// The reason.
+    pub(crate) text: String,
+    /// What stands below it: a text of `lockgate-report`, with its styles.
+    pub(crate) details: Option<String>,
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            details: None,
+        }
+    }
 }
 
 impl Checked {
@@ -194,14 +212,15 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
                 rules: &rules,
                 settings,
             };
-            reasons = compare::reasons(check, &now)?;
+            let found = compare::reasons(check, &now)?;
+            reasons.extend(found.into_iter().map(Reason::from));
             pinned = direct::pins(check, &solution.graph);
             scopes = scopes_of(&solution.graph, &manifest.requirements);
             (change, None)
         }
         Answer::Impossible(conflict) => {
             lock::must_be_certain(&conflict)?;
-            reasons.extend(unpinned(check));
+            reasons.extend(unpinned(check).map(Reason::from));
             match unsatisfied(check, &conflict, &places) {
                 Ok(reason) => reasons.push(reason),
                 Err(no_answer) => failure = Some(no_answer),
@@ -245,15 +264,14 @@ fn unsatisfied(
     check: &CheckRequest,
     conflict: &Conflict,
     places: &Places,
-) -> Result<String, Failure> {
+) -> Result<Reason, Failure> {
     let text = conflict_text(conflict, Detail::Short);
     match check.statement.needs_more(&check.lock, &text, places) {
         Some(failure) => Err(failure),
-        None => Ok(format!(
-            "{}: its sources cannot be satisfied any more\n{}",
-            check.lock,
-            text.trim_end()
-        )),
+        None => Ok(Reason {
+            text: format!("{}: its sources cannot be satisfied any more", check.lock),
+            details: Some(text.trim_end().to_owned()),
+        }),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What `check` came to: every reason of every lock, one summary, and the exit code of them all.
 
+use anstream::adapter::strip_str;
 use lockgate_report::{LockDocument, lock_document};
 use serde_json::Value;
 
@@ -15,7 +16,11 @@ pub(super) fn deliver(checked: &[Checked], terminal: &Terminal) -> Result<(), Fa
             terminal.warn(&remark.text);
         }
         for reason in &one.reasons {
-            terminal.failure(&Failure::new(reason.clone()));
+            let failure = Failure::new(reason.text.clone());
+            terminal.failure(&match &reason.details {
+                Some(details) => failure.details(details),
+                None => failure,
+            });
         }
         if one.audit.gated_findings() > 0 || one.audit.is_incomplete() {
             terminal.failure(
@@ -90,17 +95,25 @@ pub(super) fn judge(checked: &[Checked]) -> (Exit, Value) {
         .into_iter()
         .find(|exit| exits.contains(exit))
         .unwrap_or(Exit::Done);
+    // The status of all is that of a lock that decides the exit code.
+    let decisive = exits.iter().position(|one| *one == exit);
+    let status = decisive.and_then(|place| documents.get(place)?.get("status").cloned());
     match <[Value; 1]>::try_from(documents) {
         Ok([document]) => (exit, document),
         Err(documents) => (
             exit,
-            serde_json::json!({ "version": 1, "locks": documents }),
+            serde_json::json!({ "version": 1, "status": status, "locks": documents }),
         ),
     }
 }
 
 fn document(one: &Checked) -> Value {
-    let mut reasons = one.reasons.clone();
+    let reasons = one.reasons.iter().map(|reason| match &reason.details {
+        // A document has no colours.
+        Some(details) => format!("{}\n{}", reason.text, strip_str(details)),
+        None => reason.text.clone(),
+    });
+    let mut reasons: Vec<String> = reasons.collect();
     reasons.extend(one.failure.iter().map(|failure| failure.message.clone()));
     lock_document(&LockDocument {
         status: verdict(one).1,

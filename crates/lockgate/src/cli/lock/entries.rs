@@ -1,5 +1,6 @@
 //! `lockgate lock` without a source: every `[[lock]]` entry of the policy, in turn.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -95,21 +96,121 @@ pub(super) fn locked(
     words: &[String],
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let mut pending = PendingLocks::default();
-    let mut all = Vec::new();
-    for (entry, (output, _)) in statements.entries.iter().zip(statements.outputs()) {
-        let words = words_of(&statements.words_of(entry), words);
-        let ended = locked_entry(entry, &output, words, &pending, terminal);
-        match &ended {
-            Err(failure) if failure.exit.is_from_outside() => return Err(failure.clone()),
-            Ok(LockOutcome::Locked(locked)) => pending.add(&output, &locked.text),
-            Ok(LockOutcome::Impossible { .. }) | Err(_) => {}
-        }
-        all.push(LockedEntry { output, ended });
+    let outputs = statements.outputs();
+    let mut run = EntriesRun {
+        statements,
+        outputs: outputs.into_iter().map(|(output, _)| output).collect(),
+        words,
+        terminal,
+        pending: PendingLocks::default(),
+        open: Vec::new(),
+        ended: BTreeMap::new(),
+    };
+    for number in 0..run.outputs.len() {
+        run.lock(number)?;
     }
+    let outputs = run.outputs.into_iter();
+    // In the order of the policy, whichever had to be made first.
+    let all: Vec<LockedEntry> = outputs
+        .zip(run.ended.into_values())
+        .map(|(output, ended)| LockedEntry { output, ended })
+        .collect();
     match <[LockedEntry; 1]>::try_from(all) {
         Ok([entry]) => entry.ended.map(Outcome::Lock),
         Err(all) => Ok(Outcome::LockAll(all)),
+    }
+}
+
+/// A run over all entries.
+struct EntriesRun<'a> {
+    statements: &'a LockStatements,
+    /// The lock of each entry.
+    outputs: Vec<String>,
+    words: &'a [String],
+    terminal: &'a Terminal,
+    pending: PendingLocks,
+    /// The entries that are being locked: each needs the lock of the next.
+    open: Vec<usize>,
+    /// What entries came to, by their numbers.
+    ended: BTreeMap<usize, Result<LockOutcome, Failure>>,
+}
+
+impl EntriesRun<'_> {
+    /// Locks one entry, after those whose locks it reads.
+    fn lock(&mut self, number: usize) -> Result<(), Failure> {
+        let (Some(entry), Some(output), false) = (
+            self.statements.entries.get(number),
+            self.outputs.get(number).cloned(),
+            self.ended.contains_key(&number),
+        ) else {
+            return Ok(());
+        };
+        self.open.push(number);
+        self.terminal
+            .summary(&format!("{output}: locking as {} states", entry.origin));
+        let words = words_of(&self.statements.words_of(entry), self.words);
+        let mut ended = self.attempt(number, entry, &output, &words);
+        while let Some(other) = self.pending.take_met() {
+            if self.open.contains(&other) {
+                return Err(self.circle(other));
+            }
+            self.lock(other)?;
+            ended = self.attempt(number, entry, &output, &words);
+        }
+        if let Err(failure) = &ended
+            && failure.exit.is_from_outside()
+        {
+            return Err(failure.clone());
+        }
+        if let Ok(LockOutcome::Locked(locked)) = &ended
+            && let Err(failure) = self.pending.add(&output, &locked.text)
+        {
+            ended = Err(failure);
+        }
+        self.ended.insert(number, ended);
+        self.open.pop();
+        Ok(())
+    }
+
+    /// Locks one entry, unless it reads a lock that is still to be made.
+    fn attempt(
+        &mut self,
+        number: usize,
+        entry: &ConfigLock,
+        output: &str,
+        words: &[String],
+    ) -> Result<LockOutcome, Failure> {
+        let others = self.outputs.iter().enumerate();
+        let others =
+            others.filter(|(other, _)| *other != number && !self.ended.contains_key(other));
+        // One whose place cannot be told is refused when its own turn comes.
+        let others = others
+            .filter(|(_, path)| real_place(Path::new(path)).is_some())
+            .map(|(other, path)| (path.as_str(), other));
+        self.pending.await_all(others)?;
+        locked_entry(entry, output, words.to_vec(), &self.pending, self.terminal)
+    }
+
+    /// The entries that need each other's locks, from `first` on.
+    fn circle(&self, first: usize) -> Failure {
+        let start = self.open.iter().position(|number| *number == first);
+        let around = self.open.iter().skip(start.unwrap_or(0));
+        let named: Vec<String> = around
+            .chain([&first])
+            .filter_map(|number| {
+                let entry = self.statements.entries.get(*number)?;
+                Some(format!(
+                    "`{}` ({})",
+                    self.outputs.get(*number)?,
+                    entry.origin
+                ))
+            })
+            .collect();
+        Failure::new(format!(
+            "the `[[lock]]` entries go round in a circle, each reads the lock of the next: {}",
+            named.join(" → ")
+        ))
+        .remedy("remove one of the locks from the sources and constraints of the other")
     }
 }
 
@@ -122,7 +223,6 @@ fn locked_entry(
 ) -> Result<LockOutcome, Failure> {
     let arguments = read(entry, &words)?;
     ops::check::entry_stays_inside(&arguments, output, &entry.origin, |path| pending.has(path))?;
-    terminal.summary(&format!("{output}: locking as {} states", entry.origin));
     let request = LockRequest::of_entry(arguments, words, pending.clone())?;
     super::solved(request, terminal)
 }
