@@ -138,6 +138,56 @@ fn an_export_that_cannot_be_had_is_told_and_is_no_answer() {
 }
 
 #[test]
+fn one_broken_record_of_an_archive_is_a_gap_wherever_the_archive_lies() {
+    let record = |id: &str, name: &str| Advisory::new(id, name).to_json();
+    let (bad, other) = (record("PYSEC-2024-1", "zzz"), record("PYSEC-2024-2", "a"));
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, text) in [("PYSEC-2024-1.json", &bad), ("PYSEC-2024-2.json", &other)] {
+        archive
+            .start_file(name, stored)
+            .expect("a member can be started");
+        archive
+            .write_all(text.as_bytes())
+            .expect("memory can be written");
+    }
+    let bytes = archive.finish().expect("an archive can be finished");
+    let mut bytes = bytes.into_inner();
+    let place = bytes
+        .windows(3)
+        .position(|three| three == b"zzz")
+        .expect("it is stored as it is");
+    bytes[place] = b'y';
+    let context = prepared();
+    context.write("export.zip", &bytes);
+    let site = lockgate_tests::StaticSite::default()
+        .with(
+            "/export.zip",
+            lockgate_tests::Answer::ok("application/zip", bytes),
+        )
+        .start();
+    let remote = format!("{}/export.zip", site.origin());
+    for (source, requirements, code) in [
+        ("export.zip", "b==1.0\n", 2),
+        (remote.as_str(), "b==1.0\n", 2),
+        ("export.zip", "a==1.0\n", 1),
+        (remote.as_str(), "a==1.0\n", 1),
+    ] {
+        context.write("requirements.txt", requirements);
+        let run = audit(&context, &["requirements.txt", "--json"])
+            .args(["--advisories", source])
+            .run();
+        let found = super::asking::document(run.exits(code));
+        let gaps = super::asking::list(&found, "gaps");
+        assert_eq!(gaps.len(), 1, "{source}: {found:#}");
+        assert_eq!(gaps[0]["code"], "unreadable", "{source}");
+        let what = super::asking::text(&gaps[0], "what");
+        assert!(what.contains("PYSEC-2024-1.json"), "{source}: {what}");
+    }
+}
+
+#[test]
 fn folders_are_read_as_strictly() {
     let cases: [(&str, Option<(&str, &str)>); 5] = [
         ("nowhere", None),
@@ -248,4 +298,86 @@ fn an_export_whose_newest_record_is_old_is_no_answer_however_new_its_copy_is() {
     )
     .run()
     .exits(0);
+}
+
+#[test]
+fn an_export_that_goes_back_is_not_taken() {
+    let old = |count: usize| -> Vec<Advisory> {
+        (0..count)
+            .map(|number| Advisory::new(&format!("PYSEC-2024-{number}"), "z"))
+            .collect()
+    };
+    let mut whole = old(20);
+    whole.push(Advisory::of_today());
+    let fewer: Vec<Advisory> = whole.iter().skip(5).cloned().collect();
+    let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
+    let mut stale = old(20);
+    stale.push(Advisory {
+        modified: Some(yesterday.to_string()),
+        ..Advisory::of_today()
+    });
+    let date = yesterday.to_string();
+    let of_yesterday = format!("newest record is of {date}");
+    for (later, says) in [(stale, of_yesterday.as_str()), (fewer, "it has 16 records")] {
+        for is_remote in [false, true] {
+            let context = prepared();
+            let (first, second) = (
+                Loopback::osv(whole.clone(), 30),
+                Loopback::osv(later.clone(), 30),
+            );
+            // One address that answers anew.
+            let site = lockgate_tests::StaticSite::default().start();
+            let serve = |service: &Loopback<lockgate_tests::OsvService>| {
+                for file in ["/PyPI/all.zip", "/PyPI/modified_id.csv"] {
+                    let fetched = fetched(&format!("{}{file}", service.origin()));
+                    site.fault(file, Fault::Content(fetched.into()));
+                }
+            };
+            let run = |arguments: &[&str]| {
+                let export = format!("{}/PyPI/all.zip", site.origin());
+                let source = if is_remote { export.as_str() } else { "osv" };
+                context
+                    .lockgate(arguments)
+                    .args(["--advisories", source, "--cache-dir"])
+                    .arg(context.cache())
+                    .env("LOCKGATE_OSV_EXPORT", format!("{}/PyPI", site.origin()))
+                    .run()
+            };
+            serve(&first);
+            run(&["audit", "requirements.txt"]).exits(0);
+            serve(&second);
+            let refused = run(&["audit", "requirements.txt", "--refresh"]);
+            refused.exits(2);
+            let told = format!("{}{}", refused.stdout, refused.stderr);
+            let flat: String = told.split_whitespace().collect();
+            for text in [says, "--accept-older"] {
+                let text: String = text.split_whitespace().collect();
+                assert!(flat.contains(&text), "{is_remote} {text}:\n{told}");
+            }
+            run(&["advisories", "sync"])
+                .exits(2)
+                .mentions(&["--accept-older", says]);
+            // What is kept is as it was.
+            run(&["audit", "requirements.txt", "--offline"]).exits(0);
+            run(&["advisories", "sync", "--accept-older"]).exits(0);
+            run(&["audit", "requirements.txt", "--refresh"]).exits(0);
+        }
+    }
+}
+
+/// What is at an address of this machine.
+fn fetched(address: &str) -> Vec<u8> {
+    use std::io::Read as _;
+    let rest = address.strip_prefix("http://").expect("it is no other");
+    let (host, path) = rest.split_once('/').expect("it has a path");
+    let mut stream = std::net::TcpStream::connect(host).expect("it is there");
+    write!(
+        stream,
+        "GET /{path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    )
+    .expect("it listens");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("it answers");
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    answer.split_off(end.expect("it has a head") + 4)
 }

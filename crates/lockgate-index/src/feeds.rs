@@ -15,6 +15,7 @@ mod record;
 mod records;
 mod releases;
 mod remote;
+mod rollback;
 mod service;
 mod source;
 mod status;
@@ -71,6 +72,24 @@ pub struct FeedTerms {
     pub max_age: SignedDuration,
     /// The simple index whose JSON API `pypi` stands for.
     pub index: Option<Url>,
+    /// Whether an export is taken that is older than the kept one or has lost many of its records.
+    pub accept_older: bool,
+}
+
+impl FeedTerms {
+    fn fetch(&self) -> FetchTerms {
+        FetchTerms {
+            now: self.now,
+            accept_older: self.accept_older,
+        }
+    }
+}
+
+/// What an export is fetched with.
+#[derive(Debug, Clone, Copy)]
+struct FetchTerms {
+    now: Timestamp,
+    accept_older: bool,
 }
 
 impl Index {
@@ -94,6 +113,7 @@ impl Index {
             now,
             max_age,
             index: None,
+            accept_older: false,
         };
         self.find(source, &terms).await
     }
@@ -103,7 +123,7 @@ impl Index {
         let shared = &self.shared;
         let (digest, refreshed, place) = match source {
             FeedSource::Osv => {
-                let kept = export::current(shared, terms.now, terms.max_age).await?;
+                let kept = export::current(shared, terms).await?;
                 (kept.digest, Some(kept.refreshed), kept.place)
             }
             FeedSource::Service(url) => {
@@ -116,7 +136,7 @@ impl Index {
             }
             FeedSource::RemoteArchive(url) => {
                 let is_refreshed = shared.options.refresh.is_all();
-                let (digest, place) = remote::archive(shared, url, is_refreshed)
+                let (digest, place) = remote::archive(shared, url, is_refreshed, &terms.fetch())
                     .await?
                     .into_place();
                 (digest, None, place)

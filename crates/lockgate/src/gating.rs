@@ -172,6 +172,7 @@ fn found(
             .max_advisory_age
             .unwrap_or(DEFAULT_MAX_ADVISORY_AGE),
         index,
+        accept_older: settings.accept_older,
     };
     world.runtime.block_on(world.index.feeds(sources, &terms))
 }

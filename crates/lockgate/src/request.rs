@@ -261,6 +261,8 @@ pub(crate) struct Settings {
     pub(crate) advisories: Vec<AdvisorySource>,
     /// How old advisories may be, when a setting says so.
     pub(crate) max_advisory_age: Option<SignedDuration>,
+    /// Whether an export is taken that goes back behind the kept one.
+    pub(crate) accept_older: bool,
     /// How old a release must be, unless it fixes an advisory.
     pub(crate) cooldown: Option<SignedDuration>,
     /// Which environments a universal lock is for.
@@ -355,6 +357,7 @@ impl Settings {
             policy,
             advisories,
             max_advisory_age: config.max_advisory_age.map(|set| set.value),
+            accept_older: options.accept_older,
             cooldown: config.cooldown.map(|set| set.value),
             environments: Environments {
                 only: values(&config.environments),

@@ -51,6 +51,14 @@ pub enum FeedError {
         /// Why they were not refreshed now.
         why: String,
     },
+    /// The export that was fetched goes back behind the one that is kept.
+    #[error("`{place}`: the export that was fetched is not taken: {what}")]
+    RolledBack {
+        /// The source.
+        place: String,
+        /// How it goes back: with both dates, or both counts.
+        what: String,
+    },
     /// A service cannot be asked without network.
     #[error("`{place}`: `--offline` forbids to ask it, and what it answers is not kept")]
     Offline {
@@ -84,6 +92,9 @@ impl FeedError {
             }
             Self::Stale { .. } => {
                 "run once with network, or name another source with `--advisories`"
+            }
+            Self::RolledBack { .. } => {
+                "try again later; if it is right, take it once with `--accept-older`"
             }
             Self::Offline { .. } => {
                 "use `--advisories osv`, whose export is kept, or name a downloaded one"

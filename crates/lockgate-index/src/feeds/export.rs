@@ -20,9 +20,10 @@ use serde::{Deserialize, Serialize};
 
 use self::listing::Listing;
 use self::refresh::{Fresh, refreshed};
-use super::FeedError;
 use super::records::Place;
+use super::rollback::Extent;
 use super::status::SyncOutcome;
+use super::{FeedError, FeedTerms, FetchTerms};
 use crate::Shared;
 use crate::cache::{Bucket, EntryKind};
 use crate::http::keep_for_good;
@@ -63,24 +64,31 @@ pub(super) struct State {
 }
 
 impl State {
+    /// How much the kept export knows, as of `now`.
+    fn extent(&self, now: Timestamp) -> Extent {
+        Extent {
+            records: self.records,
+            newest: self.listing.newest(now),
+        }
+    }
+
     pub(super) fn refreshed(&self) -> Timestamp {
         Timestamp::from_second(self.refreshed_seconds).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 }
 
 /// OSV's export, refreshed if it is due.
-pub(super) async fn current(
-    shared: &Arc<Shared>,
-    now: Timestamp,
-    max_age: SignedDuration,
-) -> Result<Kept, FeedError> {
+pub(super) async fn current(shared: &Arc<Shared>, terms: &FeedTerms) -> Result<Kept, FeedError> {
+    let (now, max_age) = (terms.now, terms.max_age);
     let is_asked_again = shared.options.refresh.is_all();
     let old = state(shared);
     if !is_asked_again && let Some(kept) = fresh(shared, old.as_ref(), now) {
         return Ok(kept);
     }
-    let error = match sync(shared, now, is_asked_again).await {
+    let error = match sync(shared, &terms.fetch(), is_asked_again).await {
         Ok(refreshed) => return Ok(refreshed.kept),
+        // Whether the kept one is still true is not known.
+        Err(error @ FeedError::RolledBack { .. }) => return Err(error),
         Err(error) => error,
     };
     let Some(state) = old else {
@@ -107,9 +115,10 @@ pub(super) async fn current(
 /// Refreshes the kept export. Unless it `must`, it takes what another process refreshed meanwhile.
 pub(super) async fn sync(
     shared: &Arc<Shared>,
-    now: Timestamp,
+    terms: &FetchTerms,
     must: bool,
 ) -> Result<Refreshed, FeedError> {
+    let now = terms.now;
     let _lock = match (shared.options.offline, lock_path(shared)) {
         (false, Some(path)) => lock::taken(&path).await,
         _ => None,
@@ -126,7 +135,10 @@ pub(super) async fn sync(
             fetched: 0,
         });
     }
-    let fresh = refreshed(shared, old.as_ref()).await?;
+    let fresh = refreshed(shared, old.as_ref(), now).await?;
+    if let Some(old) = old.as_ref().filter(|_| !terms.accept_older) {
+        old.extent(now).admit(&fresh.extent, NAME)?;
+    }
     Ok(keep(shared, old, fresh, now))
 }
 
@@ -144,7 +156,7 @@ fn keep(shared: &Arc<Shared>, old: Option<State>, fresh: Fresh, now: Timestamp) 
     let state = State {
         digest,
         refreshed_seconds: now.as_second(),
-        records: fresh.records,
+        records: fresh.extent.records,
         listing: fresh.listing,
         etag: fresh.etag,
         last_modified: fresh.last_modified,

@@ -1,14 +1,15 @@
 //! Exports at an address of the user's, kept by the rules of HTTP.
 
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use lockgate_model::Sha256;
 use url::Url;
 
 use super::records::Place;
-use super::{FeedError, archive};
+use super::rollback::Extent;
+use super::{FeedError, FetchTerms, archive};
 use crate::Shared;
 use crate::cache::Bucket;
 use crate::error::FetchError;
@@ -54,15 +55,28 @@ pub(super) async fn archive(
     shared: &Arc<Shared>,
     url: &Url,
     is_refreshed: bool,
+    terms: &FetchTerms,
 ) -> Result<Remote, FeedError> {
     let name = redact_url(url.as_str());
     let body = Mutex::new(None);
+    let rolled_back = Mutex::new(None);
+    let old = kept(shared, url).filter(|_| !terms.accept_older);
     let derive = |response: &Response| {
         let digest = Sha256::of(&response.body);
         archive::check(&name, Cursor::new(&response.body)).map_err(|error| FetchError::Answer {
             url: name.clone(),
             why: error.why(),
         })?;
+        if let Some((_, path)) = old.as_ref().filter(|(old, _)| *old != digest)
+            && let Err(error) = admit(&name, path, &response.body, terms)
+        {
+            let why = error.to_string();
+            if let Ok(mut rolled_back) = rolled_back.lock() {
+                *rolled_back = Some(error);
+            }
+            let url = name.clone();
+            return Err(FetchError::Answer { url, why });
+        }
         let file = file_name(&digest);
         let parts: &[&[u8]] = &[&response.body];
         shared.store.write_raw(Bucket::Advisories, &file, parts);
@@ -73,9 +87,11 @@ pub(super) async fn archive(
     };
     let failed = |error| FeedError::fetch(name.clone(), error);
     let asked = get(url, is_refreshed);
-    let got = get_cached(&shared.store, &shared.transport, asked, derive)
-        .await
-        .map_err(failed)?;
+    let got = get_cached(&shared.store, &shared.transport, asked, derive).await;
+    if let Ok(Some(error)) = rolled_back.into_inner() {
+        return Err(error);
+    }
+    let got = got.map_err(failed)?;
     let Got::Present(payload) = got else {
         return Err(failed(FetchError::NotFound { url: name.clone() }));
     };
@@ -108,6 +124,17 @@ pub(super) async fn archive(
         fetched,
         kept: kept.unwrap_or_default(),
     })
+}
+
+/// Refuses an export that goes back behind the one that is kept at `old`.
+fn admit(name: &str, old: &Path, new: &[u8], terms: &FetchTerms) -> Result<(), FeedError> {
+    let file = open_regular(old, Limit::EXPORT).map_err(|error| super::unusable(old, error))?;
+    let place = old.display().to_string();
+    let old = Extent::of_archive(&place, std::io::BufReader::new(file), terms.now)?;
+    old.admit(
+        &Extent::of_archive(name, Cursor::new(new), terms.now)?,
+        name,
+    )
 }
 
 /// The digest that an address states for what is there: `#sha256=…`.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lockgate_model::{Sha256, Timestamp};
 
-use super::{FeedError, FeedSource, archive, export, folder, remote, unusable};
+use super::{FeedError, FeedSource, FetchTerms, archive, export, folder, remote, unusable};
 use crate::Index;
 use crate::files::{Limit, open_regular};
 
@@ -56,16 +56,19 @@ pub struct FeedStatus {
 }
 
 impl Index {
-    /// Refreshes what is kept of a source, even if it is fresh.
+    /// Refreshes what is kept of a source, even if it is fresh. Unless it may `accept_older`, what is kept stays where an export is older
+    /// or has lost many of its records.
     pub async fn sync_feed(
         &self,
         source: &FeedSource,
         now: Timestamp,
+        accept_older: bool,
     ) -> Result<Synced, FeedError> {
         let name = source.name();
+        let terms = FetchTerms { now, accept_older };
         match source {
             FeedSource::Osv => {
-                let refreshed = export::sync(&self.shared, now, true).await?;
+                let refreshed = export::sync(&self.shared, &terms, true).await?;
                 Ok(Synced {
                     name,
                     outcome: refreshed.outcome,
@@ -74,7 +77,7 @@ impl Index {
                 })
             }
             FeedSource::RemoteArchive(url) => {
-                let remote = remote::archive(&self.shared, url, true).await?;
+                let remote = remote::archive(&self.shared, url, true, &terms).await?;
                 let fetched = remote.fetched.as_ref().map(Vec::len);
                 Ok(Synced {
                     name,

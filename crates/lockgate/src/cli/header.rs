@@ -142,6 +142,7 @@ const ROLES: [(HeaderRole, &[&str]); 6] = [
             "no_cache",
             "refresh",
             "refresh_package",
+            "accept_older",
             "offline",
             "json",
             "report",

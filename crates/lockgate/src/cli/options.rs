@@ -241,6 +241,9 @@ pub(crate) struct GateOptions {
     /// Lock without advisories: nothing is gated, and the lock says so
     #[arg(long, overrides_with = "advisories")]
     pub(crate) no_advisories: bool,
+    /// Take an export of advisories that is older than the kept one, or lost more than a tenth of its records
+    #[arg(long)]
+    pub(crate) accept_older: bool,
     /// Gate only from this severity on; findings below it are reported
     #[arg(long, value_name = "LEVEL", env = "LOCKGATE_MIN_SEVERITY")]
     pub(crate) min_severity: Option<LevelName>,

@@ -61,7 +61,9 @@ fn sync(settings: &Settings, world: &World) -> Result<Told, Failure> {
         world.progress.phase("refreshing advisories");
         let synced = policies::sources::admit(named, &source, settings, world)
             .and_then(|()| {
-                let synced = world.index.sync_feed(&source, world.now);
+                let synced = world
+                    .index
+                    .sync_feed(&source, world.now, settings.accept_older);
                 let synced = world.runtime.block_on(synced);
                 synced.map_err(|error| gating::feed_failure(&error))
             })

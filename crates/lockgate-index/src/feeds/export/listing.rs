@@ -56,6 +56,12 @@ impl Listing {
         self.0.get(id)?.parse().ok()
     }
 
+    /// When the newest record was last changed, of those whose date isn't in the future.
+    pub(super) fn newest(&self, now: Timestamp) -> Option<Timestamp> {
+        let dates = self.0.values().filter_map(|date| date.parse().ok());
+        dates.filter(|date| *date <= now).max()
+    }
+
     /// Takes a record out, so that the next comparison finds it changed.
     pub(super) fn forget(&mut self, id: &str) {
         self.0.remove(id);

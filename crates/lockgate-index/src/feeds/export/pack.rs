@@ -4,19 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Write as _};
 
 use bytes::Bytes;
+use lockgate_model::Timestamp;
 
 use super::listing::Listing;
 use crate::feeds::record::Head;
 use crate::feeds::records::Part;
+use crate::feeds::rollback::Extent;
 use crate::feeds::{FeedError, archive};
 
 /// Reads a whole export for whether it is one: each record readable and named by its id, and most of those there that the list names.
-/// Gives how many records it has. An error: what is wrong.
-pub(super) fn checked(bytes: &[u8], listing: &Listing) -> Result<usize, String> {
+/// Gives how much it knows. An error: what is wrong.
+pub(super) fn checked(bytes: &[u8], listing: &Listing, now: Timestamp) -> Result<Extent, String> {
     let parts = std::thread::available_parallelism().map_or(1, |parts| parts.get().min(4));
-    let ids: Vec<Result<Vec<String>, FeedError>> = std::thread::scope(|scope| {
+    let heads: Vec<Result<Vec<Head>, FeedError>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..parts)
-            .map(|part| scope.spawn(move || ids(bytes, Part { part, parts })))
+            .map(|part| scope.spawn(move || heads(bytes, Part { part, parts })))
             .collect();
         let ended = threads.into_iter().map(|thread| {
             let broken = FeedError::unusable("", "reading it was broken off");
@@ -25,8 +27,14 @@ pub(super) fn checked(bytes: &[u8], listing: &Listing) -> Result<usize, String> 
         ended.collect()
     });
     let mut there = BTreeSet::new();
-    for ids in ids {
-        there.extend(ids.map_err(|error| error.why())?);
+    let mut extent = Extent::default();
+    for heads in heads {
+        for head in heads.map_err(|error| error.why())? {
+            let modified = head.modified();
+            if there.insert(head.id) {
+                extent.add(modified, now);
+            }
+        }
     }
     let missing = listing.ids().filter(|id| !there.contains(*id)).count();
     // A few may have come or gone between the two requests.
@@ -36,12 +44,12 @@ pub(super) fn checked(bytes: &[u8], listing: &Listing) -> Result<usize, String> 
             listing.len()
         ));
     }
-    Ok(there.len())
+    Ok(extent)
 }
 
-/// The ids of the records in a part of an archive.
-fn ids(bytes: &[u8], part: Part) -> Result<Vec<String>, FeedError> {
-    let mut ids = Vec::new();
+/// The heads of the records in a part of an archive.
+fn heads(bytes: &[u8], part: Part) -> Result<Vec<Head>, FeedError> {
+    let mut heads = Vec::new();
     archive::visit::<FeedError>("", Cursor::new(bytes), part, &mut |name, record| {
         let wrong = |why: String| FeedError::unusable("", format!("`{name}`: {why}"));
         let record = archive::whole("", name, record)?;
@@ -49,10 +57,10 @@ fn ids(bytes: &[u8], part: Part) -> Result<Vec<String>, FeedError> {
             Some(id) => Head::of(id, record).map_err(wrong)?,
             None => return Err(wrong("an export holds only `.json`".to_owned())),
         };
-        ids.push(head.id);
+        heads.push(head);
         Ok(())
     })?;
-    Ok(ids)
+    Ok(heads)
 }
 
 /// An archive with records put in or, where there is none, taken out; what did not change is copied as it is packed. The same records give

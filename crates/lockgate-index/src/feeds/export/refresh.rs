@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use lockgate_model::Sha256;
+use lockgate_model::{Sha256, Timestamp};
 use reqwest::header::{
     ETAG, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
@@ -17,6 +17,7 @@ use crate::Shared;
 use crate::error::FetchError;
 use crate::feeds::FeedError;
 use crate::feeds::record::Head;
+use crate::feeds::rollback::Extent;
 use crate::feeds::status::SyncOutcome;
 use crate::files::{Limit, read_regular};
 use crate::redact::redact_url;
@@ -34,7 +35,8 @@ pub(super) struct Fresh {
     pub(super) digest: Sha256,
     /// The archive, if it is another one than before.
     pub(super) archive: Option<Vec<u8>>,
-    pub(super) records: usize,
+    /// How much it knows.
+    pub(super) extent: Extent,
     pub(super) listing: Listing,
     pub(super) etag: Option<String>,
     pub(super) last_modified: Option<String>,
@@ -54,10 +56,11 @@ struct Listed {
 pub(super) async fn refreshed(
     shared: &Arc<Shared>,
     old: Option<&State>,
+    now: Timestamp,
 ) -> Result<Fresh, FeedError> {
     // The list first: what changes while the rest is fetched is seen as a change the next time.
     let Some(listed) = listed(shared, old).await? else {
-        return old.map(unchanged).ok_or_else(|| {
+        return old.map(|old| unchanged(old, now)).ok_or_else(|| {
             FeedError::unusable(
                 NAME,
                 "the list of advisories is unchanged, and none is kept",
@@ -68,12 +71,12 @@ pub(super) async fn refreshed(
         let difference = old.listing.until(&listed.listing);
         if is_small(&difference, &old.listing)
             && let Some(archive) = kept_archive(shared, old)
-            && let Some(fresh) = updated(shared, old, archive, &difference, &listed).await?
+            && let Some(fresh) = updated(shared, old, archive, (&difference, &listed), now).await?
         {
             return Ok(fresh);
         }
     }
-    whole(shared, listed).await
+    whole(shared, listed, now).await
 }
 
 /// Whether it is worth and wise to fetch changes by themselves. A list that lacks half of what there was is not believed without the export.
@@ -82,11 +85,11 @@ fn is_small(difference: &Difference, old: &Listing) -> bool {
         && 2 * difference.gone.len() <= old.len()
 }
 
-fn unchanged(old: &State) -> Fresh {
+fn unchanged(old: &State, now: Timestamp) -> Fresh {
     Fresh {
         digest: old.digest,
         archive: None,
-        records: old.records,
+        extent: old.extent(now),
         listing: old.listing.clone(),
         etag: old.etag.clone(),
         last_modified: old.last_modified.clone(),
@@ -135,16 +138,16 @@ fn conditional(request: Request, name: HeaderName, value: Option<&str>) -> Reque
 }
 
 /// The whole export. It must hold what its list names.
-async fn whole(shared: &Arc<Shared>, listed: Listed) -> Result<Fresh, FeedError> {
+async fn whole(shared: &Arc<Shared>, listed: Listed, now: Timestamp) -> Result<Fresh, FeedError> {
     let url = within(shared, "all.zip")?;
     let request = Request::get(url.clone(), "*/*", LIMIT);
     let response = present(sent(shared, request, "the advisories").await?)?;
     let archive = response.body.to_vec();
-    let records = pack::checked(&archive, &listed.listing)
+    let extent = pack::checked(&archive, &listed.listing, now)
         .map_err(|why| FeedError::unusable(NAME, format!("{}: {why}", redact_url(url.as_str()))))?;
     Ok(Fresh {
         digest: Sha256::of(&archive),
-        records,
+        extent,
         fetched: listed.fetched + archive.len() as u64,
         archive: Some(archive),
         listing: listed.listing,
@@ -159,8 +162,8 @@ async fn updated(
     shared: &Arc<Shared>,
     old: &State,
     archive: Vec<u8>,
-    difference: &Difference,
-    listed: &Listed,
+    (difference, listed): (&Difference, &Listed),
+    now: Timestamp,
 ) -> Result<Option<Fresh>, FeedError> {
     let asked = difference.changed.iter().chain(&difference.gone).cloned();
     let mut fetched: Vec<(String, Option<Bytes>)> = futures_util::stream::iter(asked)
@@ -190,11 +193,12 @@ async fn updated(
         changes.insert(format!("{id}.json"), body);
     }
     let count = difference.changed.len() + difference.gone.len();
+    let newest = listed.listing.newest(now);
     let fresh = |digest, archive, records, outcome| {
         Some(Fresh {
             digest,
             archive,
-            records,
+            extent: Extent { records, newest },
             listing,
             etag: listed.etag.clone(),
             last_modified: listed.last_modified.clone(),

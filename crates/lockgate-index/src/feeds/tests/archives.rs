@@ -127,7 +127,7 @@ fn the_state_of_local_sources_is_told_and_there_is_nothing_to_fetch() {
         assert_eq!(status.records, Some(records));
         assert_eq!(status.digest, Some(feed(&server, path, None).digest));
         assert!(status.bytes.is_some_and(|bytes| bytes > 0));
-        let synced = index.sync_feed(&source, DATE.parse().unwrap());
+        let synced = index.sync_feed(&source, DATE.parse().unwrap(), false);
         let synced = server.runtime.block_on(synced).unwrap();
         assert_eq!(synced.outcome, SyncOutcome::NotKept);
     }
@@ -144,7 +144,7 @@ fn an_export_at_an_address_is_kept_and_its_state_is_told() {
     let source = FeedSource::parse(&format!("{}/PyPI/all.zip", server.url)).unwrap();
     assert_eq!(index.feed_status(&source).unwrap().digest, None);
     let sync = || {
-        let synced = index.sync_feed(&source, DATE.parse().unwrap());
+        let synced = index.sync_feed(&source, DATE.parse().unwrap(), false);
         server.runtime.block_on(synced).unwrap()
     };
     let first = sync();

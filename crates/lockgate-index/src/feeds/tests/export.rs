@@ -66,6 +66,7 @@ impl<'s> Run<'s> {
             now,
             max_age: WEEK,
             index: None,
+            accept_older: false,
         };
         let index = self.index(options);
         let feeds = index.feeds(&[FeedSource::Osv], &terms);
@@ -81,7 +82,7 @@ impl<'s> Run<'s> {
 
     fn sync(&self, now: Timestamp) -> Result<Synced, FeedError> {
         let index = self.index(self.options());
-        let synced = index.sync_feed(&FeedSource::Osv, now);
+        let synced = index.sync_feed(&FeedSource::Osv, now, false);
         self.server.runtime.block_on(synced)
     }
 
@@ -473,4 +474,48 @@ fn a_refresh_in_the_future_is_no_refresh() {
     assert_eq!(feed.refreshed, Some(day(0)));
     assert!(!server.requests().is_empty());
     run.open(offline(), day(1)).unwrap();
+}
+
+#[test]
+fn an_export_that_goes_back_is_not_taken_unless_that_is_accepted() {
+    let server = Server::start(&records());
+    let run = Run::new(&server);
+    server.put(record("A-3", NEW, "a", &["1"]));
+    let before = run.feed(day(0)).unwrap();
+    let accepted = |now: Timestamp| {
+        let index = run.index(run.options());
+        let synced = index.sync_feed(&FeedSource::Osv, now, true);
+        server.runtime.block_on(synced)
+    };
+    // An old copy of the whole, and one that lacks records, by themselves and as a whole.
+    server.put(record("A-3", OLD, "a", &["1"]));
+    let error = run.feed(day(2)).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("of 2025-01-01") && text.contains("of 2025-02-01"),
+        "{text}"
+    );
+    assert!(error.remedy().unwrap().contains("--accept-older"));
+    run.sync(day(2)).unwrap_err();
+    assert_eq!(run.feed(day(0)).unwrap().digest, before.digest);
+    accepted(day(2)).unwrap();
+    assert!(content(&run.feed(day(2)).unwrap()).contains(&format!("A-3 {OLD}")));
+    for gone in ["A-1", "A-2"] {
+        server.site().records.remove(gone);
+    }
+    let text = run.feed(day(4)).unwrap_err().to_string();
+    assert!(
+        text.contains("has 10 records") && text.contains("has 12"),
+        "{text}"
+    );
+    assert_eq!(content(&run.feed(day(2)).unwrap()).len(), 12);
+    assert_eq!(accepted(day(4)).unwrap().records, Some(10));
+    assert_eq!(content(&run.feed(day(4)).unwrap()).len(), 10);
+    // Less than a tenth may go.
+    for n in 0..10 {
+        server.put(record(&format!("B-{n}"), NEW, "a", &["1"]));
+    }
+    run.sync(day(6)).unwrap();
+    server.site().records.remove("B-1");
+    assert_eq!(run.sync(day(8)).unwrap().records, Some(19));
 }

@@ -185,6 +185,7 @@ fn without_an_index_there_is_nobody_to_ask() {
         now: jiff::Timestamp::UNIX_EPOCH,
         max_age: jiff::SignedDuration::ZERO,
         index: index.map(|url| url.parse().unwrap()),
+        accept_older: false,
     };
     for terms in [terms(None), terms(Some("file:///srv/simple/"))] {
         let found = server

@@ -150,6 +150,7 @@ impl Server {
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             max_age: jiff::SignedDuration::from_hours(7 * 24),
             index: Some(Url::parse(&format!("{}/simple/", self.url)).unwrap()),
+            accept_older: false,
         };
         let feeds = index.feeds(std::slice::from_ref(source), &terms);
         self.runtime.block_on(feeds).pop().unwrap()

@@ -34,6 +34,7 @@ fn each_source_fails_by_itself_and_says_which_it_is() {
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         max_age: jiff::SignedDuration::ZERO,
         index: None,
+        accept_older: false,
     };
     let gone = format!("{}/gone.zip", server.url);
     let sources =
