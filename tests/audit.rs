@@ -7,6 +7,7 @@ mod environments;
 mod export_faults;
 mod fleet;
 mod gaps;
+mod hosts;
 mod inputs;
 mod lock_faults;
 mod malware;
@@ -21,6 +22,7 @@ mod selection;
 mod service_faults;
 mod sources;
 mod telling;
+mod unreadable;
 
 use lockgate_tests::{Advisory, Lockgate, TestContext};
 use serde_json::Value;

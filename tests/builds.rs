@@ -23,7 +23,10 @@ def prepare_metadata_for_build_wheel(folder, settings=None):
     if secrets:
         raise SystemExit("it sees " + ", ".join(secrets))
     if settings.get("sleep"):
-        import time
+        import subprocess, time
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        with open(os.path.join(folder, "pids"), "w") as file:
+            file.write(f"{os.getpid()} {child.pid}\n")
         time.sleep(600)
     if settings.get("fail"):
         print("the compiler is not in the mood")
@@ -174,6 +177,13 @@ fn a_build_that_fails_or_never_ends_is_told_and_stopped() {
 #[test]
 #[cfg(unix)]
 fn an_interrupted_run_stops_its_builds_and_removes_what_they_left() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+        a_signal_stops_builds(signal, code);
+    }
+}
+
+#[cfg(unix)]
+fn a_signal_stops_builds(signal: &str, code: i32) {
     let context = TestContext::new();
     with_folder(&context);
     context.write_advisories("advisories", &[]);
@@ -191,23 +201,32 @@ fn an_interrupted_run_stops_its_builds_and_removes_what_they_left() {
         ])
         .env("TMPDIR", context.path("temporary").display().to_string())
         .start();
-    let is_asleep = || {
+    let noted = || {
         let builds = std::fs::read_dir(context.path("temporary")).unwrap();
-        let made = "metadata/thing-1.5.dist-info/METADATA";
-        builds
-            .flatten()
-            .any(|build| build.path().join(made).exists())
+        let texts = builds.flatten().filter_map(|build| {
+            let text = std::fs::read_to_string(build.path().join("metadata/pids"));
+            text.ok().filter(|text| text.ends_with('\n'))
+        });
+        texts.into_iter().next()
     };
-    while !is_asleep() {
+    let pids = loop {
+        if let Some(pids) = noted() {
+            break pids;
+        }
         assert!(child.try_wait().unwrap().is_none(), "it must wait");
         std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    let signal = context
+    };
+    let kill = context
         .program("kill")
-        .args(["-INT", &child.id().to_string()]);
-    signal.run().exits(0);
+        .args([signal, &child.id().to_string()]);
+    kill.run().exits(0);
     let ended = child.wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(130));
+    assert_eq!(ended.status.code(), Some(code));
+    // Neither the backend nor what it started goes on.
+    for pid in pids.split_whitespace() {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "{signal}: {stat}");
+    }
     let left = std::fs::read_dir(context.path("temporary")).unwrap();
     assert_eq!(left.count(), 0);
     assert!(!context.exists("requirements.txt"));

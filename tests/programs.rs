@@ -390,7 +390,7 @@ fn hanging_run<'a>(context: &'a TestContext, path: &OsString, index_url: &str) -
         .env("TMPDIR", context.path("tmp"))
 }
 
-const SIGNALS: [(&str, i32); 2] = [("-INT", 130), ("-TERM", 143)];
+const SIGNALS: [(&str, i32); 3] = [("-INT", 130), ("-TERM", 143), ("-HUP", 129)];
 
 #[test]
 fn an_interrupted_git_leaves_nothing() {

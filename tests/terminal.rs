@@ -102,6 +102,12 @@ fn a_termination_leaves_the_old_lock_and_no_half_file() {
 }
 
 #[cfg(unix)]
+#[test]
+fn the_end_of_the_terminal_leaves_the_old_lock_and_no_half_file() {
+    a_signal_leaves_the_old_lock("-HUP", 129, "the terminal was closed; nothing was written");
+}
+
+#[cfg(unix)]
 fn a_signal_leaves_the_old_lock(signal: &str, code: i32, words: &str) {
     let index = Loopback::index(world());
     index.fault("/simple/b/", Fault::Hang);

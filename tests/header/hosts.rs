@@ -77,6 +77,94 @@ fn no_address_in_a_source_is_followed_to_a_stranger() {
 }
 
 #[test]
+fn no_address_in_a_page_of_the_checkout_is_followed_to_a_stranger() {
+    let scene = Scene::new();
+    let origin = scene.stranger.origin();
+    let host = format!("127.0.0.1:{}", scene.stranger.port());
+    let wheel = format!("{origin}/files/b-1.1-py3-none-any.whl");
+    let link = format!("<a href=\"{wheel}\">b</a>");
+    let based = format!("<base href=\"{origin}/files/\"><a href=\"b-1.1-py3-none-any.whl\">b</a>");
+    let index = format!("file://{}", scene.context.path("simple").display());
+    let links = format!("file://{}", scene.context.path("links").display());
+    for (page, text, line) in [
+        ("links/index.html", &link, "--find-links ./links".to_owned()),
+        ("links/index.html", &based, format!("--find-links {links}")),
+        (
+            "links/page.html",
+            &link,
+            "--find-links links/page.html".to_owned(),
+        ),
+        (
+            "simple/b/index.html",
+            &link,
+            format!("--extra-index-url {index}"),
+        ),
+        (
+            "simple/b/index.html",
+            &based,
+            format!("--index-url {index}"),
+        ),
+        (
+            "links/index.html",
+            &link,
+            "--no-index --find-links links".to_owned(),
+        ),
+    ] {
+        scene.context.write(page, text);
+        let options = line.replace(" --find", "\n--find");
+        scene
+            .context
+            .write("requirements.in", format!("b\n{options}\n"));
+        let check = || {
+            let strategy = ["--index-strategy", "unsafe-best-match"];
+            scene.check().arg("--no-cache").args(strategy)
+        };
+        check().run().exits(2).mentions(&[
+            "leads to `127.0.0.1:[PORT]`",
+            "--allow-host 127.0.0.1:[PORT]",
+            "`indexes`",
+        ]);
+        scene.nothing_is_touched(&line);
+        // The lock lacks the line; that is an answer, and the file at the host is looked at.
+        let run = check().args(["--allow-host", &host]).run();
+        run.exits(1);
+        assert!(!scene.stranger.log().is_empty(), "{line}: {}", run.stderr);
+        scene.stranger.clear_log();
+        std::fs::remove_dir_all(scene.context.path(page).parent().unwrap()).unwrap();
+    }
+    // A folder of wheels leads nowhere, and so do pages about other packages.
+    scene
+        .context
+        .write("links/index.html", link.replace("b-1.1", "other-1.1"));
+    scene
+        .context
+        .write("requirements.in", "b\n--find-links links\n");
+    scene.check().arg("--no-cache").run().exits(1);
+    scene.nothing_is_touched("a page about another package");
+}
+
+#[test]
+fn a_host_is_shown_as_its_source_has_it_and_not_by_what_variables_happen_to_hold() {
+    let scene = Scene::new();
+    scene.context.write(
+        "requirements.in",
+        "a\n--index-url https://trueindex.example/simple\n",
+    );
+    let run = scene.check().env("CI", "true").run();
+    run.exits(2)
+        .mentions(&["--allow-host trueindex.example:443"])
+        .does_not_mention(&["${CI}"]);
+    scene.context.write(
+        "requirements.in",
+        "a\n--index-url https://${ZONE}.${ZONE}.example:8443/simple\n",
+    );
+    let run = scene.check().env("ZONE", "Blue").run();
+    run.exits(2)
+        .mentions(&["--allow-host ${ZONE}.${ZONE}.example:8443"])
+        .does_not_mention(&["blue"]);
+}
+
+#[test]
 fn a_variable_that_is_part_of_a_host_is_not_shown() {
     let scene = Scene::new();
     for text in [

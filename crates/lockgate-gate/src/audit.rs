@@ -149,6 +149,9 @@ impl<'a> Auditor<'a> {
             policies: self.gate.policies().to_vec(),
             is_off: self.gate.is_off(),
         });
+        for gap in inventory.gaps() {
+            self.gap_of_source(gap);
+        }
         let remarks = inventory.remarks.iter().map(|text| Remark {
             code: RemarkCode::Input,
             text: text.clone(),

@@ -6,6 +6,7 @@
 
 mod crawl;
 pub(crate) mod links;
+mod local_pages;
 mod sources;
 #[cfg(test)]
 mod tests;

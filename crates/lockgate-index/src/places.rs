@@ -20,6 +20,25 @@ pub struct Places {
     pub strategy: Strategy,
     /// Hosts that the sources trust whatever their certificates say.
     pub trusted_hosts: Vec<TrustedHost>,
+    /// The hosts that pages of this machine may lead to; none: any.
+    pub local_pages_reach: Option<Vec<TrustedHost>>,
+}
+
+impl Places {
+    /// Returns whether pages of this machine may be read, which could lead anywhere.
+    pub fn has_local_pages(&self) -> bool {
+        let is_page = |place: &FindLinks| match place {
+            FindLinks::File(path) => is_html(path),
+            // What cannot be listed is an error once it is read.
+            FindLinks::Folder(path) => fs::read_dir(path).is_ok_and(|entries| {
+                let mut entries = entries.flatten();
+                entries.any(|entry| is_html(&entry.path()))
+            }),
+            FindLinks::Page(_) => false,
+        };
+        self.indexes.iter().any(|index| index.scheme() == "file")
+            || self.find_links.iter().any(is_page)
+    }
 }
 
 /// `--index-strategy`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::audit::{Gap, GapCode};
 use crate::{Marker, Name, Version};
 
 /// What one file or environment holds. Nothing that it names is left out: what cannot be audited stands in [`Inventory::items`] too.
@@ -24,6 +25,21 @@ pub struct Inventory {
     pub remarks: Vec<String>,
     /// The audit's evidence in the header of a lock of lockgate's, as written.
     pub evidence: Option<String>,
+    /// What belongs to it and could not be read, so that what it holds is not known.
+    pub unread: Vec<UnreadPart>,
+}
+
+/// A part of an inventory that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadPart {
+    /// The part, as people are shown it.
+    pub what: String,
+    /// Why it could not be read, and what to do about it.
+    pub why: String,
+    /// The file that names it, if that is not the inventory's own.
+    pub file: Option<String>,
+    /// The line that names it.
+    pub line: Option<usize>,
 }
 
 /// Kinds of inventories.
@@ -175,6 +191,19 @@ pub enum IndexRole {
 }
 
 impl Inventory {
+    /// Returns a gap for each part that could not be read.
+    pub fn gaps(&self) -> impl Iterator<Item = Gap> {
+        self.unread.iter().map(|part| Gap {
+            code: GapCode::Unreadable,
+            what: part.what.clone(),
+            why: part.why.clone(),
+            name: None,
+            source: Some(part.file.as_ref().unwrap_or(&self.place).clone()),
+            line: part.line,
+            accepted: None,
+        })
+    }
+
     /// Whether an item is asked for directly; none if the inventory does not say.
     pub fn is_direct(&self, item: &Item) -> Option<bool> {
         (self.knows_parents && !item.parents.is_empty()).then(|| {

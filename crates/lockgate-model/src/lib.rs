@@ -53,7 +53,7 @@ pub use graph::{
     Rival, Snapshot, Via,
 };
 pub use inventory::{
-    IndexRole, Inventory, InventoryKind, Item, ItemOrigin, NamedIndex, Parent, Scope,
+    IndexRole, Inventory, InventoryKind, Item, ItemOrigin, NamedIndex, Parent, Scope, UnreadPart,
 };
 pub use manifest::{
     Constraint, IndexOptions, KeptPin, Manifest, Origin, Preferences, RootRequirement,

@@ -65,6 +65,12 @@ pub fn written(filled: &str) -> Option<String> {
     known.written(filled)
 }
 
+/// Returns the host of an address as its source has it, if variables stand in it.
+pub fn written_host(host: &str) -> Option<String> {
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    known.written_host(host)
+}
+
 /// Returns the variable whose value stands in `address` outside of its credentials, and where that was written.
 pub fn variable_in(address: &str) -> Option<(String, String)> {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);

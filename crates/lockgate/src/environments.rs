@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use lockgate_index::files::{self, Limit};
+use lockgate_model::UnreadPart;
 
 use crate::failure::Failure;
 
@@ -16,6 +18,81 @@ pub(crate) struct InstalledEnvironment {
     pub(crate) place: String,
     /// The folders that packages are imported from, in order.
     pub(crate) folders: Vec<PathBuf>,
+    /// What could not be looked at, so that there may be more of them.
+    pub(crate) unread: Vec<UnreadPart>,
+}
+
+/// Folders of packages, and what could not be looked at for them.
+#[derive(Debug, Default)]
+struct Folders {
+    found: Vec<PathBuf>,
+    seen: BTreeSet<PathBuf>,
+    /// The folders that an interpreter may be installed in and that were looked at: one may name itself as its base.
+    prefixes: BTreeSet<PathBuf>,
+    unread: Vec<UnreadPart>,
+}
+
+impl Folders {
+    fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.unread.is_empty()
+    }
+
+    /// Adds a folder of packages, if it is there and not known yet.
+    fn add(&mut self, folder: PathBuf) {
+        let real = fs::metadata(&folder).and_then(|metadata| {
+            let real = metadata.is_dir().then(|| fs::canonicalize(&folder));
+            real.transpose()
+        });
+        match real {
+            Ok(Some(real)) => {
+                if self.seen.insert(real) {
+                    self.found.push(folder);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => self.fail(&folder, &error),
+        }
+    }
+
+    /// Keeps what could not be looked at.
+    fn fail(&mut self, path: &Path, error: &io::Error) {
+        if !is_absent(error) {
+            let part = unread_part(path, error);
+            if !self.unread.contains(&part) {
+                self.unread.push(part);
+            }
+        }
+    }
+
+    /// The entries of a folder, if it is there.
+    fn entries(&mut self, folder: &Path) -> Vec<PathBuf> {
+        let read = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        match read {
+            Ok(entries) => entries.iter().map(fs::DirEntry::path).collect(),
+            Err(error) => {
+                self.fail(folder, &error);
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Whether nothing is there: all else that keeps something from being read leaves it unknown.
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// A part of an environment that cannot be read.
+pub(crate) fn unread_part(path: &Path, error: &io::Error) -> UnreadPart {
+    UnreadPart {
+        what: path.display().to_string(),
+        why: format!("it cannot be read: {error}"),
+        file: None,
+        line: None,
+    }
 }
 
 impl InstalledEnvironment {
@@ -88,7 +165,7 @@ fn prefix_above(packages: &Path) -> Option<PathBuf> {
 pub(crate) fn find(text: &str, is_local: bool) -> Result<InstalledEnvironment, Failure> {
     let path = Path::new(text);
     let folders = if path.is_dir() {
-        of_folder(path, is_local)?
+        of_folder(path, is_local)
     } else if path.is_file() {
         of_interpreter(path, is_local)?
     } else {
@@ -105,7 +182,8 @@ pub(crate) fn find(text: &str, is_local: bool) -> Result<InstalledEnvironment, F
     }
     Ok(InstalledEnvironment {
         place: text.to_owned(),
-        folders,
+        folders: folders.found,
+        unread: folders.unread,
     })
 }
 
@@ -119,31 +197,29 @@ pub(crate) fn folder(text: &str) -> Result<InstalledEnvironment, Failure> {
     Ok(InstalledEnvironment {
         place: text.to_owned(),
         folders: vec![path],
+        unread: Vec::new(),
     })
 }
 
-fn of_folder(path: &Path, is_local: bool) -> Result<Vec<PathBuf>, Failure> {
-    let of_prefix = of_prefix(path, None, is_local)?;
-    if !of_prefix.is_empty() {
-        return Ok(of_prefix);
+fn of_folder(path: &Path, is_local: bool) -> Folders {
+    let mut folders = Folders::default();
+    of_prefix(path, None, is_local, &mut folders);
+    if folders.found.is_empty() && holds_packages(path, &mut folders) {
+        folders.add(path.to_owned());
     }
-    Ok(if holds_packages(path) {
-        vec![path.to_owned()]
-    } else {
-        Vec::new()
-    })
+    folders
 }
 
 /// Whether anything in the folder says what is installed in it.
-fn holds_packages(path: &Path) -> bool {
+fn holds_packages(path: &Path, folders: &mut Folders) -> bool {
     let is_named_so = path
         .file_name()
         .is_some_and(|name| name == "site-packages" || name == "dist-packages");
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
     is_named_so
-        || entries
-            .map(|entry| entry.file_name())
-            .any(|name| is_metadata(&name.to_string_lossy()))
+        || folders.entries(path).iter().any(|entry| {
+            let name = entry.file_name().unwrap_or_default();
+            is_metadata(&name.to_string_lossy())
+        })
 }
 
 /// Whether an entry of a folder of packages describes one.
@@ -158,7 +234,8 @@ fn is_environment(folder: &Path) -> bool {
     folder.join("pyvenv.cfg").is_file() || folder.join("conda-meta").is_dir()
 }
 
-fn of_interpreter(path: &Path, is_local: bool) -> Result<Vec<PathBuf>, Failure> {
+fn of_interpreter(path: &Path, is_local: bool) -> Result<Folders, Failure> {
+    let mut folders = Folders::default();
     let absolute = std::path::absolute(path).map_err(|error| {
         Failure::new(format!(
             "cannot tell where `{}` is: {error}",
@@ -168,7 +245,8 @@ fn of_interpreter(path: &Path, is_local: bool) -> Result<Vec<PathBuf>, Failure> 
     // In a virtual environment the interpreter is a link: the environment is where the link is.
     for prefix in prefixes(&absolute) {
         if is_environment(&prefix) {
-            return of_prefix(&prefix, None, is_local);
+            of_prefix(&prefix, None, is_local, &mut folders);
+            return Ok(folders);
         }
     }
     let file = fs::canonicalize(path)
@@ -188,7 +266,7 @@ fn of_interpreter(path: &Path, is_local: bool) -> Result<Vec<PathBuf>, Failure> 
         })
         .map(|(major, minor)| format!("{major}.{minor}"));
     for prefix in prefixes(&file) {
-        let folders = of_prefix(&prefix, version.as_deref(), is_local)?;
+        of_prefix(&prefix, version.as_deref(), is_local, &mut folders);
         if !folders.is_empty() {
             return Ok(folders);
         }
@@ -217,40 +295,24 @@ fn prefixes(interpreter: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The folders of packages of what is installed at `prefix`; of one version, if one is given.
-fn of_prefix(
-    prefix: &Path,
-    version: Option<&str>,
-    is_local: bool,
-) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut add = |folder: PathBuf| {
-        if folder.is_dir()
-            && let Ok(canonical) = fs::canonicalize(&folder)
-            && seen.insert(canonical)
-        {
-            found.push(folder);
-        }
-    };
+/// Adds the folders of packages of what is installed at `prefix`; of one version, if one is given.
+fn of_prefix(prefix: &Path, version: Option<&str>, is_local: bool, folders: &mut Folders) {
+    let real = fs::canonicalize(prefix).unwrap_or_else(|_| prefix.to_owned());
+    if !folders.prefixes.insert(real) {
+        return;
+    }
     for library in ["lib", "lib64", "local/lib"] {
-        for python in pythons(&prefix.join(library), version) {
-            add(python.join("site-packages"));
-            add(python.join("dist-packages"));
+        for python in pythons(&prefix.join(library), version, folders) {
+            folders.add(python.join("site-packages"));
+            folders.add(python.join("dist-packages"));
         }
     }
-    add(prefix.join("Lib").join("site-packages"));
-    add(prefix.join("site-packages"));
+    folders.add(prefix.join("Lib").join("site-packages"));
+    folders.add(prefix.join("site-packages"));
     let settings = prefix.join("pyvenv.cfg");
     let text = match files::read_regular(&settings, Limit::PROJECT) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(found),
-        Err(error) => {
-            return Err(Failure::new(format!(
-                "`{}` cannot be read: {error}",
-                settings.display()
-            )));
-        }
+        Err(error) => return folders.fail(&settings, &error),
     };
     let set = |key: &str| {
         text.lines().find_map(|line| {
@@ -261,32 +323,33 @@ fn of_prefix(
     let takes_over =
         set("include-system-site-packages").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if takes_over && !is_local {
-        let home = set("home").ok_or_else(|| {
-            Failure::new(format!(
-                "`{}` does not say which interpreter's packages it takes over",
-                settings.display()
-            ))
-        })?;
+        let Some(home) = set("home") else {
+            folders.unread.push(UnreadPart {
+                what: settings.display().to_string(),
+                why: "it does not say which interpreter's packages the environment takes over"
+                    .to_owned(),
+                file: None,
+                line: None,
+            });
+            return;
+        };
         let version = set("version").or_else(|| set("version_info"));
         let short = version.as_deref().and_then(|version| {
             let mut parts = version.split('.');
             Some(format!("{}.{}", parts.next()?, parts.next()?))
         });
         let home = PathBuf::from(home);
-        for prefix in prefixes(&home.join("python")) {
-            for folder in of_prefix(&prefix, short.as_deref(), false)? {
-                add(folder);
-            }
+        for base in prefixes(&home.join("python")) {
+            of_prefix(&base, short.as_deref(), false, folders);
         }
     }
-    Ok(found)
 }
 
 /// The folders of Python versions in a folder of libraries.
-fn pythons(library: &Path, version: Option<&str>) -> Vec<PathBuf> {
-    let entries = fs::read_dir(library).into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
+fn pythons(library: &Path, version: Option<&str>, folders: &mut Folders) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = folders
+        .entries(library)
+        .into_iter()
         .filter(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let number = name

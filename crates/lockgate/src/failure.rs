@@ -18,12 +18,14 @@ pub(crate) enum Exit {
     Interrupted,
     /// Ended by a termination signal, likewise.
     Terminated,
+    /// Ended since the terminal was closed, likewise.
+    HungUp,
 }
 
 impl Exit {
     /// Whether somebody ended the run.
     pub(crate) fn is_from_outside(self) -> bool {
-        matches!(self, Self::Interrupted | Self::Terminated)
+        matches!(self, Self::Interrupted | Self::Terminated | Self::HungUp)
     }
 }
 
@@ -35,6 +37,7 @@ impl From<Exit> for ExitCode {
             Exit::NoAnswer => 2,
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
+            Exit::HungUp => 129,
         })
     }
 }

@@ -1,21 +1,23 @@
 //! Which hosts the sources of a lock may lead to.
 //!
 //! `lock` follows every address of its sources, as pip does. What judges a change does not: whoever proposes the change writes the sources
-//! too. There an address is followed only to a host that the caller, pip's settings or the topmost policy name.
+//! too. There an address is followed only to a host that the caller, pip's settings or the topmost policy name. An audit has such hosts for
+//! each of its inputs, by the input's own policies.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use lockgate_formats::Set;
 use lockgate_formats::lock::RenderOptions;
 use lockgate_index::{TrustedHost, redact_url};
+use lockgate_model::secret::{hide_everywhere, written_host};
 use lockgate_model::{LockedGraph, Manifest, Name, Source};
 use url::Url;
 
-use crate::cli::{CheckArguments, TargetOptions};
+use crate::cli::{AuditArguments, CheckArguments, IndexOptions, TargetOptions};
 use crate::failure::Failure;
 use crate::indexes::{built_in, trusted_host};
-use crate::pip_settings::Sourced;
 use crate::statements::LockStatements;
 use crate::world::World;
 
@@ -40,6 +42,43 @@ pub(crate) struct NamedHosts {
     files: Vec<String>,
 }
 
+/// What the command line names.
+struct Caller<'a> {
+    allowed: &'a [String],
+    index: &'a IndexOptions,
+    target: &'a TargetOptions,
+    files: Vec<String>,
+}
+
+impl Caller<'_> {
+    fn reach(
+        self,
+        statements: &LockStatements,
+        repository: Option<PathBuf>,
+    ) -> Result<Reach, Failure> {
+        let mut hosts = Vec::new();
+        for host in self.allowed {
+            hosts.push(trusted_host(host, "--allow-host")?);
+        }
+        for host in &self.index.trusted_host {
+            hosts.push(trusted_host(host, "--trusted-host")?);
+        }
+        for Set { value, origin } in &statements.hosts {
+            hosts.push(trusted_host(value, origin)?);
+        }
+        let index = self.index;
+        let addresses = index.index_url.iter().chain(&index.extra_index_url);
+        let addresses = addresses.chain(&index.find_links).chain(&self.files);
+        hosts.extend(addresses.filter_map(|address| host_of(address)));
+        Ok(Reach::Named(Box::new(NamedHosts {
+            hosts,
+            target: self.target.clone(),
+            repository,
+            files: self.files,
+        })))
+    }
+}
+
 impl Reach {
     /// What `check` may reach, by its options and the topmost policy.
     pub(crate) fn of_check(
@@ -47,37 +86,43 @@ impl Reach {
         statements: &LockStatements,
         repository: Option<PathBuf>,
     ) -> Result<Self, Failure> {
-        let mut hosts = Vec::new();
-        for host in &arguments.allow_host {
-            hosts.push(trusted_host(host, "--allow-host")?);
-        }
-        for host in &arguments.index.trusted_host {
-            hosts.push(trusted_host(host, "--trusted-host")?);
-        }
-        for Set { value, origin } in &statements.hosts {
-            hosts.push(trusted_host(value, origin)?);
-        }
-        let index = &arguments.index;
-        let addresses = index.index_url.iter().chain(&index.extra_index_url);
-        let addresses = addresses.chain(&index.find_links).chain(&arguments.source);
-        let addresses = addresses
-            .chain(&arguments.constraint)
-            .chain(&arguments.overrides);
-        hosts.extend(addresses.filter_map(|address| host_of(address)));
-        Ok(Self::Named(Box::new(NamedHosts {
-            hosts,
-            target: arguments.target.clone(),
-            repository,
-            files: [
-                &arguments.source,
-                &arguments.constraint,
-                &arguments.overrides,
-            ]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect(),
-        })))
+        let files = [
+            &arguments.source,
+            &arguments.constraint,
+            &arguments.overrides,
+        ];
+        let caller = Caller {
+            allowed: &arguments.allow_host,
+            index: &arguments.index,
+            target: &arguments.target,
+            files: files.into_iter().flatten().cloned().collect(),
+        };
+        caller.reach(statements, repository)
+    }
+
+    /// What an audit may reach for an input, by the audit's options and what the topmost policy of that input states.
+    pub(crate) fn of_audit(
+        arguments: &AuditArguments,
+        statements: &LockStatements,
+    ) -> Result<Self, Failure> {
+        let caller = Caller {
+            allowed: &arguments.allow_host,
+            index: &arguments.index,
+            target: &arguments.target,
+            files: arguments.files.clone(),
+        };
+        caller.reach(statements, None)
+    }
+
+    /// The hosts that may be reached; none: any.
+    pub(crate) fn hosts(&self, world: &World) -> Option<Vec<TrustedHost>> {
+        let Self::Named(named) = self else {
+            return None;
+        };
+        let mut hosts = named.hosts.clone();
+        hosts.extend(set_up(world));
+        hosts.extend(named.default(world).ok().flatten());
+        Some(hosts)
     }
 
     /// Whether an option of a source such as `--trusted-host` holds.
@@ -123,14 +168,14 @@ impl Reach {
             Leads::Nowhere => return Ok(()),
             Leads::To(url) => url,
             Leads::Anywhere => {
-                let place = with_variables(&redact_url(address));
+                let place = hide_everywhere(&redact_url(address)).into_owned();
                 return Err(refused(&place, origin, what, None));
             }
         };
         if named.covers(&url, world)? {
             return Ok(());
         }
-        let host = with_variables(&authority(&url));
+        let host = shown_authority(&url);
         Err(refused(&host, origin, what, Some(&host)))
     }
 }
@@ -140,33 +185,100 @@ impl NamedHosts {
         if self.hosts.iter().any(|host| host.covers(url)) {
             return Ok(true);
         }
-        let set_up = world.pip.options();
-        let texts = |list: &[Sourced<String>]| -> Vec<String> {
-            list.iter().map(|set| set.value.clone()).collect()
-        };
-        let mut addresses = texts(&set_up.extra_index_urls);
-        addresses.extend(texts(&set_up.find_links));
-        addresses.extend(texts(&set_up.constraints));
-        addresses.extend(set_up.index_url.iter().map(|set| set.value.clone()));
-        let trusted = texts(&set_up.trusted_hosts);
-        let trusted = trusted.iter().filter_map(|host| host.parse().ok());
-        let mut named = addresses.iter().filter_map(|address| host_of(address));
-        if named.any(|host| host.covers(url))
-            || trusted
-                .into_iter()
-                .any(|host: TrustedHost| host.covers(url))
-        {
+        if set_up(world).iter().any(|host| host.covers(url)) {
             return Ok(true);
         }
         // Asked last: it may start the interpreter.
-        let default = built_in(&self.target, world)?;
-        let default = default.as_deref().and_then(host_of);
-        Ok(default.is_some_and(|host| host.covers(url)))
+        Ok(self.default(world)?.is_some_and(|host| host.covers(url)))
+    }
+
+    /// The host of the default index.
+    fn default(&self, world: &World) -> Result<Option<TrustedHost>, Failure> {
+        Ok(built_in(&self.target, world)?.as_deref().and_then(host_of))
+    }
+}
+
+/// The hosts that pip's settings name.
+fn set_up(world: &World) -> Vec<TrustedHost> {
+    let set_up = world.pip.options();
+    let lists = [
+        &set_up.extra_index_urls,
+        &set_up.find_links,
+        &set_up.constraints,
+    ];
+    let addresses = lists.into_iter().flatten().chain(&set_up.index_url);
+    let named = addresses.filter_map(|set| host_of(&set.value));
+    let trusted = set_up.trusted_hosts.iter();
+    let trusted = trusted.filter_map(|set| set.value.parse().ok());
+    named.chain(trusted).collect()
+}
+
+/// The reach that holds at the moment, and what it has refused.
+#[derive(Debug, Default)]
+pub(crate) struct CurrentReach {
+    reach: RwLock<Arc<Reach>>,
+    refused: Mutex<Vec<Failure>>,
+}
+
+impl CurrentReach {
+    /// One that `reach` holds in.
+    pub(crate) fn new(reach: Reach) -> Self {
+        Self {
+            reach: RwLock::new(Arc::new(reach)),
+            refused: Mutex::default(),
+        }
+    }
+
+    /// Has another one hold from now on.
+    pub(crate) fn set(&self, reach: Reach) {
+        *self.reach.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(reach);
+    }
+
+    fn get(&self) -> Arc<Reach> {
+        let reach = self.reach.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&reach)
+    }
+
+    /// What was refused since this was asked last.
+    pub(crate) fn take_refused(&self) -> Vec<Failure> {
+        let refused = self.refused.lock();
+        std::mem::take(&mut *refused.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// See [`Reach::is_everywhere`].
+    pub(crate) fn is_everywhere(&self) -> bool {
+        self.get().is_everywhere()
+    }
+
+    /// See [`Reach::admits_file`].
+    pub(crate) fn admits_file(&self, path: &str, world: &World) -> bool {
+        self.get().admits_file(path, world)
+    }
+
+    /// See [`Reach::hosts`].
+    pub(crate) fn hosts(&self, world: &World) -> Option<Vec<TrustedHost>> {
+        self.get().hosts(world)
+    }
+
+    /// See [`Reach::admit`].
+    pub(crate) fn admit(
+        &self,
+        address: &str,
+        origin: &str,
+        what: &str,
+        world: &World,
+    ) -> Result<(), Failure> {
+        let admitted = self.get().admit(address, origin, what, world);
+        admitted.inspect_err(|failure| {
+            let refused = self.refused.lock();
+            let mut refused = refused.unwrap_or_else(PoisonError::into_inner);
+            refused.push(failure.clone());
+        })
     }
 }
 
 fn refused(place: &str, origin: &str, what: &str, host: Option<&str>) -> Failure {
-    let what = with_variables(what);
+    let what = hide_everywhere(what);
     let failure = Failure::new(format!(
         "{origin}: {what} leads to `{place}`, a host that nothing but the sources names"
     ));
@@ -176,29 +288,6 @@ fn refused(place: &str, origin: &str, what: &str, host: Option<&str>) -> Failure
         )),
         None => failure.remedy("write it as an address with a host"),
     }
-}
-
-/// `text` with the values of variables as a source writes them: a secret may be part of a host.
-fn with_variables(text: &str) -> String {
-    const SHORTEST: usize = 4;
-    let is_named = |name: &str| {
-        let mut letters = name.chars();
-        letters.all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-    };
-    let values = std::env::vars_os().filter_map(|(name, value)| {
-        let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
-        (is_named(&name) && value.len() >= SHORTEST).then_some((name, value.to_ascii_lowercase()))
-    });
-    values.fold(text.to_owned(), |text, (name, value)| {
-        match text.to_ascii_lowercase().find(&value) {
-            Some(start) => {
-                let (before, rest) = text.split_at(start);
-                let after = rest.get(value.len()..).unwrap_or_default();
-                format!("{before}${{{name}}}{after}")
-            }
-            None => text,
-        }
-    })
 }
 
 /// The host and port of an address, if it has one.
@@ -215,6 +304,16 @@ fn authority(url: &Url) -> String {
     match url.port_or_known_default() {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
+    }
+}
+
+/// [`authority`] as a source has it: a variable, which may hold a secret, may be part of it.
+fn shown_authority(url: &Url) -> String {
+    let shown = authority(url);
+    let host = url.host_str().unwrap_or_default();
+    match written_host(host) {
+        Some(written) => shown.replacen(host, &written, 1),
+        None => shown,
     }
 }
 

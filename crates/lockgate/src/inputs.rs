@@ -14,9 +14,10 @@ impl Inputs<'_> {
         if self.0.reach.admits_file(path, self.0) {
             return Ok(());
         }
-        Err(FilesError::Unreadable(
-            "it lies outside of the repository; name it with `--source` if it is right".to_owned(),
-        ))
+        Err(FilesError::Refused {
+            why: "it lies outside of the repository".to_owned(),
+            help: "name it with `--source` if it is right".to_owned(),
+        })
     }
 }
 
@@ -43,9 +44,9 @@ impl Files for Inputs<'_> {
         self.0
             .reach
             .admit(address, &redact_url(address), "the include", self.0)
-            .map_err(|failure| {
-                let help = failure.remedy.unwrap_or_default();
-                FilesError::Unreadable(format!("{}; {help}", failure.message))
+            .map_err(|failure| FilesError::Refused {
+                why: failure.message,
+                help: failure.remedy.unwrap_or_default(),
             })?;
         self.0
             .index

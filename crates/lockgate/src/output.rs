@@ -56,22 +56,15 @@ pub(crate) fn deliver(
 ) -> Result<Exit, Failure> {
     let delivered = outcome.and_then(|outcome| {
         let (exit, document) = judge(&outcome);
-        // Nothing is put into its place before all has been said that could fail to be.
         let locks = staged(&outcome)?;
         let reports = staged_reports(&outcome, exit)?;
         let report = report.map(|path| disk::stage(path, json_text(&document).as_bytes()));
         let report = report.transpose()?;
-        match &outcome {
-            Outcome::Lock(outcome) => deliver_lock(outcome, None, format, terminal)?,
-            Outcome::LockAll(entries) => locks::deliver(entries, format, terminal)?,
-            Outcome::Audit(audited) => deliver_audit(audited, exit, terminal)?,
-            Outcome::Check(checked) => check::deliver(checked, terminal)?,
+        // An answer that says what was written is given once that is so. Where it cannot be given the run has failed, and changes nothing.
+        let committed = commit_all(report.into_iter().chain(locks).chain(reports).collect())?;
+        if let Err(failure) = answer(&outcome, exit, &document, format, terminal) {
+            return Err(committed.undo(failure));
         }
-        // What an audit prints was said by its own options.
-        if format == Format::Json && !matches!(outcome, Outcome::Audit(_)) {
-            terminal.answer(&json_text(&document))?;
-        }
-        commit_all(report.into_iter().chain(locks).chain(reports).collect())?;
         match &outcome {
             Outcome::Lock(LockOutcome::Locked(locked)) => tell(locked, false, terminal),
             Outcome::LockAll(entries) => locks::tell_all(entries, terminal),
@@ -92,6 +85,27 @@ pub(crate) fn deliver(
             let _ = terminal.answer(&json_text(&document));
         }
     })
+}
+
+/// Prints the answer.
+fn answer(
+    outcome: &Outcome,
+    exit: Exit,
+    document: &Value,
+    format: Format,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    match outcome {
+        Outcome::Lock(outcome) => deliver_lock(outcome, None, format, terminal)?,
+        Outcome::LockAll(entries) => locks::deliver(entries, format, terminal)?,
+        Outcome::Audit(audited) => deliver_audit(audited, exit, terminal)?,
+        Outcome::Check(checked) => check::deliver(checked, terminal)?,
+    }
+    // What an audit prints was said by its own options.
+    if format == Format::Json && !matches!(outcome, Outcome::Audit(_)) {
+        terminal.answer(&json_text(document))?;
+    }
+    Ok(())
 }
 
 fn document_of_failure(failure: &Failure) -> Value {
@@ -217,7 +231,7 @@ fn audit_exit(report: &AuditReport) -> Exit {
 fn status_of(audited: &Audited, exit: Exit) -> &'static str {
     let report = &audited.report;
     match exit {
-        Exit::NoAnswer | Exit::Interrupted | Exit::Terminated => "failed",
+        Exit::NoAnswer | Exit::Interrupted | Exit::Terminated | Exit::HungUp => "failed",
         Exit::Done if audited.dry_run => "dry-run",
         Exit::No => "findings",
         Exit::Done if report.evidence.is_none() => "not-audited",

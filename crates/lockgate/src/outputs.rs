@@ -153,30 +153,41 @@ fn top_of(folder: &Path) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-/// Renames several files into their places. When one cannot be, those before it get their old content back.
-pub(crate) fn commit_all(files: Vec<Staged>) -> Result<(), Failure> {
-    let mut done = Vec::new();
-    let mut files = files.into_iter().peekable();
-    while let Some(file) = files.next() {
-        // Nothing comes after the last.
-        let old = files.peek().map(|_| file.keep_old()).transpose();
-        match old.and_then(|old| file.commit().map(|()| old)) {
-            Ok(old) => done.extend(old),
-            Err(failure) => {
-                let kept: Vec<String> = done
-                    .into_iter()
-                    .rev()
-                    .filter_map(|old| disk::Old::restore(old).err())
-                    .map(|failure| failure.message)
-                    .collect();
-                return Err(match kept.as_slice() {
-                    [] => failure,
-                    kept => Failure::new(format!("{}\n{}", failure.message, kept.join("\n"))),
-                });
-            }
+/// Files that were renamed into their places, with what stood there before.
+#[derive(Default)]
+pub(crate) struct Committed(Vec<disk::Old>);
+
+impl Committed {
+    /// Puts back what stood there, since the run fails for `failure`; says so of what cannot be put back.
+    pub(crate) fn undo(self, failure: Failure) -> Failure {
+        let unrestored: Vec<String> = self
+            .0
+            .into_iter()
+            .rev()
+            .filter_map(|old| disk::Old::restore(old).err())
+            .map(|failure| failure.message)
+            .collect();
+        match unrestored.as_slice() {
+            [] => failure,
+            unrestored => Failure {
+                message: format!("{}\n{}", failure.message, unrestored.join("\n")),
+                ..failure
+            },
         }
     }
-    Ok(())
+}
+
+/// Renames several files into their places. When one cannot be, those before it get their old content back.
+pub(crate) fn commit_all(files: Vec<Staged>) -> Result<Committed, Failure> {
+    let mut done = Committed::default();
+    for file in files {
+        let kept = file.keep_old();
+        match kept.and_then(|old| file.commit().map(|()| old)) {
+            Ok(old) => done.0.push(old),
+            Err(failure) => return Err(done.undo(failure)),
+        }
+    }
+    Ok(done)
 }
 
 #[cfg(all(test, unix))]
@@ -253,15 +264,23 @@ mod tests {
         fs::remove_file(path("three.txt")).unwrap();
         fs::create_dir(path("three.txt")).unwrap();
         fs::write(path("three.txt/held"), "").unwrap();
-        commit_all(staged).unwrap_err();
+        assert!(commit_all(staged).is_err());
         assert_eq!(fs::read_to_string(path("one.txt")).unwrap(), "old one");
         assert!(!path("two.txt").exists());
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 2);
         fs::remove_dir_all(path("three.txt")).unwrap();
-        commit_all(all()).unwrap();
+        drop(commit_all(all()).unwrap());
         for name in ["one.txt", "two.txt", "three.txt"] {
             assert_eq!(fs::read_to_string(path(name)).unwrap(), "new");
         }
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3);
+        // What was written is taken back where the run fails all the same.
+        let stage = |name: &str| disk::stage(&path(name), b"newer").unwrap();
+        let committed = commit_all(vec![stage("one.txt"), stage("four.txt")]);
+        let failure = committed.unwrap().undo(Failure::new("no answer"));
+        assert_eq!(failure.message, "no answer");
+        assert_eq!(fs::read_to_string(path("one.txt")).unwrap(), "new");
+        assert!(!path("four.txt").exists());
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3);
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn places(
     } else {
         indexes(manifest, options, target, world)?
     };
-    let places = Places {
+    let mut places = Places {
         indexes,
         find_links: find_links(manifest, options, world)?,
         strategy: match options.index_strategy {
@@ -42,7 +42,11 @@ pub(crate) fn places(
             Some(StrategyName::UnsafeBestMatch) => Strategy::UnsafeBestMatch,
         },
         trusted_hosts: trusted(manifest, options, world)?,
+        local_pages_reach: None,
     };
+    if places.has_local_pages() {
+        places.local_pages_reach = world.reach.hosts(world);
+    }
     must_be_secure(&places)?;
     if places.indexes.is_empty() && places.find_links.is_empty() {
         world

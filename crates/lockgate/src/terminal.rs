@@ -156,7 +156,8 @@ impl Terminal {
     pub(crate) fn answer_commands(&self, commands: &str) -> Result<(), Failure> {
         let mut text = String::with_capacity(commands.len());
         for line in commands.lines() {
-            let (start, rest) = line.split_at(line.len().min(2));
+            // What begins with anything but the two colons is no command.
+            let (start, rest) = line.split_at_checked(2).unwrap_or(("", line));
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{start}{}", clean::message(rest));
         }

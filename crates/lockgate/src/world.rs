@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::cli::{CacheOptions, IndexOptions};
 use crate::disk::Disk;
 use crate::failure::{Exit, Failure};
-use crate::hosts::Reach;
+use crate::hosts::{CurrentReach, Reach};
 use crate::indexes;
 use crate::pip_settings::PipView;
 use crate::progress::Progress;
@@ -42,7 +42,7 @@ pub(crate) struct World {
     /// Where people are told.
     pub(crate) terminal: Terminal,
     /// Where addresses in sources may lead.
-    pub(crate) reach: Reach,
+    pub(crate) reach: CurrentReach,
     /// What goes on.
     pub(crate) progress: Progress,
     /// The one runtime. Never shut down: a run ends while guesses are still being fetched, and tasks that meet a runtime in shutdown
@@ -80,20 +80,14 @@ impl World {
     /// The same for an audit: of an interpreter that has to be asked, nothing runs that is installed for it, and none is started that lies
     /// in one of the folders `audited`.
     pub(crate) fn of_audit(
+        reach: Reach,
         options: &IndexOptions,
         cache: &CacheOptions,
         python: Option<&str>,
         audited: Vec<PathBuf>,
         terminal: &Terminal,
     ) -> Result<Arc<Self>, Failure> {
-        Self::made(
-            options,
-            cache,
-            python,
-            terminal,
-            Some(audited),
-            Reach::Everywhere,
-        )
+        Self::made(options, cache, python, terminal, Some(audited), reach)
     }
 
     fn made(
@@ -154,7 +148,7 @@ impl World {
             files: Disk,
             now: Timestamp::now(),
             terminal: terminal.clone(),
-            reach,
+            reach: CurrentReach::new(reach),
             progress,
             runtime: ManuallyDrop::new(runtime),
             ended,
@@ -243,14 +237,39 @@ fn ends_from_outside() -> io::Result<impl Future<Output = Failure> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    // A run that is to outlive its terminal, as `nohup` has it, does.
+    let mut hang_up = match ignores_hang_up() {
+        true => None,
+        false => Some(signal(SignalKind::hangup())?),
+    };
+    let hung_up = async move {
+        match &mut hang_up {
+            Some(hang_up) => hang_up.recv().await,
+            None => std::future::pending().await,
+        }
+    };
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => interrupted(),
             _ = terminate.recv() => {
                 Failure::new("terminated; nothing was written").exit(Exit::Terminated)
             }
+            _ = hung_up => {
+                Failure::new("the terminal was closed; nothing was written").exit(Exit::HungUp)
+            }
         }
     })
+}
+
+/// Whether this process was started to ignore the end of its terminal, as far as the system tells.
+#[cfg(unix)]
+fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    let ignored = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The first bit is that of the first signal, which this is.
+    ignored.is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(not(unix))]

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use lockgate_model::secret::{self, Filled};
 use lockgate_model::{
-    Files, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Marker, Name, NamedIndex, Parent,
-    Source,
+    Files, FilesError, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Marker, Name,
+    NamedIndex, Parent, Source, UnreadPart,
 };
 
 use super::condition::Conditions;
@@ -109,10 +109,25 @@ impl Reading<'_> {
             ))
             .remedy("include each file once"));
         }
-        let bytes = address::read(self.files, &at).map_err(|why| {
-            error(format!("`{said}`: `{}`: {why}", address::shown(&at)))
-                .remedy("an include is looked for beside the file that includes it")
-        })?;
+        let bytes = match address::read_included(self.files, &at, from) {
+            Ok(bytes) => bytes,
+            // The rest of the file is known all the same.
+            Err(FilesError::Refused { why, help }) => {
+                self.inventory.unread.push(UnreadPart {
+                    what: without_credentials(&format!("{} {}", role.option(), include.value)),
+                    why: format!("{why}; {help}"),
+                    file: Some(shown),
+                    line: Some(*line),
+                });
+                return Ok(());
+            }
+            Err(why) => {
+                let unread = error(format!("`{said}`: `{}`: {why}", address::shown(&at)));
+                return Err(
+                    unread.remedy("an include is looked for next to the file that includes it")
+                );
+            }
+        };
         self.file(&bytes, &at, *role)
     }
 

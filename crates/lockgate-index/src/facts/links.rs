@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::local_pages::LocalPages;
 use crate::Shared;
 use crate::cache::Bucket;
 use crate::error::FetchError;
@@ -21,9 +22,12 @@ use crate::redact::redact_url;
 /// The files of one place.
 type Listing = Result<Arc<Listed>, FactError>;
 
+/// What one place has of a project.
+type Linked = Result<Option<Arc<dyn ProjectView>>, FactError>;
+
 /// Files of many projects, found by name: each project that is asked for would go through all of them otherwise.
 #[derive(Debug, Default)]
-pub(super) struct Listed {
+struct Listed {
     files: Vec<DistFile>,
     by_name: FxHashMap<String, Vec<usize>>,
 }
@@ -42,8 +46,14 @@ impl Listed {
         Self { files, by_name }
     }
 
+    /// The files that may be a project's, by their names.
+    fn candidates(&self, name: &Name) -> impl Iterator<Item = &DistFile> {
+        let places = self.by_name.get(name.as_str()).into_iter().flatten();
+        places.filter_map(|place| self.files.get(*place))
+    }
+
     /// What there is of a project; none if nothing.
-    pub(super) fn of(&self, name: &Name) -> Option<Arc<dyn ProjectView>> {
+    fn of(&self, name: &Name) -> Option<Arc<dyn ProjectView>> {
         let places = self.by_name.get(name.as_str())?;
         page::select(
             name,
@@ -69,8 +79,36 @@ impl Links {
         }
     }
 
+    /// What is in this place of a project, if no network is needed to know it.
+    pub(super) fn stored(
+        &self,
+        name: &Name,
+        pages: &LocalPages,
+        shared: &Shared,
+    ) -> Option<Linked> {
+        let listing = self.stored_listing(shared)?;
+        Some(listing.and_then(|listed| self.admitted(&listed, name, pages)))
+    }
+
+    /// What is in this place of a project, fetched if need be.
+    pub(super) async fn fetched(&self, name: &Name, pages: &LocalPages, shared: &Shared) -> Linked {
+        let listed = self.fetched_listing(shared).await?;
+        self.admitted(&listed, name, pages)
+    }
+
+    fn admitted(&self, listed: &Listed, name: &Name, pages: &LocalPages) -> Linked {
+        // A page that was fetched may lead to other hosts, as those of indexes do.
+        if !matches!(self.place, FindLinks::Page(_)) {
+            pages.admit(
+                &format!("`{}`", self.place.shown()),
+                listed.candidates(name),
+            )?;
+        }
+        Ok(listed.of(name))
+    }
+
     /// The files, if no network is needed to know them.
-    pub(super) fn stored(&self, shared: &Shared) -> Option<Listing> {
+    fn stored_listing(&self, shared: &Shared) -> Option<Listing> {
         if let Some(known) = self.files.get() {
             return Some(known.clone());
         }
@@ -89,8 +127,8 @@ impl Links {
     }
 
     /// The files, fetched if need be.
-    pub(super) async fn fetched(&self, shared: &Shared) -> Listing {
-        if let Some(known) = self.stored(shared) {
+    async fn fetched_listing(&self, shared: &Shared) -> Listing {
+        if let Some(known) = self.stored_listing(shared) {
             return known;
         }
         let _turn = self.fetching.lock().await;

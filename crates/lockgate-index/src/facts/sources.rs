@@ -9,6 +9,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use url::Url;
 
 use super::links::Links;
+use super::local_pages::LocalPages;
 use crate::Shared;
 use crate::cache::{Bucket, EntryKind};
 use crate::error::FetchError;
@@ -36,6 +37,7 @@ pub(super) struct Sources {
     pub(super) indexes: Vec<Url>,
     strategy: Strategy,
     links: Vec<Links>,
+    local_pages: LocalPages,
 }
 
 /// One index's view of a project; none: it does not have it.
@@ -55,6 +57,7 @@ impl Sources {
             shared,
             indexes: places.indexes,
             strategy: places.strategy,
+            local_pages: LocalPages::new(places.local_pages_reach, places.trusted_hosts),
             links: places.find_links.into_iter().map(Links::new).collect(),
         }
     }
@@ -63,8 +66,8 @@ impl Sources {
     pub(super) fn stored_project(&self, name: &Name) -> Option<Project> {
         let mut views = Vec::new();
         for links in &self.links {
-            match links.stored(&self.shared)? {
-                Ok(files) => views.extend(files.of(name)),
+            match links.stored(name, &self.local_pages, &self.shared)? {
+                Ok(found) => views.extend(found),
                 Err(error) => return Some(Err(error)),
             }
         }
@@ -99,7 +102,8 @@ impl Sources {
     async fn ask_all(&self, name: &Name) -> Project {
         let mut views = Vec::new();
         for links in &self.links {
-            views.extend(links.fetched(&self.shared).await?.of(name));
+            let found = links.fetched(name, &self.local_pages, &self.shared);
+            views.extend(found.await?);
         }
         match self.strategy {
             Strategy::FirstIndex => {
@@ -127,7 +131,7 @@ impl Sources {
     fn stored_page(&self, index: &Url, name: &Name) -> Option<Result<Page, FactError>> {
         let get = self.page(index, name)?;
         if get.url.scheme() == "file" {
-            return Some(page_on_disk(&get.url, name));
+            return Some(page_on_disk(&get.url, name, &self.local_pages));
         }
         let (store, is_offline) = (&self.shared.store, self.shared.options.offline);
         match http::stored(store, &get, is_offline)? {
@@ -146,7 +150,7 @@ impl Sources {
             })
         })?;
         if get.url.scheme() == "file" {
-            return page_on_disk(&get.url, name);
+            return page_on_disk(&get.url, name, &self.local_pages);
         }
         let (url, project) = (get.url.clone(), name.clone());
         let (store, transport) = (&self.shared.store, &self.shared.transport);
@@ -238,7 +242,7 @@ impl Sources {
 }
 
 /// The page of a project in a folder of pages, `NAME/index.html`.
-fn page_on_disk(url: &Url, name: &Name) -> Result<Page, FactError> {
+fn page_on_disk(url: &Url, name: &Name, pages: &LocalPages) -> Result<Page, FactError> {
     let unlearned = |why: String| {
         FetchError::Answer {
             url: url.to_string(),
@@ -260,6 +264,7 @@ fn page_on_disk(url: &Url, name: &Name) -> Result<Page, FactError> {
     let page = page::parse(name, Some("text/html"), url, &body)
         .map_err(|error| unlearned(error.to_string()))?;
     let files = page.releases.iter().flat_map(|release| &release.files);
+    pages.admit(&format!("`{}`", folder.display()), files.clone())?;
     super::links::stay_inside(files).map_err(|error| unlearned(error.to_string()))?;
     Ok(Some(page::listed(name, page)))
 }

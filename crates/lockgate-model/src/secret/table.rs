@@ -33,6 +33,8 @@ pub struct Secrets {
     parts: Vec<Part>,
     /// Addresses and direct references as their sources have them.
     written: BTreeMap<String, String>,
+    /// Hosts that variables are a part of, as their sources have them.
+    hosts: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -69,6 +71,7 @@ impl Secrets {
             values: Vec::new(),
             parts: Vec::new(),
             written: BTreeMap::new(),
+            hosts: BTreeMap::new(),
         }
     }
 
@@ -104,6 +107,7 @@ impl Secrets {
         self.written.insert(to.to_owned(), clean);
         let (written, filled) = (Address::of(from), Address::of(to));
         self.add_parts(&written, &filled, origin);
+        self.add_host(&written, &filled);
         for (name, value) in used {
             let shown = reference_to(name);
             let is_behind = written.tail.contains(&shown);
@@ -113,6 +117,18 @@ impl Secrets {
             if !is_behind && value.contains(['/', ':', '@', '?', '#']) {
                 self.add_pieces(value, &filled, &shown, origin);
             }
+        }
+    }
+
+    /// A host that a variable is a part of.
+    fn add_host(&mut self, written: &Address<'_>, filled: &Address<'_>) {
+        let (from, to) = (without_port(written.host), without_port(filled.host));
+        if from != to && from.contains("${") {
+            let to = to.to_ascii_lowercase();
+            if let Some(host) = host_of(&to).filter(|host| *host != to) {
+                self.hosts.insert(host, from.to_owned());
+            }
+            self.hosts.insert(to, from.to_owned());
         }
     }
 
@@ -230,6 +246,11 @@ impl Secrets {
             .map(|written| format!("{written}{suffix}"))
     }
 
+    /// Returns a host, without a port, as its source has it.
+    pub fn written_host(&self, host: &str) -> Option<String> {
+        self.hosts.get(&host.to_ascii_lowercase()).cloned()
+    }
+
     /// Returns the variable whose value stands in `address` outside of its credentials, and its origin.
     pub fn variable_in(&self, address: &str) -> Option<(String, String)> {
         let (_, rest) = address.split_once("://")?;
@@ -247,10 +268,10 @@ impl Secrets {
 
     /// Returns whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.parts.is_empty()
+        self.values.is_empty() && self.parts.is_empty() && self.hosts.is_empty()
     }
 
-    /// An address, without its scheme, with names in place of values. Its host stays.
+    /// An address, without its scheme, with names in place of values.
     fn hidden(&self, rest: &str) -> String {
         let address = Address::behind(rest);
         let mut user = address.user.to_owned();
@@ -273,7 +294,11 @@ impl Secrets {
         } else {
             ""
         };
-        format!("{user}{at}{}{tail}", address.host)
+        let bare = without_port(address.host);
+        let port = address.host.get(bare.len()..).unwrap_or_default();
+        let host = self.written_host(bare);
+        let host = host.as_deref().unwrap_or(bare);
+        format!("{user}{at}{host}{port}{tail}")
     }
 }
 
@@ -374,6 +399,20 @@ impl<'a> Address<'a> {
             .split_once('?')
             .map_or("", |(_, query)| query)
     }
+}
+
+/// A host without its port.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((bare, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => bare,
+        _ => host,
+    }
+}
+
+/// A host as addresses have it once they are parsed.
+fn host_of(host: &str) -> Option<String> {
+    let url = Url::parse(&format!("https://{host}/")).ok()?;
+    url.host_str().map(str::to_owned)
 }
 
 fn reference_to(name: &str) -> String {

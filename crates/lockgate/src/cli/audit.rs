@@ -100,6 +100,16 @@ pub(crate) struct AuditArguments {
     /// Use the advisories that the lock names, and no newer ones
     #[arg(long, help_heading = "Gate")]
     pub(crate) as_of_lock: bool,
+    /// A host, or `HOST:PORT`, that addresses in the files may lead to (repeatable) [default: those that the command line, pip's
+    /// configuration and the policy name]
+    #[arg(
+        long,
+        value_name = "HOST",
+        env = "LOCKGATE_ALLOW_HOST",
+        value_delimiter = ' ',
+        help_heading = "Index"
+    )]
+    pub(crate) allow_host: Vec<String>,
     #[command(flatten)]
     pub(crate) pip_audit: PipAuditOptions,
     #[command(flatten)]
@@ -191,6 +201,7 @@ pub(super) fn run(
 fn audited(request: AuditRequest, terminal: &Terminal) -> Result<Outcome, Failure> {
     let policies = request.policies()?;
     let world = World::of_audit(
+        request.reach(None)?,
         &request.arguments.index,
         &request.arguments.cache,
         request.arguments.target.python.as_deref(),

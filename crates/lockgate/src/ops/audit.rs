@@ -25,10 +25,12 @@ use url::Url;
 use crate::cli::{AuditArguments, YankName};
 use crate::failure::Failure;
 use crate::gating::{self, Gating};
+use crate::hosts::Reach;
 use crate::ops::target;
 use crate::places;
 use crate::reports::{Circumstances, Destination, Switches, destinations};
 use crate::request::{Settings, named};
+use crate::statements::LockStatements;
 use crate::world::World;
 use inputs::{Input, ReadInput};
 use opened::Opened;
@@ -119,10 +121,18 @@ impl AuditRequest {
         inputs
             .filter_map(|input| match input {
                 Input::Environment(environment) => Some(environment.roots()),
-                Input::File(_) | Input::Found(_) | Input::OutsideFolder { .. } => None,
+                Input::File(_) | Input::Found(_) | Input::UnsearchedFolder { .. } => None,
             })
             .flatten()
             .collect()
+    }
+
+    /// What may be reached for an input with these settings.
+    pub(crate) fn reach(&self, settings: Option<&Settings>) -> Result<Reach, Failure> {
+        match settings {
+            Some(settings) => Reach::of_audit(&self.arguments, &settings.statements),
+            None => Reach::of_audit(&self.arguments, &LockStatements::default()),
+        }
     }
 
     /// Each input with its policies.
@@ -220,7 +230,7 @@ pub(crate) fn audit(
         statuses::ask_each(&mut report, &gates, facts, world);
     }
     if !request.arguments.baseline.is_empty() {
-        let older = baseline::read(request, &settings_of, world)?;
+        let older = baseline::read(request, policies, &settings_of, world)?;
         opened.hint(&older.inputs, &selection);
         let mut found = opened.judge(&older.inputs, &selection, world);
         if let Some(facts) = &facts {
@@ -280,6 +290,7 @@ fn would_audit(
         let policy = policies
             .settings(*settings)
             .map(|settings| &settings.policy);
+        report.gaps.extend(inventory.gaps());
         let admitted = inventory.items.iter().filter(|item| selection.admits(item));
         let packages = admitted.filter(|item| item.pin().is_some()).count();
         report.places.push(AuditedPlace {

@@ -172,3 +172,31 @@ fn what_only_looks_like_a_variable_is_none() {
     assert!(known.is_empty());
     assert_eq!(known.hide("https://h/t0ken1"), "https://h/t0ken1");
 }
+
+#[test]
+fn a_host_is_shown_as_it_was_written() {
+    let known = secrets(&[
+        (
+            "--index-url https://x-${T}.Host.test:8443/simple",
+            &[("T", "s3cret-Word")],
+        ),
+        // A whole address in a variable names no host in its place.
+        (
+            "--extra-index-url ${URL}",
+            &[("URL", "https://other.test/x")],
+        ),
+    ]);
+    for (host, written) in [
+        ("x-s3cret-word.host.test", Some("x-${T}.Host.test")),
+        ("X-S3cret-Word.Host.test", Some("x-${T}.Host.test")),
+        ("host.test", None),
+        ("other.test", None),
+    ] {
+        assert_eq!(known.written_host(host).as_deref(), written, "{host}");
+    }
+    assert_eq!(
+        known.hide("GET https://a@x-s3cret-word.host.test:8443/simple/a/ failed"),
+        "GET https://a@x-${T}.Host.test:8443/simple/a/ failed"
+    );
+    assert!(!known.is_empty());
+}

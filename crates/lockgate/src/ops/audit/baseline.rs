@@ -7,8 +7,8 @@ use lockgate_gate::KnownFindings;
 use lockgate_model::{Inventory, Name};
 use serde_json::Value;
 
-use super::AuditRequest;
 use super::inputs::{self, Input, ReadInput};
+use super::{AuditRequest, InputPolicies};
 use crate::disk;
 use crate::failure::Failure;
 use crate::world::World;
@@ -25,6 +25,7 @@ pub(super) struct Older {
 /// Reads all baselines of a request. `settings_of` has the settings of each input that was read, by its place.
 pub(super) fn read(
     request: &AuditRequest,
+    policies: &InputPolicies,
     settings_of: &BTreeMap<String, usize>,
     world: &World,
 ) -> Result<Older, Failure> {
@@ -38,10 +39,18 @@ pub(super) fn read(
             });
         }
     };
+    // What an older lock leads to may be asked as for the input that it stands for.
+    let reach_as_for = |input: &str| -> Result<(), Failure> {
+        let settings = settings_of.get(input).copied();
+        let settings = settings.and_then(|number| policies.settings(number));
+        world.reach.set(request.reach(settings)?);
+        Ok(())
+    };
     for named in &request.arguments.baseline {
         if named != "-" && Path::new(named).is_dir() {
             for input in request.inputs.iter().filter_map(Input::file) {
                 if let Some(file) = within(named, input, &request.arguments.files) {
+                    reach_as_for(input)?;
                     add(&mut older, lock(&file, input, request, world)?);
                 }
             }
@@ -57,6 +66,7 @@ pub(super) fn read(
             })?;
         } else {
             let input = stands_for(named, &request.inputs)?;
+            reach_as_for(input)?;
             add(&mut older, lock(named, input, request, world)?);
         }
     }

@@ -17,6 +17,7 @@ use crate::disk;
 use crate::environments::{self, InstalledEnvironment};
 use crate::failure::Failure;
 use crate::inputs::Inputs;
+use crate::request::Settings;
 use crate::world::World;
 
 /// Folders that hold what tools put there, and no lock of the user's own.
@@ -39,11 +40,11 @@ pub(super) enum Input {
     File(String),
     /// A file that was found in a folder.
     Found(String),
-    /// A folder that a link in a folder leads to, out of the repository, so that it was not looked through.
-    OutsideFolder {
-        /// The link.
+    /// A folder that was found in a folder and not looked through: it cannot be read, or a link leads to it out of the repository.
+    UnsearchedFolder {
+        /// The folder, or the link to it.
         path: String,
-        /// Where it leads.
+        /// Why it was not looked through.
         why: String,
     },
     /// An environment.
@@ -54,7 +55,7 @@ impl Input {
     /// How it is named to people.
     pub(super) fn place(&self) -> &str {
         match self {
-            Self::File(path) | Self::Found(path) | Self::OutsideFolder { path, .. } => path,
+            Self::File(path) | Self::Found(path) | Self::UnsearchedFolder { path, .. } => path,
             Self::Environment(environment) => &environment.place,
         }
     }
@@ -63,7 +64,7 @@ impl Input {
     pub(super) fn file(&self) -> Option<&str> {
         match self {
             Self::File(path) | Self::Found(path) => Some(path),
-            Self::OutsideFolder { .. } | Self::Environment(_) => None,
+            Self::UnsearchedFolder { .. } | Self::Environment(_) => None,
         }
     }
 }
@@ -83,16 +84,16 @@ pub(super) fn find(arguments: &AuditArguments) -> Result<Vec<Input>, Failure> {
                 is_wanted,
                 seen: BTreeSet::new(),
                 files: Vec::new(),
-                links: Vec::new(),
+                unsearched: Vec::new(),
             };
-            walk.folder(Path::new(named), 0)?;
+            walk.folder(Path::new(named), 0);
             walk.leave_out(&arguments.files);
-            if walk.files.is_empty() && walk.links.is_empty() {
+            if walk.files.is_empty() && walk.unsearched.is_empty() {
                 return Err(nothing_in(named, arguments.recursive));
             }
             walk.files.sort();
             inputs.extend(walk.files.into_iter().map(Input::Found));
-            inputs.extend(walk.links);
+            inputs.extend(walk.unsearched);
         } else {
             inputs.push(Input::File(named.clone()));
         }
@@ -163,69 +164,94 @@ struct Walk {
     /// The folders that were searched, each once: a link may lead back up.
     seen: BTreeSet<PathBuf>,
     files: Vec<String>,
-    /// Links to folders outside of the repository.
-    links: Vec<Input>,
+    /// Folders that were not looked through.
+    unsearched: Vec<Input>,
 }
 
 impl Walk {
-    /// Looks through a folder; hidden ones and environments hold no locks of the user's own.
-    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), Failure> {
-        let failed = |why: String| {
-            Failure::new(format!(
-                "the folder `{}` cannot be searched: {why}",
-                folder.display()
-            ))
+    /// Looks through a folder; hidden ones and environments hold no locks of the user's own. One that cannot be looked through, or not
+    /// wholly, is kept as such: what lies in it is not known.
+    fn folder(&mut self, folder: &Path, depth: usize) {
+        let real = match fs::canonicalize(folder) {
+            Ok(real) => real,
+            Err(error) => return self.unsearched(folder, error.to_string()),
         };
-        let unreadable = |error: std::io::Error| failed(error.to_string());
-        if !self
-            .seen
-            .insert(fs::canonicalize(folder).map_err(unreadable)?)
-        {
-            return Ok(());
-        }
         if depth > MAX_DEPTH {
-            return Err(failed(format!(
-                "folders are nested more than {MAX_DEPTH} deep"
-            )));
+            let why = format!("folders are nested more than {MAX_DEPTH} deep");
+            return self.unsearched(folder, why);
         }
-        if self.seen.len() > MAX_FOLDERS {
-            return Err(failed(format!("there are more than {MAX_FOLDERS} folders")));
+        if self.seen.len() == MAX_FOLDERS && !self.seen.contains(&real) {
+            let why = format!("there are more than {MAX_FOLDERS} folders");
+            return self.unsearched(folder, why);
         }
-        for entry in fs::read_dir(folder).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let path = entry.path();
-            let metadata = fs::metadata(&path);
-            let is_folder = metadata.as_ref().is_ok_and(fs::Metadata::is_dir);
-            if !is_folder {
-                if (self.is_wanted)(&path.to_string_lossy()) {
-                    metadata.map_err(unreadable)?;
-                    self.files.push(shown(&path));
-                }
-                continue;
-            }
-            // Nothing that lies in a folder decides whether it is searched: its name does.
-            if is_skipped(&name) || !(self.recursive || name == "requirements") {
-                continue;
-            }
-            match files::stay_inside_from(&path, &path) {
-                Ok(()) => self.folder(&path, depth + 1)?,
-                Err(error) => self.links.push(Input::OutsideFolder {
-                    path: shown(&path),
-                    why: error.to_string(),
-                }),
+        if !self.seen.insert(real) {
+            return;
+        }
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return self.unsearched(folder, error.to_string()),
+        };
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.entry(&entry, depth),
+                // Whatever else is in it cannot be listed either.
+                Err(error) => return self.unsearched(folder, error.to_string()),
             }
         }
-        Ok(())
+    }
+
+    fn entry(&mut self, entry: &fs::DirEntry, depth: usize) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        let metadata = fs::metadata(&path);
+        // What cannot be looked at may still be known to be a folder.
+        let is_folder = metadata.as_ref().map_or_else(
+            |_| entry.file_type().is_ok_and(|kind| kind.is_dir()),
+            fs::Metadata::is_dir,
+        );
+        if !is_folder && (self.is_wanted)(&path.to_string_lossy()) {
+            // One that cannot be read is a gap once it is.
+            self.files.push(shown(&path));
+            return;
+        }
+        // Nothing that lies in a folder decides whether it is searched: its name does.
+        if is_skipped(&name) || !(self.recursive || name == "requirements") {
+            return;
+        }
+        if let Err(error) = metadata
+            && !is_folder
+        {
+            // A link may lead to a folder; one that leads nowhere holds nothing.
+            if !environments::is_absent(&error) {
+                self.unsearched(&path, error.to_string());
+            }
+            return;
+        }
+        if !is_folder {
+            return;
+        }
+        match files::stay_inside_from(&path, &path) {
+            Ok(()) => self.folder(&path, depth + 1),
+            Err(error) => self.unsearched(&path, error.to_string()),
+        }
+    }
+
+    fn unsearched(&mut self, folder: &Path, why: String) {
+        self.unsearched.push(Input::UnsearchedFolder {
+            path: shown(folder),
+            why,
+        });
     }
 
     /// Forgets the links to folders that the caller names as well.
     fn leave_out(&mut self, named: &[String]) {
         let real = |path: &str| fs::canonicalize(path).ok();
         let named: BTreeSet<PathBuf> = named.iter().filter_map(|path| real(path)).collect();
-        self.links.retain(|link| match link {
-            Input::OutsideFolder { path, .. } => {
-                real(path).is_none_or(|path| !named.contains(&path))
+        // A folder that was named and cannot be read is no link to another one.
+        self.unsearched.retain(|folder| match folder {
+            Input::UnsearchedFolder { path, .. } => {
+                !Path::new(path).is_symlink()
+                    || real(path).is_none_or(|path| !named.contains(&path))
             }
             _ => true,
         });
@@ -264,6 +290,8 @@ pub(super) fn read(
                 continue;
             }
         };
+        // What one input leads to may be asked by its own policies.
+        world.reach.set(request.reach(policies.settings(settings))?);
         let inventory = match input {
             Input::File(path) if must_be_hashed => {
                 let inventory = read_one(path, request, world)?;
@@ -285,7 +313,7 @@ pub(super) fn read(
                 }
                 read_one(path, request, world)?
             }
-            Input::OutsideFolder { path, why } => {
+            Input::UnsearchedFolder { path, why } => {
                 unread.push(unreadable(path, why.clone()));
                 continue;
             }
@@ -299,7 +327,7 @@ pub(super) fn read(
                     continue;
                 }
             },
-            Input::Environment(environment) => installed::read(environment)?,
+            Input::Environment(environment) => installed::read(environment),
         };
         read.push(ReadInput {
             inventory,
@@ -308,13 +336,46 @@ pub(super) fn read(
     }
     for (number, files) in unpinned {
         if let Some(settings) = policies.settings(number) {
-            read.push(ReadInput {
-                inventory: resolved::inventory(&files, request, settings, world)?,
+            world.reach.set(request.reach(Some(settings))?);
+            let (inventories, gaps) = solved(&files, request, settings, world)?;
+            unread.extend(gaps);
+            read.extend(inventories.into_iter().map(|inventory| ReadInput {
+                inventory,
                 settings: number,
-            });
+            }));
         }
     }
     Ok((read, unread))
+}
+
+/// What files come to that are to be solved. Where they lead to a host that they may not lead to, that is a gap, and they are read as they
+/// stand.
+fn solved(
+    files: &[String],
+    request: &AuditRequest,
+    settings: &Settings,
+    world: &World,
+) -> Result<(Vec<Inventory>, Vec<Gap>), Failure> {
+    let _of_others = world.reach.take_refused();
+    let failure = match resolved::inventory(files, request, settings, world) {
+        Ok(inventory) => return Ok((vec![inventory], Vec::new())),
+        Err(failure) => failure,
+    };
+    if world.reach.take_refused().is_empty() {
+        return Err(failure);
+    }
+    let why = match failure.remedy {
+        Some(remedy) => format!("it cannot be solved: {}; {remedy}", failure.message),
+        None => format!("it cannot be solved: {}", failure.message),
+    };
+    let gap = unreadable(&files.join(", "), why);
+    // A project or a script pins nothing that could be read.
+    let as_they_stand = files
+        .iter()
+        .filter(|file| SourceKind::of(file) == SourceKind::Requirements)
+        .filter_map(|file| read_one(file, request, world).ok())
+        .collect();
+    Ok((as_they_stand, vec![gap]))
 }
 
 /// A bill of materials in a folder that is about other ecosystems: a remark, since nobody named it.

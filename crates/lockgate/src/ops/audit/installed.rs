@@ -2,23 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use lockgate_formats::inventory::{InstalledDistribution, InstalledForm, link, read_installed};
 use lockgate_index::files::{self, Limit};
-use lockgate_model::{Inventory, Name};
+use lockgate_model::{Inventory, Name, UnreadPart};
 
-use crate::environments::{InstalledEnvironment, is_metadata};
-use crate::failure::Failure;
+use crate::environments::{InstalledEnvironment, is_absent, is_metadata, unread_part};
 
-/// Everything that is installed in an environment. Of a project that is in several of its folders, the first is what Python imports.
-pub(super) fn read(environment: &InstalledEnvironment) -> Result<Inventory, Failure> {
+/// Everything that is installed in an environment. Of a project that is in several of its folders, the first is what Python imports. What
+/// cannot be read is a part of the inventory that is unread.
+pub(super) fn read(environment: &InstalledEnvironment) -> Inventory {
     let mut installed = Vec::new();
     let mut remarks = Vec::new();
+    let mut unread = environment.unread.clone();
     let mut known: BTreeSet<Name> = BTreeSet::new();
     for folder in &environment.folders {
         let mut here: BTreeSet<Name> = BTreeSet::new();
-        for name in entries(folder)? {
+        for name in entries(folder, &mut unread) {
             let path = folder.join(&name);
             if name.starts_with('~') {
                 remarks.push(format!(
@@ -27,7 +29,13 @@ pub(super) fn read(environment: &InstalledEnvironment) -> Result<Inventory, Fail
                 ));
                 continue;
             }
-            let one = read_installed(&distribution(&path)?);
+            let mut texts = Texts::default();
+            let found = texts.distribution(&path);
+            if let Some((file, error)) = texts.failed {
+                unread.push(unread_part(&file, &error));
+                continue;
+            }
+            let one = read_installed(&found);
             if let Some(name) = &one.item.name {
                 if known.contains(name) {
                     continue;
@@ -40,98 +48,121 @@ pub(super) fn read(environment: &InstalledEnvironment) -> Result<Inventory, Fail
     }
     let mut inventory = link(&environment.place, installed, None);
     inventory.remarks.extend(remarks);
-    Ok(inventory)
+    inventory.unread = unread;
+    inventory
 }
 
 /// The names of what describes packages in a folder, sorted.
-fn entries(folder: &Path) -> Result<Vec<String>, Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::new(format!(
-            "the folder `{}` cannot be read: {error}",
-            folder.display()
-        ))
-    };
+fn entries(folder: &Path, unread: &mut Vec<UnreadPart>) -> Vec<String> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let name = entry
-            .map_err(unreadable)?
-            .file_name()
-            .to_string_lossy()
-            .into_owned();
-        if is_metadata(&name) {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// The texts about one package.
-fn distribution(path: &Path) -> Result<InstalledDistribution, Failure> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut found = InstalledDistribution {
-        place: path.display().to_string(),
-        ..InstalledDistribution::default()
-    };
-    if name.ends_with(".egg-link") {
-        found.form = InstalledForm::EggLink;
-        found.link = text(path)?;
-        let folder = found.link.as_deref().and_then(|text| text.lines().next());
-        if let Some(folder) = folder.map(|folder| Path::new(folder.trim())) {
-            let inside = fs::read_dir(folder).into_iter().flatten().flatten();
-            let mut infos: Vec<_> = inside
-                .map(|entry| entry.path())
-                .filter(|path| {
-                    path.extension()
-                        .is_some_and(|extension| extension == "egg-info")
-                })
-                .collect();
-            infos.sort();
-            if let Some(info) = infos.first() {
-                found.metadata = bytes(&info.join("PKG-INFO"))?;
-                found.requires = text(&info.join("requires.txt"))?;
+    match fs::read_dir(folder) {
+        Ok(entries) => {
+            for entry in entries {
+                match entry {
+                    Ok(entry) => names.push(entry.file_name().to_string_lossy().into_owned()),
+                    Err(error) => {
+                        unread.push(unread_part(folder, &error));
+                        break;
+                    }
+                }
             }
         }
-        return Ok(found);
+        Err(error) => unread.push(unread_part(folder, &error)),
     }
-    if name.ends_with(".dist-info") {
-        found.form = InstalledForm::DistInfo;
-        found.metadata = bytes(&path.join("METADATA"))?;
-        found.direct_url = bytes(&path.join("direct_url.json"))?;
-        found.installer = text(&path.join("INSTALLER"))?;
-        found.requested = path.join("REQUESTED").exists();
-        return Ok(found);
-    }
-    found.form = InstalledForm::EggInfo;
-    // An egg keeps the same texts one folder further down; a zipped one cannot be looked into, and its name has to do.
-    let folder = if name.ends_with(".egg") {
-        path.join("EGG-INFO")
-    } else {
-        path.to_owned()
-    };
-    if folder.is_dir() {
-        found.metadata = bytes(&folder.join("PKG-INFO"))?;
-        found.requires = text(&folder.join("requires.txt"))?;
-        found.direct_url = bytes(&folder.join("direct_url.json"))?;
-    } else if path.is_file() && name.ends_with(".egg-info") {
-        found.metadata = bytes(path)?;
-    }
-    Ok(found)
+    names.retain(|name| is_metadata(name));
+    names.sort();
+    names
 }
 
-/// A file's bytes; none if there is no such file.
-fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    match files::read_regular(path, Limit::METADATA) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::new(format!(
-            "`{}` cannot be read: {error}",
-            path.display()
-        ))),
-    }
+/// Reads the texts about one package.
+#[derive(Debug, Default)]
+struct Texts {
+    /// The first file or folder that could not be read.
+    failed: Option<(PathBuf, io::Error)>,
 }
 
-fn text(path: &Path) -> Result<Option<String>, Failure> {
-    let bytes = bytes(path)?;
-    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+impl Texts {
+    fn distribution(&mut self, path: &Path) -> InstalledDistribution {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let mut found = InstalledDistribution {
+            place: path.display().to_string(),
+            ..InstalledDistribution::default()
+        };
+        if name.ends_with(".egg-link") {
+            found.form = InstalledForm::EggLink;
+            found.link = self.text(path);
+            let folder = found.link.as_deref().and_then(|text| text.lines().next());
+            if let Some(folder) = folder.map(|folder| PathBuf::from(folder.trim()))
+                && let Some(info) = self.info_in(&folder)
+            {
+                found.metadata = self.bytes(&info.join("PKG-INFO"));
+                found.requires = self.text(&info.join("requires.txt"));
+            }
+            return found;
+        }
+        if name.ends_with(".dist-info") {
+            found.form = InstalledForm::DistInfo;
+            found.metadata = self.bytes(&path.join("METADATA"));
+            found.direct_url = self.bytes(&path.join("direct_url.json"));
+            found.installer = self.text(&path.join("INSTALLER"));
+            found.requested = path.join("REQUESTED").exists();
+            return found;
+        }
+        found.form = InstalledForm::EggInfo;
+        // An egg keeps the same texts one folder further down; a zipped one cannot be looked into, and its name has to do.
+        let folder = if name.ends_with(".egg") {
+            path.join("EGG-INFO")
+        } else {
+            path.to_owned()
+        };
+        if self.is_folder(&folder) {
+            found.metadata = self.bytes(&folder.join("PKG-INFO"));
+            found.requires = self.text(&folder.join("requires.txt"));
+            found.direct_url = self.bytes(&folder.join("direct_url.json"));
+        } else if path.is_file() && name.ends_with(".egg-info") {
+            found.metadata = self.bytes(path);
+        }
+        found
+    }
+
+    /// The first folder of metadata in the folder that an editable project lies in.
+    fn info_in(&mut self, folder: &Path) -> Option<PathBuf> {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = self.or_none(folder, entries)?;
+        let infos = entries.iter().map(fs::DirEntry::path);
+        infos
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "egg-info")
+            })
+            .min()
+    }
+
+    fn is_folder(&mut self, path: &Path) -> bool {
+        let metadata = self.or_none(path, fs::metadata(path));
+        metadata.is_some_and(|metadata| metadata.is_dir())
+    }
+
+    /// A file's bytes; none if there is no such file.
+    fn bytes(&mut self, path: &Path) -> Option<Vec<u8>> {
+        self.or_none(path, files::read_regular(path, Limit::METADATA))
+    }
+
+    fn text(&mut self, path: &Path) -> Option<String> {
+        let bytes = self.bytes(path)?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// What was read; none where nothing is there, or where it cannot be read, which is kept.
+    fn or_none<T>(&mut self, path: &Path, read: io::Result<T>) -> Option<T> {
+        match read {
+            Ok(read) => Some(read),
+            Err(error) => {
+                if !is_absent(&error) && self.failed.is_none() {
+                    self.failed = Some((path.to_owned(), error));
+                }
+                None
+            }
+        }
+    }
 }

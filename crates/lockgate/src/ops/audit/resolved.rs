@@ -65,11 +65,12 @@ pub(super) fn inventory(
     let locked = match lock::lock(&lock_request, &ungated, world)? {
         LockOutcome::Locked(locked) => locked,
         LockOutcome::Impossible { conflict, .. } => {
-            return Err(Failure::new(format!(
-                "{} cannot be solved, so there is nothing to audit\n{}",
-                files.join(", "),
-                conflict_text(&conflict, Detail::Short).trim_end()
-            )));
+            let message = format!(
+                "{} cannot be solved, so there is nothing to audit",
+                files.join(", ")
+            );
+            let details = conflict_text(&conflict, Detail::Short);
+            return Err(Failure::new(message).details(details.trim_end()));
         }
     };
     let named = |role, (value, origin): &(String, lockgate_model::Origin)| NamedIndex {
@@ -105,6 +106,7 @@ pub(super) fn inventory(
         knows_parents: true,
         remarks: Vec::new(),
         evidence: None,
+        unread: Vec::new(),
     })
 }
 
