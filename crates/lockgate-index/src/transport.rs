@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use self::clients::{Clients, Safety};
-use self::confine::Confinement;
+use self::confine::{Confinement, Resolved};
 use crate::credentials::{Credentials, Login};
 use crate::error::FetchError;
 use crate::options::Options;
@@ -249,10 +249,13 @@ impl Transport {
         };
         let is_confined = self.confinement.holds(&request.url);
         for _ in 0..=redirect::MOST {
-            if is_confined {
-                self.confinement.admit(&asked.url).await?;
-            }
-            let answer = self.ask(&asked, &request.headers).await?;
+            let resolved = match is_confined {
+                true => self.confinement.admit(&asked.url).await?,
+                false => None,
+            };
+            let answer = self
+                .ask(&asked, &request.headers, resolved.as_ref())
+                .await?;
             if let Some(next) = redirect::next(&asked, &answer, |url| self.is_trusted(url))? {
                 asked = next;
                 continue;
@@ -280,9 +283,10 @@ impl Transport {
         &self,
         asked: &Asked,
         headers: &HeaderMap,
+        resolved: Option<&Resolved>,
     ) -> Result<reqwest::Response, FetchError> {
         let login = self.credentials.login(&asked.url, &*self.reporter);
-        let answer = self.put(asked, headers, login.as_ref()).await?;
+        let answer = self.put(asked, headers, login.as_ref(), resolved).await?;
         if !is_refusal(answer.status()) {
             return Ok(answer);
         }
@@ -291,7 +295,7 @@ impl Transport {
             .credentials
             .after_refusal(&asked.url, refused.as_ref(), &*self.reporter);
         if let Some(login) = other.await {
-            let answer = self.put(asked, headers, Some(&login)).await?;
+            let answer = self.put(asked, headers, Some(&login), resolved).await?;
             if !is_refusal(answer.status()) {
                 self.credentials.prove(&asked.url, login);
                 return Ok(answer);
@@ -311,13 +315,17 @@ impl Transport {
         asked: &Asked,
         headers: &HeaderMap,
         login: Option<&Login>,
+        resolved: Option<&Resolved>,
     ) -> Result<reqwest::Response, FetchError> {
         let safety = match asked.url.scheme() {
             "https" if self.is_trusted(&asked.url) => Safety::Trusting,
             "https" => Safety::Verified,
             _ => Safety::Plain,
         };
-        let client = self.clients.get(safety, &self.options)?;
+        let client = match resolved {
+            Some(resolved) => self.clients.for_resolved(safety, &self.options, resolved)?,
+            None => self.clients.get(safety, &self.options)?.clone(),
+        };
         let mut builder = client
             .request(asked.method.clone(), without_credentials(&asked.url))
             .headers(headers.clone());

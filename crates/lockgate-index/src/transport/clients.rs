@@ -3,14 +3,16 @@
 //! Each is made when it is first needed: a warm run makes none, and the system's certificates are loaded only when an `https` address is
 //! asked.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use reqwest::{Certificate, Client, ClientBuilder, Identity};
 
 use super::causes;
+use super::confine::Resolved;
 use crate::error::FetchError;
 use crate::files::{Limit, read_regular};
 use crate::options::Options;
@@ -24,10 +26,12 @@ pub(super) struct Clients {
     plain: Made,
     verified: Made,
     trusting: Made,
+    /// Those for a name whose addresses are known, which they ask no resolver for.
+    resolved: Mutex<BTreeMap<(Safety, String), Client>>,
 }
 
 /// How an address is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Safety {
     /// `http`: no certificate is needed.
     Plain,
@@ -45,9 +49,27 @@ impl Clients {
             Safety::Plain | Safety::Verified => &self.verified,
             Safety::Trusting => &self.trusting,
         };
-        slot.get_or_init(|| build(safety, options))
+        slot.get_or_init(|| made(builder(safety, options)?))
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    /// A client that connects to these addresses of a name and to no others. A proxy is found as by any client.
+    pub(super) fn for_resolved(
+        &self,
+        safety: Safety,
+        options: &Options,
+        resolved: &Resolved,
+    ) -> Result<Client, FetchError> {
+        let mut clients = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (safety, resolved.name.clone());
+        if let Some(client) = clients.get(&key) {
+            return Ok(client.clone());
+        }
+        let builder = builder(safety, options)?;
+        let client = made(builder.resolve_to_addrs(&resolved.name, &resolved.addresses))?;
+        clients.insert(key, client.clone());
+        Ok(client)
     }
 }
 
@@ -55,7 +77,11 @@ fn failed(why: impl AsRef<str>) -> FetchError {
     FetchError::Client(Arc::from(why.as_ref()))
 }
 
-fn build(safety: Safety, options: &Options) -> Result<Client, FetchError> {
+fn made(builder: ClientBuilder) -> Result<Client, FetchError> {
+    builder.build().map_err(|error| failed(causes(&error)))
+}
+
+fn builder(safety: Safety, options: &Options) -> Result<ClientBuilder, FetchError> {
     // Another part of the process may have chosen the provider already; it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = Client::builder()
@@ -66,14 +92,13 @@ fn build(safety: Safety, options: &Options) -> Result<Client, FetchError> {
         // Redirects are followed by the transport: each address is asked by its own login and its own client.
         .redirect(reqwest::redirect::Policy::none());
     let builder = with_proxy(builder, options)?;
-    let builder = match safety {
+    Ok(match safety {
         Safety::Plain if !has_encrypted_proxy(options) => {
             builder.tls_backend_preconfigured(plain_tls())
         }
         Safety::Trusting => with_identity(builder.tls_danger_accept_invalid_certs(true), options)?,
         Safety::Plain | Safety::Verified => with_identity(with_roots(builder, options)?, options)?,
-    };
-    builder.build().map_err(|error| failed(causes(&error)))
+    })
 }
 
 /// The proxy of the options takes the place of the environment's, `NO_PROXY` included, as with pip.
@@ -174,5 +199,44 @@ fn has_encrypted_proxy(options: &Options) -> bool {
             .iter()
             .filter_map(|name| std::env::var(name).ok())
             .any(|address| is_encrypted(&address)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_was_looked_at_is_connected_to_by_its_addresses() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request).await.unwrap();
+            let answer = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+        });
+        let options = Options {
+            environment_proxy: false,
+            ..Options::default()
+        };
+        let clients = Clients::default();
+        let ask = |name: &str, addresses: Vec<std::net::SocketAddr>| {
+            let resolved = Resolved {
+                name: name.to_owned(),
+                addresses,
+            };
+            let client = clients.for_resolved(Safety::Plain, &options, &resolved);
+            let url = format!("http://{name}:{}/", address.port());
+            client.unwrap().get(url).send()
+        };
+        // No resolver knows this name.
+        let answer = ask("public.invalid", vec![address]).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 204);
+        // Every resolver knows this one, and none is asked.
+        ask("localhost", Vec::new()).await.unwrap_err();
     }
 }

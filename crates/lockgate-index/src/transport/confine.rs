@@ -1,8 +1,10 @@
 //! Requests that must not lead to this machine or into a private network: those to hosts that nothing but a policy of the checkout names.
 //!
-//! Each address of a chain of redirects is looked at: its host as written, and what the name resolves to. Between that look and the
-//! connection a name could change; who controls it still learns nothing, since the answer of another server is no export of advisories.
+//! Each address of a chain of redirects is looked at: its host as written, and what the name resolves to. What was looked at is what is
+//! connected to: a name is resolved once in a run, so that none can lead elsewhere between the look and the connection.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::net::lookup_host;
@@ -22,6 +24,15 @@ struct Hosts {
     confined: Vec<Host>,
     /// Those that the caller names.
     named: Vec<TrustedHost>,
+    /// What names were resolved to.
+    resolved: BTreeMap<(String, u16), Vec<SocketAddr>>,
+}
+
+/// A name, and the addresses that it stands for from now on: none where it cannot be resolved, as behind a proxy that does so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Resolved {
+    pub(super) name: String,
+    pub(super) addresses: Vec<SocketAddr>,
 }
 
 impl Confinement {
@@ -42,10 +53,11 @@ impl Confinement {
         host.is_some_and(|host| hosts.confined.contains(&host))
     }
 
-    /// Refuses an address of a confined request that leads to this machine or into a private network.
-    pub(super) async fn admit(&self, url: &Url) -> Result<(), FetchError> {
+    /// Refuses an address of a confined request that leads to this machine or into a private network. Gives what its name is to stand for,
+    /// if it is one.
+    pub(super) async fn admit(&self, url: &Url) -> Result<Option<Resolved>, FetchError> {
         if self.is_named(url) {
-            return Ok(());
+            return Ok(None);
         }
         let refused = || {
             FetchError::Answer {
@@ -58,16 +70,33 @@ impl Confinement {
         }
         let (Some(Host::Domain(name)), Some(port)) = (url.host(), url.port_or_known_default())
         else {
-            return Ok(());
+            return Ok(None);
         };
-        // A name that cannot be resolved here is resolved by a proxy, or by nobody.
-        let Ok(mut addresses) = lookup_host((name, port)).await else {
-            return Ok(());
-        };
-        if addresses.any(|address| !is_public_address(address.ip())) {
+        let addresses = self.resolve(name, port).await;
+        if addresses
+            .iter()
+            .any(|address| !is_public_address(address.ip()))
+        {
             return Err(refused());
         }
-        Ok(())
+        let name = name.to_owned();
+        Ok(Some(Resolved { name, addresses }))
+    }
+
+    /// Resolves a name, once in a run.
+    async fn resolve(&self, name: &str, port: u16) -> Vec<SocketAddr> {
+        let key = (name.to_owned(), port);
+        let known = {
+            let hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            hosts.resolved.get(&key).cloned()
+        };
+        if let Some(known) = known {
+            return known;
+        }
+        let found = lookup_host((name, port)).await;
+        let found: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.resolved.entry(key).or_insert(found).clone()
     }
 
     fn is_named(&self, url: &Url) -> bool {
@@ -115,6 +144,32 @@ mod tests {
             .admit(&url("http://127.0.0.1:8080/x"))
             .await
             .unwrap();
-        confinement.admit(&url("https://8.8.8.8/")).await.unwrap();
+        let number = confinement.admit(&url("https://8.8.8.8/")).await.unwrap();
+        assert_eq!(number, None);
+    }
+
+    #[tokio::test]
+    async fn a_name_stands_for_what_it_was_first_resolved_to() {
+        let confinement = Confinement::default();
+        let address: SocketAddr = "8.8.8.8:443".parse().unwrap();
+        let private: SocketAddr = "10.0.0.1:443".parse().unwrap();
+        let resolve = |address| {
+            let mut hosts = confinement.0.lock().unwrap();
+            let key = ("public.invalid".to_owned(), 443);
+            hosts.resolved.insert(key, vec![address]);
+        };
+        resolve(address);
+        for _ in 0..2 {
+            let admitted = confinement.admit(&url("https://public.invalid/")).await;
+            assert_eq!(admitted.unwrap().unwrap().addresses, [address]);
+        }
+        resolve(private);
+        let refused = confinement.admit(&url("https://public.invalid/")).await;
+        refused.unwrap_err();
+        // One that cannot be resolved stands for nothing, also later.
+        let unknown = confinement
+            .admit(&url("https://unknown.invalid:8443/"))
+            .await;
+        assert_eq!(unknown.unwrap().unwrap().addresses, []);
     }
 }
