@@ -20,6 +20,7 @@ mod incomplete;
 mod join;
 mod keys;
 mod locks;
+mod meet;
 mod parser;
 mod tables;
 
@@ -27,6 +28,7 @@ pub use incomplete::ConfigIncomplete;
 pub use join::{DEFAULT_MAX_ADVISORY_AGE, Ineffective, JoinedPolicy, LowerPolicy, join_policies};
 use keys::check_keys;
 pub use locks::{ConfigLock, LOCK_ENTRY_OPTIONS, LockEntryOption, LockEntryValue};
+pub use meet::stricter_of_both;
 use parser::Parser;
 use tables::{Pyproject, Table};
 
@@ -135,6 +137,17 @@ impl AdvisorySource {
     }
 }
 
+/// A path in a configuration.
+#[derive(Debug)]
+pub struct ConfigPath<'a> {
+    /// The key that names it.
+    pub key: &'static str,
+    /// The path.
+    pub path: &'a mut String,
+    /// Where it stands.
+    pub origin: &'a str,
+}
+
 /// One `[groups.NAME]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigGroup {
@@ -181,15 +194,55 @@ impl Config {
     /// Returns the configuration with its relative paths as paths from `folder`, in which it lies.
     #[must_use]
     pub fn with_paths_from(mut self, folder: &Path) -> Self {
-        let joined = |path: &str| folder.join(path).to_string_lossy().into_owned();
-        let sources = self.advisories.iter_mut().flat_map(|set| &mut set.value);
-        for source in sources.filter(|source| source.is_path()) {
-            source.source = joined(&source.source);
-        }
-        for document in self.vex.iter_mut().chain(&mut self.overrides) {
-            document.value = joined(&document.value);
+        for named in self.files_mut() {
+            *named.path = folder.join(&*named.path).to_string_lossy().into_owned();
         }
         self
+    }
+
+    /// Returns every path of a file or folder that is read because this configuration names it. The paths of `[[lock]]` entries are not
+    /// among them: they start from another folder, and each command has its own rules for them.
+    pub fn files_mut(&mut self) -> Vec<ConfigPath<'_>> {
+        // All fields are named, so that a key which is added has to be sorted in here before this compiles.
+        let Self {
+            gate: _,
+            min_severity: _,
+            unknown_severity: _,
+            advisories,
+            max_advisory_age: _,
+            cooldown: _,
+            ignores: _,
+            allow_incomplete: _,
+            yanked: _,
+            vex,
+            groups: _,
+            environments: _,
+            required_environments: _,
+            delegate: _,
+            locks: _,
+            indexes: _,
+            excludes: _,
+            overrides,
+            no_emit_packages: _,
+            allowed_builds: _,
+        } = self;
+        let sources = advisories.iter_mut().flat_map(|set| &mut set.value);
+        let sources = sources.filter(|source| source.is_path());
+        let mut files: Vec<ConfigPath<'_>> = sources
+            .map(|source| ConfigPath {
+                key: "advisories",
+                path: &mut source.source,
+                origin: &source.origin,
+            })
+            .collect();
+        for (key, list) in [("vex", vex), ("override", overrides)] {
+            files.extend(list.iter_mut().map(|set| ConfigPath {
+                key,
+                path: &mut set.value,
+                origin: &set.origin,
+            }));
+        }
+        files
     }
 
     /// Reads `lockgate.toml`.

@@ -359,7 +359,7 @@ impl JoinedPolicy {
 }
 
 /// How strict a mode is.
-fn strictness(mode: &str) -> usize {
+pub(super) fn strictness(mode: &str) -> usize {
     let modes = ["off", "warn", "prefer", "deny"];
     // An unknown word is refused where it is read.
     modes
@@ -370,7 +370,7 @@ fn strictness(mode: &str) -> usize {
 
 impl Config {
     /// Mode and severities for everything.
-    fn rules(&self) -> ConfigGroup {
+    pub(super) fn rules(&self) -> ConfigGroup {
         ConfigGroup {
             gate: self.gate.clone(),
             min_severity: self.min_severity.clone(),
@@ -387,7 +387,7 @@ impl Config {
 
 impl ConfigGroup {
     /// These rules, and `other` where they are silent.
-    fn or(self, other: &Self) -> Self {
+    pub(super) fn or(self, other: &Self) -> Self {
         Self {
             gate: self.gate.or_else(|| other.gate.clone()),
             min_severity: self.min_severity.or_else(|| other.min_severity.clone()),
