@@ -4,6 +4,8 @@
 
 mod pyenv;
 
+use pyenv::Behind;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -19,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Index;
 use crate::cache::{Bucket, EntryKind};
+use crate::files::repository_top;
 use crate::http::keep_for_good;
 use crate::programs::{self, Environment, Program, RunError};
 
@@ -39,6 +42,11 @@ pub enum InterpreterError {
         /// The first of them.
         path: PathBuf,
     },
+    /// pyenv is told to start a version by a name that leads out of its folder of versions.
+    #[error(
+        "the Python version `{0}`, which pyenv is told to start, is not a name in its folder of versions"
+    )]
+    VersionPath(String),
     /// It could not be run, or did not answer.
     #[error("the interpreter `{}` cannot be asked: {why}", .path.display())]
     Silent {
@@ -187,19 +195,34 @@ pub fn find(
     request: Option<&str>,
     variables: &BTreeMap<String, String>,
 ) -> Result<PathBuf, InterpreterError> {
-    find_outside(request, variables, &[])
+    let folder = std::env::current_dir().unwrap_or_default();
+    find_outside(request, variables, &[], &folder)
 }
 
-/// Finds an interpreter as [`find`] does, and takes none that lies in one of the folders `avoided` or is a link into one.
+/// Returns the folder from which upwards a `.python-version` may choose for a run that judges what lies in the current folder: the one above
+/// the repository. Without a repository no file does.
+pub fn choice_above_repository() -> PathBuf {
+    let current = std::env::current_dir().and_then(fs::canonicalize);
+    let current = current.unwrap_or_default();
+    let above = repository_top(&current).and_then(Path::parent);
+    above.map_or_else(|| PathBuf::from("/"), Path::to_owned)
+}
+
+/// Finds an interpreter as [`find`] does, and takes none that lies in one of the folders `avoided` or is a link into one. Files from `choice`
+/// upwards tell pyenv's shims which version to take.
 pub fn find_outside(
     request: Option<&str>,
     variables: &BTreeMap<String, String>,
     avoided: &[PathBuf],
+    choice: &Path,
 ) -> Result<PathBuf, InterpreterError> {
-    let folder = std::env::current_dir().unwrap_or_default();
     let mut first_avoided = None;
     for named in candidates(request, variables) {
-        let found = pyenv::behind(&named, variables, &folder).unwrap_or_else(|| named.clone());
+        let found = match pyenv::behind(&named, variables, choice) {
+            Behind::Unknown => named.clone(),
+            Behind::Program(program) => program,
+            Behind::Outside(version) => return Err(InterpreterError::VersionPath(version)),
+        };
         if ![&named, &found].iter().any(|path| lies_in(path, avoided)) {
             return Ok(found);
         }
@@ -290,7 +313,8 @@ impl Index {
         {
             return Ok(interpreter);
         }
-        let text = ask(path, is_bare).map_err(silent)?;
+        let choice = self.shared.options.python_choice.as_deref();
+        let text = ask(path, is_bare, choice).map_err(silent)?;
         let answer: Answer = serde_json::from_str(text.trim())
             .map_err(|error| silent(format!("its answer is unreadable ({error})")))?;
         let interpreter = Interpreter {
@@ -326,7 +350,7 @@ fn fingerprint(path: &Path) -> io::Result<String> {
     ))
 }
 
-fn ask(path: &Path, is_bare: bool) -> Result<String, String> {
+fn ask(path: &Path, is_bare: bool, choice: Option<&Path>) -> Result<String, String> {
     let mut program = Program::at(path, Environment::Interpreter)
         .map_err(|error| error.to_string())?
         .arg("-I")
@@ -334,7 +358,11 @@ fn ask(path: &Path, is_bare: bool) -> Result<String, String> {
         .args(["-c", QUESTION])
         .limit(PATIENCE);
     // A shim of pyenv's chooses by the files of the folder that it is started for.
-    if let Ok(folder) = std::env::current_dir() {
+    let folder = match choice {
+        Some(folder) => Ok(folder.to_owned()),
+        None => std::env::current_dir(),
+    };
+    if let Ok(folder) = folder {
         program = program.env("PYENV_DIR", folder);
     }
     let ended = program.run().map_err(|error| match error {

@@ -47,6 +47,8 @@ pub struct Options {
     pub git_timeout: Duration,
     /// Whether interpreters are asked without what is installed for them, so that nothing of it runs.
     pub bare_interpreters: bool,
+    /// The folder from which upwards a `.python-version` may tell a shim of pyenv's what to start; none: the current one.
+    pub python_choice: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -69,6 +71,7 @@ impl Default for Options {
             osv_export: Url::parse(OSV_EXPORT).expect("the constant is an address"),
             git_timeout: crate::git::DEFAULT_LIMIT,
             bare_interpreters: false,
+            python_choice: None,
         }
     }
 }

@@ -27,18 +27,31 @@ impl Exit {
     pub(crate) fn is_from_outside(self) -> bool {
         matches!(self, Self::Interrupted | Self::Terminated | Self::HungUp)
     }
+
+    /// Ends the process at once.
+    #[expect(
+        clippy::exit,
+        reason = "for a signal, when the run does not come to its own end"
+    )]
+    pub(crate) fn leave(self) -> ! {
+        std::process::exit(i32::from(self.code()))
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::NoAnswer => 2,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::HungUp => 129,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::No => 1,
-            Exit::NoAnswer => 2,
-            Exit::Interrupted => 130,
-            Exit::Terminated => 143,
-            Exit::HungUp => 129,
-        })
+        Self::from(exit.code())
     }
 }
 

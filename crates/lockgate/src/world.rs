@@ -3,13 +3,14 @@
 use std::io;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use lockgate_index::pip_config::Installation;
-use lockgate_index::{Index, Options, Silent, TrustedHost, programs};
+use lockgate_index::{Index, Options, Silent, TrustedHost, interpreter, programs};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -106,13 +107,18 @@ impl World {
             .map_err(|error| {
                 Failure::new(format!("cannot start the asynchronous runtime: {error}"))
             })?;
-        // Before any program is started: none outlives this one.
-        let ended = watch_for_end(&runtime)?;
+        let ended = watch_for_end()?.clone();
+        HAS_WORLD.store(true, Ordering::SeqCst);
         let progress = Progress::new(terminal);
+        // What is judged does not choose the interpreter that is started.
+        let is_judging = bare_interpreters || !reach.is_everywhere();
+        let python_choice = is_judging.then(interpreter::choice_above_repository);
+        let own_choice = || std::env::current_dir().unwrap_or_default();
         let ask = |executable: &Path| {
             let options = Options {
                 cache: indexes::cache_folder(cache),
                 bare_interpreters,
+                python_choice: python_choice.clone(),
                 ..Options::default()
             };
             let index = Index::new(options, runtime.handle().clone(), Arc::new(Silent));
@@ -123,7 +129,8 @@ impl World {
                 prefix,
             })
         };
-        let pip = PipView::read(python, audited.unwrap_or_default(), ask)?;
+        let choice = python_choice.clone().unwrap_or_else(own_choice);
+        let pip = PipView::read(python, audited.unwrap_or_default(), choice, ask)?;
         for place in pip.places() {
             terminal.detail(&place);
         }
@@ -136,6 +143,7 @@ impl World {
         let named_hosts = indexes::named_hosts(options, &pip)?;
         let mut options = indexes::index_options(options, cache, &pip)?;
         options.bare_interpreters = bare_interpreters;
+        options.python_choice = python_choice.clone();
         let index = Index::new(
             options,
             runtime.handle().clone(),
@@ -215,21 +223,52 @@ impl World {
     }
 }
 
+/// Why the run was ended from outside, once it was.
+static ENDED: OnceLock<watch::Receiver<Option<Failure>>> = OnceLock::new();
+/// Whether an operation has been set up, which looks after its own end.
+static HAS_WORLD: AtomicBool = AtomicBool::new(false);
+/// How long a run that has not come to its operation gets to end in order.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Has Ctrl-C, or a termination as by a service manager, end the run in order from now on: what runs is stopped, and whoever waits for the
-/// run's end learns why.
-fn watch_for_end(runtime: &Runtime) -> Result<watch::Receiver<Option<Failure>>, Failure> {
+/// run's end learns why. To be called before any program is started: none outlives this one.
+pub(crate) fn watch_for_end() -> Result<&'static watch::Receiver<Option<Failure>>, Failure> {
+    if let Some(ended) = ENDED.get() {
+        return Ok(ended);
+    }
+    let failed = |error: io::Error| Failure::new(format!("cannot wait for signals: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
     let (sender, receiver) = watch::channel(None);
-    // Signals count from here on, and not only once the task is first run.
-    let _entered = runtime.enter();
-    let ends = ends_from_outside()
-        .map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))?;
-    runtime.spawn(async move {
-        let failure = ends.await;
-        // Nobody waits for it when the run has ended. It is known before anything fails for it.
-        let _ = sender.send(Some(failure));
-        programs::refuse_more();
-    });
-    Ok(receiver)
+    // Signals count from here on, and not only once the thread runs.
+    let ends = {
+        let _entered = runtime.enter();
+        ends_from_outside().map_err(failed)?
+    };
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            let failure = runtime.block_on(ends);
+            let exit = failure.exit;
+            // It is known before anything fails for it.
+            let _ = sender.send(Some(failure));
+            programs::refuse_more();
+            thread::sleep(FAREWELL);
+            if !HAS_WORLD.load(Ordering::SeqCst) {
+                programs::stop_all();
+                exit.leave();
+            }
+        })
+        .map_err(failed)?;
+    Ok(ENDED.get_or_init(|| receiver))
+}
+
+/// The failure of a run that was ended from outside, else `failure`: a program that was stopped is no reason of its own.
+pub(crate) fn or_ended(failure: Failure) -> Failure {
+    let ended = ENDED.get().and_then(|ended| ended.borrow().clone());
+    ended.unwrap_or(failure)
 }
 
 #[cfg(unix)]

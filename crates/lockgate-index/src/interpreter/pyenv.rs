@@ -6,35 +6,57 @@ use std::path::{Path, PathBuf};
 
 use crate::files::{Limit, read_text};
 
-/// The interpreter that the shim at `path` would start from `folder`; none if it is no shim, or if that cannot be told.
-pub(super) fn behind(
-    path: &Path,
-    variables: &BTreeMap<String, String>,
-    folder: &Path,
-) -> Option<PathBuf> {
-    let shims = path.parent().filter(|folder| folder.ends_with("shims"))?;
-    let root = shims.parent()?;
-    let installed = root.join("versions");
-    if !installed.is_dir() {
-        return None;
+/// What is behind a program on the path.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// It is no shim, or what it would start cannot be told.
+    Unknown,
+    /// This interpreter.
+    Program(PathBuf),
+    /// A version is chosen by a name that would lead out of the folder of versions. Nothing may start.
+    Outside(String),
+}
+
+/// What the shim at `path` would start from `folder`.
+pub(super) fn behind(path: &Path, variables: &BTreeMap<String, String>, folder: &Path) -> Behind {
+    let Some((installed, chosen)) = choice(path, variables, folder) else {
+        return Behind::Unknown;
+    };
+    let versions = || {
+        let versions = chosen.split([':', ' ', '\n']).map(str::trim);
+        versions.filter(|version| !version.is_empty())
+    };
+    let leads_out =
+        |version: &&str| version.contains(['/', '\\']) || matches!(*version, "." | "..");
+    if let Some(version) = versions().find(leads_out) {
+        return Behind::Outside(version.to_owned());
     }
-    let name = path.file_name()?;
-    let chosen = chosen(root, variables, folder)?;
+    let name = path.file_name().unwrap_or_default();
     // The first version that has the program; one that is not there by this name may be meant in another way.
-    for version in chosen.split([':', ' ', '\n']).map(str::trim) {
-        if version.is_empty() {
-            continue;
-        }
+    for version in versions() {
         let prefix = installed.join(version);
-        if version == "system" || version.contains(['/', '\\']) || !prefix.is_dir() {
-            return None;
+        if version == "system" || !prefix.is_dir() {
+            return Behind::Unknown;
         }
         let program = prefix.join("bin").join(name);
         if program.is_file() {
-            return Some(program);
+            return Behind::Program(program);
         }
     }
-    None
+    Behind::Unknown
+}
+
+/// The folder of versions that a shim belongs to, and the versions that are chosen.
+fn choice(
+    path: &Path,
+    variables: &BTreeMap<String, String>,
+    folder: &Path,
+) -> Option<(PathBuf, String)> {
+    let shims = path.parent().filter(|folder| folder.ends_with("shims"))?;
+    let root = shims.parent()?;
+    let installed = root.join("versions");
+    let chosen = chosen(root, variables, folder).filter(|_| installed.is_dir())?;
+    Some((installed, chosen))
 }
 
 /// The versions that are chosen: by a variable, by the nearest file, for all.
@@ -81,7 +103,10 @@ mod tests {
         let project = root.path().join("project/deep");
         let found = |shim: &Path, version: Option<&str>| {
             let variables = version.map(|version| ("PYENV_VERSION".to_owned(), version.to_owned()));
-            let found = behind(shim, &variables.into_iter().collect(), &project)?;
+            let found = behind(shim, &variables.into_iter().collect(), &project);
+            let Behind::Program(found) = found else {
+                return None;
+            };
             let found = found.strip_prefix(root.path()).unwrap();
             Some(found.display().to_string())
         };
@@ -108,5 +133,24 @@ mod tests {
             found(&root.path().join("versions/3.9.1/bin/python3"), None),
             None
         );
+    }
+
+    #[test]
+    fn a_name_that_leads_out_of_the_versions_starts_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let shim = root.path().join("shims/python3");
+        let project = root.path().join("project");
+        for folder in ["shims", "versions/3.11.7/bin", "project/evil/bin", "bin"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        for program in ["versions/3.11.7/bin", "project/evil/bin", "bin"] {
+            fs::write(root.path().join(program).join("python3"), "").unwrap();
+        }
+        fs::write(&shim, "").unwrap();
+        for name in ["..", ".", "../project/evil", "/etc", "3.11.7:../x", "a\\b"] {
+            fs::write(project.join(".python-version"), name).unwrap();
+            let found = behind(&shim, &BTreeMap::new(), &project);
+            assert!(matches!(found, Behind::Outside(_)), "{name}: {found:?}");
+        }
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct BuildPython {
 pub(super) struct Pythons {
     asked: Option<String>,
     variables: BTreeMap<String, String>,
+    /// The folder from which upwards a file may choose among pyenv's.
+    choice: PathBuf,
     index: Index,
     /// The one to build with, or why there is none.
     found: OnceLock<Result<BuildPython, String>>,
@@ -35,6 +37,7 @@ impl Pythons {
         Self {
             asked: asked.map(ToOwned::to_owned),
             variables: world.pip.variables().clone(),
+            choice: world.pip.choice().to_owned(),
             index: world.index.clone(),
             found: OnceLock::new(),
         }
@@ -51,7 +54,8 @@ impl Pythons {
         let wanted = wanted.join(".");
         let mut seen: Vec<PathBuf> = Vec::new();
         for request in [self.asked.as_deref(), Some(&wanted)] {
-            let Ok(executable) = interpreter::find(request, &self.variables) else {
+            let found = interpreter::find_outside(request, &self.variables, &[], &self.choice);
+            let Ok(executable) = found else {
                 continue;
             };
             if seen.contains(&executable) {

@@ -46,6 +46,7 @@ use lockgate_formats::command::Word;
 use crate::failure::{Exit, Failure};
 use crate::provenance;
 use crate::terminal::Terminal;
+use crate::world;
 
 /// A pip-compatible lockfile resolver with an audit gate
 #[derive(Debug, Parser)]
@@ -169,6 +170,9 @@ static LOCK: LazyLock<clap::Command> =
 
 /// Runs one command line and says how it ended.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
+    if let Err(failure) = world::watch_for_end() {
+        return usage::refuse(&failure, arguments).into();
+    }
     let expanded = match foreign::expanded(arguments) {
         Ok(expanded) => expanded,
         Err(failure) => return usage::refuse(&failure, arguments).into(),

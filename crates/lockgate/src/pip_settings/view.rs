@@ -17,6 +17,8 @@ pub(crate) struct PipView {
     options: PipOptions,
     /// Where no interpreter is started from: environments that are audited.
     avoided: Vec<PathBuf>,
+    /// The folder from which upwards a file may tell pyenv's shims which interpreter to take.
+    choice: PathBuf,
 }
 
 impl PipView {
@@ -25,6 +27,7 @@ impl PipView {
     pub(crate) fn read(
         python: Option<&str>,
         avoided: Vec<PathBuf>,
+        choice: PathBuf,
         ask: impl FnOnce(&Path) -> Option<Installation>,
     ) -> Result<Self, Failure> {
         let variables: BTreeMap<String, String> = std::env::vars_os()
@@ -39,7 +42,7 @@ impl PipView {
         };
         if surroundings.has_files() {
             let variables = &surroundings.variables;
-            let installation = interpreter::find_outside(python, variables, &avoided)
+            let installation = interpreter::find_outside(python, variables, &avoided, &choice)
                 .ok()
                 .and_then(|executable| Installation::of(&executable).or_else(|| ask(&executable)));
             if let Some(installation) = installation {
@@ -56,12 +59,18 @@ impl PipView {
             settings,
             options,
             avoided,
+            choice,
         })
     }
 
     /// Finds the interpreter that `python` asks for, else the active one; none of an environment that is audited.
     pub(crate) fn interpreter(&self, python: Option<&str>) -> Result<PathBuf, InterpreterError> {
-        interpreter::find_outside(python, self.variables(), &self.avoided)
+        interpreter::find_outside(python, self.variables(), &self.avoided, &self.choice)
+    }
+
+    /// The folder from which upwards a file may tell pyenv's shims which interpreter to take.
+    pub(crate) fn choice(&self) -> &Path {
+        &self.choice
     }
 
     /// The user's home.
