@@ -2,7 +2,10 @@
 
 mod addresses;
 mod found;
+#[cfg(unix)]
+mod links;
 mod named;
+mod paths;
 mod reported;
 
 use std::collections::BTreeMap;

@@ -452,3 +452,81 @@ fn a_git_that_takes_too_long_is_stopped_after_the_time_that_was_given() {
         .exits(2)
         .mentions(&["--git-timeout", "above 0"]);
 }
+
+/// Policies of a revision are read before anything else is set up.
+#[test]
+fn an_interrupted_search_for_a_policy_leaves_nothing() {
+    for (signal, code) in SIGNALS {
+        let context = TestContext::new();
+        std::fs::create_dir(context.path(".git")).expect("the folder is empty");
+        context.write("requirements.txt", "a==1.0\n");
+        let hang = hanging(&context);
+        // The one that is asked for the revision answers, and the next hangs.
+        let script = format!(
+            "case \"$*\" in *rev-parse*) echo 0123456789012345678901234567890123456789; exit 0;; esac\n{hang}"
+        );
+        for (script, verb) in [
+            (hang.as_str(), "audit"),
+            (&script, "audit"),
+            (&hang, "check"),
+        ] {
+            let path = context.write_program("git", script);
+            std::fs::create_dir_all(context.path("tmp")).expect("a folder can be made");
+            let _ = std::fs::remove_file(context.path("pids"));
+            let child = context
+                .lockgate(&[verb, "requirements.txt", "--policy-from", "main"])
+                .env("PATH", &path)
+                .env("TMPDIR", context.path("tmp"))
+                .start();
+            interrupted(&context, child, signal, code);
+        }
+    }
+}
+
+/// What is judged does not choose which of pyenv's interpreters is started.
+#[test]
+fn no_file_of_the_repository_chooses_the_interpreter() {
+    let context = TestContext::new();
+    context.write("repo/.git/HEAD", "ref: refs/heads/main\n");
+    context.write("repo/requirements.in", "\n");
+    context.write("repo/requirements.txt", "\n");
+    context.write("repo/.python-version", "other\n");
+    context.write("pyenv/version", "usual\n");
+    for version in ["usual", "other"] {
+        let started = context.path(&format!("started-{version}"));
+        let script = format!(": > '{}'; exit 1", started.display());
+        let _ = context.write_program("python3", &script);
+        let folder = format!("pyenv/versions/{version}/bin");
+        std::fs::create_dir_all(context.path(&folder)).expect("a folder can be made");
+        std::fs::rename(
+            context.path("bin/python3"),
+            context.path(&format!("{folder}/python3")),
+        )
+        .expect("it is there");
+    }
+    context.write("pyenv/shims/python3", "");
+    let _ = context.write_program("python3", "exit 1");
+    std::fs::rename(
+        context.path("bin/python3"),
+        context.path("pyenv/shims/python3"),
+    )
+    .expect("it is there");
+    let run = |verb: &str| {
+        for version in ["usual", "other"] {
+            let _ = std::fs::remove_file(context.path(&format!("started-{version}")));
+        }
+        context
+            .lockgate(&[verb, "--directory", "repo", "--no-cache", "--gate", "off"])
+            .env("PATH", context.path("pyenv/shims"))
+            .run();
+        ["usual", "other"].map(|version| context.exists(&format!("started-{version}")))
+    };
+    assert_eq!(run("check"), [true, false]);
+    // The caller's own lock is made with what is chosen for the folder.
+    assert_eq!(run("lock"), [false, true]);
+    // A file above the repository is the caller's.
+    context.write(".python-version", "other\n");
+    assert_eq!(run("check"), [false, true]);
+    context.write(".python-version", "../versions/other\n");
+    assert_eq!(run("check"), [false, false]);
+}

@@ -1,6 +1,6 @@
 //! Addresses in the sources: `check` follows them only to hosts that somebody else names.
 
-use lockgate_tests::{Loopback, StaticSite, TestContext, World};
+use lockgate_tests::{Loopback, Release, StaticSite, TestContext, World, artifact};
 
 use super::Scene;
 
@@ -248,4 +248,67 @@ fn a_host_that_is_new_since_the_old_lock_is_named() {
         .does_not_mention(&["the old lock takes"]);
     lock(&source).exits(0).mentions(&named);
     lock(&source).exits(0).does_not_mention(&named);
+}
+
+#[test]
+fn places_outside_of_the_repository_are_not_read() {
+    let scene = Scene::new();
+    let context = &scene.context;
+    let wheel = artifact::wheel("b", "1.1", &Release::default(), "py3-none-any");
+    for folder in ["../outside", "wheels"] {
+        context.write(&format!("{folder}/{}", wheel.filename), &wheel.bytes);
+    }
+    context.write("../outsecret.txt", "secret-text here\n");
+    context.write(
+        "../outside/project/pyproject.toml",
+        "[project]\nname = \"b\"\nversion = \"1.1\"\n",
+    );
+    let outside = context.path("../outside").canonicalize().unwrap();
+    let outside = outside.display();
+    let file = &wheel.filename;
+    // With a repository and without one.
+    for has_repository in [false, true] {
+        if has_repository {
+            std::fs::create_dir(context.path(".git")).unwrap();
+        }
+        for line in [
+            "-r ../outsecret.txt".to_owned(),
+            "-c ../outsecret.txt".to_owned(),
+            format!("b @ file://{outside}/{file}"),
+            format!("b @ ../outside/{file}"),
+            format!("{outside}/{file}"),
+            "../outside/project".to_owned(),
+            "-e ../outside/project".to_owned(),
+            format!("b @ git+file://{outside}/project"),
+            format!("--find-links {outside}"),
+            "--find-links ../outside".to_owned(),
+            format!("--find-links file://{outside}"),
+            format!("--extra-index-url file://{outside}"),
+        ] {
+            context.write("requirements.in", format!("a\n{line}\n"));
+            let run = scene.check().run();
+            run.exits(2)
+                .mentions(&["requirements.in:2"])
+                .does_not_mention(&["secret-text"]);
+        }
+        for line in [
+            format!("b @ ./wheels/{file}"),
+            "--find-links wheels".to_owned(),
+        ] {
+            context.write("requirements.in", format!("a\n{line}\n"));
+            let run = scene.check().run();
+            assert_ne!(run.code, 2, "{line}: {}", run.stderr);
+        }
+    }
+    // What the caller names too is followed.
+    for line in [
+        "--find-links ../outside".to_owned(),
+        format!("b @ file://{outside}/{file}"),
+    ] {
+        context.write("requirements.in", format!("a\n{line}\n"));
+        let run = scene.check().args(["--find-links", "../outside"]).run();
+        assert_ne!(run.code, 2, "{line}: {}", run.stderr);
+        let run = scene.check().env("PIP_FIND_LINKS", "../outside").run();
+        assert_ne!(run.code, 2, "{line}: {}", run.stderr);
+    }
 }

@@ -167,7 +167,7 @@ fn a_delegated_folder_decides_on_mode_severities_and_accepted_advisories() {
 }
 
 /// All orders of a list.
-fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
+pub(super) fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
     let Some((first, rest)) = items.split_first() else {
         return vec![Vec::new()];
     };

@@ -1,6 +1,6 @@
 //! Policies that the caller names: a file, a git revision, and the floor of machine and user.
 
-use lockgate_tests::{Advisory, Run, TestContext};
+use lockgate_tests::{Advisory, Index, Loopback, Run, TestContext, World};
 
 use super::{IGNORE, audit, audit_records, document, policies, remarks, repository};
 
@@ -322,4 +322,70 @@ fn git_runs_nothing_that_the_repository_names() {
         .run();
     run.exits(1);
     assert!(!context.exists("started"));
+}
+
+#[test]
+fn the_overrides_of_a_revision_are_those_of_the_revision() {
+    let index: Loopback<Index> =
+        Loopback::index(World::new().with("c", "1.0", &[]).with("c", "2.0", &[]));
+    let context = proposed("advisories = [\"security/records\"]\n");
+    context.write("services/lockgate.toml", "gate = \"deny\"\n");
+    context.write("lockgate.toml", "override = [\"rules/over.txt\"]\n");
+    context.write("rules/over.txt", "c<2\n");
+    context.write("requirements.in", "c\n");
+    git(&context, &["add", "--all"]);
+    git(&context, &["commit", "--quiet", "--message", "two"]);
+    let run = |verb: &[&str]| {
+        let url = index.index_url();
+        let common = ["--no-cache", "--policy-from", "main", "--index-url", &url];
+        context
+            .lockgate(verb)
+            .args(common)
+            .args(["--advisories", "security/records"])
+            .args(["--python-version", "3.11", "--python-platform", "linux"])
+            .run()
+    };
+    let lock = ["lock", "requirements.in", "-o", "services/out.txt"];
+    run(&lock).exits(0);
+    let made = context.read("services/out.txt");
+    assert!(made.contains("c==1.0"), "{made}");
+    // The lock names it by its path in the work tree.
+    assert!(made.contains("--override rules/over.txt"), "{made}");
+    // What a change makes of the file counts for nothing, nor does one of this name elsewhere.
+    context.write("rules/over.txt", "c>=2\n");
+    context.write("services/rules/over.txt", "c>=2\n");
+    run(&lock).exits(0);
+    assert_eq!(context.read("services/out.txt"), made);
+    run(&["check", "services/out.txt"]).exits(0);
+    // Several locks of one run each have it.
+    context.write("other.txt", &made);
+    run(&[
+        "check",
+        "services/out.txt",
+        "other.txt",
+        "--source",
+        "requirements.in",
+    ])
+    .exits(0);
+}
+
+/// A folder whose name is no text lists nothing in a revision, so its policy would seem not to be there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_of_a_revision_whose_name_is_no_text_is_no_answer() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let context = proposed("gate = \"warn\"\nadvisories = [\"security/records\"]\n");
+    let folder = context.path("services").join(OsStr::from_bytes(b"odd\xff"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("lockgate.toml"), "gate = \"deny\"\n").unwrap();
+    std::fs::write(folder.join("requirements.txt"), "a==1.0\n").unwrap();
+    git(&context, &["add", "--all"]);
+    git(&context, &["commit", "--quiet", "--message", "two"]);
+    audit(&context, &["requirements.txt", "--policy-from", "main"])
+        .arg("--directory")
+        .arg(folder)
+        .run()
+        .exits(2)
+        .mentions(&["is not UTF-8 text"]);
 }

@@ -118,6 +118,35 @@ pub(crate) fn bytes_if_there(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     }
 }
 
+/// What is in a file that was looked for and that nobody named, or none if it is not there. No link leads out of its repository on the way.
+/// Errors name it as `shown`.
+pub(crate) fn found_if_there(
+    path: &Path,
+    shown: &str,
+    limit: Limit,
+) -> Result<Option<Vec<u8>>, Failure> {
+    match files::read_inside(path, limit) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unread(shown, &of_files(&error))),
+    }
+}
+
+/// The first of `names` that is a file of the current folder. It is taken since it is there and not since the caller names it, so a link out
+/// of the repository is refused.
+pub(crate) fn first_there(names: &[&str]) -> Result<Option<String>, Failure> {
+    let there = names.iter().find(|name| Path::new(name).is_file());
+    if let Some(name) = there {
+        is_inside(name)?;
+    }
+    Ok(there.map(|name| (*name).to_owned()))
+}
+
+/// Refuses a file that the caller does not name and that lies behind a link out of its repository.
+pub(crate) fn is_inside(path: &str) -> Result<(), Failure> {
+    files::stay_inside(Path::new(path)).map_err(|error| unread(path, &of_files(&error)))
+}
+
 /// Replaces `path` by `text`: written beside it, flushed to the disk, and renamed over it, with the old file's permissions.
 /// Through a symbolic link the file that it leads to is replaced. On any error the old file is as it was.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Failure> {

@@ -5,6 +5,7 @@
 //! each of its inputs, by the input's own policies.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -18,6 +19,7 @@ use url::Url;
 use crate::cli::{AuditArguments, CheckArguments, IndexOptions, TargetOptions};
 use crate::failure::Failure;
 use crate::indexes::{built_in, trusted_host};
+use crate::policies::repository::followed;
 use crate::statements::LockStatements;
 use crate::world::World;
 
@@ -36,10 +38,21 @@ pub(crate) enum Reach {
 pub(crate) struct NamedHosts {
     hosts: Vec<TrustedHost>,
     target: TargetOptions,
-    /// The repository that sources lie in, where there is one.
-    repository: Option<PathBuf>,
+    /// Where the files of sources lie.
+    boundary: Boundary,
+    /// The places on this machine that the caller names.
+    places: Vec<String>,
     /// The files that the caller names, wherever they lie.
     files: Vec<String>,
+}
+
+/// Where on this machine the files of sources lie.
+#[derive(Debug, Clone)]
+enum Boundary {
+    /// Anywhere: the caller names what is audited.
+    Anywhere,
+    /// In this folder: the repository, or what stands for one.
+    Within(PathBuf),
 }
 
 /// What the command line names.
@@ -54,7 +67,7 @@ impl Caller<'_> {
     fn reach(
         self,
         statements: &LockStatements,
-        repository: Option<PathBuf>,
+        boundary: Boundary,
     ) -> Result<Reach, Failure> {
         let mut hosts = Vec::new();
         for host in self.allowed {
@@ -68,12 +81,15 @@ impl Caller<'_> {
         }
         let index = self.index;
         let addresses = index.index_url.iter().chain(&index.extra_index_url);
-        let addresses = addresses.chain(&index.find_links).chain(&self.files);
+        let addresses = addresses.chain(&index.find_links);
+        let places = addresses.clone().cloned().collect();
+        let addresses = addresses.chain(&self.files);
         hosts.extend(addresses.filter_map(|address| host_of(address)));
         Ok(Reach::Named(Box::new(NamedHosts {
             hosts,
             target: self.target.clone(),
-            repository,
+            boundary,
+            places,
             files: self.files,
         })))
     }
@@ -84,12 +100,14 @@ impl Reach {
     pub(crate) fn of_check(
         arguments: &CheckArguments,
         statements: &LockStatements,
-        repository: Option<PathBuf>,
+        boundary: PathBuf,
     ) -> Result<Self, Failure> {
         let files = [
             &arguments.source,
             &arguments.constraint,
             &arguments.overrides,
+            // What a found policy names was seen to lie in its repository.
+            statements.overrides(),
         ];
         let caller = Caller {
             allowed: &arguments.allow_host,
@@ -97,7 +115,8 @@ impl Reach {
             target: &arguments.target,
             files: files.into_iter().flatten().cloned().collect(),
         };
-        caller.reach(statements, repository)
+        let boundary = boundary.canonicalize().unwrap_or(boundary);
+        caller.reach(statements, Boundary::Within(boundary))
     }
 
     /// What an audit may reach for an input, by the audit's options and what the topmost policy of that input states.
@@ -111,7 +130,7 @@ impl Reach {
             target: &arguments.target,
             files: arguments.files.clone(),
         };
-        caller.reach(statements, None)
+        caller.reach(statements, Boundary::Anywhere)
     }
 
     /// The hosts that may be reached; none: any.
@@ -130,19 +149,18 @@ impl Reach {
         matches!(self, Self::Everywhere)
     }
 
-    /// Whether a file that a source includes may be read: it lies in the repository, links resolved, or in a folder of a file that the
-    /// caller or pip's settings name.
+    /// Whether a file that a source includes may be read: it lies in the repository (without one in the folder that stands for it), links
+    /// resolved, or in a folder of a file that the caller or pip's settings name. What is not there passes, for whoever reads it to say so.
     pub(crate) fn admits_file(&self, path: &str, world: &World) -> bool {
         let Self::Named(named) = self else {
             return true;
         };
-        let (Some(repository), Ok(path)) = (&named.repository, Path::new(path).canonicalize())
-        else {
-            return true;
+        let path = match Path::new(path).canonicalize() {
+            Ok(path) => path,
+            Err(error) => return error.kind() == io::ErrorKind::NotFound,
         };
-        if path.starts_with(repository) {
-            let within = path.strip_prefix(repository).unwrap_or(&path);
-            return !within.components().any(|part| part.as_os_str() == ".git");
+        if named.is_within(&path) {
+            return true;
         }
         let set_up = world.pip.options().constraints.iter();
         let set_up = set_up.map(|set| &set.value);
@@ -151,6 +169,64 @@ impl Reach {
             file.parent().map(Path::to_owned)
         });
         folders.any(|folder| path.starts_with(folder))
+    }
+
+    /// Refuses a place on this machine that a source leads to, and that lies neither in the repository nor in a place that the caller or pip's
+    /// settings name. `origin` says where it stands, `what` what it is.
+    pub(crate) fn admit_path(
+        &self,
+        path: &Path,
+        origin: &str,
+        what: &str,
+        world: &World,
+    ) -> Result<(), Failure> {
+        let Self::Named(named) = self else {
+            return Ok(());
+        };
+        let place = followed(path);
+        if named.is_within(&place) {
+            return Ok(());
+        }
+        let set_up = world.pip.options();
+        let set_up = (set_up.find_links.iter().chain(&set_up.extra_index_urls))
+            .chain(&set_up.index_url)
+            .map(|set| &set.value);
+        let mut places = named.places.iter().chain(set_up);
+        let is_named = places.any(|named| {
+            let named = local_path(named, world.pip.home());
+            named.is_some_and(|named| place.starts_with(followed(&named)))
+        });
+        if is_named {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "{origin}: {} leads to `{}`, which is outside of the repository and which nothing but the sources names",
+            hide_everywhere(what),
+            hide_everywhere(&path.display().to_string())
+        ))
+        .remedy("keep it in the repository; if it is right, name the folder with `--find-links` too"))
+    }
+
+    /// Refuses a repository of git's at a place on this machine, and one at a host that nobody but its source names.
+    pub(crate) fn admit_repository(
+        &self,
+        repository: &str,
+        origin: &str,
+        what: &str,
+        world: &World,
+    ) -> Result<(), Failure> {
+        let is_confined = match self {
+            Self::Everywhere => false,
+            Self::Named(named) => matches!(named.boundary, Boundary::Within(_)),
+        };
+        if is_confined && matches!(place(repository), Leads::Nowhere) {
+            return Err(Failure::new(format!(
+                "{origin}: {} is a git repository on this machine, which is not read for a check",
+                hide_everywhere(what)
+            ))
+            .remedy("write the address that others reach it at, or the path of a folder in this repository"));
+        }
+        self.admit(repository, origin, what, world)
     }
 
     /// Refuses an address at a host that nobody but its source names. `origin` says where it stands, `what` what it is.
@@ -165,7 +241,12 @@ impl Reach {
             return Ok(());
         };
         let url = match place(address) {
-            Leads::Nowhere => return Ok(()),
+            Leads::Nowhere => {
+                return match local_path(address, world.pip.home()) {
+                    Some(path) => self.admit_path(&path, origin, what, world),
+                    None => Ok(()),
+                };
+            }
             Leads::To(url) => url,
             Leads::Anywhere => {
                 let place = hide_everywhere(&redact_url(address)).into_owned();
@@ -181,6 +262,15 @@ impl Reach {
 }
 
 impl NamedHosts {
+    /// Whether a path without links lies in the repository, and not among the files of git.
+    fn is_within(&self, path: &Path) -> bool {
+        let Boundary::Within(boundary) = &self.boundary else {
+            return true;
+        };
+        let within = path.strip_prefix(boundary);
+        within.is_ok_and(|within| !within.components().any(|part| part.as_os_str() == ".git"))
+    }
+
     fn covers(&self, url: &Url, world: &World) -> Result<bool, Failure> {
         if self.hosts.iter().any(|host| host.covers(url)) {
             return Ok(true);
@@ -268,7 +358,33 @@ impl CurrentReach {
         what: &str,
         world: &World,
     ) -> Result<(), Failure> {
-        let admitted = self.get().admit(address, origin, what, world);
+        self.noted(self.get().admit(address, origin, what, world))
+    }
+
+    /// See [`Reach::admit_path`].
+    pub(crate) fn admit_path(
+        &self,
+        path: &Path,
+        origin: &str,
+        what: &str,
+        world: &World,
+    ) -> Result<(), Failure> {
+        self.noted(self.get().admit_path(path, origin, what, world))
+    }
+
+    /// See [`Reach::admit_repository`].
+    pub(crate) fn admit_repository(
+        &self,
+        repository: &str,
+        origin: &str,
+        what: &str,
+        world: &World,
+    ) -> Result<(), Failure> {
+        let reach = self.get();
+        self.noted(reach.admit_repository(repository, origin, what, world))
+    }
+
+    fn noted(&self, admitted: Result<(), Failure>) -> Result<(), Failure> {
         admitted.inspect_err(|failure| {
             let refused = self.refused.lock();
             let mut refused = refused.unwrap_or_else(PoisonError::into_inner);
@@ -288,6 +404,26 @@ fn refused(place: &str, origin: &str, what: &str, host: Option<&str>) -> Failure
         )),
         None => failure.remedy("write it as an address with a host"),
     }
+}
+
+/// The path that an address of this machine, or a path as it is written, stands for.
+fn local_path(address: &str, home: Option<&Path>) -> Option<PathBuf> {
+    let address = address.trim();
+    match place(address) {
+        Leads::To(_) | Leads::Anywhere => return None,
+        Leads::Nowhere => {}
+    }
+    // A path counts first where something is there, as it does for whoever reads it.
+    let path = (address.strip_prefix("~/"))
+        .and_then(|rest| Some(home?.join(rest)))
+        .filter(|path| path.exists())
+        .unwrap_or_else(|| PathBuf::from(address));
+    let is_address = !path.exists() && address.contains(':');
+    let of_address = Url::parse(address).ok().filter(|_| is_address);
+    Some(match of_address {
+        Some(url) if url.scheme() == "file" => url.to_file_path().unwrap_or(path),
+        _ => path,
+    })
 }
 
 /// The host and port of an address, if it has one.

@@ -42,8 +42,8 @@ fn main() -> ExitCode {
     defects_are_no_answer();
     let arguments: Vec<_> = std::env::args_os().collect();
     let code = cli::run(&arguments);
+    // What was taken from a revision goes with the programs.
     lockgate_index::programs::stop_all();
-    policies::remove_extracted();
     code
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lockgate_formats::{GroupRequest, SourceKind};
 
+use crate::disk;
 use crate::failure::Failure;
 use crate::request::Output;
 
@@ -31,6 +32,13 @@ pub(crate) fn groups(given: &[String]) -> Result<Vec<GroupRequest>, Failure> {
 
 /// The sources given; where there are none, and no group is asked for, those that are there by default.
 pub(crate) fn sources(given: &[String], groups: &[GroupRequest]) -> Result<Vec<String>, Failure> {
+    for file in groups.iter().flat_map(|group| group.files(given)) {
+        // The group is named, and where it stands is not.
+        let is_named = |group: &GroupRequest| group.file.as_deref() == Some(file);
+        if !given.iter().any(|source| source == file) && !groups.iter().any(is_named) {
+            disk::is_inside(file)?;
+        }
+    }
     if !given.is_empty() {
         if given.iter().filter(|source| *source == "-").count() > 1 {
             return Err(Failure::new(
@@ -42,10 +50,8 @@ pub(crate) fn sources(given: &[String], groups: &[GroupRequest]) -> Result<Vec<S
     if !groups.is_empty() {
         return Ok(Vec::new());
     }
-    ["requirements.in", "pyproject.toml"]
-        .into_iter()
-        .find(|name| Path::new(name).is_file())
-        .map(|name| vec![name.to_owned()])
+    disk::first_there(&["requirements.in", "pyproject.toml"])?
+        .map(|name| vec![name])
         .ok_or_else(|| {
             Failure::new("there is no `requirements.in` and no `pyproject.toml` in this folder")
                 .remedy("name the sources: `lockgate lock FILE…`")

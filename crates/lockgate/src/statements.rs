@@ -30,7 +30,7 @@ impl LockStatements {
     pub(crate) fn of(policies: &Policies) -> Self {
         let (config, _) = policies.joined();
         let names = |sets: &[Set<Name>]| sets.iter().map(|set| set.value.clone()).collect();
-        let topmost = policies.topmost.as_ref();
+        let topmost = policies.topmost();
         Self {
             scope: topmost
                 .map(|policy| policy.scope.clone())
@@ -61,6 +61,11 @@ impl LockStatements {
         entries
             .map(|output| (self.placed(&output.value), output.origin.clone()))
             .collect()
+    }
+
+    /// The files of overrides that the policy names.
+    pub(crate) fn overrides(&self) -> &Vec<String> {
+        &self.overrides
     }
 
     /// The folder that the paths of entries start from.

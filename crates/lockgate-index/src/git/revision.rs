@@ -22,10 +22,16 @@ pub fn files_at_revision(
     commit: &str,
     path: &Path,
 ) -> Result<Vec<RevisionFile>, GitError> {
-    let named = path.to_string_lossy();
+    // Another name would list another place, or nothing.
+    let named = path.to_str().ok_or_else(|| {
+        GitError::Refused(format!(
+            "the path `{}` is not UTF-8 text",
+            path.to_string_lossy()
+        ))
+    })?;
     let mut arguments = vec!["ls-tree", "-r", "-z", "--full-tree", commit];
     if !named.is_empty() {
-        arguments.extend(["--", &named]);
+        arguments.extend(["--", named]);
     }
     let listed = successful(run(Place::Reading(git_dir), &arguments, LOCAL_LIMIT)?)?;
     let lines = listed.out.split(|byte| *byte == 0);

@@ -4,7 +4,7 @@
 mod look;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lockgate_index::DirectFacts;
@@ -324,15 +324,17 @@ impl Asked {
             .map_err(|error: lockgate_model::ReferenceError| self.failure(&error.to_string()))
     }
 
-    /// Refuses a place that the run may not reach.
-    fn admit(&self, reference: &Reference, world: &World) -> Result<(), Failure> {
-        let address = match &reference.place {
-            Place::Archive(url) => url.as_str(),
-            Place::Git { repository, .. } => repository,
-            Place::Path(_) => return Ok(()),
-        };
+    /// Refuses a place that the run may not reach. Paths are taken from `folder`.
+    fn admit(&self, reference: &Reference, folder: &Path, world: &World) -> Result<(), Failure> {
         let what = format!("`{}`", self.shown());
-        world.reach.admit(address, &self.origin, &what, world)
+        let reach = &world.reach;
+        match &reference.place {
+            Place::Archive(url) => reach.admit(url.as_str(), &self.origin, &what, world),
+            Place::Git { repository, .. } => {
+                reach.admit_repository(repository, &self.origin, &what, world)
+            }
+            Place::Path(path) => reach.admit_path(&folder.join(path), &self.origin, &what, world),
+        }
     }
 
     /// The reference for people.

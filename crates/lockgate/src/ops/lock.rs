@@ -27,6 +27,7 @@ use crate::ops::known::Known;
 use crate::ops::{hash_mode, target, unbuilt};
 use crate::outputs::Bounds;
 use crate::places;
+use crate::policies::shown_path;
 use crate::provenance;
 use crate::rendering;
 use crate::request::{Form, LockRequest, Output, Settings};
@@ -333,6 +334,13 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
     }
     manifest.overrides = lockgate_formats::read_overrides(&files, &request.arguments.overrides)
         .map_err(|error| Failure::of_input(&error))?;
+    for limit in &mut manifest.overrides {
+        // Those of a revision lie in a temporary folder.
+        if let Some(shown) = shown_path(&limit.origin.file) {
+            let extracted = std::mem::replace(&mut limit.origin.file, shown);
+            limit.origin.via = limit.origin.via.replace(&extracted, &limit.origin.file);
+        }
+    }
     manifest.excludes.clone_from(&request.excludes);
     Ok(manifest)
 }

@@ -12,8 +12,7 @@ pub(crate) mod lock;
 pub(crate) mod target;
 mod unbuilt;
 
-use std::path::Path;
-
+use crate::disk;
 use crate::failure::Failure;
 
 /// The locks named, or the one that is there by default.
@@ -21,10 +20,8 @@ pub(crate) fn locks_or_default(given: Vec<String>) -> Result<Vec<String>, Failur
     if !given.is_empty() {
         return Ok(given);
     }
-    ["requirements.txt", "pylock.toml"]
-        .into_iter()
-        .find(|name| Path::new(name).is_file())
-        .map(|name| vec![name.to_owned()])
+    disk::first_there(&["requirements.txt", "pylock.toml"])?
+        .map(|name| vec![name])
         .ok_or_else(|| {
             Failure::new("there is no `requirements.txt` and no `pylock.toml` in this folder")
                 .remedy("name the locks")

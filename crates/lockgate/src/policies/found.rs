@@ -1,13 +1,15 @@
 //! The policies of a checkout: at most one in each folder.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lockgate_formats::Config;
+use lockgate_index::files::Limit;
 
 use super::PolicyFile;
-use super::repository::{POLICY_FILES, Way, is_open_to_others, owner_of};
+use super::repository::{POLICY_FILES, Way, followed, is_foreign, owner_of};
 use crate::disk;
 use crate::failure::Failure;
 
@@ -27,12 +29,21 @@ impl FoundPolicies {
         }
     }
 
-    /// The policies on the way to a file, the topmost first.
+    /// The policies on the way to a file, the topmost first, each once: a link may lead back to a folder above.
     pub(super) fn on(&self, way: &Way) -> Result<Vec<Arc<PolicyFile>>, Failure> {
-        let mut found = Vec::new();
+        let mut found: Vec<Arc<PolicyFile>> = Vec::new();
         let owner = way.folders.last().and_then(|folder| owner_of(folder));
         for folder in &way.folders {
-            found.extend(self.of(folder, owner)?);
+            let Some(policy) = self.of(folder, owner)? else {
+                continue;
+            };
+            if found.iter().any(|known| known.place == policy.place) {
+                continue;
+            }
+            // Without a repository nothing above the topmost policy is its business.
+            let topmost = found.first().unwrap_or(&policy);
+            names_nothing_outside(&policy, way.top.as_deref().unwrap_or(&topmost.folder))?;
+            found.push(policy);
         }
         Ok(found)
     }
@@ -59,11 +70,8 @@ fn read_folder(
     for name in POLICY_FILES {
         let path = folder.join(name);
         let name = shown.join(name).display().to_string();
-        if is_open_to_others(folder) && owner_of(&path) != owner {
-            // Somebody else put it there, as anybody may.
-            continue;
-        }
-        let Some(bytes) = disk::bytes_if_there(&path)? else {
+        let is_of_others = is_foreign(&path, folder, owner);
+        let Some(bytes) = disk::found_if_there(&path, &name, Limit::PROJECT)? else {
             continue;
         };
         let read = if path.ends_with("lockgate.toml") {
@@ -71,15 +79,24 @@ fn read_folder(
         } else {
             Config::from_pyproject(&bytes, &name)
         };
-        let Some(config) = read.map_err(|error| Failure::of_input(&error))? else {
+        // Nothing of what somebody else has put there is shown.
+        let read = read.map_err(|error| match is_of_others {
+            true => foreign(&name),
+            false => Failure::of_input(&error),
+        });
+        let Some(config) = read? else {
             continue;
         };
+        if is_of_others {
+            return Err(foreign(&name));
+        }
         if let Some(first) = &found {
             return Err(both(&first.name, &name));
         }
         found = Some(PolicyFile {
             config: config.with_paths_from(&shown),
             name,
+            place: fs::canonicalize(&path).unwrap_or(path),
             folder: folder.to_owned(),
             scope: folder.to_owned(),
         });
@@ -93,6 +110,38 @@ pub(super) fn both(first: &str, second: &str) -> Failure {
         "`{first}` and `[tool.lockgate]` of `{second}` are both policies of one folder"
     ))
     .remedy("keep one of them")
+}
+
+/// That another user has put a policy into a folder that everybody may write to. Whether it is meant cannot be told: with it the user would
+/// decide what is let through, and without it whoever relies on it would be let down.
+fn foreign(name: &str) -> Failure {
+    Failure::new(format!(
+        "`{name}` belongs to another user, who has put it into a folder that everybody may write to"
+    ))
+    .remedy("remove it, take it over, or take the right to write from others (`chmod o-w`); or name the policy with `--policy FILE`")
+}
+
+/// Refuses a policy that names a file or folder outside of `boundary`, links resolved. Whoever proposes a change may have written the policy,
+/// and what is read shows in errors and reports.
+pub(super) fn names_nothing_outside(policy: &PolicyFile, boundary: &Path) -> Result<(), Failure> {
+    let boundary = followed(boundary);
+    let mut config = policy.config.clone();
+    for named in config.files_mut() {
+        let real = followed(Path::new(&*named.path));
+        let is_inside = real
+            .strip_prefix(&boundary)
+            .is_ok_and(|within| !within.components().any(|part| part.as_os_str() == ".git"));
+        if !is_inside {
+            return Err(Failure::new(format!(
+                "{}: `{}` names `{}`, which is outside of the repository",
+                named.origin, named.key, named.path
+            ))
+            .remedy(
+                "keep it in the repository, or name it yourself: on the command line, in the file of `--policy`, or in a policy of the machine or the user",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A folder as seen from the current one.

@@ -6,13 +6,16 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use lockgate_index::files::{self, Limit};
+
 use crate::failure::Failure;
+use crate::outputs;
 
 /// The names of policy files.
 pub(super) const POLICY_FILES: [&str; 2] = ["lockgate.toml", "pyproject.toml"];
 
 /// Most of a `.git` file that is read.
-const MAX_GIT_FILE: u64 = 64 * 1024;
+const GIT_FILE: Limit = Limit::new("`.git` files", 64 << 10);
 
 /// The folders whose policies hold for a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,27 +26,35 @@ pub(crate) struct Way {
     pub(crate) folders: Vec<PathBuf>,
     /// The folder of another owner at which the search ended, although there is something above.
     pub(crate) cut_short_at: Option<PathBuf>,
+    /// What another user has put as `.git` into a folder that everybody may write to; it makes no repository.
+    pub(crate) foreign: Vec<PathBuf>,
 }
 
 impl Way {
-    /// Finds the way to `folder`, which must exist.
+    /// Finds the way to `folder`, which must exist. Links are followed first.
     pub(crate) fn to(folder: &Path) -> Result<Self, Failure> {
-        let folder = fs::canonicalize(folder).map_err(|error| {
-            Failure::new(format!(
-                "cannot find the folder `{}`: {error}",
-                folder.display()
-            ))
-        })?;
-        let owner = owner_of(&folder);
+        Ok(Self::along(&real(folder)?))
+    }
+
+    /// Finds the way to `folder`, an absolute path, through the folders that the path itself names.
+    pub(crate) fn along(folder: &Path) -> Self {
+        let owner = owner_of(folder);
         let mut searched = Vec::new();
         let mut cut_short_at = None;
+        let mut foreign = Vec::new();
         for ancestor in folder.ancestors() {
             if owner_of(ancestor) != owner {
                 let is_cut = ancestor.ancestors().any(holds_something);
                 cut_short_at = is_cut.then(|| ancestor.to_owned());
                 break;
             }
-            searched.push((ancestor, GitEntry::of(ancestor, owner)));
+            let git = ancestor.join(".git");
+            if is_foreign(&git, ancestor, owner) {
+                foreign.push(git);
+                searched.push((ancestor, GitEntry::None));
+            } else {
+                searched.push((ancestor, GitEntry::of(ancestor)));
+            }
         }
         let top = (0..searched.len()).find(|index| is_top(&searched[*index..]));
         let folders = searched
@@ -51,12 +62,102 @@ impl Way {
             .take(top.map_or(searched.len(), |index| index + 1));
         let mut folders: Vec<PathBuf> = folders.map(|(path, _)| (*path).to_owned()).collect();
         folders.reverse();
-        Ok(Self {
-            top: top.and(folders.first().cloned()),
+        let first = folders.first().cloned();
+        foreign.retain(|git| first.as_ref().is_some_and(|first| git.starts_with(first)));
+        Self {
+            top: top.and(first),
             folders,
             cut_short_at: cut_short_at.filter(|_| top.is_none()),
+            foreign,
+        }
+    }
+}
+
+fn real(folder: &Path) -> Result<PathBuf, Failure> {
+    fs::canonicalize(folder).map_err(|error| {
+        Failure::new(format!(
+            "cannot find the folder `{}`: {error}",
+            folder.display()
+        ))
+    })
+}
+
+/// The two places of a file or folder: a link in a repository may lead from a folder with one policy into one with another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TwoPlaces {
+    /// The folder as its path is written. Links that stay in their repository are kept, and all others are followed.
+    pub(super) written: PathBuf,
+    /// The folder that it leads to.
+    pub(super) real: PathBuf,
+}
+
+impl TwoPlaces {
+    /// The places of the folder that holds `file`, which need not be there. A link as the file itself leads to another folder.
+    pub(super) fn of_file(file: &Path) -> Result<Self, Failure> {
+        let folder = match file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let behind = fs::canonicalize(file)
+            .ok()
+            .or_else(|| outputs::followed(file, None).ok());
+        let behind = behind.as_deref().and_then(Path::parent);
+        Self::new(folder, behind.unwrap_or(folder))
+    }
+
+    /// The places of a folder, which need not be there.
+    pub(super) fn of_folder(folder: &Path) -> Result<Self, Failure> {
+        Self::new(folder, folder)
+    }
+
+    fn new(written: &Path, real_folder: &Path) -> Result<Self, Failure> {
+        // A folder that isn't there yet has no policy; what is above it may.
+        fn there(folder: &Path) -> &Path {
+            let there = folder.ancestors().find(|folder| folder.is_dir());
+            there.unwrap_or(Path::new("."))
+        }
+        Ok(Self {
+            written: as_written(there(written))?,
+            real: real(there(real_folder))?,
         })
     }
+}
+
+/// The absolute path of `folder` in which those links are kept that stay in the repository that holds them; where no repository does, those
+/// that lead into none.
+fn as_written(folder: &Path) -> Result<PathBuf, Failure> {
+    let current = real(Path::new("."))?;
+    let mut written = PathBuf::new();
+    for part in current.join(folder).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                // It is the folder above the one that a link leads to.
+                if written.is_symlink() {
+                    written = real(&written)?;
+                }
+                written.pop();
+            }
+            part => {
+                let next = written.join(part);
+                written = if next.is_symlink() && leaves(&written, &next)? {
+                    real(&next)?
+                } else {
+                    next
+                };
+            }
+        }
+    }
+    Ok(written)
+}
+
+/// Whether a link in `folder` leads out of its repository, or into one from outside.
+fn leaves(folder: &Path, link: &Path) -> Result<bool, Failure> {
+    let target = real(link)?;
+    Ok(match Way::to(folder)?.top {
+        Some(top) => !target.starts_with(top),
+        None => target.is_dir() && Way::to(&target)?.top.is_some(),
+    })
 }
 
 /// Whether the first of these folders, of which each lies in the next, is the top of a repository: not a submodule of one above.
@@ -89,21 +190,13 @@ enum GitEntry {
 }
 
 impl GitEntry {
-    fn of(folder: &Path, owner: Option<u32>) -> Self {
+    fn of(folder: &Path) -> Self {
         let path = folder.join(".git");
-        let Ok(metadata) = fs::metadata(&path) else {
-            return Self::None;
-        };
-        if is_open_to_others(folder) && owner_of(&path) != owner {
-            return Self::None;
-        }
-        if metadata.is_dir() {
+        if path.is_dir() {
             return Self::Folder(fs::canonicalize(&path).unwrap_or(path));
         }
-        if !metadata.is_file() || metadata.len() > MAX_GIT_FILE {
-            return Self::None;
-        }
-        let Ok(text) = fs::read_to_string(&path) else {
+        let text = files::read_regular(&path, GIT_FILE);
+        let Some(text) = text.ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
             return Self::None;
         };
         let Some(named) = text.trim_end().strip_prefix("gitdir:") else {
@@ -119,10 +212,11 @@ impl GitEntry {
     }
 }
 
-/// The path with its links followed as far as it exists, and without `..`.
-fn followed(path: &Path) -> PathBuf {
+/// The path, absolute, with its links followed as far as it exists, and without `..`.
+pub(crate) fn followed(path: &Path) -> PathBuf {
     let mut found = PathBuf::new();
-    for part in path.components() {
+    let current = std::env::current_dir().unwrap_or_default();
+    for part in current.join(path).components() {
         match part {
             Component::ParentDir => {
                 found.pop();
@@ -154,20 +248,40 @@ pub(super) fn owner_of(path: &Path) -> Option<u32> {
     fs::metadata(path).ok().map(|metadata| metadata.uid())
 }
 
+/// Who owns a link itself.
+#[cfg(unix)]
+fn owner_of_link(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = fs::symlink_metadata(path);
+    metadata.ok().map(|metadata| metadata.uid())
+}
+
+#[cfg(not(unix))]
+fn owner_of_link(_: &Path) -> Option<u32> {
+    None
+}
+
 #[cfg(not(unix))]
 pub(super) fn owner_of(_: &Path) -> Option<u32> {
     None
 }
 
+/// Whether somebody else has put `path` into `folder`, as anybody may, other than the owner of what is looked at.
+pub(super) fn is_foreign(path: &Path, folder: &Path, owner: Option<u32>) -> bool {
+    is_open_to_others(folder)
+        && fs::symlink_metadata(path).is_ok()
+        && (owner_of(path) != owner || owner_of_link(path) != owner)
+}
+
 /// Whether everybody may put files into a folder, as into the one for temporary files.
 #[cfg(unix)]
-pub(super) fn is_open_to_others(folder: &Path) -> bool {
+fn is_open_to_others(folder: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o002 != 0)
 }
 
 #[cfg(not(unix))]
-pub(super) fn is_open_to_others(_: &Path) -> bool {
+fn is_open_to_others(_: &Path) -> bool {
     false
 }
 

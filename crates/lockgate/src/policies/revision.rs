@@ -9,27 +9,32 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lockgate_formats::{Config, same_policy};
+use lockgate_index::files::Limit;
 use lockgate_index::git::{self, GitError, RevisionFile};
+use lockgate_index::programs::Scratch;
 use lockgate_model::{Remark, RemarkCode};
-use tempfile::TempDir;
 
 use super::PolicyFile;
 use super::repository::{POLICY_FILES, Way};
 use crate::disk;
 use crate::failure::Failure;
+use crate::world::or_ended;
 
 /// The most files of a folder that are taken from a revision.
 const MAX_FILES: usize = 2_000;
 
-/// Files of revisions, until the end of the run.
-static EXTRACTED: Mutex<Vec<TempDir>> = Mutex::new(Vec::new());
+/// Files of revisions, until the end of the run, each with the place in the work tree that its folder stands for.
+static EXTRACTED: Mutex<Vec<(Scratch, PathBuf)>> = Mutex::new(Vec::new());
 
-/// Removes what was taken from revisions, at the end of a run.
-pub(crate) fn remove_extracted() {
-    EXTRACTED
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clear();
+/// Returns `path` as people know it: what was taken from a revision has the path that it has in the work tree.
+pub(crate) fn shown_path(path: &str) -> Option<String> {
+    let extracted = EXTRACTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let current = std::env::current_dir().and_then(fs::canonicalize).ok()?;
+    extracted.iter().find_map(|(folder, top)| {
+        let within = Path::new(path).strip_prefix(folder.path()).ok()?;
+        let shown = pathdiff::diff_paths(top.join(within), &current)?;
+        Some(shown.display().to_string())
+    })
 }
 
 /// A revision of the current repository.
@@ -60,8 +65,8 @@ impl Revision {
             .remedy("run it in the repository, or name a file with `--policy FILE`")
         })?;
         let commit = git::resolve_revision(&top.join(".git"), name).map_err(|error| {
-            Failure::new(format!("`--policy-from {name}`: {error}"))
-                .remedy("fetch the branch first: `git fetch origin BRANCH`")
+            let failure = Failure::new(format!("`--policy-from {name}`: {error}"));
+            or_ended(failure.remedy("fetch the branch first: `git fetch origin BRANCH`"))
         })?;
         Ok(Self {
             name: name.to_owned(),
@@ -71,9 +76,8 @@ impl Revision {
         })
     }
 
-    /// The policies that hold for what lies in a folder, the topmost first, and what is to be said of them.
+    /// The policies that hold for what lies in a folder, by its absolute path, the topmost first, and what is to be said of them.
     pub(super) fn on(&self, folder: &Path) -> Result<(Vec<Arc<PolicyFile>>, Vec<Remark>), Failure> {
-        let folder = fs::canonicalize(folder).unwrap_or_else(|_gone| self.top.clone());
         // Elsewhere the policy of the top holds: the caller named it for all that is judged.
         let below = folder.strip_prefix(&self.top).unwrap_or(Path::new(""));
         let mut folders: Vec<&Path> = below.ancestors().collect();
@@ -111,7 +115,8 @@ impl Revision {
             let is_project = file == "pyproject.toml";
             let there = self.file(&path)?;
             // The checkout's own may be damaged: that is no matter here.
-            let here = disk::bytes_if_there(&self.top.join(&path)).unwrap_or_default();
+            let here = disk::found_if_there(&self.top.join(&path), file, Limit::PROJECT);
+            let here = here.unwrap_or_default();
             if !same_policy(there.as_deref(), here.as_deref(), is_project) {
                 read.differing.push(path.display().to_string());
             }
@@ -131,6 +136,7 @@ impl Revision {
             read.policy = Some(Arc::new(PolicyFile {
                 config: self.with_files(config, folder)?,
                 name,
+                place: self.top.join(&path),
                 folder: self.top.join(folder),
                 scope: self.top.clone(),
             }));
@@ -165,11 +171,11 @@ impl Revision {
     }
 
     fn unreadable(&self, path: &Path, error: &GitError) -> Failure {
-        Failure::new(format!(
+        or_ended(Failure::new(format!(
             "cannot read `{}` of `{}`: {error}",
             path.display(),
             self.name
-        ))
+        )))
     }
 
     /// The policy with paths to what it names in the revision.
@@ -177,12 +183,9 @@ impl Revision {
         let sources = config.advisories.iter_mut().flat_map(|set| &mut set.value);
         for source in sources {
             source.is_trusted = true;
-            if source.is_path() {
-                source.source = self.extracted(folder, &source.source, &source.origin)?;
-            }
         }
-        for document in &mut config.vex {
-            document.value = self.extracted(folder, &document.value, &document.origin)?;
+        for named in config.files_mut() {
+            *named.path = self.extracted(folder, named.path, named.origin)?;
         }
         Ok(config)
     }
@@ -203,10 +206,11 @@ impl Revision {
             return Err(wrong(format!("has more than {MAX_FILES} files"))
                 .remedy("keep the records in a `.zip`, or name the source with `--advisories`"));
         }
-        let root = tempfile::Builder::new()
-            .prefix("lockgate-policy-")
-            .tempdir()
-            .map_err(|error| Failure::new(format!("cannot make a temporary folder: {error}")))?;
+        let root = Scratch::new("lockgate-policy-").map_err(|error| {
+            or_ended(Failure::new(format!(
+                "cannot make a temporary folder: {error}"
+            )))
+        })?;
         for entry in &entries {
             if !entry.is_regular {
                 return Err(wrong(format!(
@@ -225,7 +229,7 @@ impl Revision {
         EXTRACTED
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(root);
+            .push((root, self.top.clone()));
         Ok(extracted)
     }
 }

@@ -1,6 +1,6 @@
 //! What is to be audited: files, folders that hold some, environments; found, and read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -83,15 +83,20 @@ pub(super) fn find(arguments: &AuditArguments) -> Result<Vec<Input>, Failure> {
                 recursive: arguments.recursive,
                 is_wanted,
                 seen: BTreeSet::new(),
+                searched: 0,
                 files: Vec::new(),
+                behind_links: Vec::new(),
+                waiting: VecDeque::new(),
                 unsearched: Vec::new(),
             };
-            walk.folder(Path::new(named), 0);
+            walk.all(Path::new(named));
             walk.leave_out(&arguments.files);
+            walk.files.sort();
+            walk.behind_links.sort();
+            walk.files.append(&mut walk.behind_links);
             if walk.files.is_empty() && walk.unsearched.is_empty() {
                 return Err(nothing_in(named, arguments.recursive));
             }
-            walk.files.sort();
             inputs.extend(walk.files.into_iter().map(Input::Found));
             inputs.extend(walk.unsearched);
         } else {
@@ -120,20 +125,20 @@ pub(super) fn find(arguments: &AuditArguments) -> Result<Vec<Input>, Failure> {
         )?));
     }
     if inputs.is_empty() {
-        let there = ["requirements.txt", "pylock.toml"];
-        let there = there.into_iter().find(|name| Path::new(name).is_file());
+        let there = disk::first_there(&["requirements.txt", "pylock.toml"])?;
         let there = there.ok_or_else(|| {
             Failure::new("there is neither a `requirements.txt` nor a `pylock.toml` in this folder")
                 .remedy(
                     "name what to audit: locks, a folder, or an environment with `--environment`",
                 )
         })?;
-        inputs.push(Input::File(there.to_owned()));
+        inputs.push(Input::File(there));
     }
-    // What is named twice, or named and found, is audited once.
+    // What is named twice, or named and found, by one path. Several paths to one file may have several policies.
     let mut seen = BTreeSet::new();
     inputs.retain(|input| {
-        let path = input.file().and_then(|file| fs::canonicalize(file).ok());
+        let path = input.file().filter(|file| *file != "-");
+        let path = path.and_then(|file| std::path::absolute(file).ok());
         path.is_none_or(|path| seen.insert(path))
     });
     Ok(inputs)
@@ -157,21 +162,45 @@ const MAX_DEPTH: usize = 128;
 /// At most this many folders are searched.
 const MAX_FOLDERS: usize = 1_000_000;
 
-/// A search through a folder.
+/// A search through a folder. Folders that links lead to come after all that are found without one.
 struct Walk {
     recursive: bool,
     is_wanted: fn(&str) -> bool,
-    /// The folders that were searched, each once: a link may lead back up.
+    /// The folders that were searched, links resolved: a link may lead back up.
     seen: BTreeSet<PathBuf>,
+    /// How many searches of a folder there were.
+    searched: usize,
     files: Vec<String>,
+    /// The same behind links to folders.
+    behind_links: Vec<String>,
+    /// Links to folders that are still to be searched.
+    waiting: VecDeque<(PathBuf, usize, Behind)>,
     /// Folders that were not looked through.
     unsearched: Vec<Input>,
 }
 
+/// How a folder was come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    /// Without a link.
+    Nothing,
+    /// Through one link. Other policies may hold for the same files there, so it is searched again.
+    OneLink,
+    /// Through several; it is searched only where nothing else has led to it.
+    SeveralLinks,
+}
+
 impl Walk {
+    fn all(&mut self, folder: &Path) {
+        self.folder(folder, 0, Behind::Nothing);
+        while let Some((link, depth, behind)) = self.waiting.pop_front() {
+            self.folder(&link, depth, behind);
+        }
+    }
+
     /// Looks through a folder; hidden ones and environments hold no locks of the user's own. One that cannot be looked through, or not
     /// wholly, is kept as such: what lies in it is not known.
-    fn folder(&mut self, folder: &Path, depth: usize) {
+    fn folder(&mut self, folder: &Path, depth: usize, behind: Behind) {
         let real = match fs::canonicalize(folder) {
             Ok(real) => real,
             Err(error) => return self.unsearched(folder, error.to_string()),
@@ -180,27 +209,38 @@ impl Walk {
             let why = format!("folders are nested more than {MAX_DEPTH} deep");
             return self.unsearched(folder, why);
         }
-        if self.seen.len() == MAX_FOLDERS && !self.seen.contains(&real) {
+        if behind == Behind::SeveralLinks && self.seen.contains(&real) {
+            return;
+        }
+        if self.searched == MAX_FOLDERS {
             let why = format!("there are more than {MAX_FOLDERS} folders");
             return self.unsearched(folder, why);
         }
-        if !self.seen.insert(real) {
-            return;
-        }
+        self.searched += 1;
+        self.seen.insert(real);
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) => return self.unsearched(folder, error.to_string()),
         };
+        let mut listed = Vec::new();
         for entry in entries {
             match entry {
-                Ok(entry) => self.entry(&entry, depth),
+                Ok(entry) => listed.push(entry),
                 // Whatever else is in it cannot be listed either.
-                Err(error) => return self.unsearched(folder, error.to_string()),
+                Err(error) => {
+                    self.unsearched(folder, error.to_string());
+                    break;
+                }
             }
+        }
+        // The order in which the system lists them decides nothing.
+        listed.sort_by_key(fs::DirEntry::file_name);
+        for entry in &listed {
+            self.entry(entry, depth, behind);
         }
     }
 
-    fn entry(&mut self, entry: &fs::DirEntry, depth: usize) {
+    fn entry(&mut self, entry: &fs::DirEntry, depth: usize, behind: Behind) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = entry.path();
         let metadata = fs::metadata(&path);
@@ -211,7 +251,10 @@ impl Walk {
         );
         if !is_folder && (self.is_wanted)(&path.to_string_lossy()) {
             // One that cannot be read is a gap once it is.
-            self.files.push(shown(&path));
+            match behind {
+                Behind::Nothing => self.files.push(shown(&path)),
+                Behind::OneLink | Behind::SeveralLinks => self.behind_links.push(shown(&path)),
+            }
             return;
         }
         // Nothing that lies in a folder decides whether it is searched: its name does.
@@ -231,7 +274,14 @@ impl Walk {
             return;
         }
         match files::stay_inside_from(&path, &path) {
-            Ok(()) => self.folder(&path, depth + 1),
+            Ok(()) if path.is_symlink() => {
+                let behind = match behind {
+                    Behind::Nothing => Behind::OneLink,
+                    Behind::OneLink | Behind::SeveralLinks => Behind::SeveralLinks,
+                };
+                self.waiting.push_back((path, depth + 1, behind));
+            }
+            Ok(()) => self.folder(&path, depth + 1, behind),
             Err(error) => self.unsearched(&path, error.to_string()),
         }
     }
@@ -282,6 +332,9 @@ pub(super) fn read(
     let mut unpinned: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let must_be_hashed = request.arguments.pip_audit.require_hashes;
     for (number, input) in request.inputs.iter().enumerate() {
+        if policies.is_again(number) {
+            continue;
+        }
         let settings = match policies.of(number) {
             Ok(settings) => settings,
             Err(failure) => {

@@ -1,11 +1,12 @@
 //! The policies of an audit's inputs: each input is judged under its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use super::inputs::Input;
 use crate::cli::AuditArguments;
 use crate::failure::Failure;
-use crate::policies::{Policies, PolicyFinder};
+use crate::policies::{Policies, PoliciesKey, PolicyFinder};
 use crate::request::Settings;
 use crate::world::World;
 
@@ -16,6 +17,8 @@ pub(crate) struct InputPolicies {
     settings: Vec<Settings>,
     /// For each input, which one is its own, or why its policies cannot be used.
     of_inputs: Vec<Result<usize, Failure>>,
+    /// For each input, whether an earlier one is the same file under the same policies.
+    is_again: Vec<bool>,
 }
 
 impl InputPolicies {
@@ -30,8 +33,10 @@ impl InputPolicies {
         let mut all = Self {
             settings: Vec::new(),
             of_inputs: Vec::new(),
+            is_again: Vec::new(),
         };
-        let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+        let mut known: BTreeMap<PoliciesKey, usize> = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for input in inputs {
             let mut index_of = |policies: &Policies| {
                 if let Some(index) = known.get(&policies.key()) {
@@ -49,6 +54,11 @@ impl InputPolicies {
             if let (Err(failure), false) = (&index, is_found) {
                 return Err(failure.clone());
             }
+            // What is named twice, or named and found, is audited once; where a link leads to it from a folder with other policies, under
+            // these too. So neither the order of the inputs nor which of them is a link decides what it is judged under.
+            let file = input.file().and_then(|file| fs::canonicalize(file).ok());
+            let is_again = file.is_some_and(|file| !seen.insert((file, index.clone().ok())));
+            all.is_again.push(is_again);
             all.of_inputs.push(index);
         }
         Ok(all)
@@ -72,12 +82,20 @@ impl InputPolicies {
             .unwrap_or_else(|| Err(Failure::new("this input has no policies")))
     }
 
+    /// Whether an earlier input is the same file under the same policies.
+    pub(super) fn is_again(&self, input: usize) -> bool {
+        self.is_again.get(input).copied().unwrap_or(false)
+    }
+
     /// Shows the policies of each input, for `-v`.
     pub(super) fn show(&self, inputs: &[Input], world: &World) {
         if !world.terminal.is_verbose() {
             return;
         }
-        for (input, index) in inputs.iter().zip(&self.of_inputs) {
+        for (number, (input, index)) in inputs.iter().zip(&self.of_inputs).enumerate() {
+            if self.is_again(number) {
+                continue;
+            }
             let settings = index.as_ref().ok().and_then(|index| self.settings(*index));
             let names = settings.map_or(&[][..], |settings| &settings.policy.names);
             let names = match names {

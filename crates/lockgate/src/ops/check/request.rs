@@ -8,7 +8,7 @@ use lockgate_formats::lock::Lock;
 use lockgate_model::InventoryKind;
 
 use super::header::{Statement, statement};
-use super::sources::{inside, repository_of};
+use super::sources::{boundary, inside, repository_of};
 use crate::cli::{CheckArguments, GivenOptions};
 use crate::disk;
 use crate::failure::Failure;
@@ -61,7 +61,7 @@ impl CheckRequest {
         let policies = finder.of_file_from(&lock, &request.sources)?;
         let settings = Settings::of(&arguments.gate, &policies, &[])?;
         Ok(Self {
-            reach: Reach::of_check(arguments, &settings.statements, repository)?,
+            reach: Reach::of_check(arguments, &settings.statements, boundary(&lock)?)?,
             lock,
             text,
             read,

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use lockgate_formats::inventory::kind_of;
 use lockgate_formats::lock::Lock;
 use lockgate_formats::{GroupRequest, SourceKind, has_project_table};
+use lockgate_index::files::Limit;
 use lockgate_model::InventoryKind;
 
 use crate::cli::LockArguments;
@@ -170,7 +171,8 @@ fn default_source(lock: &str) -> Result<Option<String>, Failure> {
         }
         // A table of tools alone makes no project.
         if name == "pyproject.toml"
-            && let Some(bytes) = disk::bytes_if_there(&candidate)?
+            && let Some(bytes) =
+                disk::found_if_there(&candidate, &candidate.display().to_string(), Limit::SOURCE)?
             && !has_project_table(&bytes)
         {
             continue;

@@ -32,7 +32,7 @@ impl Following<'_> {
         reference: &Reference,
         asked: &Asked,
     ) -> Result<DirectRelease, Failure> {
-        asked.admit(reference, self.world)?;
+        asked.admit(reference, &self.folder, self.world)?;
         let looked = match &reference.place {
             Place::Archive(url) => self.at_address(url, reference, asked)?,
             Place::Git {
