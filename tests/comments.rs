@@ -1,6 +1,6 @@
 //! Comments of a lock are there for people: no edit of one lowers an exit code.
 
-use lockgate_tests::{Advisory, Index, Loopback, TestContext, World};
+use lockgate_tests::{Advisory, Index, Loopback, Run, TestContext, World};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -36,13 +36,23 @@ fn started(affected: &[&str]) -> (Loopback<Index>, TestContext) {
     (index, context)
 }
 
-fn check(context: &TestContext, index: &Loopback<Index>) -> i32 {
-    let run = context
+fn checked(context: &TestContext, index: &Loopback<Index>, more: &[&str]) -> Run {
+    context
         .lockgate(&["check", "requirements.txt", "--advisories", "advisories"])
         .args(["--index-url", &index.index_url(), "--cache-dir"])
         .arg(context.cache())
-        .run();
-    run.code
+        .args(more)
+        .run()
+}
+
+/// What a check ends with where the caller says what is locked.
+fn check(context: &TestContext, index: &Loopback<Index>) -> i32 {
+    checked(
+        context,
+        index,
+        &["--source", "pyproject.toml", "--group", "dev"],
+    )
+    .code
 }
 
 fn audit(context: &TestContext) -> i32 {
@@ -90,7 +100,76 @@ fn the_name_of_a_source_is_no_group() {
     context.write("lockgate.toml", "[groups.dev]\ngate = \"warn\"\n");
     context.lock(&index).run().exits(0);
     context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "a")]);
-    assert_eq!((check(&context, &index), audit(&context)), (1, 1));
+    assert_eq!(checked(&context, &index, &[]).code, 1);
+    assert_eq!(audit(&context), 1);
+}
+
+/// Whoever proposes a change writes the header: what it says of groups loosens nothing.
+#[test]
+fn the_groups_of_a_header_let_nothing_pass() {
+    let (index, context) = started(&["b"]);
+    checked(&context, &index, &[]).exits(1).mentions(&[
+        "PYSEC-2024-1",
+        "its header names its groups",
+        "`[[lock]]`",
+        "`--group`",
+    ]);
+    // Half a statement is none: the header still says the rest.
+    checked(&context, &index, &["--group", "dev"]).exits(1);
+    checked(&context, &index, &["--source", "pyproject.toml"]).exits(1);
+    assert_eq!(check(&context, &index), 0);
+    let rules = "[groups.dev]\ngate = \"warn\"\n";
+    let entry = "[[lock]]\noutput = \"requirements.txt\"\nsources = [\"pyproject.toml\"]\ngroup = [\"dev\"]\npython-version = \"3.11\"\npython-platform = \"linux\"\n";
+    context.write("lockgate.toml", format!("{rules}\n{entry}"));
+    checked(&context, &index, &[])
+        .exits(0)
+        .does_not_mention(&["its header names its groups"]);
+    let ignore = "[[ignore]]\nid = \"PYSEC-2024-1\"\ngroup = \"dev\"\nreason = \"tests only\"\n";
+    context.write("lockgate.toml", format!("{ignore}\n{entry}"));
+    checked(&context, &index, &[]).exits(0);
+    context.write("lockgate.toml", ignore);
+    checked(&context, &index, &[])
+        .exits(1)
+        .mentions(&["its header names its groups"]);
+    // A rule that is stricter for the group holds whoever names it.
+    context.write(
+        "lockgate.toml",
+        "gate = \"warn\"\n[groups.dev]\ngate = \"deny\"\n",
+    );
+    checked(&context, &index, &[]).exits(1);
+    // A lock without groups whose header comes to name one.
+    context.write("z/pyproject.toml", "[dependency-groups]\ndev = [\"a\"]\n");
+    context.write("locks/prod.in", "a\n");
+    context.write("lockgate.toml", rules);
+    context
+        .lockgate(&[
+            "lock",
+            "locks/prod.in",
+            "-o",
+            "locks/prod.txt",
+            "--gate",
+            "off",
+        ])
+        .args(["--python-version", "3.11", "--python-platform", "linux"])
+        .args(["--index-url", &index.index_url()])
+        .run()
+        .exits(0);
+    context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "a")]);
+    let lock = context.read("locks/prod.txt");
+    let forged = lock.replace(
+        "lock locks/prod.in -o",
+        "lock --group z/pyproject.toml:dev -o",
+    );
+    assert_ne!(forged, lock);
+    context.write("locks/other.txt", forged.replace("prod.txt", "other.txt"));
+    for lock in ["locks/prod.txt", "locks/other.txt"] {
+        context
+            .lockgate(&["check", lock, "--advisories", "advisories"])
+            .args(["--index-url", &index.index_url()])
+            .run()
+            .exits(1)
+            .mentions(&["PYSEC-2024-1"]);
+    }
 }
 
 #[test]

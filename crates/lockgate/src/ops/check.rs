@@ -21,7 +21,8 @@ use lockgate_gate::{Auditor, Mode, Selection, scopes_of};
 use lockgate_index::Places;
 use lockgate_model::{
     Advisory, AuditReport, AuditedPackage, Change, Conflict, FactError, Gate, InventoryKind,
-    ItemOrigin, Name, Preferences, ProjectStatus, Scope, Upgrade, Verdict, Version, VersionSet,
+    ItemOrigin, Name, Preferences, ProjectStatus, Remark, RemarkCode, Scope, Upgrade, Verdict,
+    Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
@@ -216,6 +217,9 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
             reasons.extend(found.into_iter().map(Reason::from));
             pinned = direct::pins(check, &solution.graph);
             scopes = scopes_of(&solution.graph, &manifest.requirements);
+            if check.statement.header_groups {
+                without_groups(&mut scopes);
+            }
             (change, None)
         }
         Answer::Impossible(conflict) => {
@@ -235,6 +239,7 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
         statuses::ask(&mut audit, &gating.gate, &facts, is_on_index, world);
     }
     audit.remarks.extend(gating.gate.acceptance_remarks());
+    audit.remarks.extend(groups_without_effect(check, settings));
     Ok(Checked {
         lock: check.lock.clone(),
         reasons,
@@ -244,6 +249,31 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
         policies: settings.policy.names.clone(),
         unaudited: unaudited(check, settings),
         failure,
+    })
+}
+
+/// Has everything that a group requires count as required by the dependencies too: what is for that group alone then loosens nothing, and
+/// what is stricter for it holds.
+fn without_groups(scopes: &mut BTreeMap<Name, BTreeSet<Scope>>) {
+    for scopes in scopes.values_mut() {
+        if scopes.iter().any(|scope| matches!(scope, Scope::Group(_))) {
+            scopes.insert(Scope::Main);
+        }
+    }
+}
+
+/// A remark where the policy has rules for groups and the lock's header names the groups: whoever proposes a change writes the header.
+fn groups_without_effect(check: &CheckRequest, settings: &Settings) -> Option<Remark> {
+    let policy = &settings.policy;
+    let has_rules =
+        !policy.groups.is_empty() || policy.ignores.iter().any(|entry| entry.group.is_some());
+    (check.statement.header_groups && has_rules).then(|| Remark {
+        code: RemarkCode::PolicyWithoutEffect,
+        text: format!(
+            "{}: its header names its groups, so the policy's rules for groups let nothing pass; state its sources and groups in a `[[lock]]` entry of the policy, or pass them with `--source` and `--group`",
+            check.lock
+        ),
+        origin: Some(check.lock.clone()),
     })
 }
 

@@ -32,6 +32,9 @@ pub(super) struct Statement {
     pub(super) told: String,
     /// Options of the header that only the caller can say and has not said.
     pub(super) not_given: Vec<RecordedOption>,
+    /// Whether the header has a say in which package is of which group: it names the groups, or sources next to them. Then no rule for a
+    /// group loosens anything.
+    pub(super) header_groups: bool,
 }
 
 impl Statement {
@@ -165,7 +168,12 @@ pub(super) fn statement(
     statements.lay_under(&mut arguments);
     named_inside(&arguments, given, lock, &speaker)?;
     let not_given = not_given(&recorded, &arguments, options);
+    let are_sources_given = !given.source.is_empty() || arguments.sources.is_empty();
+    let are_groups_given = !given.project.group.is_empty();
     Ok(Statement {
+        header_groups: matches!(speaker, Speaker::Header)
+            && !arguments.project.group.is_empty()
+            && !(are_sources_given && are_groups_given),
         told: told(lock, &arguments, &recorded, &speaker, given),
         arguments,
         recorded,
@@ -321,11 +329,6 @@ fn named_inside(
         };
         if !is_given {
             inside(&path, &boundary, &format!("{speaker} names the {what}"))?;
-        }
-    }
-    if given.overrides.is_empty() {
-        for path in &arguments.overrides {
-            inside(path, &boundary, "the policy names the override")?;
         }
     }
     Ok(())
