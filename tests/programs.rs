@@ -493,14 +493,14 @@ fn no_file_of_the_repository_chooses_the_interpreter() {
     context.write("repo/.python-version", "other\n");
     context.write("pyenv/version", "usual\n");
     for version in ["usual", "other"] {
-        let started = context.path(&format!("started-{version}"));
+        let started = context.path(format!("started-{version}"));
         let script = format!(": > '{}'; exit 1", started.display());
         let _ = context.write_program("python3", &script);
         let folder = format!("pyenv/versions/{version}/bin");
         std::fs::create_dir_all(context.path(&folder)).expect("a folder can be made");
         std::fs::rename(
             context.path("bin/python3"),
-            context.path(&format!("{folder}/python3")),
+            context.path(format!("{folder}/python3")),
         )
         .expect("it is there");
     }
@@ -513,7 +513,7 @@ fn no_file_of_the_repository_chooses_the_interpreter() {
     .expect("it is there");
     let run = |verb: &str| {
         for version in ["usual", "other"] {
-            let _ = std::fs::remove_file(context.path(&format!("started-{version}")));
+            let _ = std::fs::remove_file(context.path(format!("started-{version}")));
         }
         context
             .lockgate(&[verb, "--directory", "repo", "--no-cache", "--gate", "off"])

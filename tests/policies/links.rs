@@ -108,8 +108,8 @@ fn a_default_input_behind_a_link_out_of_the_repository_is_refused() {
 /// A repository whose policy lets `legacy` decide for itself, which lets everything pass.
 fn delegating() -> TestContext {
     let context = repository();
-    std::fs::remove_file(context.path("requirements.txt")).unwrap();
-    std::fs::remove_dir_all(context.path("services")).unwrap();
+    std::fs::remove_file(context.path("requirements.txt")).expect("it is there");
+    std::fs::remove_dir_all(context.path("services")).expect("it is there");
     context.write("lockgate.toml", "delegate = [\"legacy\"]\n");
     context.write("legacy/lockgate.toml", format!("gate = \"warn\"\n{IGNORE}"));
     context.write("legacy/requirements.txt", "a==1.0\n");

@@ -29,10 +29,6 @@ impl Exit {
     }
 
     /// Ends the process at once.
-    #[expect(
-        clippy::exit,
-        reason = "for a signal, when the run does not come to its own end"
-    )]
     pub(crate) fn leave(self) -> ! {
         std::process::exit(i32::from(self.code()))
     }

@@ -143,7 +143,7 @@ impl World {
         let named_hosts = indexes::named_hosts(options, &pip)?;
         let mut options = indexes::index_options(options, cache, &pip)?;
         options.bare_interpreters = bare_interpreters;
-        options.python_choice = python_choice.clone();
+        options.python_choice.clone_from(&python_choice);
         let index = Index::new(
             options,
             runtime.handle().clone(),

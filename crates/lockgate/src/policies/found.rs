@@ -80,9 +80,12 @@ fn read_folder(
             Config::from_pyproject(&bytes, &name)
         };
         // Nothing of what somebody else has put there is shown.
-        let read = read.map_err(|error| match is_of_others {
-            true => foreign(&name),
-            false => Failure::of_input(&error),
+        let read = read.map_err(|error| {
+            if is_of_others {
+                foreign(&name)
+            } else {
+                Failure::of_input(&error)
+            }
         });
         let Some(config) = read? else {
             continue;
