@@ -64,11 +64,7 @@ struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    fn reach(
-        self,
-        statements: &LockStatements,
-        boundary: Boundary,
-    ) -> Result<Reach, Failure> {
+    fn reach(self, statements: &LockStatements, boundary: Boundary) -> Result<Reach, Failure> {
         let mut hosts = Vec::new();
         for host in self.allowed {
             hosts.push(trusted_host(host, "--allow-host")?);
