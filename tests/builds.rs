@@ -187,7 +187,7 @@ fn a_signal_stops_builds(signal: &str, code: i32) {
     let context = TestContext::new();
     with_folder(&context);
     context.write_advisories("advisories", &[]);
-    std::fs::create_dir(context.path("temporary")).unwrap();
+    std::fs::create_dir(context.path("temporary")).expect("a folder can be made");
     let index = Loopback::index(world());
     let mut child = context
         .lockgate(&["lock", "requirements.in", "-o", "requirements.txt"])
@@ -202,7 +202,7 @@ fn a_signal_stops_builds(signal: &str, code: i32) {
         .env("TMPDIR", context.path("temporary").display().to_string())
         .start();
     let noted = || {
-        let builds = std::fs::read_dir(context.path("temporary")).unwrap();
+        let builds = std::fs::read_dir(context.path("temporary")).expect("it is there");
         let texts = builds.flatten().filter_map(|build| {
             let text = std::fs::read_to_string(build.path().join("metadata/pids"));
             text.ok().filter(|text| text.ends_with('\n'))
@@ -213,21 +213,24 @@ fn a_signal_stops_builds(signal: &str, code: i32) {
         if let Some(pids) = noted() {
             break pids;
         }
-        assert!(child.try_wait().unwrap().is_none(), "it must wait");
+        assert!(
+            child.try_wait().expect("a child can be asked").is_none(),
+            "it must wait"
+        );
         std::thread::sleep(std::time::Duration::from_millis(10));
     };
     let kill = context
         .program("kill")
         .args([signal, &child.id().to_string()]);
     kill.run().exits(0);
-    let ended = child.wait_with_output().unwrap();
+    let ended = child.wait_with_output().expect("a child ends");
     assert_eq!(ended.status.code(), Some(code));
     // Neither the backend nor what it started goes on.
     for pid in pids.split_whitespace() {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         assert!(stat.is_empty() || stat.contains(") Z "), "{signal}: {stat}");
     }
-    let left = std::fs::read_dir(context.path("temporary")).unwrap();
+    let left = std::fs::read_dir(context.path("temporary")).expect("it is there");
     assert_eq!(left.count(), 0);
     assert!(!context.exists("requirements.txt"));
 }

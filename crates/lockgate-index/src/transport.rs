@@ -249,9 +249,10 @@ impl Transport {
         };
         let is_confined = self.confinement.holds(&request.url);
         for _ in 0..=redirect::MOST {
-            let resolved = match is_confined {
-                true => self.confinement.admit(&asked.url).await?,
-                false => None,
+            let resolved = if is_confined {
+                self.confinement.admit(&asked.url).await?
+            } else {
+                None
             };
             let answer = self
                 .ask(&asked, &request.headers, resolved.as_ref())

@@ -277,9 +277,10 @@ fn ends_from_outside() -> io::Result<impl Future<Output = Failure> + Send> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     // A run that is to outlive its terminal, as `nohup` has it, does.
-    let mut hang_up = match ignores_hang_up() {
-        true => None,
-        false => Some(signal(SignalKind::hangup())?),
+    let mut hang_up = if ignores_hang_up() {
+        None
+    } else {
+        Some(signal(SignalKind::hangup())?)
     };
     let hung_up = async move {
         match &mut hang_up {

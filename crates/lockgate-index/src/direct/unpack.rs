@@ -139,16 +139,18 @@ mod tests {
             header.set_mode(0o644);
             header.set_size(body.len() as u64);
             // The methods that set these refuse what an attacker writes by hand.
-            header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
-            header.as_gnu_mut().unwrap().linkname[..target.len()]
-                .copy_from_slice(target.as_bytes());
+            let fields = header.as_gnu_mut().expect("it is a GNU header");
+            fields.name[..name.len()].copy_from_slice(name.as_bytes());
+            fields.linkname[..target.len()].copy_from_slice(target.as_bytes());
             header.set_cksum();
-            archive.append(&header, body).unwrap();
+            archive
+                .append(&header, body)
+                .expect("memory can be written");
         };
         add(EntryType::Regular, "a-1/pyproject.toml", "", b"[project]\n");
         add(kind, name, target, b"");
         add(EntryType::Regular, "a-1/z.py", "", b"z\n");
-        archive.into_inner().unwrap()
+        archive.into_inner().expect("an archive can be finished")
     }
 
     #[test]

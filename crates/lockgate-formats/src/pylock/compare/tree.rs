@@ -109,15 +109,12 @@ impl Comparison {
         let mut by_name: BTreeMap<String, VecDeque<usize>> = BTreeMap::new();
         for (place, node) in expected.iter().enumerate() {
             if let Ok(name) = names::of(node) {
-                by_name
-                    .entry(name.to_string())
-                    .or_default()
-                    .push_back(place);
+                by_name.entry(name).or_default().push_back(place);
             }
         }
         let mut is_missing = vec![true; expected.len()];
         for node in held {
-            let name = names::of(node).ok().map(|name| name.to_string());
+            let name = names::of(node).ok();
             let found = name.and_then(|name| {
                 let place = by_name.get_mut(&name)?.pop_front()?;
                 Some((name, place, expected.get(place)?))
