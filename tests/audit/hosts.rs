@@ -84,6 +84,17 @@ fn an_include_at_a_stranger_is_a_gap_and_nothing_is_asked() {
         );
         assert!(gap["line"].as_u64() == Some(2), "{gap:#}");
     }
+    for accepted in [
+        &["requirements.txt"][..],
+        &["requirements.txt", "--dry-run"],
+    ] {
+        let run = scene
+            .audit(accepted)
+            .arg("--allow-incomplete=unreadable")
+            .run();
+        run.exits(0);
+        scene.nothing_is_asked();
+    }
     // What is known to be bad is an answer all the same.
     scene
         .context

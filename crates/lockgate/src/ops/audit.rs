@@ -199,6 +199,8 @@ pub(crate) fn audit(
     };
     if audited.dry_run {
         audited.report = would_audit(&inputs, policies, &selection);
+        let mut unread = unread;
+        unread.extend(inputs.iter().flat_map(|input| input.inventory.gaps()));
         audited
             .report
             .gaps
@@ -290,7 +292,6 @@ fn would_audit(
         let policy = policies
             .settings(*settings)
             .map(|settings| &settings.policy);
-        report.gaps.extend(inventory.gaps());
         let admitted = inventory.items.iter().filter(|item| selection.admits(item));
         let packages = admitted.filter(|item| item.pin().is_some()).count();
         report.places.push(AuditedPlace {
