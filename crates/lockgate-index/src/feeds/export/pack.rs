@@ -13,8 +13,13 @@ use crate::feeds::rollback::Extent;
 use crate::feeds::{FeedError, archive};
 
 /// Reads a whole export for whether it is one: each record readable and named by its id, and most of those there that the list names.
-/// Gives how much it knows. An error: what is wrong.
-pub(super) fn checked(bytes: &[u8], listing: &Listing, now: Timestamp) -> Result<Extent, String> {
+/// Gives how much it knows. Records that are older than the list says are taken out of the list, so that they are asked for again. An error:
+/// what is wrong.
+pub(super) fn checked(
+    bytes: &[u8],
+    listing: &mut Listing,
+    now: Timestamp,
+) -> Result<Extent, String> {
     let parts = std::thread::available_parallelism().map_or(1, |parts| parts.get().min(4));
     let heads: Vec<Result<Vec<Head>, FeedError>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..parts)
@@ -28,9 +33,13 @@ pub(super) fn checked(bytes: &[u8], listing: &Listing, now: Timestamp) -> Result
     });
     let mut there = BTreeSet::new();
     let mut extent = Extent::default();
+    let mut behind = Vec::new();
     for heads in heads {
         for head in heads.map_err(|error| error.why())? {
             let modified = head.modified();
+            if modified.is_some() && modified < listing.date(&head.id) {
+                behind.push(head.id.clone());
+            }
             if there.insert(head.id) {
                 extent.add(modified, now);
             }
@@ -43,6 +52,9 @@ pub(super) fn checked(bytes: &[u8], listing: &Listing, now: Timestamp) -> Result
             "it lacks {missing} of the {} advisories that its list names",
             listing.len()
         ));
+    }
+    for id in &behind {
+        listing.forget(id);
     }
     Ok(extent)
 }

@@ -138,12 +138,16 @@ fn conditional(request: Request, name: HeaderName, value: Option<&str>) -> Reque
 }
 
 /// The whole export. It must hold what its list names.
-async fn whole(shared: &Arc<Shared>, listed: Listed, now: Timestamp) -> Result<Fresh, FeedError> {
+async fn whole(
+    shared: &Arc<Shared>,
+    mut listed: Listed,
+    now: Timestamp,
+) -> Result<Fresh, FeedError> {
     let url = within(shared, "all.zip")?;
     let request = Request::get(url.clone(), "*/*", LIMIT);
     let response = present(sent(shared, request, "the advisories").await?)?;
     let archive = response.body.to_vec();
-    let extent = pack::checked(&archive, &listed.listing, now)
+    let extent = pack::checked(&archive, &mut listed.listing, now)
         .map_err(|why| FeedError::unusable(NAME, format!("{}: {why}", redact_url(url.as_str()))))?;
     Ok(Fresh {
         digest: Sha256::of(&archive),
@@ -175,6 +179,7 @@ async fn updated(
     let mut listing = listed.listing.clone();
     let mut changes = BTreeMap::new();
     let mut bytes = listed.fetched;
+    let mut newest = None;
     for (id, body) in fetched {
         let is_listed = listing.has(&id);
         if is_listed != body.is_some() {
@@ -184,6 +189,7 @@ async fn updated(
             let modified = Head::of(&id, body)
                 .map_err(|why| FeedError::unusable(NAME, format!("`{id}.json`: {why}")))?
                 .modified();
+            newest = newest.max(modified.filter(|date| *date <= now));
             // The list is ahead of the record: it is asked for again the next time.
             if modified < listing.date(&id) {
                 listing.forget(&id);
@@ -193,7 +199,8 @@ async fn updated(
         changes.insert(format!("{id}.json"), body);
     }
     let count = difference.changed.len() + difference.gone.len();
-    let newest = listed.listing.newest(now);
+    // What is put in counts as it is, and not as the list has it.
+    let newest = listing.newest(now).max(newest);
     let fresh = |digest, archive, records, outcome| {
         Some(Fresh {
             digest,
