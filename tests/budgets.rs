@@ -132,3 +132,78 @@ fn very_many_requirements_of_one_package_hold_together() {
         "there is no version of b",
     ]);
 }
+
+/// `count` requirements of `b`, each where the machine is another one.
+fn on_machines(count: usize) -> Vec<String> {
+    let one = |n: usize| format!("b!={n}.7; platform_machine == 'm{n}'");
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn conditions_of_one_package_have_a_budget() {
+    let said = "`b` is required under more than 512 different conditions";
+    let context = TestContext::new();
+    release(&context, "b", "1.0", &[]);
+    // By one release, which is unusable then,
+    release(&context, "a", "1.0", &on_machines(600));
+    release(&context, "few", "1.0", &on_machines(100));
+    context.write("requirements.in", "a\n");
+    let universal = || {
+        context
+            .lockgate(&["lock", "requirements.in", "-o", "requirements.txt"])
+            .args([
+                "--universal",
+                "--python-version",
+                "3.11",
+                "--no-index",
+                "--find-links",
+                "wheels",
+                "--gate",
+                "off",
+                "--no-config",
+            ])
+    };
+    universal().run().exits(1).mentions(&[said]);
+    // by the sources,
+    context.write("requirements.in", on_machines(600).join("\n"));
+    universal().run().exits(2).mentions(&[said]);
+    // and by many releases together.
+    for n in 0..6 {
+        let machines = (0..100).map(|m| format!("b; platform_machine == 'm{n}x{m}'"));
+        let machines: Vec<String> = machines.collect();
+        release(&context, &format!("p{n}"), "1.0", &machines);
+    }
+    context.write("requirements.in", "p0\np1\np2\np3\np4\np5\n");
+    universal().run().exits(2).mentions(&[said]);
+    assert!(!context.exists("requirements.txt"));
+    context.write("requirements.in", "few\n");
+    universal().run().exits(0);
+}
+
+#[test]
+fn many_lines_about_one_package_are_worked_out_as_one() {
+    let context = TestContext::new();
+    for version in ["1.0", "2.0", "3.0"] {
+        release(&context, "a", version, &[]);
+    }
+    let excluding = |last: &str| {
+        let lines: Vec<String> = (0..200).map(|n| format!("a!=0.{n}\n")).collect();
+        lines.concat() + last
+    };
+    context.write("requirements.in", excluding("a<3\n"));
+    lock(&context).run().exits(0);
+    let locked = context.read("requirements.txt");
+    assert!(locked.contains("a==2.0"), "{locked}");
+    assert!(locked.contains("# via -r requirements.in"), "{locked}");
+    // What contradicts them is named by its own line, they by their file.
+    context.write("c.txt", "a==0.7\n");
+    lock(&context)
+        .args(["-c", "c.txt"])
+        .run()
+        .exits(1)
+        .mentions(&["c.txt:1", "requirements.in"]);
+    context.write("requirements.in", "a\n");
+    context.write("c.txt", excluding("a<2\n"));
+    lock(&context).args(["-c", "c.txt"]).run().exits(0);
+    assert!(context.read("requirements.txt").contains("a==1.0"));
+}

@@ -3,7 +3,7 @@
 //! Where a package is needed is the union over all ways that lead to it. Each further condition makes that union longer, so that the work
 //! grows with the square of their number. Real locks for all environments stay far below.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{FactError, Marker, Name};
 
@@ -38,9 +38,7 @@ impl<K: Ord + Clone> Conditions<K> {
         if *count > MAX_CONDITIONS {
             return Err(FactError::Unlearned {
                 what: format!("where `{name}` is needed"),
-                why: format!(
-                    "it is required under more than {MAX_CONDITIONS} different conditions"
-                ),
+                why: too_many(name),
                 remedy: Some(
                     "lock for one machine, or for fewer: `--python-platform`, `--python-version`"
                         .to_owned(),
@@ -49,4 +47,25 @@ impl<K: Ord + Clone> Conditions<K> {
         }
         Ok(Some(grown))
     }
+}
+
+/// The first package that is required under more conditions than [`MAX_CONDITIONS`] at once, by one release or by the sources.
+pub(crate) fn over<'r>(
+    required: impl ExactSizeIterator<Item = (&'r Name, &'r Marker)>,
+) -> Option<&'r Name> {
+    if required.len() <= MAX_CONDITIONS {
+        return None;
+    }
+    let mut conditions: BTreeMap<&Name, BTreeSet<&Marker>> = BTreeMap::new();
+    for (name, marker) in required {
+        conditions.entry(name).or_default().insert(marker);
+    }
+    let mut over = conditions.into_iter();
+    over.find(|(_, markers)| markers.len() > MAX_CONDITIONS)
+        .map(|(name, _)| name)
+}
+
+/// What is said of such a package.
+pub(crate) fn too_many(name: &Name) -> String {
+    format!("`{name}` is required under more than {MAX_CONDITIONS} different conditions")
 }

@@ -8,6 +8,7 @@ use lockgate_model::{
 
 use crate::bounds::{Bound, admitted};
 use crate::changes::{Changes, in_place_of};
+use crate::conditions;
 use crate::sources::unmarked;
 
 /// Up to this many requirements of one project by one release stay apart.
@@ -90,6 +91,10 @@ pub(crate) fn active(
                 overridden: None,
             }),
         }
+    }
+    let conditions = dependencies.iter().map(|need| (&need.name, &need.marker));
+    if let Some(name) = conditions::over(conditions) {
+        return Err(Why::Metadata(conditions::too_many(name)));
     }
     Ok(merged(dependencies))
 }

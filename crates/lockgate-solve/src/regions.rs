@@ -11,6 +11,7 @@ use lockgate_model::{
     Verdict, Version,
 };
 
+use crate::conditions;
 use crate::conflict;
 use crate::graph::{Linked, graph};
 use crate::notes;
@@ -108,6 +109,17 @@ fn in_region(
     statistics: &mut Statistics,
 ) -> Result<Outcome, FactError> {
     let sources = Sources::new(question.manifest, question.upgrade, question.target);
+    let conditions = sources.requirements.iter().chain(&sources.constraints);
+    let conditions: Vec<_> = conditions
+        .map(|wanted| (&wanted.name, &wanted.marker))
+        .collect();
+    if let Some(name) = conditions::over(conditions.into_iter()) {
+        return Err(FactError::Unlearned {
+            what: "the sources".to_owned(),
+            why: conditions::too_many(name),
+            remedy: None,
+        });
+    }
     let inspector = Arc::new(inspector(question));
     let new_shelf = || shelf(question, facts, &sources, Arc::clone(&inspector));
     let (shelf, shelf_anew) = (new_shelf(), new_shelf());

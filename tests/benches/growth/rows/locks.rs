@@ -146,6 +146,12 @@ pub(super) const ALL: &[Row] = &[
         wheel(context, "b", &[]);
         universal(context, "a\n")
     })
+    .ends(1),
+    Row::new("conditions-of-sources", 1000, |context, count| {
+        wheel(context, "b", &[]);
+        let source = |n: usize| format!("b!={n}.7; platform_machine == 'm{n}'");
+        universal(context, &lines(count, source))
+    })
     .ends(2),
     Row::new("markers-of-many", 50, |context, count| {
         let requires = texts(count, |n| format!("b{n}; platform_machine != 'm{n}'"));
