@@ -34,6 +34,7 @@ mod requirements;
 mod scenarios;
 mod secrets;
 mod sources;
+mod taint;
 mod takeover;
 mod terminal;
 mod tls;

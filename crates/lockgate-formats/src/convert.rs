@@ -16,6 +16,7 @@ use crate::error::InputError;
 use crate::inventory::read_inventory;
 use crate::lock::{self, Lock, LockedDirect, split_marker};
 use crate::pylock::{self, Pylock, decoded};
+use crate::requirements::filled;
 use crate::text::utf8;
 
 /// A lock, ready to be written in another form.
@@ -86,7 +87,7 @@ pub fn convertible(
     match kind {
         InventoryKind::Requirements => {
             let text = utf8(file, bytes, "requirements lock")?;
-            of_requirements(&lock::read(text, file)?, file)
+            of_requirements(&lock::read(text, file)?, file, files)
         }
         InventoryKind::Pylock => {
             let text = utf8(file, bytes, "pylock.toml")?;
@@ -150,7 +151,7 @@ fn of_pylock(pylock: Pylock, file: &str, taken: &Taken) -> Result<Converted, Inp
     })
 }
 
-fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
+fn of_requirements(lock: &Lock, file: &str, inputs: &dyn Files) -> Result<Converted, InputError> {
     if let Some(line) = lock.unpinned.first() {
         return Err(
             InputError::new(file, format!("`{}` pins no version", line.text))
@@ -229,16 +230,19 @@ fn of_requirements(lock: &Lock, file: &str) -> Result<Converted, InputError> {
         });
     }
     with_dependencies(&mut graph);
-    let options = lock.options.iter();
+    // Asked with the values, and written as they stand.
+    let options = lock.options.iter().map(|option| {
+        let origin = format!("{file}:{}", option.line);
+        let value = filled(&option.value, inputs, &origin);
+        (option.name.to_owned(), value)
+    });
     Ok(Converted {
         graph,
         requires_python: None,
         command: lock.command.clone(),
         audit: lock.audit.clone(),
         indexes: BTreeMap::new(),
-        options: options
-            .map(|option| (option.name.to_owned(), option.value.clone()))
-            .collect(),
+        options: options.collect(),
         default_groups: BTreeSet::new(),
         taken: None,
         remarks: Vec::new(),

@@ -6,7 +6,7 @@ use lockgate_model::{
 };
 
 use crate::error::InputError;
-use crate::requirements::{Reader, Role};
+use crate::requirements::{Reader, Role, must_be_repeatable};
 
 /// Reads override files, in order. What they include with `-r` is an override too.
 pub fn read_overrides(files: &dyn Files, paths: &[String]) -> Result<Vec<Constraint>, InputError> {
@@ -15,6 +15,7 @@ pub fn read_overrides(files: &dyn Files, paths: &[String]) -> Result<Vec<Constra
         let mut manifest = Manifest::default();
         Reader::new(files, &mut manifest).read(path, Role::Requirements)?;
         only_requirements(&manifest, path)?;
+        must_be_repeatable(&manifest)?;
         for root in manifest.requirements {
             overrides.push(as_override(root)?);
         }

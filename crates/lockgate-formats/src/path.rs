@@ -11,9 +11,25 @@ pub fn posix(path: &str) -> String {
 
 /// `value` as it stands in the file at `from`: relative to that file's folder; dot segments are resolved where text allows.
 pub(crate) fn joined(from: &str, value: &str) -> String {
-    let is_absolute = value.starts_with('/')
-        || (cfg!(windows) && (value.contains(':') || value.starts_with('\\')));
-    let folder = if is_absolute { "" } else { posix_folder(from) };
+    joined_but(from, value, |_| false)
+}
+
+/// The same of texts that may hold `${NAME}`: how many folders that stands for is not known.
+pub(crate) fn joined_as_written(from: &str, value: &str) -> String {
+    joined_but(from, value, |part| part.contains("${"))
+}
+
+/// Whether a path is seen from nowhere else.
+pub(crate) fn is_absolute(path: &str) -> bool {
+    path.starts_with('/') || (cfg!(windows) && (path.contains(':') || path.starts_with('\\')))
+}
+
+fn joined_but(from: &str, value: &str, is_kept: impl Fn(&str) -> bool) -> String {
+    let folder = if is_absolute(value) {
+        ""
+    } else {
+        posix_folder(from)
+    };
     let mut parts: Vec<&str> = Vec::new();
     let value = posix(value);
     let together = if folder.is_empty() {
@@ -24,7 +40,10 @@ pub(crate) fn joined(from: &str, value: &str) -> String {
     for part in together.split('/') {
         match part {
             "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
+            ".." if parts
+                .last()
+                .is_some_and(|last| *last != ".." && !is_kept(last)) =>
+            {
                 parts.pop();
             }
             part => parts.push(part),

@@ -5,13 +5,13 @@ use lockgate_model::secret;
 /// Returns `text` with the user part of every address in it replaced by `****`, values in queries too, and the names of variables in place of
 /// their values.
 pub(crate) fn without_credentials(text: &str) -> String {
-    secret::hide(&without_query_values(&replaced(text, "****"))).into_owned()
+    secret::hide_addresses(&without_query_values(&replaced(text, "****"))).into_owned()
 }
 
 /// Returns `text` with the user part of every address in it, and the `@` after it, left out: what a program can still use.
 pub(crate) fn stripped_of_credentials(text: &str) -> String {
     let stripped = replaced(text, "\0").replace("\0@", "");
-    secret::hide(&stripped).into_owned()
+    secret::hide_addresses(&stripped).into_owned()
 }
 
 fn replaced(text: &str, by: &str) -> String {

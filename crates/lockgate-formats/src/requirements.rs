@@ -4,6 +4,9 @@
 //! passes over is a warning; what it accepts and lockgate cannot do is an error that names file and line. A `-r` inside a constraint
 //! file yields requirements, as in pip.
 
+use lockgate_model::Files;
+use lockgate_model::secret::{self, Filled};
+
 pub(crate) mod address;
 mod codecs;
 pub(crate) mod decode;
@@ -15,6 +18,7 @@ mod requirement;
 mod settings;
 mod shell;
 mod single;
+mod written;
 
 pub(crate) use lines::{
     ends_line, is_comment, physical, uncommented, with_variables, without_comment,
@@ -23,6 +27,23 @@ pub(crate) use options::{Given, Known, Words, split};
 pub(crate) use reader::{DEEPEST, MOST_FILES, Reader};
 pub(crate) use shell::shell_words;
 pub(crate) use single::{BadRequirement, read_locked, read_requirement};
+pub use written::must_be_repeatable;
+
+/// Returns an option of a lock with its variables filled in, to ask with; what is filled in is remembered, and repeated where the option is
+/// written again. `origin` says where it stands.
+pub(crate) fn filled(text: &str, files: &dyn Files, origin: &str) -> String {
+    let (filled, variables) = with_variables(text, files);
+    if !variables.is_empty() {
+        secret::remember(&Filled {
+            written: text,
+            filled: &filled,
+            variables: &variables,
+            origin,
+        });
+        secret::remember_written(&filled, text);
+    }
+    filled
+}
 
 /// How a file came in: its lines are requirements or constraints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

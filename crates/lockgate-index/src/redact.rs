@@ -6,6 +6,13 @@ use url::Url;
 /// Returns `url` as it may be shown: a password, a user name that may be a token, and the values of a query become `****`; values of variables
 /// become their names.
 pub fn redact_url(url: &str) -> String {
+    // A path, or what is no address at all: nothing in it tells the value of a variable from the rest.
+    let is_usual = ["http://", "https://", "file://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme) || url.starts_with(&format!("git+{scheme}")));
+    if !is_usual && let Some(written) = secret::written(url) {
+        return secret::without_query_values(&written).into_owned();
+    }
     let shown = without_login(url);
     let shown = match shown.split_once("://") {
         Some((scheme, rest)) => format!("{scheme}://{}", secret::without_query_values(rest)),

@@ -57,7 +57,7 @@ pub use inventory::{
 };
 pub use manifest::{
     Constraint, IndexOptions, KeptPin, Manifest, Origin, Preferences, RootRequirement,
-    UnbuiltProject, UnnamedRequirement, Upgrade,
+    UnbuiltProject, UnnamedRequirement, Unrepeatable, Upgrade,
 };
 pub use marker::{Environment, Marker, MarkerError};
 pub use metadata::{ByExtra, Metadata};

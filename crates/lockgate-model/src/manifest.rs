@@ -43,6 +43,19 @@ pub struct Manifest {
     pub requires_python: Vec<(Specifiers, Origin)>,
     /// What a person should know of the sources though it stops nothing, and where it stands: words that pip passes over too.
     pub warnings: Vec<(String, Origin)>,
+    /// What stands in the files as a variable and could stand in a lock only as its value.
+    pub unrepeatable: Vec<Unrepeatable>,
+}
+
+/// A variable in a place that a lock does not repeat as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unrepeatable {
+    /// As written: `${NAME}`.
+    pub variable: String,
+    /// What it stands in: `the name of a requirement`.
+    pub place: &'static str,
+    /// Where that is.
+    pub origin: Origin,
 }
 
 impl Manifest {

@@ -26,7 +26,7 @@ pub fn json_text(document: &Value) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// The document with the names of variables in place of their values in every address.
+/// The document with the names of variables in place of their values.
 fn without_secrets(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(secret::hide(&text).into_owned()),
@@ -50,7 +50,8 @@ pub(crate) fn python_text(document: &impl Serialize) -> Result<String, serde_jso
         escapes: |character| !character.is_ascii() || character == '\u{7f}',
     };
     document.serialize(&mut Serializer::with_formatter(&mut text, formatter))?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    // Neither quotes nor escapes are in the name of a variable.
+    Ok(secret::hide(&String::from_utf8_lossy(&text)).into_owned())
 }
 
 /// Writes some characters as `\uXXXX`, and the first of two `#`.

@@ -11,7 +11,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// One line without anything that drives a terminal or hides what is written: blanks of all kinds become a space, control characters,
 /// marks that turn the direction of text, and characters that cannot be seen become U+FFFD.
-/// Values of variables in addresses become their names.
+/// Values of variables become their names.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     match secret::hide(text) {
         Cow::Borrowed(text) => of_one_line(text),

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use lockgate_formats::Set;
 use lockgate_formats::lock::RenderOptions;
 use lockgate_index::{TrustedHost, redact_url};
-use lockgate_model::secret::{hide_everywhere, written_host};
+use lockgate_model::secret::{hide_everywhere, written, written_host};
 use lockgate_model::{LockedGraph, Manifest, Name, Source};
 use url::Url;
 
@@ -510,8 +510,11 @@ pub(crate) fn new_since(
     let mut known: BTreeSet<String> = addresses(old).filter_map(host_name).collect();
     let mut remarks = Vec::new();
     for (address, origin) in indexes.chain(direct).chain(included) {
+        // The old lock may have it as its source has it.
+        let is_repeated = written(&address).is_some_and(|written| old.contains(&written));
         if let Some(host) = host_name(&address)
             && known.insert(host.clone())
+            && !is_repeated
         {
             remarks.push(format!(
                 "{origin}: the old lock takes nothing from the host `{host}`"

@@ -79,7 +79,8 @@ fn trusted(
             hosts.push(trusted);
         } else if !hosts.contains(&trusted) {
             world.terminal.warn(&format!(
-                "{origin}: `--trusted-host {host}` has no effect here: the sources are what is judged"
+                "{origin}: `--trusted-host {}` has no effect here: the sources are what is judged",
+                redact_url(host)
             ));
         }
     }
@@ -294,8 +295,8 @@ pub(crate) fn indexes_of(
     if let ([only], true) = (places.indexes.as_slice(), places.find_links.is_empty()) {
         let pins = pins.iter();
         let release = |pin: &Pin| (pin.name.clone(), pin.version.clone());
-        // It is of use, and a lock is complete without: one that holds a secret is left out.
-        let is_clear = variable_in(only.as_str()).is_none();
+        // It is of use, and a lock is complete without: one that may hold a secret is left out.
+        let is_clear = is_clear(only.as_str());
         let pins = pins.filter(|_| is_clear);
         return pins.map(|pin| (release(pin), only.to_string())).collect();
     }
@@ -319,13 +320,18 @@ pub(crate) fn indexes_of(
         };
         let mut of_pin = pages.get(&pin.name).into_iter().flatten();
         if let Some(page) = of_pin.find(|page| has_it(page))
-            && variable_in(&page.index).is_none()
+            && is_clear(&page.index)
         {
             let release = (pin.name.clone(), pin.version.clone());
             indexes.insert(release, page.index.clone());
         }
     }
     indexes
+}
+
+/// Whether neither a variable nor a query stands in the address of an index.
+fn is_clear(index: &str) -> bool {
+    variable_in(index).is_none() && !index.contains('?')
 }
 
 /// Notes the pins that depend on which of several indexes is asked.

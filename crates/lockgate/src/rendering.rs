@@ -6,8 +6,9 @@ use std::path::Path;
 use lockgate_formats::command::{redacted, redacted_command};
 use lockgate_formats::lock::{Annotation, Newline, RenderOptions};
 use lockgate_formats::pylock::PylockOptions;
-use lockgate_index::{FindLinks, Places};
-use lockgate_model::{BinaryPolicy, ChoiceRules, IndexOptions, Manifest, Name, Origin};
+use lockgate_index::{FindLinks, Places, redact_url};
+use lockgate_model::{BinaryPolicy, ChoiceRules, IndexOptions, Manifest, Name, Origin, secret};
+use url::Url;
 
 use crate::cli::{self, AnnotationStyle, NewlineName, RenderingOptions};
 use crate::failure::Failure;
@@ -45,7 +46,7 @@ pub(crate) fn options(
         header: !rendering.no_header,
         strip_extras: rendering.strip_extras,
         annotation,
-        index: index(request, manifest, places),
+        index: index(request, manifest, places)?,
         binary: binary(rendering, rules),
         omitted: omitted(rendering)?,
         newline,
@@ -98,20 +99,33 @@ pub(crate) fn omitted(rendering: &RenderingOptions) -> Result<BTreeSet<Name>, Fa
 
 /// What the sources state stands in the lock, so that plain `pip install -r` finds the same files; what is stated elsewhere, on the command
 /// line or in pip's configuration, stands there when that is asked for.
-fn index(request: &LockRequest, manifest: &Manifest, places: &Places) -> IndexOptions {
+fn index(
+    request: &LockRequest,
+    manifest: &Manifest,
+    places: &Places,
+) -> Result<IndexOptions, Failure> {
     let rendering = &request.arguments.rendering;
     if rendering.no_emit_options {
-        return IndexOptions::default();
+        return Ok(IndexOptions::default());
     }
     let mut index = manifest.index.clone();
-    if rendering.emit_index_url {
+    if rendering.emit_index_url && !rendering.no_emit_index_url {
+        must_be_open("--emit-index-url", places.indexes.iter(), manifest)?;
         let mut urls = places.indexes.iter().map(|url| in_use(url.as_str()));
         index.index_url = urls.next();
         index.extra_index_urls = urls.collect();
         index.no_index = index.index_url.is_none();
     }
-    if rendering.emit_find_links {
-        index.find_links = places.find_links.iter().map(of_place).collect();
+    if rendering.emit_find_links && !rendering.no_emit_find_links {
+        let pages = places.find_links.iter().filter_map(|place| match place {
+            FindLinks::Page(url) => Some(url),
+            FindLinks::Folder(_) | FindLinks::File(_) => None,
+        });
+        must_be_open("--emit-find-links", pages, manifest)?;
+        let of_sources = &manifest.index.find_links;
+        index.find_links = (places.find_links.iter())
+            .map(|place| of_place(place, of_sources))
+            .collect();
     }
     if rendering.emit_trusted_host {
         let hosts = places.trusted_hosts.iter();
@@ -130,12 +144,46 @@ fn index(request: &LockRequest, manifest: &Manifest, places: &Places) -> IndexOp
     for (place, _) in &mut index.find_links {
         *place = from_folder_of(&request.output, place);
     }
-    index
+    Ok(index)
 }
 
-fn of_place(place: &FindLinks) -> (String, Origin) {
+/// Refuses to write the query of an address into a lock, where a token may stand, unless a source has it: what the command line or pip's
+/// configuration keeps apart stays there.
+fn must_be_open<'u>(
+    option: &str,
+    mut urls: impl Iterator<Item = &'u Url>,
+    manifest: &Manifest,
+) -> Result<(), Failure> {
+    let index = &manifest.index;
+    let of_sources = index.index_url.iter().chain(&index.extra_index_urls);
+    let of_sources = of_sources.chain(&index.find_links);
+    let of_sources: Vec<Url> = of_sources
+        .filter_map(|(text, _)| Url::parse(text).ok())
+        .collect();
+    let has_query = |url: &&Url| url.query().is_some_and(|query| !query.is_empty());
+    let found = urls.find(|url| has_query(url) && !of_sources.contains(url));
+    found.map_or(Ok(()), |url| {
+        Err(Failure::new(format!(
+            "`{option}` would write the query of `{}` into the lock, where everybody who sees the lock can read it",
+            redact_url(url.as_str())
+        ))
+        .remedy(format!(
+            "write the address into a requirements file, with `${{NAME}}` in place of what is secret, or leave `{option}` out"
+        )))
+    })
+}
+
+/// A place as a source has it, which a lock repeats with its variables, or as it is found.
+fn of_place(place: &FindLinks, of_sources: &[(String, Origin)]) -> (String, Origin) {
     match place {
         FindLinks::Folder(path) | FindLinks::File(path) => {
+            let is_it = |(text, _): &&(String, Origin)| {
+                secret::written(text).is_some()
+                    && std::path::absolute(text).is_ok_and(|found| found == *path)
+            };
+            if let Some((text, _)) = of_sources.iter().find(is_it) {
+                return in_use(text);
+            }
             // What is below the current folder moves with it.
             let current = std::env::current_dir().unwrap_or_default();
             let below = path.strip_prefix(current).unwrap_or(path);
@@ -164,10 +212,19 @@ fn from_folder_of(output: &Output, place: &str) -> String {
     if place.contains("://") || place.starts_with("file:") || Path::new(place).is_absolute() {
         return place.to_owned();
     }
-    match pathdiff::diff_paths(place, folder) {
-        Some(path) => lockgate_formats::posix(&path.to_string_lossy()),
-        None => place.to_owned(),
+    let moved = |place: &str| {
+        let path = pathdiff::diff_paths(place, folder)?;
+        Some(lockgate_formats::posix(&path.to_string_lossy()))
+    };
+    let Some(from_there) = moved(place) else {
+        return place.to_owned();
+    };
+    if let Some(written) = secret::written(place)
+        && let Some(written) = moved(&written)
+    {
+        secret::remember_written(&from_there, &written);
     }
+    from_there
 }
 
 /// Hashes name exactly the files that these options leave, and pip takes no other; without hashes they decide.

@@ -11,6 +11,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
+use lockgate_model::secret;
 use lockgate_model::text::{is_command, is_obeyed, shown, without_commands};
 
 use crate::cli::TerminalOptions;
@@ -243,7 +244,7 @@ pub(crate) fn colored_diff(text: &str) -> String {
         let _ = write!(
             out,
             "{style}{}{style:#}{}",
-            shown(body),
+            shown(&secret::hide_everywhere(body)),
             end.replace('\r', "")
         );
     }

@@ -1,4 +1,4 @@
-//! Addresses with variables in a form of lock that has none: the parts that may be left out are, and what cannot work without is refused.
+//! Addresses and paths with variables in a form of lock that has none: the parts that may be left out are, and what cannot work without is refused.
 
 use lockgate_model::{LockedGraph, Pin, secret};
 
@@ -29,17 +29,21 @@ pub(crate) fn left_out(graph: LockedGraph) -> Result<LockedGraph, Failure> {
     })
 }
 
-/// The variable in an address, and where it stands if that is known.
-pub(crate) fn variable_in(address: &str) -> Option<(String, Option<String>)> {
-    if let Some((variable, origin)) = secret::variable_in(address) {
-        return Some((variable, Some(origin)));
+/// The variable in an address or a path, and where it stands if that is known.
+pub(crate) fn variable_in(place: &str) -> Option<(String, Option<String>)> {
+    if place.contains("://") {
+        if let Some((variable, origin)) = secret::variable_in(place) {
+            return Some((variable, Some(origin)));
+        }
+    } else if let Some(found) = secret::variable_in_path(place) {
+        return Some(found);
     }
     // Read from a lock, it is still there.
-    let (_, behind) = address.split_once("${")?;
+    let (_, behind) = place.split_once("${")?;
     let (name, _) = behind.split_once('}')?;
     let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let is_name = !name.is_empty() && name.chars().all(is_of_name);
-    (is_name && address.contains("://")).then(|| (format!("${{{name}}}"), None))
+    is_name.then(|| (format!("${{{name}}}"), None))
 }
 
 fn refused(pin: &Pin, (variable, origin): &(String, Option<String>)) -> Failure {
@@ -47,8 +51,8 @@ fn refused(pin: &Pin, (variable, origin): &(String, Option<String>)) -> Failure 
         .as_ref()
         .map_or_else(String::new, |origin| format!("{origin}: "));
     Failure::new(format!(
-        "{origin}the address of `{}` holds the value of `{variable}`, and a `pylock.toml` has no variables to keep it out of the file",
+        "{origin}the address or path of `{}` holds the value of `{variable}`, and a `pylock.toml` has no variables to keep it out of the file",
         pin.name
     ))
-    .remedy("write a requirements lock (`--format requirements`), or give the secret as a login: user and password of the address, netrc or keyring")
+    .remedy("write a requirements lock (`--format requirements`), write out what is no secret, or give the secret as a login: user and password of the address, netrc or keyring")
 }

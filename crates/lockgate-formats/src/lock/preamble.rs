@@ -39,7 +39,10 @@ fn index_lines(index: &IndexOptions) -> Vec<String> {
         lines.push(format!("{option} {value}"));
     }
     let hosts = index.trusted_hosts.iter();
-    lines.extend(hosts.map(|(host, _)| format!("--trusted-host {}", word(host))));
+    lines.extend(hosts.map(|(host, _)| {
+        let written = secret::written(host);
+        format!("--trusted-host {}", written.unwrap_or_else(|| word(host)))
+    }));
     lines
 }
 

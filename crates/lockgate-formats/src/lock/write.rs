@@ -321,7 +321,8 @@ pub(crate) fn direct_line(name: &Name, extras: &str, direct: &DirectPin) -> Stri
     // A value of a variable stays where it is kept; pip looks it up again.
     let written = secret::written(&direct.reference);
     let reference = one_line(written.as_deref().unwrap_or(&direct.reference));
-    let is_address = reference.contains("://") || reference.starts_with("file:");
+    // A variable may hold the whole of it.
+    let is_address = direct.reference.contains("://") || direct.reference.starts_with("file:");
     match (direct.editable, is_address) {
         (true, true) => format!("-e {}", with_egg(&reference, name, extras)),
         (true, false) => format!("-e {}", with_extras(&reference, extras)),

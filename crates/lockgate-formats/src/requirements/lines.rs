@@ -36,33 +36,12 @@ impl Line {
         }
     }
 
-    /// Returns `text`, which is about this line, with the variables' names in place of their values. A short value is replaced where it
-    /// stands by itself.
+    /// Returns `text`, which is about this line, with the variables' names in place of their values.
     pub(super) fn unfilled(&self, text: String) -> String {
-        const SHORT: usize = 4;
-        let Some(variables) = &self.variables else {
-            return text;
-        };
-        let mut text = text;
-        for (name, value) in &variables.values {
-            let name = format!("${{{name}}}");
-            if value.chars().count() >= SHORT {
-                text = text.replace(value.as_str(), &name);
-                continue;
-            }
-            let mut out = String::new();
-            let mut rest = text.as_str();
-            while let Some((before, after)) = rest.split_once(value.as_str()) {
-                let is_part = before.ends_with(char::is_alphanumeric)
-                    || after.starts_with(char::is_alphanumeric);
-                out.push_str(before);
-                out.push_str(if is_part { value } else { &name });
-                rest = after;
-            }
-            out.push_str(rest);
-            text = out;
+        match &self.variables {
+            Some(variables) => secret::unfilled(&text, &variables.values),
+            None => text,
         }
-        text
     }
 
     /// Returns an error of this line as its file has the line.

@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use lockgate_model::{
-    Constraint, Files, FilesError, Manifest, Origin, RootRequirement, Scope, Sha256,
-    UnnamedRequirement,
+    Constraint, Files, FilesError, Manifest, Origin, RootRequirement, Scope, Sha256, Source,
+    UnnamedRequirement, secret,
 };
 
 use super::decode::decode;
 use super::lines::{Line, logical};
 use super::options::{Given, Known, Words, split};
 use super::requirement::{self, Wanted};
+use super::written::{Written, note};
 use super::{Role, address, settings};
 use crate::error::InputError;
+use crate::path::{is_absolute, joined_as_written, posix};
 use crate::text;
 
 /// Includes deeper than this are a mistake even where they do not loop.
@@ -36,12 +38,21 @@ pub(crate) struct Reader<'a> {
 struct Place<'a> {
     /// Its path or address.
     at: &'a str,
-    /// As people are shown it.
+    /// As people and locks are shown it: with the variables of the includes that lead to it.
     shown: &'a str,
     role: Role,
 }
 
 impl Place<'_> {
+    /// A path beside the file as written; `filled` is where it leads.
+    fn beside(self, written: &str, filled: &str) -> String {
+        if is_absolute(filled) {
+            written.to_owned()
+        } else {
+            joined_as_written(self.shown, written)
+        }
+    }
+
     fn origin(self, line: usize) -> Origin {
         Origin {
             file: self.shown.to_owned(),
@@ -71,11 +82,16 @@ impl<'a> Reader<'a> {
         } else {
             text::read(self.files, path)?
         };
-        self.read_text(path, role, &bytes)
+        self.read_text(path, &address::shown(path), role, &bytes)
     }
 
-    fn read_text(&mut self, at: &str, role: Role, bytes: &[u8]) -> Result<(), InputError> {
-        let shown = &address::shown(at);
+    fn read_text(
+        &mut self,
+        at: &str,
+        shown: &str,
+        role: Role,
+        bytes: &[u8],
+    ) -> Result<(), InputError> {
         let decoded = decode(bytes, self.files).map_err(|why| {
             InputError::new(shown, why).remedy(
                 "save it as UTF-8, or declare its encoding in the first line: `# -*- coding: latin-1 -*-`",
@@ -129,6 +145,8 @@ impl<'a> Reader<'a> {
         }
         settings::everywhere(self.manifest, &words.options).map_err(wrong_option)?;
         let origin = place.origin(line.number);
+        let written = Written::of(line);
+        self.repeat_options(place, &words.options, written.as_ref(), &origin);
         for word in &words.stray {
             self.warn(
                 format!("`{word}` belongs to no option, and is passed over as pip does"),
@@ -146,7 +164,14 @@ impl<'a> Reader<'a> {
         };
         if let Some(text) = wanted {
             return self
-                .requirement(text, is_editable, &words, place.role, origin)
+                .requirement(
+                    text,
+                    is_editable,
+                    &words,
+                    written.as_ref(),
+                    place.role,
+                    origin,
+                )
                 .map_err(|input| input.at(line.number));
         }
         let include = [Known::Requirement, Known::Constraint]
@@ -166,7 +191,12 @@ impl<'a> Reader<'a> {
             } else {
                 Role::Constraints
             };
-            return self.include(place, &given.value, role, line.number);
+            let value = match &written {
+                Some(written) => written.value(index, given),
+                None => Some(given.value.as_str()),
+            };
+            let value = (given.value.as_str(), value);
+            return self.include(place, value, role, line);
         }
         let ignored =
             settings::of_line(self.manifest, &words.options, place.at, &origin, self.files)
@@ -185,6 +215,7 @@ impl<'a> Reader<'a> {
         text: &str,
         editable: bool,
         words: &Words,
+        written: Option<&Written<'_>>,
         role: Role,
         origin: Origin,
     ) -> Result<(), InputError> {
@@ -208,6 +239,9 @@ impl<'a> Reader<'a> {
             requirement::read(text, self.files)
         }
         .map_err(|bad| bad.into_input(&origin.file))?;
+        if let Some(written) = written {
+            self.repeat(written, &wanted, editable, &origin);
+        }
         let of = |known: Known| {
             words
                 .options
@@ -255,6 +289,71 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Has a lock repeat the address or path of a requirement.
+    fn repeat(&mut self, written: &Written<'_>, wanted: &Wanted, editable: bool, origin: &Origin) {
+        const PLACE: &str = "the name, the extras, the versions or the marker of a requirement";
+        match written.reference(wanted, editable) {
+            Err(variable) => note(self.manifest, variable, PLACE, origin),
+            Ok(None) => {}
+            Ok(Some(reference)) => {
+                let filled = match wanted {
+                    Wanted::Unnamed { reference, .. } => Some(reference),
+                    Wanted::Named(requirement) => match &requirement.source {
+                        Source::Url(address) => Some(address),
+                        Source::Index(_) => None,
+                    },
+                };
+                if let Some(filled) = filled {
+                    secret::remember_written(filled, reference);
+                }
+            }
+        }
+    }
+
+    /// Has a lock repeat the options of a line, as far as they stand in locks.
+    fn repeat_options(
+        &mut self,
+        place: Place<'_>,
+        options: &[Given],
+        written: Option<&Written<'_>>,
+        origin: &Origin,
+    ) {
+        for (position, given) in options.iter().enumerate() {
+            let value = match written {
+                Some(written) => written.value(position, given),
+                None => Some(given.value.as_str()),
+            };
+            let unrepeatable = match (given.known, value) {
+                (Known::IndexUrl | Known::ExtraIndexUrl | Known::TrustedHost, Some(value)) => {
+                    secret::remember_written(&given.value, value);
+                    None
+                }
+                (Known::FindLinks, Some(value)) => {
+                    let found = settings::find_links_of(place.at, &given.value, self.files);
+                    let value = if found == given.value {
+                        value.to_owned()
+                    } else {
+                        place.beside(value, &given.value)
+                    };
+                    secret::remember_written(&found, &value);
+                    None
+                }
+                (
+                    Known::IndexUrl | Known::ExtraIndexUrl | Known::TrustedHost | Known::FindLinks,
+                    None,
+                ) => written.map(|written| (written.variable(), "the name of an option")),
+                (Known::NoBinary | Known::OnlyBinary, value) => {
+                    variable(written, value).map(|it| (it, "the names of an option"))
+                }
+                (Known::Hash, value) => variable(written, value).map(|it| (it, "a hash")),
+                _ => None,
+            };
+            if let Some((variable, what)) = unrepeatable {
+                note(self.manifest, variable, what, origin);
+            }
+        }
+    }
+
     fn constraint(
         &mut self,
         text: &str,
@@ -296,22 +395,27 @@ impl<'a> Reader<'a> {
     fn include(
         &mut self,
         from: Place<'_>,
-        value: &str,
+        (value, written): (&str, Option<&str>),
         role: Role,
-        line: usize,
+        line: &Line,
     ) -> Result<(), InputError> {
-        let error = |message: String| InputError::new(from.shown, message).at(line);
+        let error = |message: String| InputError::new(from.shown, message).at(line.number);
         let said = format!("{} {value}", role.option());
         let at =
             address::beside(from.at, value).map_err(|why| error(format!("`{said}`: {why}")))?;
-        let (key, shown) = (address::key(&at), address::shown(&at));
+        let shown = match written {
+            _ if address::is_address(&at) => address::shown(&at),
+            Some(written) => posix(&from.beside(written, value)),
+            None => line.unfilled(address::shown(&at)),
+        };
+        let key = address::key(&at);
         if let Some(start) = self.open.iter().position(|open| *open == key) {
             let open = self
                 .open
                 .iter()
                 .skip(start)
                 .map(|open| address::shown(open));
-            let chain: Vec<String> = open.chain([shown]).collect();
+            let chain: Vec<String> = open.chain([shown.clone()]).collect();
             return Err(error(format!(
                 "the includes go round in a circle: {}",
                 chain.join(" → ")
@@ -342,7 +446,7 @@ impl<'a> Reader<'a> {
                 "an include is looked for beside the file that includes it"
             })
         })?;
-        self.read_text(&at, role, &bytes)
+        self.read_text(&at, &shown, role, &bytes)
     }
 
     /// Warns of the options that pip reads and passes over beside `what`. What counts on any line is none of them.
@@ -374,6 +478,15 @@ impl<'a> Reader<'a> {
     fn warn(&mut self, message: impl AsRef<str>, origin: &Origin) {
         let message = crate::redact::without_credentials(message.as_ref());
         self.manifest.warnings.push((message, origin.clone()));
+    }
+}
+
+/// The variable in the value of an option, which is known only if variables change no more than that of its line.
+fn variable(written: Option<&Written<'_>>, value: Option<&str>) -> Option<String> {
+    let written = written?;
+    match value {
+        Some(value) => written.variable_in(value),
+        None => Some(written.variable()),
     }
 }
 

@@ -204,7 +204,7 @@ fn is_file_address(text: &str) -> bool {
 }
 
 /// `git:…` is `git+git:…` after `-e`, and so for the others.
-fn with_vcs(text: &str) -> String {
+pub(super) fn with_vcs(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     ["git", "hg", "svn", "bzr"]
         .into_iter()

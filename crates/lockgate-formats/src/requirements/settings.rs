@@ -166,7 +166,7 @@ fn indexes(index: &mut IndexOptions, options: &[Given], origin: &Origin) {
 }
 
 /// Beside the requirement file if something is there, else as written.
-fn find_links_of(place: &str, value: &str, files: &dyn Files) -> String {
+pub(super) fn find_links_of(place: &str, value: &str, files: &dyn Files) -> String {
     if is_address(place) || value.contains("://") {
         return value.to_owned();
     }

@@ -169,13 +169,13 @@ fn check_blanks(text: &str) -> Result<(), BadRequirement> {
 }
 
 /// `name[extras] @ address` and what follows.
-struct Direct<'a> {
-    head: &'a str,
+pub(super) struct Direct<'a> {
+    pub(super) head: &'a str,
     address: &'a str,
     rest: &'a str,
 }
 
-fn direct(text: &str) -> Option<Direct<'_>> {
+pub(super) fn direct(text: &str) -> Option<Direct<'_>> {
     let blanks = [' ', '\t'];
     let text = text.trim_matches(blanks);
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -225,6 +225,9 @@ fn reference(text: &str) -> Option<&'static str> {
     if direct(text).is_some() {
         return None;
     }
+    if is_variable(text) {
+        return Some("what a variable holds");
+    }
     let head = text
         .split([';', ' ', '[', '<', '>', '=', '!'])
         .next()
@@ -232,6 +235,21 @@ fn reference(text: &str) -> Option<&'static str> {
     let is_path =
         head.starts_with(['.', '~', '/']) || head.contains(['/', '\\']) || is_archive(head);
     (is_path && !head.starts_with("~=")).then_some("a path")
+}
+
+/// Whether a variable stands in place of a whole address or path, as a lock repeats it.
+fn is_variable(text: &str) -> bool {
+    let Some((name, behind)) = text
+        .strip_prefix("${")
+        .and_then(|rest| rest.split_once('}'))
+    else {
+        return false;
+    };
+    let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let behind = behind.trim_start();
+    !name.is_empty()
+        && name.chars().all(is_of_name)
+        && (behind.is_empty() || behind.starts_with([';', '[', '#']))
 }
 
 /// The usual slips.

@@ -1,4 +1,4 @@
-//! The forms in which one value stands in an address.
+//! The forms in which one value stands in an address and elsewhere.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -42,6 +42,19 @@ fn encoded(text: &str) -> Vec<String> {
         all.push(url.username().to_owned());
     }
     all
+}
+
+/// Returns the forms in which a value stands outside of addresses: as a name is normalized or a file name escaped, and as a log quotes it.
+pub(super) fn forms_of_text(value: &str) -> Vec<String> {
+    let mut forms: BTreeSet<String> = forms(value).into_iter().collect();
+    for joint in ["-", "_"] {
+        let parts = value.split(['-', '_', '.']).filter(|part| !part.is_empty());
+        forms.insert(parts.collect::<Vec<_>>().join(joint));
+    }
+    forms.insert(value.escape_debug().to_string());
+    let mut forms: Vec<String> = forms.into_iter().filter(|form| !form.is_empty()).collect();
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    forms
 }
 
 /// Digits of escapes in small letters.

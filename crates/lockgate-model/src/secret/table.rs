@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use url::Url;
-
-use super::forms::forms;
-use crate::reference::{Place, Reference};
+use super::address::{
+    Address, address_in, base, host_of, identity, is_host_of, without_clear_credentials,
+    without_fragment, without_port,
+};
+use super::forms::{forms, forms_of_text};
+use super::words::{ends_name, is_random, pieces, replaced_alone, replaced_in_any_case};
 
 /// Shorter values are replaced only where they were written: `a` is in every address.
 const MIN_ANYWHERE: usize = 4;
@@ -24,14 +26,16 @@ pub struct Filled<'a> {
     pub origin: &'a str,
 }
 
-/// Values of variables in addresses.
+/// Values of variables in sources.
 #[derive(Debug, Default)]
 pub struct Secrets {
-    /// What is replaced in any address.
+    /// What is replaced in any address, or in any text.
     values: Vec<Value>,
     /// What is replaced where it was written, and in addresses that begin in the same way.
     parts: Vec<Part>,
-    /// Addresses and direct references as their sources have them.
+    /// What is replaced in messages where it is a part of a path.
+    of_paths: Vec<(String, String)>,
+    /// Addresses, paths and hosts as their sources have them.
     written: BTreeMap<String, String>,
     /// Hosts that variables are a part of, as their sources have them.
     hosts: BTreeMap<String, String>,
@@ -42,7 +46,7 @@ struct Value {
     forms: Vec<String>,
     shown: String,
     origin: String,
-    /// Whether it can be nothing but a secret.
+    /// Whether it can be nothing but a secret, and so is replaced in any text.
     is_random: bool,
 }
 
@@ -62,6 +66,8 @@ enum PartPlace {
     Path(String),
     /// A part of the query between `&`s.
     Query(String),
+    /// The host.
+    Host,
 }
 
 impl Secrets {
@@ -70,13 +76,24 @@ impl Secrets {
         Self {
             values: Vec::new(),
             parts: Vec::new(),
+            of_paths: Vec::new(),
             written: BTreeMap::new(),
             hosts: BTreeMap::new(),
         }
     }
 
-    /// Adds what stands in the addresses of a line.
+    /// Adds what was filled into a line.
     pub fn add(&mut self, line: &Filled<'_>) {
+        for (name, value) in line.variables {
+            let shown = reference_to(name);
+            for text in std::iter::once(value.as_str()).chain(pieces(value)) {
+                // The host of a whole address is what messages are about.
+                let is_host = text.len() < value.len() && is_host_of(value, text);
+                if is_random(text) && !is_host {
+                    self.add_value(text, &shown, line.origin);
+                }
+            }
+        }
         for word in line.written.split_whitespace() {
             let used: Vec<&(String, String)> = line
                 .variables
@@ -86,10 +103,7 @@ impl Secrets {
             if used.is_empty() {
                 continue;
             }
-            let mut filled = word.to_owned();
-            for (name, value) in &used {
-                filled = filled.replace(&reference_to(name), value);
-            }
+            let filled = with_values(word, &used);
             let (Some(from), Some(to)) = (address_in(word), address_in(&filled)) else {
                 continue;
             };
@@ -99,15 +113,43 @@ impl Secrets {
         }
     }
 
+    /// Adds a path, an address or a host as its source has it, where that differs.
+    pub fn add_written(&mut self, filled: &str, written: &str) {
+        if filled == written {
+            return;
+        }
+        let (filled, written) = (without_fragment(filled), without_fragment(written));
+        if !self.written.contains_key(filled) {
+            let clean = without_clear_credentials(written);
+            self.written.insert(filled.to_owned(), clean);
+        }
+        let parts = written.split('/').filter(|part| part.contains("${"));
+        if let [part] = parts.collect::<Vec<_>>().as_slice()
+            && let Some((before, after)) = written.split_once(part)
+            && let Some(value) = filled
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after))
+            && value.chars().count() >= MIN_ANYWHERE
+            && !filled.contains("://")
+        {
+            self.of_paths.push((value.to_owned(), (*part).to_owned()));
+        }
+    }
+
     fn add_address(&mut self, from: &str, to: &str, used: &[&(String, String)], origin: &str) {
         let clean = without_clear_credentials(from);
-        if let Some((key, _)) = identity(to) {
-            self.written.insert(key, base(&clean).to_owned());
+        // What has more than an address in it is no address.
+        if !to.contains(char::is_whitespace) {
+            if let Some((key, _)) = identity(to) {
+                self.written.insert(key, base(&clean).to_owned());
+            }
+            self.written.insert(to.to_owned(), clean);
         }
-        self.written.insert(to.to_owned(), clean);
         let (written, filled) = (Address::of(from), Address::of(to));
-        self.add_parts(&written, &filled, origin);
-        self.add_host(&written, &filled);
+        self.add_parts(&written, &filled, used, origin);
+        if with_values(written.host, used) == filled.host {
+            self.add_host(&written, &filled);
+        }
         for (name, value) in used {
             let shown = reference_to(name);
             let is_behind = written.tail.contains(&shown);
@@ -123,7 +165,7 @@ impl Secrets {
     /// A host that a variable is a part of.
     fn add_host(&mut self, written: &Address<'_>, filled: &Address<'_>) {
         let (from, to) = (without_port(written.host), without_port(filled.host));
-        if from != to && from.contains("${") {
+        if from != to && !from.contains(':') {
             let to = to.to_ascii_lowercase();
             if let Some(host) = host_of(&to).filter(|host| *host != to) {
                 self.hosts.insert(host, from.to_owned());
@@ -133,7 +175,13 @@ impl Secrets {
     }
 
     /// The parts that have a variable, by their places.
-    fn add_parts(&mut self, written: &Address<'_>, filled: &Address<'_>, origin: &str) {
+    fn add_parts(
+        &mut self,
+        written: &Address<'_>,
+        filled: &Address<'_>,
+        used: &[&(String, String)],
+        origin: &str,
+    ) {
         let mut add = |place: PartPlace, shown: &str| {
             self.parts.push(Part {
                 host: filled.host.to_ascii_lowercase(),
@@ -142,6 +190,10 @@ impl Secrets {
                 origin: origin.to_owned(),
             });
         };
+        // What holds more than the host is taken to pieces elsewhere.
+        if written.host != filled.host && with_values(written.host, used) == filled.host {
+            add(PartPlace::Host, written.host);
+        }
         let (from, to) = (written.path().split('/'), filled.path().split('/'));
         if from.clone().count() == to.clone().count() {
             for (index, (from, to)) in from.zip(to).enumerate() {
@@ -190,18 +242,78 @@ impl Secrets {
         if value.chars().count() < MIN_ANYWHERE || self.values.iter().any(is_known) {
             return;
         }
+        let is_random = is_random(value);
         self.values.push(Value {
-            forms: forms(value),
+            forms: if is_random {
+                forms_of_text(value)
+            } else {
+                forms(value)
+            },
             shown: shown.to_owned(),
             origin: origin.to_owned(),
-            is_random: is_random(value),
+            is_random,
         });
         self.values
             .sort_by_key(|value| std::cmp::Reverse(value.forms.first().map_or(0, String::len)));
     }
 
-    /// Returns `text` with names in place of values in every address.
+    /// Returns `text` with names in place of values in every address, and of what can be nothing but a secret anywhere.
     pub fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut hidden = self.hide_addresses(text);
+        for value in self.values.iter().filter(|value| value.is_random) {
+            if let Some(replaced) = value.replaced(&hidden) {
+                hidden = Cow::Owned(replaced);
+            }
+        }
+        hidden
+    }
+
+    /// Returns `text` as [`Secrets::hide`] does, and with what sources have in place of paths and hosts.
+    pub fn hide_in_message<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut hidden = self.hide(text);
+        let is_apart = |before: Option<char>, after: Option<char>| {
+            ends_name(before) && before != Some('/') && ends_name(after)
+        };
+        for (filled, written) in &self.written {
+            let is_told_apart =
+                filled.chars().count() >= MIN_ANYWHERE && filled.contains(['/', '.', ':']);
+            if is_told_apart
+                && !filled.contains("://")
+                && let Some(replaced) = replaced_alone(&hidden, filled, written, is_apart)
+            {
+                hidden = Cow::Owned(replaced);
+            }
+        }
+        let is_of_path = |before: Option<char>, after: Option<char>| {
+            let is_end = |c: Option<char>| ends_name(c) && c != Some('/');
+            (before == Some('/') && (after == Some('/') || is_end(after)))
+                || (is_end(before) && after == Some('/'))
+        };
+        for (value, shown) in &self.of_paths {
+            if let Some(replaced) = replaced_alone(&hidden, value, shown, is_of_path) {
+                hidden = Cow::Owned(replaced);
+            }
+        }
+        for part in &self.parts {
+            // A port follows, or a sentence goes on.
+            let is_host = |before: Option<char>, after: Option<char>| {
+                ends_name(before) && (ends_name(after) || after == Some('.'))
+            };
+            let host = part.host.split(':').next().unwrap_or_default();
+            let shown = part.shown.split(':').next().unwrap_or_default();
+            if part.place == PartPlace::Host
+                && host.len() >= MIN_ANYWHERE
+                && host.contains('.')
+                && let Some(replaced) = replaced_alone(&hidden, host, shown, is_host)
+            {
+                hidden = Cow::Owned(replaced);
+            }
+        }
+        hidden
+    }
+
+    /// Returns `text` with names in place of values in every address.
+    pub fn hide_addresses<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.is_empty() || !text.contains("://") {
             return Cow::Borrowed(text);
         }
@@ -221,17 +333,6 @@ impl Secrets {
         Cow::Owned(out)
     }
 
-    /// Returns `text` as [`Secrets::hide`] does, and without what can be nothing but a secret anywhere.
-    pub fn hide_everywhere<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut hidden = self.hide(text);
-        for value in self.values.iter().filter(|value| value.is_random) {
-            if let Some(replaced) = value.replaced(&hidden) {
-                hidden = Cow::Owned(replaced);
-            }
-        }
-        hidden
-    }
-
     /// Returns an address or direct reference as its source has it.
     pub fn written(&self, filled: &str) -> Option<String> {
         if self.written.is_empty() {
@@ -240,7 +341,14 @@ impl Secrets {
         if let Some(written) = self.written.get(filled) {
             return Some(written.clone());
         }
-        let (key, suffix) = identity(filled)?;
+        let (key, suffix) = match identity(filled) {
+            Some(found) => found,
+            None => {
+                let path = without_fragment(filled);
+                let fragment = filled.get(path.len()..).unwrap_or_default();
+                (path.to_owned(), fragment.to_owned())
+            }
+        };
         self.written
             .get(&key)
             .map(|written| format!("{written}{suffix}"))
@@ -249,6 +357,27 @@ impl Secrets {
     /// Returns a host, without a port, as its source has it.
     pub fn written_host(&self, host: &str) -> Option<String> {
         self.hosts.get(&host.to_ascii_lowercase()).cloned()
+    }
+
+    /// Returns the variable whose value stands in a path of this machine, and its origin if that is known.
+    pub fn variable_in_path(&self, path: &str) -> Option<(String, Option<String>)> {
+        let random = self.values.iter().filter(|value| value.is_random);
+        let mut random = random.filter(|value| value.replaced(path).is_some());
+        if let Some(value) = random.next() {
+            return Some((value.shown.clone(), Some(value.origin.clone())));
+        }
+        let written = self.written.iter().find(|(filled, written)| {
+            let is_path = !filled.contains("://") && written.contains("${");
+            let starts = path.strip_prefix(filled.as_str());
+            is_path && starts.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        let of_path = || {
+            let parts = self.of_paths.iter();
+            let mut parts = parts.filter(|(value, _)| path.split('/').any(|part| part == value));
+            parts.next().map(|(_, shown)| shown)
+        };
+        let shown = written.map(|(_, written)| written).or_else(of_path)?;
+        Some((first_variable(shown)?.to_owned(), None))
     }
 
     /// Returns the variable whose value stands in `address` outside of its credentials, and its origin.
@@ -268,7 +397,10 @@ impl Secrets {
 
     /// Returns whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.parts.is_empty() && self.hosts.is_empty()
+        self.values.is_empty()
+            && self.parts.is_empty()
+            && self.hosts.is_empty()
+            && self.written.is_empty()
     }
 
     /// An address, without its scheme, with names in place of values.
@@ -276,12 +408,19 @@ impl Secrets {
         let address = Address::behind(rest);
         let mut user = address.user.to_owned();
         let mut tail = address.tail.to_owned();
+        let is_host = |part: &&Part| part.place == PartPlace::Host && part.applies_to(&address);
+        let host = self.parts.iter().find(is_host);
+        let host = host.map_or(address.host, |part| part.shown.as_str());
+        let bare = without_port(host);
+        let port = host.get(bare.len()..).unwrap_or_default();
+        let written = self.written_host(bare);
+        let host = written.map_or_else(|| host.to_owned(), |written| format!("{written}{port}"));
         for part in &self.parts {
             let current = Address {
                 tail: &tail,
                 ..address
             };
-            if part.applies_to(&current) {
+            if part.place != PartPlace::Host && part.applies_to(&current) {
                 tail = part.replaced(&current);
             }
         }
@@ -294,21 +433,19 @@ impl Secrets {
         } else {
             ""
         };
-        let bare = without_port(address.host);
-        let port = address.host.get(bare.len()..).unwrap_or_default();
-        let host = self.written_host(bare);
-        let host = host.as_deref().unwrap_or(bare);
-        format!("{user}{at}{host}{port}{tail}")
+        format!("{user}{at}{host}{tail}")
     }
 }
 
 impl Value {
     /// `text` with the name in place of every form of the value, if there is any.
     fn replaced(&self, text: &str) -> Option<String> {
-        let mut out = None;
+        let mut out: Option<String> = None;
         for form in &self.forms {
             let current = out.as_deref().unwrap_or(text);
-            if current.contains(form.as_str()) {
+            if self.is_random {
+                out = replaced_in_any_case(current, form, &self.shown).or(out);
+            } else if current.contains(form.as_str()) {
                 out = Some(current.replace(form.as_str(), &self.shown));
             }
         }
@@ -330,6 +467,7 @@ impl Part {
                 .strip_prefix(path.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
             PartPlace::Query(value) => address.query().split('&').any(|part| part == value),
+            PartPlace::Host => true,
         }
     }
 
@@ -337,6 +475,7 @@ impl Part {
     fn replaced(&self, address: &Address<'_>) -> String {
         let (path, behind) = address.tail.split_at(address.path().len());
         match &self.place {
+            PartPlace::Host => address.tail.to_owned(),
             PartPlace::Segment(index, _) => {
                 let mut segments: Vec<&str> = path.split('/').collect();
                 if let Some(segment) = segments.get_mut(*index) {
@@ -369,153 +508,20 @@ impl Part {
     }
 }
 
-/// An address, taken apart by its marks alone: it may not be valid, and may hold `${NAME}`.
-#[derive(Debug, Clone, Copy)]
-struct Address<'a> {
-    user: &'a str,
-    host: &'a str,
-    /// Path, query and fragment.
-    tail: &'a str,
-}
-
-impl<'a> Address<'a> {
-    fn of(text: &'a str) -> Self {
-        Self::behind(text.split_once("://").map_or(text, |(_, rest)| rest))
-    }
-
-    fn behind(rest: &'a str) -> Self {
-        let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-        Self { user, host, tail }
-    }
-
-    fn path(&self) -> &'a str {
-        self.tail.split(['?', '#']).next().unwrap_or_default()
-    }
-
-    fn query(&self) -> &'a str {
-        let without_fragment = self.tail.split('#').next().unwrap_or_default();
-        without_fragment
-            .split_once('?')
-            .map_or("", |(_, query)| query)
-    }
-}
-
-/// A host without its port.
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((bare, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => bare,
-        _ => host,
-    }
-}
-
-/// A host as addresses have it once they are parsed.
-fn host_of(host: &str) -> Option<String> {
-    let url = Url::parse(&format!("https://{host}/")).ok()?;
-    url.host_str().map(str::to_owned)
-}
-
 fn reference_to(name: &str) -> String {
     format!("${{{name}}}")
 }
 
-/// A value that no word of a language looks like: letters with digits in them, or of great length.
-fn is_random(value: &str) -> bool {
-    let count = value.chars().count();
-    let has = |is: fn(char) -> bool| value.contains(is);
-    count >= 20 || (count >= 6 && has(|c| c.is_ascii_digit()) && has(char::is_alphabetic))
+fn with_values(text: &str, used: &[&(String, String)]) -> String {
+    let fill =
+        |text: String, (name, value): &&(String, String)| text.replace(&reference_to(name), value);
+    used.iter().fold(text.to_owned(), fill)
 }
 
-/// Where in a word its address begins: at its scheme, or at the variable that holds it.
-fn address_in(word: &str) -> Option<&str> {
-    let word = word.trim_matches(['\'', '"']);
-    let start = match (word.find("://"), word.find("${")) {
-        (Some(end), variable) if variable.is_none_or(|start| end < start) => {
-            let scheme = word.get(..end)?;
-            let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-');
-            let start = scheme.rfind(|c| !is_of_scheme(c)).map_or(0, |at| at + 1);
-            // A short option may stand right before its value.
-            let is_option = start == 0 && scheme.starts_with('-');
-            if is_option { 2 } else { start }
-        }
-        (_, Some(start)) => start,
-        (_, None) => return None,
-    };
-    word.get(start..)
-}
-
-/// An address as its source has it, less a password or a token that is written in clear there.
-fn without_clear_credentials(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
-    };
-    let address = Address::behind(rest);
-    let secret = address
-        .user
-        .rsplit_once(':')
-        .map_or(address.user, |(_, password)| password);
-    if address.user.is_empty() || is_variables(secret) {
-        return text.to_owned();
-    }
-    let user = if scheme.ends_with("ssh") && !address.user.contains(':') {
-        format!("{}@", address.user)
-    } else {
-        String::new()
-    };
-    format!("{scheme}://{user}{}{}", address.host, address.tail)
-}
-
-/// Whether a text is `${NAME}`s and nothing else.
-fn is_variables(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(behind) = rest.strip_prefix("${") {
-        let Some((_, behind)) = behind.split_once('}') else {
-            return false;
-        };
-        rest = behind;
-    }
-    rest.is_empty() && !text.is_empty()
-}
-
-/// What two spellings of a direct reference share, and what of it may differ from what is written: the commit and the fragment.
-fn identity(text: &str) -> Option<(String, String)> {
-    let reference: Reference = text.parse().ok()?;
-    let place = match &reference.place {
-        Place::Archive(url) => bare(url),
-        Place::Git { repository, .. } => format!("git+{}", bare(&Url::parse(repository).ok()?)),
-        Place::Path(_) => return None,
-    };
-    let revision = match &reference.place {
-        Place::Git {
-            revision: Some(revision),
-            ..
-        } => format!("@{revision}"),
-        _ => String::new(),
-    };
-    let folder = reference.subdirectory.as_deref();
-    let folder = folder.map_or_else(String::new, |folder| format!("#subdirectory={folder}"));
-    Some((place, format!("{revision}{folder}")))
-}
-
-fn bare(url: &Url) -> String {
-    let mut url = url.clone();
-    // An address without a host has none.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_fragment(None);
-    url.to_string()
-}
-
-/// A reference as written, without its fragment and the revision of a repository.
-fn base(text: &str) -> &str {
-    let text = text.split('#').next().unwrap_or(text);
-    if !text.starts_with("git+") {
-        return text;
-    }
-    let tail = Address::of(text).tail;
-    let path = tail.rsplit_once('@').map_or(tail, |(path, _)| path);
-    text.get(..text.len() - tail.len() + path.len())
-        .unwrap_or(text)
+fn first_variable(text: &str) -> Option<&str> {
+    let start = text.find("${")?;
+    let length = text.get(start..)?.find('}')? + 1;
+    text.get(start..start + length)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use lockgate_model::secret;
 use serde_json::Value;
 
 use crate::plain::plain;
@@ -33,6 +34,8 @@ impl fmt::Display for Escaped<'_> {
 /// JSON that can stand in a `script` element: nothing in it ends the element, opens a comment, or breaks a line of JavaScript.
 pub(super) fn json(value: &Value) -> String {
     let text = value.to_string();
+    // Neither quotes nor escapes are in the name of a variable.
+    let text = secret::hide(&text);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         // These stand in strings only, where an escape means the same.

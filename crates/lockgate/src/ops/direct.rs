@@ -10,7 +10,7 @@ use std::sync::Arc;
 use lockgate_index::DirectFacts;
 use lockgate_model::{
     DirectKind, DirectRelease, FactError, Facts, Manifest, Marker, Name, Place, Reference,
-    Requirement, RootRequirement, Scope, Sha256, Source, Target,
+    Requirement, RootRequirement, Scope, Sha256, Source, Target, secret,
 };
 
 use crate::building::Builder;
@@ -340,6 +340,10 @@ impl Asked {
     /// The reference for people.
     fn shown(&self) -> String {
         match self.text.parse::<Reference>() {
+            Ok(Reference {
+                place: Place::Path(path),
+                ..
+            }) => secret::written(&self.text).unwrap_or(path),
             Ok(reference) => reference.to_string(),
             Err(_) => lockgate_index::redact_url(&self.text),
         }

@@ -342,6 +342,7 @@ pub(crate) fn manifest(request: &LockRequest, world: &World) -> Result<Manifest,
         }
     }
     manifest.excludes.clone_from(&request.excludes);
+    lockgate_formats::must_be_repeatable(&manifest).map_err(|error| Failure::of_input(&error))?;
     Ok(manifest)
 }
 
