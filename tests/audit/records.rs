@@ -60,6 +60,33 @@ fn affecting() -> Vec<(String, &'static str)> {
             "",
         ),
     ];
+    let sound = r#"{"type":"ECOSYSTEM","events":[{"introduced":"5"},{"fixed":"6"}]}"#;
+    for (events, more) in [
+        (r#"{"introduced":"0"},{"fixed":"0"}"#, ""),
+        (r#"{"introduced":"0"},{"limit":"0"}"#, ""),
+        (r#"{"introduced":"1.0"},{"fixed":"1.0"}"#, sound),
+    ] {
+        let ranges = [
+            format!(r#"{{"type":"ECOSYSTEM","events":[{events}]}}"#),
+            more.to_owned(),
+        ];
+        let ranges = ranges.join(",");
+        let ranges = ranges.trim_end_matches(',');
+        records.push((
+            affects(&format!(r#"{{{PACKAGE},"ranges":[{ranges}]}}"#)),
+            if more.is_empty() {
+                "no affected versions"
+            } else {
+                "ends where it begins"
+            },
+        ));
+        records.push((
+            affects(&format!(
+                r#"{{{PACKAGE},"versions":["9.0"],"ranges":[{ranges}]}}"#
+            )),
+            "ends where it begins",
+        ));
+    }
     for withdrawn in [
         r#""2999-01-01T00:00:00Z""#,
         r#""soon""#,

@@ -3,7 +3,8 @@
 //! A version is affected if it is listed or lies in a range; ranges are compared in the order of PEP 440. A local version is affected
 //! where its public version is. A listed version that is no PEP 440 version can be no release, and is skipped. What cannot be understood
 //! counts as affected, never as safe: a bound that is not a version leaves the range open on its side, a range without `introduced`
-//! begins with the first version, and an entry that comes to no version at all affects every version.
+//! begins with the first version, and an entry that comes to no version at all, or with a range that ends where it begins, affects every
+//! version.
 
 use std::collections::HashSet;
 
@@ -28,6 +29,8 @@ pub(crate) struct Extent {
 
 /// Why every version is affected: the entry states none.
 const NO_VERSIONS: &str = "no affected versions are stated";
+/// Why every version is affected: the entry has a range that contains none.
+const ENDS_WHERE_IT_BEGINS: &str = "a range that ends where it begins";
 /// Why a range begins with the first version.
 const NO_INTRODUCED: &str = "a range without `introduced`";
 /// Why a range ends later than its first end.
@@ -57,6 +60,15 @@ impl Span {
             End::Open => low,
             End::Before(high) => low.intersection(&VersionSet::below(high.clone())),
             End::Through(high) => low.intersection(&VersionSet::up_to(high.clone())),
+        }
+    }
+
+    /// Whether it ends where it begins. What begins with the first version does so at the version `0` too: only development and
+    /// pre-releases of that one lie below it, and `0` stands for the beginning.
+    fn is_empty(&self) -> bool {
+        match (&self.low, &self.end) {
+            (None, End::Before(high)) => "0".parse().is_ok_and(|zero: Version| *high <= zero),
+            _ => self.set().is_empty(),
         }
     }
 }
@@ -144,12 +156,19 @@ pub(crate) fn extent(affected: &Affected) -> Extent {
         .filter_map(|listed| listed.0.clone())
         .collect();
     found.states_no_versions = affected.versions.iter().flatten().next().is_none() && has_no_ranges;
-    if found.listed.is_empty() && found.spans.iter().all(|span| span.set().is_empty()) {
+    let stated = found.spans.len();
+    found.spans.retain(|span| !span.is_empty());
+    let why = if found.listed.is_empty() && found.spans.is_empty() {
+        Some(NO_VERSIONS)
+    } else {
+        (found.spans.len() < stated).then_some(ENDS_WHERE_IT_BEGINS)
+    };
+    if let Some(why) = why {
         found.spans.push(Span {
             low: None,
             end: End::Open,
         });
-        found.unclear.push(NO_VERSIONS.to_owned());
+        found.unclear.push(why.to_owned());
     }
     let mut extent = Extent::default();
     extent.join(found);
@@ -180,7 +199,8 @@ impl Bound {
 /// the events cannot be right.
 ///
 /// At one version, what is open closes before it opens again: `introduced: 1, fixed: 2` and `introduced: 2, fixed: 3` in one range are one
-/// span up to 3. What is closed opens before it closes: `introduced: 1, last_affected: 1` is 1 itself, and a fix at an introduction wins.
+/// span up to 3. What is closed opens before it closes: `introduced: 1, last_affected: 1` is 1 itself, `introduced: 1, fixed: 1` a span
+/// without versions.
 /// What closes before anything opened was open from the first version on. A version that `last_affected` names is affected, whatever closed
 /// below it.
 fn spans(range: &Range) -> (Vec<Span>, Option<&'static str>) {

@@ -187,22 +187,76 @@ fn a_bound_that_cannot_be_understood_leaves_the_range_open() {
 }
 
 #[test]
-fn an_introduction_and_a_fix_at_one_version_affect_nothing_there() {
-    let listed = |events: &str| {
-        affected(&format!(
-            r#"{{"versions":["7"],"ranges":[{{"type":"ECOSYSTEM","events":[{events}]}}]}}"#
-        ))
-    };
+fn an_introduction_and_the_last_affected_version_may_be_one() {
     check(
         &range(r#"{"introduced":"1.0"},{"last_affected":"1.0"}"#),
         &["1.0"],
         &["0.9", "1.0.1"],
     );
     check(
-        &listed(r#"{"introduced":"1.0"},{"fixed":"1.0"}"#),
-        &["7"],
-        &["0.9", "1.0", "1.1"],
+        &range(r#"{"introduced":"0"},{"last_affected":"0"}"#),
+        &["0.dev0", "0", "0.0"],
+        &["0.0.1"],
     );
+}
+
+#[test]
+fn a_range_that_ends_where_it_begins_affects_every_version() {
+    let entry = |ranges: &[&str], versions: &str| {
+        let ranges: Vec<String> = ranges
+            .iter()
+            .map(|events| format!(r#"{{"type":"ECOSYSTEM","events":[{events}]}}"#))
+            .collect();
+        affected(&format!(
+            r#"{{"versions":[{versions}],"ranges":[{}]}}"#,
+            ranges.join(",")
+        ))
+    };
+    let at_zero = ["0", "0.0", "0!0", "0.dev0", "0rc1"];
+    let mut empty: Vec<String> = Vec::new();
+    for end in at_zero {
+        for word in ["fixed", "limit"] {
+            empty.push(format!(r#"{{"introduced":"0"}},{{"{word}":"{end}"}}"#));
+            empty.push(format!(r#"{{"{word}":"{end}"}},{{"introduced":"0"}}"#));
+            // What was not introduced was there from the beginning.
+            empty.push(format!(r#"{{"{word}":"{end}"}}"#));
+        }
+    }
+    for more in [
+        r#"{"introduced":"0.0"},{"fixed":"0"}"#,
+        r#"{"introduced":"1.0"},{"fixed":"1.0"}"#,
+        r#"{"introduced":"1.0"},{"limit":"1"}"#,
+        // A second span of a sound range.
+        r#"{"introduced":"5"},{"fixed":"6"},{"introduced":"7"},{"fixed":"7.0"}"#,
+    ] {
+        empty.push(more.to_owned());
+    }
+    let sound = r#"{"introduced":"5"},{"fixed":"6"}"#;
+    for events in &empty {
+        for (extent, is_alone) in [
+            (entry(&[events], ""), true),
+            (entry(&[events], r#""9.0""#), false),
+            (entry(&[events, sound], ""), false),
+            (entry(&[sound, events], ""), false),
+        ] {
+            check(&extent, &["0.dev0", "0", "1.0", "99!1"], &[]);
+            assert!(!extent.states_no_versions, "{events}");
+            let why = match is_alone && !events.contains('5') {
+                true => NO_VERSIONS,
+                false => ENDS_WHERE_IT_BEGINS,
+            };
+            assert!(extent.unclear.iter().any(|text| text == why), "{events}");
+        }
+    }
+}
+
+#[test]
+fn a_range_that_ends_where_the_next_one_begins_is_sound() {
+    // As a record of 2024 has it.
+    let extent =
+        range(r#"{"introduced":"0"},{"fixed":"2.0.0"},{"introduced":"2.0.0"},{"fixed":"2.11.2"}"#);
+    check(&extent, &["0.7", "2.0.0", "2.11.1"], &["2.11.2", "3"]);
+    assert!(extent.unclear.is_empty());
 }
 
 /// The rules again, by walking over the events for one version at a time.
