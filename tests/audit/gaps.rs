@@ -63,6 +63,25 @@ fn an_option_accepts_the_kinds_that_it_names() {
 }
 
 #[test]
+fn an_empty_code_accepts_nothing() {
+    let context = prepared();
+    for option in [
+        "--allow-incomplete=",
+        "--allow-incomplete=,",
+        "--allow-incomplete=unpinned,",
+        "--allow-incomplete=,unpinned",
+        "--allow-incomplete=unpinned,,direct-reference",
+        "--allow-incomplete= ",
+    ] {
+        let run = audit(&context, &["requirements.txt", option])
+            .args(["--advisories", "advisories"])
+            .run();
+        run.exits(2)
+            .mentions(&["`--allow-incomplete` is given an empty code", "not-learned"]);
+    }
+}
+
+#[test]
 fn what_says_that_the_audit_did_not_work_is_accepted_only_by_its_name() {
     let context = prepared();
     context.write("requirements.txt", "a==1.0\n");

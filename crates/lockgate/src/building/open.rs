@@ -63,7 +63,6 @@ fn allowed(texts: &[String]) -> Result<Allowed, Failure> {
     }
     let names: BTreeSet<Name> = texts
         .iter()
-        .filter(|text| !text.is_empty())
         .map(|text| named("--allow-build", text))
         .collect::<Result<_, _>>()?;
     Ok(if names.is_empty() {

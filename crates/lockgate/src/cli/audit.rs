@@ -81,7 +81,7 @@ pub(crate) struct AuditArguments {
         num_args = 0..=1,
         require_equals = true,
         value_delimiter = ',',
-        default_missing_value = "",
+        default_missing_value = ":all:",
         help_heading = "Gate"
     )]
     pub(crate) allow_incomplete: Vec<String>,
