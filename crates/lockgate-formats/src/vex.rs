@@ -3,6 +3,7 @@
 //! What is no statement about a package of PyPI is kept without a product: it applies to nothing. What cannot be understood is an error with the
 //! file and the statement: a word that is passed over could be the one that takes a judgement back.
 
+use std::collections::HashSet;
 use std::str::FromStr as _;
 
 use lockgate_model::{Name, Timestamp, Version};
@@ -46,7 +47,7 @@ pub struct VexStatement {
 }
 
 /// A package that a statement is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VexProduct {
     /// The project.
     pub name: Name,
@@ -126,8 +127,9 @@ pub fn read_openvex(file: &str, text: &str) -> Result<Vec<VexStatement>, InputEr
     let date = instant(&document.timestamp)
         .map_err(|why| InputError::new(file, format!("`timestamp` of the document {why}")).at(1))?;
     let mut statements = Vec::new();
+    let mut lines = Lines::new(text);
     for (number, raw) in (1..).zip(&document.statements) {
-        let line = line_of(text, raw);
+        let line = lines.of(raw);
         let statement = statement(raw, date)
             .map_err(|why| InputError::new(file, format!("statement {number}: {why}")).at(line))?;
         statements.push(VexStatement {
@@ -140,11 +142,33 @@ pub fn read_openvex(file: &str, text: &str) -> Result<Vec<VexStatement>, InputEr
     Ok(statements)
 }
 
-/// The line on which a part of `text` begins.
-fn line_of(text: &str, part: &RawValue) -> usize {
-    let offset = part.get().as_ptr().addr().checked_sub(text.as_ptr().addr());
-    let before = offset.and_then(|offset| text.get(..offset));
-    before.unwrap_or_default().matches('\n').count() + 1
+/// The lines on which parts of a text begin, asked for in their order: lines are counted once.
+struct Lines<'t> {
+    text: &'t str,
+    /// Up to where they are counted, and how many there are.
+    counted: usize,
+    line: usize,
+}
+
+impl<'t> Lines<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            counted: 0,
+            line: 1,
+        }
+    }
+
+    fn of(&mut self, part: &RawValue) -> usize {
+        let start = self.text.as_ptr().addr();
+        let offset = part.get().as_ptr().addr().checked_sub(start);
+        let between = offset.and_then(|offset| self.text.get(self.counted..offset));
+        if let Some(between) = between {
+            self.line += between.matches('\n').count();
+            self.counted += between.len();
+        }
+        self.line
+    }
 }
 
 /// A statement but for its place.
@@ -178,9 +202,10 @@ fn statement(raw: &RawValue, document_date: Timestamp) -> Result<VexStatement, S
         return Err("it names no product".to_owned());
     }
     let mut products = Vec::new();
+    let mut known = HashSet::new();
     for product in wire.products {
         for found in packages(product)? {
-            if !products.contains(&found) {
+            if known.insert(found.clone()) {
                 products.push(found);
             }
         }
@@ -217,12 +242,13 @@ fn ids(vulnerability: Vulnerability) -> Result<Vec<String>, String> {
         Vulnerability::Described { name, aliases } => (name, aliases),
     };
     let mut ids: Vec<String> = Vec::new();
+    let mut known = HashSet::new();
     for id in std::iter::once(name).chain(aliases) {
         let id = id.trim();
         if id.is_empty() {
             return Err("the vulnerability has an empty name".to_owned());
         }
-        if ids.iter().all(|known| !known.eq_ignore_ascii_case(id)) {
+        if known.insert(id.to_ascii_lowercase()) {
             ids.push(id.to_owned());
         }
     }

@@ -1,5 +1,9 @@
 //! Which statements still stand: a later one about the same vulnerability and package takes the place of an earlier one.
 
+use std::collections::HashMap;
+
+use lockgate_model::{Name, Version};
+
 use super::{VexProduct, VexStatement};
 
 /// What a statement lets pass: one vulnerability of one package.
@@ -17,43 +21,82 @@ pub struct VexIgnore<'a> {
 /// Two statements are about the same vulnerability if they share an id. A statement about one version takes back one about all versions as a
 /// whole: what is let pass is never more than what stands.
 pub fn vex_ignores(statements: &[VexStatement]) -> Vec<VexIgnore<'_>> {
-    let mut ordered: Vec<&VexStatement> = statements.iter().collect();
-    ordered.sort_by_key(|statement| statement.timestamp);
-    let mut standing: Vec<VexIgnore<'_>> = Vec::new();
-    for statement in ordered {
+    let mut ordered: Vec<(usize, &VexStatement)> = statements.iter().enumerate().collect();
+    ordered.sort_by_key(|(_, statement)| statement.timestamp);
+    let mut standing = Standing::default();
+    for (place, statement) in ordered {
         for product in &statement.products {
             if statement.status.is_ignore() {
-                standing.retain(|earlier| !is_replaced(earlier, statement, product));
-                standing.push(VexIgnore { statement, product });
+                standing.add(place, VexIgnore { statement, product });
             } else {
-                standing.retain(|earlier| !is_contradicted(earlier, statement, product));
+                standing.take_back(statement, product);
             }
         }
     }
-    standing.sort_by_key(|ignore| {
-        let place = statements
-            .iter()
-            .position(|statement| std::ptr::eq(statement, ignore.statement));
-        place.unwrap_or(usize::MAX)
-    });
-    standing
+    let mut ignores: Vec<(usize, VexIgnore<'_>)> = standing.ignores.into_iter().flatten().collect();
+    ignores.sort_by_key(|(place, _)| *place);
+    ignores.into_iter().map(|(_, ignore)| ignore).collect()
 }
 
-/// Whether the same is said again.
-fn is_replaced(earlier: &VexIgnore<'_>, later: &VexStatement, product: &VexProduct) -> bool {
-    earlier.product == product && earlier.statement.ids == later.ids
+/// What stands so far, found by what a later statement may be about: looking through all of it each time would take time with the square.
+#[derive(Default)]
+struct Standing<'a> {
+    /// Each with the place of its statement; none where it was taken back.
+    ignores: Vec<Option<(usize, VexIgnore<'a>)>>,
+    /// By product and ids: the same may be said again.
+    same: HashMap<(&'a VexProduct, &'a [String]), usize>,
+    /// By project and id in lower case, then by version without its local part.
+    about: HashMap<(&'a Name, String), HashMap<Option<Version>, Vec<usize>>>,
 }
 
-/// Whether the later statement is about something that the earlier one lets pass.
-fn is_contradicted(earlier: &VexIgnore<'_>, later: &VexStatement, product: &VexProduct) -> bool {
-    let versions = match (&earlier.product.version, &product.version) {
-        (Some(one), Some(other)) => one.clone().without_local() == other.clone().without_local(),
-        _ => true,
-    };
-    versions
-        && earlier.product.name == product.name
-        && earlier.statement.ids.iter().any(|id| {
-            let mut ids = later.ids.iter();
-            ids.any(|other| other.eq_ignore_ascii_case(id))
-        })
+impl<'a> Standing<'a> {
+    /// Adds one; if the same was said before, in its place.
+    fn add(&mut self, place: usize, ignore: VexIgnore<'a>) {
+        let VexIgnore { statement, product } = ignore;
+        let number = self.ignores.len();
+        self.ignores.push(Some((place, ignore)));
+        let same = (product, statement.ids.as_slice());
+        if let Some(earlier) = self.same.insert(same, number) {
+            self.forget(earlier);
+        }
+        for id in &statement.ids {
+            let about = (&product.name, id.to_ascii_lowercase());
+            let by_version = self.about.entry(about).or_default();
+            by_version.entry(public(product)).or_default().push(number);
+        }
+    }
+
+    /// Takes back what a later statement is about: its version and all versions as a whole, or whatever version if it names none.
+    fn take_back(&mut self, later: &'a VexStatement, product: &'a VexProduct) {
+        let mut taken = Vec::new();
+        for id in &later.ids {
+            let about = (&product.name, id.to_ascii_lowercase());
+            let Some(by_version) = self.about.get_mut(&about) else {
+                continue;
+            };
+            match public(product) {
+                None => taken.extend(by_version.drain().flat_map(|(_, numbers)| numbers)),
+                stated => {
+                    for version in [stated, None] {
+                        taken.extend(by_version.remove(&version).into_iter().flatten());
+                    }
+                }
+            }
+        }
+        for number in taken {
+            self.forget(number);
+        }
+    }
+
+    fn forget(&mut self, number: usize) {
+        if let Some(ignore) = self.ignores.get_mut(number) {
+            *ignore = None;
+        }
+    }
+}
+
+/// The version of a product without its local part.
+fn public(product: &VexProduct) -> Option<Version> {
+    let version = product.version.clone()?;
+    Some(version.without_local())
 }

@@ -372,3 +372,103 @@ fn what_a_report_states_is_read_back() {
     assert_eq!(ignores, expected);
     assert_eq!(statements.len(), 9);
 }
+
+#[test]
+fn each_statement_has_its_line_whatever_lies_between_them() {
+    let statement = |id: &str| {
+        format!(
+            r#"{{"vulnerability":{{"name":"{id}"}},"products":[{{"@id":"pkg:pypi/a@1"}}],"status":"affected"}}"#
+        )
+    };
+    let text = format!(
+        "\u{feff}{{\"@context\":\"https://openvex.dev/ns/v0.2.0\",\n\"timestamp\":\"2026-01-02T03:04:05Z\",\n\"statements\":[{},{},\n\n{}\n,{}]}}",
+        statement("CVE-1"),
+        statement("CVE-2"),
+        statement("CVE-3"),
+        statement("CVE-4"),
+    );
+    let statements = read_openvex("vex.json", &text).unwrap();
+    let lines: Vec<usize> = statements.iter().map(|statement| statement.line).collect();
+    assert_eq!(lines, [3, 3, 5, 6]);
+    assert_eq!(statements[2].origin, "vex.json:5");
+}
+
+/// What stands, by looking through all of it for each statement.
+fn standing_slowly(statements: &[VexStatement]) -> Vec<(usize, usize)> {
+    let mut ordered: Vec<&VexStatement> = statements.iter().collect();
+    ordered.sort_by_key(|statement| statement.timestamp);
+    let mut standing: Vec<(&VexStatement, usize)> = Vec::new();
+    for later in ordered {
+        for (number, product) in later.products.iter().enumerate() {
+            standing.retain(|(earlier, at)| {
+                let known = &earlier.products[*at];
+                let version = |version: &Option<lockgate_model::Version>| {
+                    version.clone().map(lockgate_model::Version::without_local)
+                };
+                let (one, other) = (version(&known.version), version(&product.version));
+                let is_about = known.name == product.name
+                    && (one.is_none() || other.is_none() || one == other)
+                    && (earlier.ids.iter())
+                        .any(|id| later.ids.iter().any(|other| other.eq_ignore_ascii_case(id)));
+                let is_same = known == product && earlier.ids == later.ids;
+                !(if later.status.is_ignore() {
+                    is_same
+                } else {
+                    is_about
+                })
+            });
+            if later.status.is_ignore() {
+                standing.push((later, number));
+            }
+        }
+    }
+    let mut places: Vec<(usize, usize)> = standing
+        .iter()
+        .map(|(statement, product)| (statement.number, *product))
+        .collect();
+    places.sort_unstable();
+    places
+}
+
+#[test]
+fn what_stands_agrees_with_looking_through_all_of_it() {
+    // A generator of numbers that does not need a crate, and always says the same.
+    let mut state = 7u64;
+    let mut any = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..300 {
+        let statements: Vec<Value> = (0..12)
+            .map(|_| {
+                let ids = ["CVE-1", "cve-1", "CVE-2", "GHSA-1"];
+                let products = ["a", "a@1", "a@1+cpu", "a@2", "b@1"];
+                let products: Vec<Value> = (0..=any(2))
+                    .map(|_| json!({ "@id": format!("pkg:pypi/{}", products[any(5)]) }))
+                    .collect();
+                let (name, alias) = (ids[any(4)], ids[any(4)]);
+                let status = if any(3) == 0 { "affected" } else { "fixed" };
+                json!({
+                    "vulnerability": { "name": name, "aliases": [alias] },
+                    "products": products,
+                    "status": status,
+                    "impact_statement": "none",
+                    "timestamp": format!("2026-01-0{}T00:00:00Z", 1 + any(4)),
+                })
+            })
+            .collect();
+        let statements = read(&Value::Array(statements));
+        let mut found: Vec<(usize, usize)> = vex_ignores(&statements)
+            .iter()
+            .map(|VexIgnore { statement, product }| {
+                let products = statement.products.iter();
+                let place = products.enumerate().find(|(_, other)| other == product);
+                (statement.number, place.unwrap().0)
+            })
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, standing_slowly(&statements));
+    }
+}
