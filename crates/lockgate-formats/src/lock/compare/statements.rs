@@ -57,7 +57,7 @@ pub(super) struct Statement {
     pub(super) text: String,
     /// What it pins, if it is a package at one version.
     pub(super) pinned: Option<Pinned>,
-    /// `--hash` values, in lower case as installers compare them.
+    /// `--hash` values, their digests in lower case as installers compare them.
     pub(super) hashes: BTreeSet<String>,
     /// Options other than `--hash`.
     pub(super) others: Vec<OptionLine>,
@@ -169,7 +169,7 @@ impl Statements {
         };
         for given in options {
             if given.known == Known::Hash {
-                statement.hashes.insert(given.value.to_ascii_lowercase());
+                statement.hashes.insert(folded(&given.value));
             } else {
                 statement.others.push(OptionLine::new(given, line));
             }
@@ -200,5 +200,13 @@ impl Statements {
                 self.options.push(OptionLine::new(given, line));
             }
         }
+    }
+}
+
+/// A `--hash` value with its digest in lower case. The algorithm stays as it is: pip knows `sha256`, and refuses `SHA256`.
+fn folded(value: &str) -> String {
+    match value.split_once(':') {
+        Some((algorithm, digest)) => format!("{algorithm}:{}", digest.to_ascii_lowercase()),
+        None => value.to_owned(),
     }
 }
