@@ -142,7 +142,16 @@ impl Parser<'_> {
                 .error_at(start, "a `[[lock]]` entry has no `output`")
                 .remedy("name the lock: `output = \"requirements.txt\"`"));
         };
+        let place = output;
         let output = self.path("output", output)?;
+        if !is_lock_output(&output.value) {
+            return Err(self
+                .error(
+                    place,
+                    format!("`output`: `{}` is not the name of a lock", output.value),
+                )
+                .remedy("name it `NAME.txt`, `requirements.lock` or `requirements-NAME.lock`, `pylock.toml` or `pylock.NAME.toml`"));
+        }
         let sources = self.paths("sources", &table.sources)?;
         let options = self.options(table)?;
         let has_groups = options.iter().any(|option| option.name == "group");
@@ -290,6 +299,27 @@ impl Parser<'_> {
             )
             .remedy("write a path from the folder of this configuration"))
     }
+}
+
+/// Whether a file is named as locks are. Other tools read files of other names: a `setup.py` or `.gitmodules` that is not there yet must not
+/// come from a lock.
+fn is_lock_output(path: &str) -> bool {
+    let path = path.replace('\\', "/").to_ascii_lowercase();
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let is_metadata =
+        |folder: &str| folder.ends_with(".dist-info") || folder.ends_with(".egg-info");
+    let stem = |ending: &str| name.strip_suffix(ending).filter(|stem| !stem.is_empty());
+    let is_text =
+        stem(".txt").is_some_and(|stem| !matches!(stem, "cmakelists" | "robots" | "humans"));
+    let is_requirements = name.starts_with("requirements")
+        && [".lock", ".pip"]
+            .into_iter()
+            .any(|ending| stem(ending).is_some());
+    let is_pylock = name == "pylock.toml"
+        || name
+            .strip_prefix("pylock.")
+            .is_some_and(|rest| rest.ends_with(".toml"));
+    !folder.split('/').any(is_metadata) && (is_text || is_requirements || is_pylock)
 }
 
 fn switched(value: Option<&Spanned<bool>>) -> Option<(LockEntryValue, usize)> {
