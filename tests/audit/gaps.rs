@@ -275,7 +275,8 @@ fn two_entries_of_one_name_are_no_answer() {
     let run = audit(&context, &["requirements.txt", "--advisories", "twice.zip"]).run();
     has_no_answer(&run, "twice.zip");
     assert!(
-        run.stdout.contains("two entries have one name"),
+        run.stdout.contains("the list of entries of twice.zip")
+            && run.stdout.contains("two entries have one name"),
         "{}",
         run.stdout
     );

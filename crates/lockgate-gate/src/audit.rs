@@ -99,7 +99,7 @@ impl<'a> Auditor<'a> {
     pub fn record_failed(&mut self, source: &str, record: &UnreadableRecord) {
         self.gap_of_source(Gap {
             code: GapCode::Unreadable,
-            what: format!("the advisory record `{}` of {source}", record.file),
+            what: record.named(source),
             why: record.why.clone(),
             name: None,
             source: None,

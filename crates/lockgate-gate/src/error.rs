@@ -3,13 +3,31 @@
 /// A record that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnreadableRecord {
-    /// The record's file or id.
+    /// The record's file or id; empty where the list of a source's entries is at fault, and no entry alone.
     pub file: String,
     /// What is wrong with it.
     pub why: String,
 }
 
+/// What a message that names the source calls a part of it.
+fn within(file: &str) -> String {
+    if file.is_empty() {
+        "the list of its entries".to_owned()
+    } else {
+        format!("the record `{file}`")
+    }
+}
+
 impl UnreadableRecord {
+    /// What a message calls it.
+    pub fn named(&self, source: &str) -> String {
+        if self.file.is_empty() {
+            format!("the list of entries of {source}")
+        } else {
+            format!("the advisory record `{}` of {source}", self.file)
+        }
+    }
+
     /// The error that names it.
     pub fn into_error(self, source_name: &str) -> GateError {
         GateError::Record {
@@ -24,11 +42,11 @@ impl UnreadableRecord {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GateError {
     /// One record cannot be read.
-    #[error("{source_name}: the record `{file}` cannot be read: {why}")]
+    #[error("{source_name}: {} cannot be read: {why}", within(.file))]
     Record {
         /// The source as named by the user.
         source_name: String,
-        /// The record's file or id.
+        /// The record's file or id; empty for the list of entries.
         file: String,
         /// What is wrong with it.
         why: String,

@@ -38,6 +38,7 @@ use url::Url;
 
 use self::records::Place;
 use crate::Index;
+use crate::files::DanglingLink;
 
 /// A feed that was found.
 #[derive(Debug)]
@@ -173,5 +174,9 @@ impl Index {
 }
 
 fn unusable(path: &Path, error: impl std::fmt::Display) -> FeedError {
-    FeedError::unusable(path.display().to_string(), error)
+    let place = path.display().to_string();
+    match DanglingLink::on(path) {
+        Some(link) => FeedError::unusable(place, link),
+        None => FeedError::unusable(place, error),
+    }
 }

@@ -5,6 +5,7 @@
 //! make the program read what lies outside ([`stay_inside`]). What the caller names is followed.
 
 mod checkout;
+mod dangling;
 mod limit;
 
 use std::fs::{File, Metadata, OpenOptions};
@@ -12,15 +13,25 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 pub use checkout::{OutsideLink, repository_top, stay_inside, stay_inside_from};
+pub use dangling::DanglingLink;
 pub use limit::Limit;
 
 /// Opens a regular file of at most `limit`. Never blocks: a FIFO, a socket or a device is an error, also behind links.
 pub fn open_regular(path: &Path, limit: Limit) -> io::Result<File> {
     // Looked at first, since opening alone makes some devices act; and again once open, since it may have been exchanged in between.
-    check(&std::fs::metadata(path)?, limit)?;
+    let metadata = std::fs::metadata(path).map_err(|error| missing(path, error))?;
+    check(&metadata, limit)?;
     let file = without_blocking().read(true).open(path)?;
     check(&file.metadata()?, limit)?;
     Ok(file)
+}
+
+/// `error`, with the link that leads to nothing, where that is why nothing is there.
+fn missing(path: &Path, error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => DanglingLink::on(path).map_or(error, Into::into),
+        _ => error,
+    }
 }
 
 /// The bytes of a regular file of at most `limit`.

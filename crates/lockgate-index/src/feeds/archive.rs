@@ -18,8 +18,8 @@ use crate::files::{Limit, open_regular};
 const LONGEST_RECORD: u64 = 16 << 20;
 /// No export has more.
 const MOST_RECORDS: usize = 400_000;
-/// What is named where an archive's list of entries is at fault, and no entry alone.
-const LISTING: &str = "its list of entries";
+/// What is named where an archive's list of entries is at fault, and no entry alone: no entry has this name.
+const LISTING: &str = "";
 /// All records together, unpacked.
 const LARGEST: u64 = 4 << 30;
 

@@ -17,6 +17,9 @@ const MAX_DEPTH: usize = 32;
 /// A folder of advisories has at most this many records.
 const MAX_RECORDS: usize = 400_000;
 
+/// The folders of version control systems, which hold no records.
+const REPOSITORIES: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
+
 /// Whether a file's name is that of a record.
 pub(super) fn is_record(path: &Path) -> bool {
     path.extension()
@@ -123,7 +126,7 @@ fn within(folder: &Path, path: &Path) -> String {
 fn files(folder: &Path) -> Result<Vec<PathBuf>, FeedError> {
     let mut found = Vec::new();
     let mut visited = BTreeSet::new();
-    walk(folder, 0, &mut visited, &mut found)?;
+    walk(folder, 0, false, &mut visited, &mut found)?;
     if found.is_empty() {
         return Err(unusable(
             folder,
@@ -134,10 +137,12 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, FeedError> {
     Ok(found)
 }
 
-/// Follows links that stay inside of the repository, each folder once; hidden folders, such as a checkout's `.git`, hold no records.
+/// Follows links that stay inside of the repository, each folder once. Hidden files and folders hold the settings of tools besides: of
+/// them it counts what has a member `affected`.
 fn walk(
     folder: &Path,
     depth: usize,
+    is_hidden: bool,
     visited: &mut BTreeSet<PathBuf>,
     found: &mut Vec<PathBuf>,
 ) -> Result<(), FeedError> {
@@ -151,9 +156,11 @@ fn walk(
     }
     for entry in fs::read_dir(folder).map_err(|error| unusable(folder, error))? {
         let entry = entry.map_err(|error| unusable(folder, error))?;
-        if entry.file_name().to_string_lossy().starts_with('.') {
+        let name = entry.file_name();
+        if REPOSITORIES.iter().any(|repository| name == *repository) {
             continue;
         }
+        let is_hidden = is_hidden || name.as_encoded_bytes().starts_with(b".");
         let path = entry.path();
         if path.is_symlink() {
             stay_inside_from(&path, &path)
@@ -161,8 +168,8 @@ fn walk(
         }
         let metadata = fs::metadata(&path).map_err(|error| unusable(&path, error))?;
         if metadata.is_dir() {
-            walk(&path, depth + 1, visited, found)?;
-        } else if is_record(&path) {
+            walk(&path, depth + 1, is_hidden, visited, found)?;
+        } else if is_record(&path) && (!is_hidden || affects(&path)) {
             found.push(path);
         }
         if found.len() > MAX_RECORDS {
@@ -171,4 +178,12 @@ fn walk(
         }
     }
     Ok(())
+}
+
+/// Whether a file may be a record by what it holds. One that cannot be read may be.
+fn affects(path: &Path) -> bool {
+    const MEMBER: &[u8] = b"affected";
+    read_regular(path, Limit::RECORD).map_or(true, |bytes| {
+        bytes.windows(MEMBER.len()).any(|window| window == MEMBER)
+    })
 }

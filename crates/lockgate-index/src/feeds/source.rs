@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::FeedError;
+use crate::files::DanglingLink;
 
 /// The address of OSV's API.
 const OSV_API: &str = "https://api.osv.dev";
@@ -55,6 +56,9 @@ impl FeedSource {
         }
         if Path::new(text).is_dir() {
             return Ok(Self::Folder(PathBuf::from(text)));
+        }
+        if let Some(link) = DanglingLink::on(Path::new(text)) {
+            return Err(FeedError::unusable(text, link));
         }
         Err(FeedError::Source(
             crate::redact_url(text),
