@@ -76,6 +76,8 @@ pub struct AdvisoryGate {
     known: Mutex<HashMap<Asked, Arc<Known>, FxBuildHasher>>,
     /// For each ignore entry, whether it accepted something.
     used: Vec<AtomicBool>,
+    /// For each ignore entry, whether it speaks of malware, which no entry accepts.
+    refused: Vec<AtomicBool>,
     /// For each entry that accepts gaps, whether it accepted one.
     used_gaps: Vec<AtomicBool>,
     /// Whether it was ever told what asks for a pin: without that, entries for a group cannot accept anything.
@@ -93,11 +95,8 @@ enum Standing<'a> {
 impl AdvisoryGate {
     /// A gate as of `now`: entries expire by its day in UTC.
     pub fn new(policy: Policy, sources: Vec<Source>, now: Timestamp) -> Self {
-        let used = policy
-            .ignores
-            .iter()
-            .map(|_| AtomicBool::new(false))
-            .collect();
+        let unset = || policy.ignores.iter().map(|_| AtomicBool::new(false));
+        let (used, refused) = (unset().collect(), unset().collect());
         let used_gaps = policy.gaps.iter().map(|_| AtomicBool::new(false)).collect();
         Self {
             policy,
@@ -106,6 +105,7 @@ impl AdvisoryGate {
             today: TimeZone::UTC.to_datetime(now).date(),
             known: Mutex::default(),
             used,
+            refused,
             used_gaps,
             knew_scopes: AtomicBool::new(false),
         }
@@ -227,6 +227,11 @@ impl AdvisoryGate {
         scopes: &BTreeSet<Scope>,
     ) -> Standing<'a> {
         if advisory.malicious {
+            for (entry, refused) in self.policy.ignores.iter().zip(&self.refused) {
+                if entry.speaks_of(advisory, name, version) {
+                    refused.store(true, Ordering::Relaxed);
+                }
+            }
             return Standing::Malicious;
         }
         for (entry, used) in self.policy.ignores.iter().zip(&self.used) {

@@ -179,15 +179,20 @@ impl AdvisoryGate {
     pub fn remarks(&self) -> Vec<Remark> {
         let knew_scopes = self.knew_scopes.load(Ordering::Relaxed);
         let could_match = |entry: &IgnoreEntry| entry.group.is_none() || knew_scopes;
-        let entries = self.policy.ignores.iter().zip(&self.used);
+        let states = self.used.iter().zip(&self.refused);
+        let entries = self.policy.ignores.iter().zip(states);
         let of_policies = self.policy.remarks.iter().cloned();
-        let of_entries = entries.filter_map(|(entry, used)| {
+        let of_entries = entries.filter_map(|(entry, (used, refused))| {
             let id = entry.ids.first().map_or("", String::as_str);
             let place = format!("the ignore entry for `{id}` ({})", entry.origin);
             let (code, text) = match entry.expires.filter(|_| entry.has_expired(self.today)) {
                 Some(date) => (
                     RemarkCode::ExpiredIgnore,
                     format!("{place} expired after {date}; the gate applies again"),
+                ),
+                None if self.policy.mode != Mode::Off && refused.load(Ordering::Relaxed) => (
+                    RemarkCode::UnmatchedIgnore,
+                    format!("{place} speaks of malware, which is never ignored"),
                 ),
                 None if self.policy.mode == Mode::Off || used.load(Ordering::Relaxed) => {
                     return None;

@@ -251,6 +251,12 @@ fn no_entry_and_no_threshold_lifts_a_malicious_package() {
         .unwrap();
     assert!(findings[0].gated && findings[0].ignored.is_none());
     assert_eq!(findings[0].code, FindingCode::Malicious);
+    let remarks = gate.remarks();
+    assert_eq!(remarks.len(), 1);
+    assert!(
+        remarks[0].text.contains("`MAL-1`") && remarks[0].text.contains("never ignored"),
+        "{remarks:?}"
+    );
 }
 
 #[test]
