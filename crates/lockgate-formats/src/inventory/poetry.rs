@@ -11,7 +11,7 @@ use super::condition::Conditions;
 use super::item::{FormKey, From, Stated, as_parent, by_name, name_indexes, root_the_rest};
 use super::node::{Node, Value, Wrong};
 use super::toml;
-use super::walk::{Edge, Edges, Start};
+use super::walk::{Edge, Edges, Start, TOO_MANY_SCOPES};
 
 const PROJECT: &str = "pyproject.toml";
 
@@ -242,7 +242,12 @@ fn extras(
             }));
         }
     }
-    for (index, reached) in edges.walk(&starts) {
+    let walked = edges.walk(&starts);
+    if !walked.knows_scopes {
+        inventory.remarks.push(TOO_MANY_SCOPES.to_owned());
+        return Ok(());
+    }
+    for (index, reached) in walked.reached {
         let is_optional = packages
             .get(index)
             .is_some_and(|package| package.flag_at("optional").unwrap_or(false));

@@ -11,7 +11,7 @@ use super::condition::Conditions;
 use super::item::{From, Stated, as_parent, by_name, name_indexes};
 use super::node::{Node, Value, Wrong};
 use super::toml;
-use super::walk::{Edge, Edges, Start};
+use super::walk::{Edge, Edges, Start, TOO_MANY_SCOPES};
 
 const DAMAGED: &str = "lock again with `uv lock`: a part of the file is missing";
 
@@ -308,7 +308,12 @@ impl<'n, 'a> Reading<'n, 'a> {
                 item.parents.insert(parent.clone());
             }
         }
-        for (index, reached) in self.edges.walk(&self.starts) {
+        let walked = self.edges.walk(&self.starts);
+        if !walked.knows_scopes {
+            inventory.knows_scopes = false;
+            inventory.remarks.push(TOO_MANY_SCOPES.to_owned());
+        }
+        for (index, reached) in walked.reached {
             if let Some(item) = inventory.items.get_mut(index) {
                 item.scopes = reached.scopes;
                 item.marker = reached.marker;

@@ -2,7 +2,8 @@
 //!
 //! A package with an extra is a place of its own, so that an extra that nobody asks for pulls nothing in. What is needed over several
 //! paths is needed where any of them leads. Places change a bounded number of times; one that changes more often is taken to be needed
-//! everywhere, which audits more and never less.
+//! everywhere, which audits more and never less. Where groups and extras are so many, and reach so much, that their walks would take time
+//! with the square of the file, nothing is said of who asks for what.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -10,6 +11,14 @@ use lockgate_model::{Marker, Name, Scope};
 
 /// How often a place's marker may grow before it is taken to be always.
 const MOST_CHANGES: usize = 24;
+
+/// How many steps all walks together may take for each edge of the lock, and at least.
+const MAX_STEPS_PER_EDGE: usize = 128;
+const MIN_STEPS: usize = 300_000;
+
+/// What is remarked where [`Walked::knows_scopes`] is false.
+pub(super) const TOO_MANY_SCOPES: &str = "its groups and extras reach too many packages to tell which of them asks for what; \
+     each package counts as one that the dependencies themselves ask for";
 
 /// A package by its place among the items, and one of its extras or none.
 type Place = (usize, Option<Name>);
@@ -35,6 +44,14 @@ pub(super) struct Edges {
     edges: BTreeMap<Place, Vec<Edge>>,
     /// When a package can be chosen at all: one of several versions of it.
     conditions: BTreeMap<usize, Marker>,
+}
+
+/// What the walks come to.
+#[derive(Debug)]
+pub(super) struct Walked {
+    pub(super) reached: BTreeMap<usize, Reached>,
+    /// Whether it is known what asks for what; else all scopes are empty.
+    pub(super) knows_scopes: bool,
 }
 
 /// What the walk says of a package.
@@ -63,31 +80,46 @@ impl Edges {
     }
 
     /// What is reached from `starts`, by package.
-    pub(super) fn walk(&self, starts: &[Start]) -> BTreeMap<usize, Reached> {
-        let mut reached: BTreeMap<usize, Reached> = BTreeMap::new();
-        let scopes: BTreeSet<&Scope> = starts.iter().map(|start| &start.scope).collect();
-        for scope in scopes {
-            let starts = starts.iter().filter(|start| start.scope == *scope);
-            let places = self.walk_one(starts.map(|start| &start.edge));
-            for ((index, _), state) in places {
-                if state.marker.is_never() {
-                    continue;
-                }
-                let entry = reached.entry(index).or_insert_with(|| Reached {
-                    scopes: BTreeSet::new(),
-                    marker: Marker::never(),
-                });
-                entry.scopes.insert(scope.clone());
-                entry.marker = entry.marker.or(&state.marker);
-            }
+    pub(super) fn walk(&self, all: &[Start]) -> Walked {
+        let mut by_scope: BTreeMap<&Scope, Vec<&Edge>> = BTreeMap::new();
+        for start in all {
+            by_scope.entry(&start.scope).or_default().push(&start.edge);
         }
-        reached
+        let edges: usize = self.edges.values().map(Vec::len).sum();
+        let mut steps = MIN_STEPS.max(MAX_STEPS_PER_EDGE * (edges + all.len()));
+        let mut reached = BTreeMap::new();
+        for (scope, starts) in by_scope {
+            let Some(places) = self.walk_one(&starts, &mut steps) else {
+                return self.walk_together(all);
+            };
+            add(&mut reached, places, Some(scope));
+        }
+        Walked {
+            reached,
+            knows_scopes: true,
+        }
     }
 
-    fn walk_one<'e>(&self, starts: impl Iterator<Item = &'e Edge>) -> BTreeMap<Place, State> {
+    /// The same in one walk, which does not tell what asks for what.
+    fn walk_together(&self, starts: &[Start]) -> Walked {
+        let edges: Vec<&Edge> = starts.iter().map(|start| &start.edge).collect();
+        let mut reached = BTreeMap::new();
+        let mut steps = usize::MAX;
+        if let Some(places) = self.walk_one(&edges, &mut steps) {
+            add(&mut reached, places, None);
+        }
+        Walked {
+            reached,
+            knows_scopes: false,
+        }
+    }
+
+    /// None where it takes more than `steps`, which become less.
+    fn walk_one(&self, starts: &[&Edge], steps: &mut usize) -> Option<BTreeMap<Place, State>> {
         let mut places: BTreeMap<Place, State> = BTreeMap::new();
         let mut open: VecDeque<Place> = VecDeque::new();
         for edge in starts {
+            *steps = steps.checked_sub(1)?;
             self.follow(edge, &Marker::always(), &mut places, &mut open);
         }
         while let Some(place) = open.pop_front() {
@@ -97,10 +129,11 @@ impl Edges {
             state.is_open = false;
             let marker = state.marker.clone();
             for edge in self.edges.get(&place).into_iter().flatten() {
+                *steps = steps.checked_sub(1)?;
                 self.follow(edge, &marker, &mut places, &mut open);
             }
         }
-        places
+        Some(places)
     }
 
     fn follow(
@@ -134,6 +167,25 @@ impl Edges {
                 open.push_back(place);
             }
         }
+    }
+}
+
+/// Adds what was reached for `scope`.
+fn add(
+    reached: &mut BTreeMap<usize, Reached>,
+    places: BTreeMap<Place, State>,
+    scope: Option<&Scope>,
+) {
+    for ((index, _), state) in places {
+        if state.marker.is_never() {
+            continue;
+        }
+        let entry = reached.entry(index).or_insert_with(|| Reached {
+            scopes: BTreeSet::new(),
+            marker: Marker::never(),
+        });
+        entry.scopes.extend(scope.cloned());
+        entry.marker = entry.marker.or(&state.marker);
     }
 }
 

@@ -235,4 +235,45 @@ pub(super) const ALL: &[Row] = &[
         with(arguments, &["--path", "site-packages"])
     })
     .up_to(5),
+    Row::new("vex-statements", 5000, |context, count| {
+        let statement = |n: usize| {
+            json!({
+                "vulnerability": {"name": format!("CVE-2020-{n}")},
+                "products": [{"@id": "pkg:pypi/beta@1.0"}],
+                "status": "fixed",
+            })
+        };
+        let statements: Vec<Value> = (0..count).map(statement).collect();
+        let document = json!({
+            "@context": "https://openvex.dev/ns/v0.2.0",
+            "@id": "https://host.test/vex",
+            "author": "x",
+            "timestamp": "2024-01-01T00:00:00Z",
+            "version": 1,
+            "statements": statements,
+        });
+        context.write("vex.json", document.to_string());
+        let arguments = audit(context, &[json!({"versions": ["2.0"]})], &[], PIN);
+        with(arguments, &["--vex", "vex.json"])
+    }),
+    Row::new("uv-groups", 1000, |context, count| {
+        let groups = lines(count, |n| format!("g{n} = [{{ name = \"alpha0\" }}]"));
+        let package = |n: usize| {
+            let next = match n + 1 {
+                next if next < count => format!("dependencies = [{{ name = \"alpha{next}\" }}]\n"),
+                _ => String::new(),
+            };
+            format!(
+                "[[package]]\nname = \"alpha{n}\"\nversion = \"1.0\"\nsource = {{ registry = \"https://index.test/simple\" }}\n{next}"
+            )
+        };
+        foreign(
+            context,
+            "uv.lock",
+            &format!(
+                "version = 1\nrequires-python = \">=3.9\"\n[[package]]\nname = \"own\"\nversion = \"1\"\nsource = {{ virtual = \".\" }}\n[package.dev-dependencies]\n{groups}{}",
+                lines(count, package)
+            ),
+        )
+    }),
 ];

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use lockgate_model::{Marker, Name};
+use lockgate_model::{InventoryKind, Marker, Name};
 
 use super::super::condition::{Condition, Conditions};
+use super::super::read_inventory;
 
 #[test]
 fn extras_and_groups_become_scopes_and_the_rest_a_marker() {
@@ -129,4 +130,54 @@ fn what_markers_cost_has_an_end() {
         .iter()
         .fold(Marker::never(), |any, marker| any.or(marker));
     assert!(together.is_always());
+}
+
+/// A `uv.lock` of a chain of packages, and of as many groups that each ask for the whole chain.
+fn groups_over_a_chain(count: usize) -> String {
+    use std::fmt::Write as _;
+    let mut text = "version = 1\nrequires-python = \">=3.9\"\n\n[[package]]\nname = \"own\"\nversion = \"1\"\nsource = { virtual = \".\" }\n\n[package.dev-dependencies]\n".to_owned();
+    for group in 0..count {
+        let _ = writeln!(text, "g{group} = [{{ name = \"p0\" }}]");
+    }
+    for package in 0..count {
+        let _ = write!(
+            text,
+            "\n[[package]]\nname = \"p{package}\"\nversion = \"1\"\nsource = {{ registry = \"https://index.test/simple\" }}\n"
+        );
+        if package + 1 < count {
+            let _ = writeln!(text, "dependencies = [{{ name = \"p{}\" }}]", package + 1);
+        }
+    }
+    text
+}
+
+#[test]
+fn what_groups_cost_has_an_end() {
+    let read = |count: usize| {
+        let text = groups_over_a_chain(count);
+        read_inventory(
+            InventoryKind::Uv,
+            text.as_bytes(),
+            "uv.lock",
+            &crate::testing::Texts::default(),
+        )
+        .unwrap()
+    };
+    let few = read(50);
+    assert!(few.knows_scopes && few.remarks.is_empty());
+    let last = few.items.last().unwrap();
+    assert_eq!(last.scopes.len(), 50);
+    // Nothing is left out for a group of which it is not known that it alone asks.
+    let many = read(1500);
+    assert!(!many.knows_scopes);
+    assert!(
+        many.remarks
+            .iter()
+            .any(|remark| remark.contains("reach too many packages"))
+    );
+    assert!(
+        many.items
+            .iter()
+            .all(|item| item.scopes.is_empty() && item.marker.is_always())
+    );
 }
