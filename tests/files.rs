@@ -328,3 +328,95 @@ fn a_shell_may_pass_sources_as_streams() {
         .exits(2)
         .mentions(&["256 MiB, the limit for sources and locks"]);
 }
+
+#[test]
+fn a_link_that_leads_to_nothing_is_named_as_one() {
+    let context = checkout();
+    context.write("requirements.txt", "alpha==1.0\n");
+    context.write("requirements.in", "alpha\n");
+    for name in ["link.txt", "link.in", "link.zip", "link.json"] {
+        symlink("gone/for-good", context.path(name)).unwrap();
+    }
+    let says = "is a symbolic link that leads to `gone/for-good`, which does not exist";
+    let audit = ["audit", "requirements.txt", "--advisories", "advisories"];
+    for arguments in [
+        vec!["audit", "link.txt", "--advisories", "advisories"],
+        vec!["audit", "requirements.txt", "--advisories", "link.zip"],
+        [&audit[..], &["--vex", "link.json"]].concat(),
+        [&audit[..], &["--baseline", "link.txt"]].concat(),
+        vec!["convert", "link.txt", "-o", "pylock.toml"],
+        vec!["check", "link.txt"],
+        vec![
+            "lock",
+            "link.in",
+            "-o",
+            "x.txt",
+            "--gate",
+            "off",
+            "--no-index",
+        ],
+    ] {
+        let run = context.lockgate(&arguments).run();
+        run.exits(2).mentions(&[says]);
+    }
+    // A link in the middle of a path.
+    symlink("nowhere", context.path("folder")).unwrap();
+    let run = context
+        .lockgate(&["audit", "folder/requirements.txt"])
+        .run();
+    run.exits(2)
+        .mentions(&["`folder` is a symbolic link that leads to `nowhere`"]);
+}
+
+#[test]
+fn a_policy_that_is_a_link_to_nothing_is_not_no_policy() {
+    for name in ["lockgate.toml", "pyproject.toml"] {
+        let context = checkout();
+        context.write("requirements.txt", "alpha==1.0\n");
+        symlink("gone.toml", context.path(name)).unwrap();
+        let run = context
+            .lockgate(&["audit", "requirements.txt", "--advisories", "advisories"])
+            .run();
+        run.exits(2)
+            .mentions(&[name, "leads to `gone.toml`, which does not exist"]);
+    }
+}
+
+#[test]
+fn a_folder_is_not_included() {
+    let context = checkout();
+    for (value, named) in [(".", "`.`"), ("wheels", "`wheels`")] {
+        context.write("requirements.in", format!("-r {value}\n"));
+        refused(
+            &context,
+            lock(&context, &[]),
+            &["requirements.in:1", named, "it is a folder"],
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_not_utf_8_is_named() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let context = checkout();
+    let name = OsStr::from_bytes(b"requirements-\xff.txt");
+    std::fs::write(context.path("x").with_file_name(name), "alpha==1.0\n").unwrap();
+    context
+        .lockgate(&["lock"])
+        .arg(name)
+        .run()
+        .exits(2)
+        .mentions(&[
+            "the argument `requirements-\\xff.txt` is not valid UTF-8",
+            "rename",
+        ]);
+    context.write("requirements.txt", "alpha==1.0\n");
+    let run = context
+        .lockgate(&["audit", ".", "--advisories", "advisories"])
+        .run();
+    run.exits(2)
+        .mentions(&["requirements-\\xff.txt", "not valid UTF-8; rename it"]);
+}

@@ -513,3 +513,50 @@ fn each_lock_of_a_run_can_start_programs() {
         scene.run(verb).args(arguments).run().exits(0);
     }
 }
+
+#[test]
+fn an_output_is_named_as_locks_are() {
+    let scene = Scene::new();
+    let refused = [
+        "pyproject.toml",
+        "setup.py",
+        "conftest.py",
+        ".gitmodules",
+        "setup.cfg",
+        "uv.lock",
+        "Cargo.lock",
+        "CMakeLists.txt",
+        "a.dist-info/entry_points.txt",
+        "prod.in",
+        "pylock.json",
+        "locks",
+        ".txt",
+    ];
+    for output in refused {
+        let entry = entry("prod").replace("locks/prod.txt", output);
+        scene.context.write("lockgate.toml", entry);
+        for verb in ["lock", "check"] {
+            let run = scene.run(verb).run();
+            run.exits(2)
+                .mentions(&["lockgate.toml:2", output, "is not the name of a lock"]);
+        }
+        assert!(
+            output == "prod.in" || output == "locks" || !scene.context.exists(output),
+            "{output}"
+        );
+    }
+    for output in [
+        "constraints.txt",
+        "locks/prod.txt",
+        "pylock.dev.toml",
+        "pylock.toml",
+        "requirements.lock",
+        "requirements-dev.lock",
+        "tool.py.txt",
+    ] {
+        let entry = entry("prod").replace("locks/prod.txt", output);
+        scene.context.write("lockgate.toml", entry);
+        scene.run("lock").run().exits(0);
+        assert!(scene.context.exists(output), "{output}");
+    }
+}

@@ -244,3 +244,24 @@ fn every_field_of_a_pylock_is_compared() {
         .exits(1)
         .mentions(&[wheel, "`lock` would write"]);
 }
+
+#[test]
+fn the_algorithm_of_a_hash_is_compared_as_pip_reads_it() {
+    let (index, context) = locked(&[]);
+    let lock = context.read("requirements.txt");
+    let (algorithm, digest) = (
+        "--hash=sha256:",
+        lock.split("--hash=sha256:").nth(1).unwrap(),
+    );
+    let digest = digest.split([' ', '\n']).next().unwrap();
+    // Digests are compared whatever their case.
+    context.write(
+        "requirements.txt",
+        lock.replace(digest, &digest.to_ascii_uppercase()),
+    );
+    check(&context, &index, "requirements.txt").run().exits(0);
+    for other in ["--hash=SHA256:", "--hash=Sha256:"] {
+        context.write("requirements.txt", lock.replacen(algorithm, other, 1));
+        check(&context, &index, "requirements.txt").run().exits(1);
+    }
+}

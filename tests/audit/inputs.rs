@@ -370,3 +370,155 @@ fn what_is_named_twice_is_audited_once() {
     assert_eq!(list(&found, "places").len(), 1);
     assert_eq!(found["places"][0]["place"], "requirements.txt");
 }
+
+/// What an audit of the folder reads, and its remarks.
+fn searched(context: &TestContext, more: &[&str]) -> (Vec<String>, String) {
+    let run = audit(context, &[".", "--advisories", "advisories", "--json"])
+        .args(more)
+        .run();
+    let found = document(&run);
+    let places = list(&found, "places").iter();
+    let places = places.map(|place| text(place, "place").to_owned());
+    (places.collect(), found["remarks"].to_string())
+}
+
+#[test]
+fn no_name_hides_a_lock_in_a_folder() {
+    let read = [
+        ("Requirements.txt", "a==1.0\n"),
+        (
+            "PYLOCK.toml",
+            "lock-version = \"1.0\"\ncreated-by = \"x\"\npackages = []\n",
+        ),
+        ("UV.LOCK", "version = 1\nrequires-python = \">=3.9\"\n"),
+        ("pdm.dev.lock", "[metadata]\nlock_version = \"4.4\"\n"),
+        ("requirements.pip", "a==1.0\n"),
+        ("reqs.txt", "a==1.0\n"),
+        ("requirements/sub/base.txt", "a==1.0\n"),
+        ("requirements/sub/deep/prod.TXT", "a==1.0\n"),
+    ];
+    let remarked = [
+        (
+            "bom.xml",
+            "<bom xmlns=\"http://cyclonedx.org/schema/bom/1.5\"/>",
+            "CycloneDX document in XML",
+        ),
+        ("app.cdx.xml", "<bom/>", "CycloneDX document in XML"),
+        (
+            "app.spdx",
+            "SPDXVersion: SPDX-2.3\n",
+            "SPDX document in tag-value form",
+        ),
+        (
+            "sbom.spdx.yml",
+            "spdxVersion: SPDX-2.3\n",
+            "SPDX document in YAML",
+        ),
+        ("deps.txt", "a==1.0\n", "reads as a requirements file"),
+        (
+            "bill.json",
+            "{\"bomFormat\": \"CycloneDX\"}",
+            "reads as a CycloneDX document",
+        ),
+        ("requirements/base.in", "a>=1\n", "there is no lock for it"),
+        (
+            "requirements/sub/notes.txt",
+            "Some words on what is required.\n",
+            "does not read as a requirements file",
+        ),
+    ];
+    for more in [&[][..], &["--recursive"]] {
+        for (file, content) in read {
+            let context = TestContext::new();
+            context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "z")]);
+            context.write(file, content);
+            let (places, _) = searched(&context, more);
+            assert_eq!(places, [file], "{more:?}");
+        }
+        for (file, content, says) in remarked {
+            let context = TestContext::new();
+            context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "z")]);
+            context.write("requirements.txt", "a==1.0\n");
+            context.write(file, content);
+            let (places, remarks) = searched(&context, more);
+            assert_eq!(places, ["requirements.txt"], "{file}: {remarks}");
+            let named = format!("1 file ({file}): ");
+            assert!(
+                remarks.contains(&named) && remarks.contains(says),
+                "{file} {more:?}: {remarks}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_lock_above_stands_only_for_the_projects_that_it_names() {
+    let context = TestContext::new();
+    context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "z")]);
+    context.write(
+        "uv.lock",
+        "version = 1\nrequires-python = \">=3.9\"\n\n[[package]]\nname = \"member\"\nversion = \"0.1\"\nsource = { editable = \"packages/member\" }\n",
+    );
+    let project = "[project]\nname = \"member\"\ndependencies = [\"a\"]\n";
+    context.write("pyproject.toml", project);
+    context.write("packages/member/pyproject.toml", project);
+    // It holds the settings of tools alone.
+    context.write("tools/setup.cfg", "[flake8]\nmax-line-length = 100\n");
+    let (_, remarks) = searched(&context, &["--recursive"]);
+    assert!(!remarks.contains("no lock for it"), "{remarks}");
+    for (file, content) in [
+        ("other/pyproject.toml", project),
+        ("other/setup.py", "from setuptools import setup\n"),
+        ("other/setup.cfg", "[options]\ninstall_requires =\n    a\n"),
+        ("other/Pipfile", "[packages]\na = \"*\"\n"),
+        ("packages/member/sub/pyproject.toml", project),
+    ] {
+        context.write(file, content);
+        let (_, remarks) = searched(&context, &["--recursive"]);
+        let says = format!("1 file ({file}): not audited, since there is no lock for it");
+        assert!(remarks.contains(&says), "{says}\n{remarks}");
+        std::fs::remove_file(context.path(file)).unwrap();
+    }
+    // A source that another one includes is in the lock of that one.
+    context.write("requirements.in", "-r requirements-base.in\n");
+    context.write("requirements-base.in", "a\n");
+    context.write("requirements.txt", "a==1.0\n");
+    let (_, remarks) = searched(&context, &["--recursive"]);
+    assert!(!remarks.contains("no lock for it"), "{remarks}");
+}
+
+#[test]
+fn findings_are_counted_where_they_cannot_be_reported() {
+    let context = TestContext::new();
+    context.write_advisories("advisories", &[Advisory::new("PYSEC-2024-1", "a")]);
+    context.write("requirements.txt", "a==1.0\n");
+    audit(
+        &context,
+        &["requirements.txt", "--advisories", "advisories"],
+    )
+    .args(["--output", "json=none/x.json"])
+    .run()
+    .exits(2)
+    .mentions(&["does not exist; the run found 1 finding above policy"]);
+}
+
+#[test]
+fn hidden_records_of_a_folder_count() {
+    let context = TestContext::new();
+    context.write("requirements.txt", "a==1.0\n");
+    let record = Advisory::new("PYSEC-2024-1", "a").to_json();
+    for (file, code) in [
+        (".hidden.json", 1),
+        (".hidden/deep/PYSEC-2024-1.json", 1),
+        ("vulns/.a/PYSEC-2024-1.json", 1),
+        (".git/PYSEC-2024-1.json", 0),
+    ] {
+        context.write_advisories("db", &[Advisory::new("PYSEC-2024-9", "z")]);
+        // As a checkout of the database has it.
+        context.write("db/.github/workflows/test.yml", "on: push\n");
+        context.write(&format!("db/{file}"), &record);
+        let run = audit(&context, &["requirements.txt", "--advisories", "db"]).run();
+        assert_eq!(run.code, code, "{file}\n{}\n{}", run.stdout, run.stderr);
+        std::fs::remove_file(context.path(&format!("db/{file}"))).unwrap();
+    }
+}

@@ -190,3 +190,41 @@ fn a_lock_is_checked_from_any_folder_and_an_empty_one_too() {
     check("req", "prod.txt").exits(0);
     check("more", "../req/prod.txt").exits(0);
 }
+
+#[test]
+fn every_file_that_lock_would_lock_there_counts_as_the_default() {
+    let scene = Scene::new();
+    std::fs::remove_file(scene.context.path("requirements.in")).unwrap();
+    // Settings of tools name no requirements.
+    scene
+        .context
+        .write("setup.cfg", "[flake8]\nmax-line-length = 100\n");
+    with_sources(&scene, "more/other.in").exits(1);
+    for requirements in [
+        "[options]\ninstall_requires =\n    a\n",
+        "[options.extras_require]\nx = a\n",
+    ] {
+        let text = format!("[metadata]\nname = x\n{requirements}");
+        scene.context.write("setup.cfg", text);
+        with_sources(&scene, "more/other.in")
+            .exits(2)
+            .mentions(&["setup.cfg", "--source"]);
+    }
+}
+
+#[test]
+fn a_source_that_a_named_one_includes_is_not_left_out() {
+    let scene = Scene::new();
+    scene.context.write("all.in", "-r more/deep.in\n");
+    scene
+        .context
+        .write("more/deep.in", "-r ../requirements.in\n");
+    with_sources(&scene, "all.in").exits(0);
+    // A constraint installs nothing, and a comment includes nothing.
+    for text in ["-c requirements.in\na\n", "# -r requirements.in\na\n"] {
+        scene.context.write("all.in", text);
+        with_sources(&scene, "all.in")
+            .exits(2)
+            .mentions(&["leaves out `requirements.in`"]);
+    }
+}

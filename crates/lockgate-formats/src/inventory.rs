@@ -36,7 +36,10 @@ use crate::error::InputError;
 use crate::text::utf8;
 
 pub use bill::NO_PYPI_PACKAGE;
-pub use detect::{ecosystem_of, is_lock_name, kind_of, unread_kind};
+pub use detect::{
+    disguised_kind, ecosystem_of, included_requirements, is_lock_name, kind_of,
+    reads_as_requirements, unread_kind,
+};
 pub use installed::{Installed, InstalledDistribution, InstalledForm, link, read_installed};
 
 /// Reads the inventory in `bytes`, which stands at `file`; `files` is asked for what it includes and for the project beside it.

@@ -45,6 +45,7 @@ pub use overrides::read_overrides;
 pub use path::posix;
 pub use pyproject::has_project_table;
 pub use requirements::must_be_repeatable;
+pub use setup_cfg::states_setup_requirements;
 pub use source::SourceKind;
 pub use vex::{
     VEX_JUSTIFICATIONS, VexIgnore, VexProduct, VexStatement, VexStatus, read_openvex, vex_ignores,

@@ -39,6 +39,18 @@ const VARIABLES: [&str; 11] = [
     "'",
 ];
 
+/// Whether the text of a `setup.cfg` names requirements: it holds the settings of many tools. So it counts too if it cannot be read.
+pub fn states_setup_requirements(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).ok();
+    let ini = text.and_then(|text| Ini::read("setup.cfg", text).ok());
+    ini.is_none_or(|ini| {
+        let options = ini.section("options");
+        let mut keys = options.iter().map(|setting| setting.key.replace('-', "_"));
+        keys.any(|key| key == "install_requires")
+            || !ini.section("options.extras_require").is_empty()
+    })
+}
+
 /// Reads the project of the `setup.cfg` at `path`.
 pub(crate) fn read(files: &dyn Files, path: &str) -> Result<Project, InputError> {
     let bytes = text::read(files, path)?;

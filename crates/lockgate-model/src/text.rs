@@ -1,6 +1,17 @@
 //! Text of others where people see it: what a terminal or a CI service would obey is written out, and one datum stays on one line.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
+
+/// Returns the name of a file as a message can show it: bytes that are not UTF-8 are written out (`\xff`).
+pub fn escaped_name(name: &OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(&chunk.invalid().escape_ascii().to_string());
+    }
+    text
+}
 
 /// Returns whether `c` is not seen but changes what is: controls, line separators, marks that turn the direction of text, characters
 /// without a shape.

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use lockgate_index::files::{self, Limit, OutsideLink};
+use lockgate_index::files::{self, DanglingLink, Limit, OutsideLink};
 use lockgate_model::{FileKind, Files, FilesError};
 
 use crate::failure::Failure;
@@ -58,6 +58,9 @@ fn of_files(error: &io::Error) -> FilesError {
         };
     }
     match error.kind() {
+        io::ErrorKind::NotFound if DanglingLink::of(error).is_some() => {
+            FilesError::Unreadable(error.to_string())
+        }
         io::ErrorKind::NotFound => FilesError::Missing,
         io::ErrorKind::IsADirectory => FilesError::Unreadable("it is a folder".to_owned()),
         _ => FilesError::Unreadable(error.to_string()),
@@ -127,6 +130,11 @@ pub(crate) fn found_if_there(
 ) -> Result<Option<Vec<u8>>, Failure> {
     match files::read_inside(path, limit) {
         Ok(bytes) => Ok(Some(bytes)),
+        // What it was to say is not known.
+        Err(error) if DanglingLink::of(&error).is_some() => {
+            Err(unread(shown, &of_files(&error))
+                .remedy("remove the link, or make what it leads to"))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unread(shown, &of_files(&error))),
     }

@@ -54,8 +54,10 @@ pub(crate) fn deliver(
     report: Option<&Path>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    let mut found = 0;
     let delivered = outcome.and_then(|outcome| {
         let (exit, document) = judge(&outcome);
+        found = gated_findings(&outcome);
         let locks = staged(&outcome)?;
         let reports = staged_reports(&outcome, exit)?;
         let report = report.map(|path| disk::stage(path, json_text(&document).as_bytes()));
@@ -72,11 +74,23 @@ pub(crate) fn deliver(
         }
         Ok(exit)
     });
+    let delivered = delivered.map_err(|failure| match found {
+        // What cannot be said where it was asked for is at least counted here.
+        1.. => Failure {
+            message: format!(
+                "{}; the run found {}",
+                failure.message,
+                counted(found, "finding above policy", "findings above policy")
+            ),
+            ..failure
+        },
+        0 => failure,
+    });
     delivered.inspect_err(|failure| {
         let document = document_of_failure(failure);
         if let Some(path) = report
             && let Err(unwritten) = write_report(path, &document)
-            && unwritten != *failure
+            && !failure.message.starts_with(&unwritten.message)
         {
             terminal.failure(&unwritten);
         }
@@ -151,6 +165,18 @@ fn staged_lock(locked: &Locked) -> Result<Option<disk::Staged>, Failure> {
 
 fn write_report(path: &Path, document: &Value) -> Result<(), Failure> {
     disk::replace(path, json_text(document).as_bytes())
+}
+
+/// How many findings above policy an outcome has.
+fn gated_findings(outcome: &Outcome) -> usize {
+    match outcome {
+        Outcome::Audit(audited) => audited.report.gated_findings(),
+        Outcome::Check(checked) => {
+            let findings = checked.iter().map(|one| one.audit.gated_findings());
+            findings.sum()
+        }
+        Outcome::Lock(_) | Outcome::LockAll(_) => 0,
+    }
 }
 
 /// Exit code and document of an outcome.

@@ -197,13 +197,19 @@ impl Form {
             }
             Some(LockFormat::Pylock) => Ok(Self::Pylock),
             None if is_pylock => Ok(Self::Pylock),
-            None if name.starts_with("pylock") && name.ends_with(".toml") => {
+            None if is_like_pylock(&name) => {
                 Err(Failure::new(format!("`{name}` is no name of a `pylock.toml`"))
                     .remedy("name it `pylock.toml`, or `pylock.NAME.toml` with a name without dots (PEP 751)"))
             }
             Some(LockFormat::Requirements) | None => Ok(Self::Requirements),
         }
     }
+}
+
+/// Whether a name would be taken for that of a `pylock.toml`, in whatever letter case.
+fn is_like_pylock(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("pylock") && name.ends_with(".toml")
 }
 
 /// Refuses a report that would be written over something that is read or locked.

@@ -5,6 +5,7 @@ use lockgate_model::InventoryKind;
 use super::node::{Node, Value};
 use super::{json, toml};
 use crate::lock::read_with_includes;
+use crate::requirements::Role;
 
 /// The kind of the file `file_name` (its last part counts) that holds `text`; none if it is no inventory that can be read.
 pub fn kind_of(file_name: &str, text: &str) -> Option<InventoryKind> {
@@ -12,18 +13,24 @@ pub fn kind_of(file_name: &str, text: &str) -> Option<InventoryKind> {
     of_name(name).or_else(|| of_text(name, text))
 }
 
-/// Whether the file at `path`, by its last part and that of its folder, is one that a search for locks looks at.
+/// Whether the file at `path`, by its last part and that of its folder, is one that a search for locks looks at. Letter case does not count:
+/// on many disks it does not tell files apart.
 pub fn is_lock_name(path: &str) -> bool {
-    let name = last(path);
+    let name = last(path).to_ascii_lowercase();
     let folder = path
         .rsplit_once(['/', '\\'])
         .map_or("", |(folder, _)| last(folder));
-    of_name(name).is_some()
-        || matches!(name, "bom.json" | "sbom.json")
-        || (is_text(name)
-            && (name.starts_with("requirements")
-                || name.ends_with("requirements.txt")
-                || folder == "requirements"))
+    let stem = name.rsplit_once('.').map_or("", |(stem, _)| stem);
+    let is_named_requirements = || {
+        name.starts_with("requirements")
+            || stem.ends_with("requirements")
+            || stem.split(['-', '_', '.']).any(|word| word == "reqs")
+    };
+    of_name(&name).is_some()
+        || matches!(name.as_str(), "bom.json" | "sbom.json")
+        || is_text(&name)
+            && (is_named_requirements() || folder.eq_ignore_ascii_case("requirements"))
+        || ending(&name) == "pip" && is_named_requirements()
 }
 
 fn last(path: &str) -> &str {
@@ -31,28 +38,31 @@ fn last(path: &str) -> &str {
 }
 
 /// Tools write these names, and no others of their kind.
-#[expect(
-    clippy::case_sensitive_file_extension_comparisons,
-    reason = "tools write these names in lower case"
-)]
 fn of_name(name: &str) -> Option<InventoryKind> {
-    Some(match name {
+    let name = name.to_ascii_lowercase();
+    let named = |start: &str, end: &str| name.starts_with(start) && name.ends_with(end);
+    Some(match name.as_str() {
         "uv.lock" => InventoryKind::Uv,
         "poetry.lock" => InventoryKind::Poetry,
-        "pdm.lock" => InventoryKind::Pdm,
-        "Pipfile.lock" => InventoryKind::Pipfile,
+        "pipfile.lock" => InventoryKind::Pipfile,
+        // PDM keeps several locks of one project as `pdm.NAME.lock`.
+        _ if named("pdm.", ".lock") || name == "pdm.lock" => InventoryKind::Pdm,
         _ if name.ends_with(".py.lock") => InventoryKind::Uv,
-        _ if name.starts_with("pylock.") && name.ends_with(".toml") => InventoryKind::Pylock,
+        _ if named("pylock.", ".toml") => InventoryKind::Pylock,
         _ if name.ends_with(".cdx.json") || name.ends_with(".cyclonedx.json") => {
             InventoryKind::CycloneDx
         }
         _ if name.ends_with(".spdx.json") => InventoryKind::Spdx,
         // As Rye writes them, and people who compile requirements.
-        _ if name.starts_with("requirements") && name.ends_with(".lock") => {
-            InventoryKind::Requirements
-        }
+        _ if named("requirements", ".lock") => InventoryKind::Requirements,
         _ => return None,
     })
+}
+
+/// What follows the last point of a name, in lower case.
+fn ending(name: &str) -> String {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ending.to_ascii_lowercase()
 }
 
 fn of_text(name: &str, text: &str) -> Option<InventoryKind> {
@@ -70,7 +80,7 @@ fn of_text(name: &str, text: &str) -> Option<InventoryKind> {
     }
     let of_toml = toml::parse(text).ok().and_then(|root| of_toml(&root));
     of_toml.or_else(|| {
-        let is_named = is_text(name) || name.strip_suffix(".in").is_some();
+        let is_named = matches!(ending(name).as_str(), "txt" | "in");
         (is_named || has_requirements(text)).then_some(InventoryKind::Requirements)
     })
 }
@@ -97,10 +107,7 @@ fn is_something_else(name: &str) -> bool {
         "py", "pyi", "pyw", "ipynb", "md", "markdown", "rst", "adoc", "sh", "bash", "ps1", "bat",
         "yml", "yaml", "cfg", "ini", "conf",
     ];
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ENDINGS
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(ending))
+    ENDINGS.contains(&ending(name).as_str())
         || ecosystem_of(name).is_some()
         || matches!(
             name,
@@ -110,46 +117,108 @@ fn is_something_else(name: &str) -> bool {
 
 /// The tool that a lock is of, where that is none for packages of PyPI.
 pub fn ecosystem_of(path: &str) -> Option<&'static str> {
-    Some(match last(path) {
-        "Cargo.lock" => "Cargo",
+    Some(match last(path).to_ascii_lowercase().as_str() {
+        "cargo.lock" => "Cargo",
         "package-lock.json" | "npm-shrinkwrap.json" => "npm",
         "yarn.lock" => "Yarn",
         "pnpm-lock.yaml" => "pnpm",
         "bun.lock" | "bun.lockb" => "Bun",
         "composer.lock" => "Composer",
-        "Gemfile.lock" => "Bundler",
+        "gemfile.lock" => "Bundler",
         "go.sum" => "Go",
         "flake.lock" => "Nix",
         "mix.lock" => "Mix",
         "pubspec.lock" => "Dart",
-        "Podfile.lock" => "CocoaPods",
+        "podfile.lock" => "CocoaPods",
         _ => return None,
     })
 }
 
 /// What a file with Python packages is that an audit does not read.
 pub fn unread_kind(path: &str) -> Option<&'static str> {
-    let name = last(path);
+    let name = last(path).to_ascii_lowercase();
     let stem = name
         .strip_suffix(".yml")
         .or_else(|| name.strip_suffix(".yaml"))
         .unwrap_or_default();
-    match name {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    let is_bom_of = |form: &str| {
+        ["cdx", "cyclonedx", "bom"].into_iter().any(|word| {
+            let is_short = name.strip_suffix(form) == Some(word);
+            is_short || name.ends_with(&format!(".{word}{form}"))
+        }) || name.ends_with(&format!("sbom{form}"))
+    };
+    match name.as_str() {
         "pixi.lock" => Some("lock of pixi"),
         _ if stem == "conda-lock" || stem.ends_with(".conda-lock") => Some("lock of conda-lock"),
         _ if stem == "environment" || stem.starts_with("environment-") => {
             Some("conda environment file")
         }
+        _ if is_bom_of(".xml") => Some("CycloneDX document in XML"),
+        _ if is_bom_of(".pb") || is_bom_of(".bin") => Some("CycloneDX document in binary form"),
+        _ if ends(&[".spdx", ".spdx.tag", ".spdx.txt"]) => Some("SPDX document in tag-value form"),
+        _ if stem.ends_with(".spdx") => Some("SPDX document in YAML"),
+        _ if ends(&[".spdx.xml", ".spdx.rdf", ".spdx.rdf.xml", ".spdx.ttl"]) => {
+            Some("SPDX document in RDF or XML")
+        }
         _ => None,
     }
 }
 
-#[expect(
-    clippy::case_sensitive_file_extension_comparisons,
-    reason = "tools write these names in lower case"
-)]
+/// What a file seems to be by its `beginning`, whole lines of it, although its name is none that a search for locks looks at.
+pub fn disguised_kind(path: &str, beginning: &str) -> Option<&'static str> {
+    let name = last(path);
+    if of_name(name).is_some() || is_something_else(name) {
+        return None;
+    }
+    let has_line = |start: &str| beginning.lines().any(|line| line.starts_with(start));
+    match ending(name).as_str() {
+        "json" if beginning.contains("\"bomFormat\"") => Some("CycloneDX document"),
+        "json" if beginning.contains("\"spdxVersion\"") => Some("SPDX document"),
+        "json" if beginning.contains("\"pipfile-spec\"") => Some("lock of Pipenv"),
+        "xml" if beginning.contains("cyclonedx.org/schema/bom") => {
+            Some("CycloneDX document in XML")
+        }
+        "xml" | "rdf" if beginning.contains("spdx.org/rdf") => Some("SPDX document in RDF or XML"),
+        "toml" if has_line("lock-version") => Some("`pylock.toml`"),
+        "lock" | "toml" if has_line("[[package]]") && has_line("source = { registry") => {
+            Some("lock of uv")
+        }
+        "lock" if has_line("[[package]]") => Some("lock of Python packages"),
+        "txt" | "tag" | "" if has_line("SPDXVersion:") => Some("SPDX document in tag-value form"),
+        "txt" | "in" | "pip" | "req" | "reqs" | "lock" | "freeze" | "" if has_pins(beginning) => {
+            Some("requirements file")
+        }
+        _ => None,
+    }
+}
+
+/// Whether a text reads as a requirements file, whatever its name is.
+pub fn reads_as_requirements(text: &str) -> bool {
+    has_requirements(text)
+}
+
+/// Whether a text reads as a requirements file and pins something: single words are in many files.
+fn has_pins(text: &str) -> bool {
+    read_with_includes(text, "").is_ok_and(|(lock, beyond)| {
+        !lock.pins.is_empty() || !lock.direct.is_empty() || !beyond.bad_versions.is_empty()
+    })
+}
+
+/// The files that the requirements file `text` includes with `-r`, as they are written; none if it does not read as one.
+pub fn included_requirements(text: &str) -> Vec<String> {
+    let Ok((_, beyond)) = read_with_includes(text, "") else {
+        return Vec::new();
+    };
+    let includes = beyond.includes.into_iter();
+    includes
+        .filter(|include| include.role == Role::Requirements)
+        .map(|include| include.value)
+        .collect()
+}
+
 fn is_text(name: &str) -> bool {
-    name.ends_with(".txt")
+    ending(name) == "txt"
 }
 
 fn of_json(root: &Node<'_>) -> Option<InventoryKind> {

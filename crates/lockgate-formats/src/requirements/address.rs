@@ -32,7 +32,9 @@ pub(crate) fn beside(from: &str, value: &str) -> Result<String, String> {
     if is_address(value) {
         return Ok(value.to_owned());
     }
-    Ok(joined(from, value))
+    let at = joined(from, value);
+    // The folder of the file itself.
+    Ok(if at.is_empty() { ".".to_owned() } else { at })
 }
 
 /// The bytes at a place that the caller named.

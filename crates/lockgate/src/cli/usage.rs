@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::error::ContextValue;
+use clap::error::{ContextValue, ErrorKind};
 use lockgate_formats::command::redacted;
-use lockgate_model::text::shown;
+use lockgate_model::text::{escaped_name, shown};
 
 use super::TerminalOptions;
 use crate::disk;
@@ -21,6 +21,12 @@ pub(super) fn tell(error: &clap::Error, arguments: &[OsString]) -> Exit {
         let _ = error.print();
         return Exit::Done;
     }
+    let is_text = |argument: &&OsString| argument.to_str().is_some();
+    if error.kind() == ErrorKind::InvalidUtf8
+        && let Some(argument) = arguments.iter().find(|argument| !is_text(argument))
+    {
+        return refuse(&not_text(argument), arguments);
+    }
     let terminal = Terminal::new(&TerminalOptions::default());
     // A value that does not fit is shown, and it may be an address.
     if shows_hidden(error, arguments) {
@@ -31,6 +37,15 @@ pub(super) fn tell(error: &clap::Error, arguments: &[OsString]) -> Exit {
     }
     report_on(&failure(error), arguments);
     Exit::NoAnswer
+}
+
+/// That an argument, a file's name for the most part, is no text. Locks and reports name files, and are UTF-8.
+fn not_text(argument: &OsString) -> Failure {
+    Failure::new(format!(
+        "the argument `{}` is not valid UTF-8",
+        redacted(&escaped_name(argument))
+    ))
+    .remedy("rename the file, or write the argument in UTF-8")
 }
 
 /// Whether what was typed, or a variable that stands for an option, could break a line of the message.

@@ -15,11 +15,11 @@ mod telling;
 mod unread;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lockgate_gate::{AdvisoryGate, Mode, Selection, YankRule, leave_out_known};
 use lockgate_index::{Feed, FeedSource};
-use lockgate_model::{AuditReport, AuditedPlace, Gap, Manifest, Name, Remark, Timestamp};
+use lockgate_model::{AuditReport, AuditedPlace, Gap, Manifest, Name, Timestamp};
 use url::Url;
 
 use crate::cli::{AuditArguments, YankName};
@@ -44,8 +44,6 @@ pub(crate) struct AuditRequest {
     /// Where reports go.
     pub(crate) destinations: Vec<Destination>,
     inputs: Vec<Input>,
-    /// What the search for inputs left out.
-    left_out: Vec<Remark>,
     /// The command as typed, without secrets.
     command: String,
 }
@@ -75,18 +73,10 @@ impl AuditRequest {
         arguments.pip_audit.judged()?;
         let destinations = destinations(&arguments)?;
         let inputs = inputs::find(&arguments)?;
-        let folders = arguments
-            .files
-            .iter()
-            .filter(|file| Path::new(file).is_dir());
-        let left_out = folders
-            .flat_map(|folder| unread::remarks(folder, arguments.recursive))
-            .collect();
         Ok(Self {
             arguments,
             destinations,
             inputs,
-            left_out,
             command: lockgate_formats::command::redacted(&words.join(" ")),
         })
     }
@@ -121,7 +111,7 @@ impl AuditRequest {
         inputs
             .filter_map(|input| match input {
                 Input::Environment(environment) => Some(environment.roots()),
-                Input::File(_) | Input::Found(_) | Input::UnsearchedFolder { .. } => None,
+                Input::File(_) | Input::Found(_) | Input::Unsearched { .. } => None,
             })
             .flatten()
             .collect()
@@ -222,11 +212,12 @@ pub(crate) fn audit(
         .iter()
         .map(|input| (input.inventory.place.clone(), input.settings))
         .collect();
+    let left_out = unread::remarks(&request.arguments, &inputs);
     drop(inputs);
     report
         .gaps
         .splice(0..0, accept_unread(unread, policies, world));
-    report.remarks.extend(request.left_out.iter().cloned());
+    report.remarks.extend(left_out);
     if let Some(facts) = &facts {
         let gates = per_package(&report, &gates);
         statuses::ask_each(&mut report, &gates, facts, world);

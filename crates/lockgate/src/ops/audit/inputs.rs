@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use lockgate_formats::SourceKind;
 use lockgate_formats::inventory::{
-    NO_PYPI_PACKAGE, ecosystem_of, is_lock_name, kind_of, read_inventory, unread_kind,
+    NO_PYPI_PACKAGE, ecosystem_of, is_lock_name, kind_of, read_inventory, reads_as_requirements,
+    unread_kind,
 };
-use lockgate_index::files;
+use lockgate_index::files::{self, Limit};
+use lockgate_model::text::escaped_name;
 use lockgate_model::{Gap, GapCode, Inventory, InventoryKind};
 
 use super::{AuditRequest, InputPolicies, hashes, installed, resolved};
@@ -40,11 +42,12 @@ pub(super) enum Input {
     File(String),
     /// A file that was found in a folder.
     Found(String),
-    /// A folder that was found in a folder and not looked through: it cannot be read, or a link leads to it out of the repository.
-    UnsearchedFolder {
-        /// The folder, or the link to it.
+    /// What was found in a folder and not looked at: a folder that cannot be read or that a link leads to out of the repository, a lock
+    /// whose name is not UTF-8.
+    Unsearched {
+        /// The folder, the link to it, or the file.
         path: String,
-        /// Why it was not looked through.
+        /// Why it was not looked at.
         why: String,
     },
     /// An environment.
@@ -55,7 +58,7 @@ impl Input {
     /// How it is named to people.
     pub(super) fn place(&self) -> &str {
         match self {
-            Self::File(path) | Self::Found(path) | Self::UnsearchedFolder { path, .. } => path,
+            Self::File(path) | Self::Found(path) | Self::Unsearched { path, .. } => path,
             Self::Environment(environment) => &environment.place,
         }
     }
@@ -64,7 +67,7 @@ impl Input {
     pub(super) fn file(&self) -> Option<&str> {
         match self {
             Self::File(path) | Self::Found(path) => Some(path),
-            Self::UnsearchedFolder { .. } | Self::Environment(_) => None,
+            Self::Unsearched { .. } | Self::Environment(_) => None,
         }
     }
 }
@@ -81,6 +84,7 @@ pub(super) fn find(arguments: &AuditArguments) -> Result<Vec<Input>, Failure> {
             };
             let mut walk = Walk {
                 recursive: arguments.recursive,
+                only_pylock: arguments.pip_audit.locked,
                 is_wanted,
                 seen: BTreeSet::new(),
                 searched: 0,
@@ -113,7 +117,10 @@ pub(super) fn find(arguments: &AuditArguments) -> Result<Vec<Input>, Failure> {
         inputs.push(Input::Environment(environments::folder(named)?));
     }
     if arguments.local && arguments.environment.is_empty() {
-        let variables = std::env::vars().collect();
+        let text = |value: std::ffi::OsString| value.into_string().ok();
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
+            .collect();
         let python =
             lockgate_index::interpreter::find(arguments.target.python.as_deref(), &variables)
                 .map_err(|error| {
@@ -157,6 +164,30 @@ fn nothing_in(folder: &str, recursive: bool) -> Failure {
     }
 }
 
+/// Whether a folder is called `requirements`: people keep requirements files of all names in it.
+fn is_requirements(name: &str) -> bool {
+    name.eq_ignore_ascii_case("requirements")
+}
+
+/// Whether a file or folder lies in a folder `requirements`, or below one, on the way from the current folder.
+pub(super) fn is_below_requirements(path: &Path) -> bool {
+    let mut above = path.ancestors().skip(1);
+    above.any(|folder| {
+        let name = folder.file_name().unwrap_or_default();
+        is_requirements(&name.to_string_lossy())
+    })
+}
+
+/// Whether a text in a folder `requirements`, or below one, is a requirements file by what it holds.
+pub(super) fn reads_as_lock(path: &Path) -> bool {
+    let is_text = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("txt"));
+    is_text
+        && files::read_regular(path, Limit::SOURCE)
+            .is_ok_and(|bytes| reads_as_requirements(&String::from_utf8_lossy(&bytes)))
+}
+
 /// Folders are searched this deep.
 const MAX_DEPTH: usize = 128;
 /// At most this many folders are searched.
@@ -165,6 +196,7 @@ const MAX_FOLDERS: usize = 1_000_000;
 /// A search through a folder. Folders that links lead to come after all that are found without one.
 struct Walk {
     recursive: bool,
+    only_pylock: bool,
     is_wanted: fn(&str) -> bool,
     /// The folders that were searched, links resolved: a link may lead back up.
     seen: BTreeSet<PathBuf>,
@@ -249,7 +281,18 @@ impl Walk {
             |_| entry.file_type().is_ok_and(|kind| kind.is_dir()),
             fs::Metadata::is_dir,
         );
-        if !is_folder && (self.is_wanted)(&path.to_string_lossy()) {
+        let in_requirements = is_below_requirements(&path);
+        let is_wanted = || {
+            (self.is_wanted)(&path.to_string_lossy())
+                || !self.only_pylock && in_requirements && reads_as_lock(&path)
+        };
+        if !is_folder && is_wanted() {
+            if path.to_str().is_none() {
+                let path = escaped_name(path.strip_prefix(".").unwrap_or(&path).as_os_str());
+                let why = "its name is not valid UTF-8; rename it to audit it".to_owned();
+                self.unsearched.push(Input::Unsearched { path, why });
+                return;
+            }
             // One that cannot be read is a gap once it is.
             match behind {
                 Behind::Nothing => self.files.push(shown(&path)),
@@ -258,7 +301,7 @@ impl Walk {
             return;
         }
         // Nothing that lies in a folder decides whether it is searched: its name does.
-        if is_skipped(&name) || !(self.recursive || name == "requirements") {
+        if is_skipped(&name) || !(self.recursive || in_requirements || is_requirements(&name)) {
             return;
         }
         if let Err(error) = metadata
@@ -287,7 +330,7 @@ impl Walk {
     }
 
     fn unsearched(&mut self, folder: &Path, why: String) {
-        self.unsearched.push(Input::UnsearchedFolder {
+        self.unsearched.push(Input::Unsearched {
             path: shown(folder),
             why,
         });
@@ -299,7 +342,7 @@ impl Walk {
         let named: BTreeSet<PathBuf> = named.iter().filter_map(|path| real(path)).collect();
         // A folder that was named and cannot be read is no link to another one.
         self.unsearched.retain(|folder| match folder {
-            Input::UnsearchedFolder { path, .. } => {
+            Input::Unsearched { path, .. } => {
                 !Path::new(path).is_symlink()
                     || real(path).is_none_or(|path| !named.contains(&path))
             }
@@ -366,7 +409,7 @@ pub(super) fn read(
                 }
                 read_one(path, request, world)?
             }
-            Input::UnsearchedFolder { path, why } => {
+            Input::Unsearched { path, why } => {
                 unread.push(unreadable(path, why.clone()));
                 continue;
             }

@@ -48,7 +48,7 @@ impl InputPolicies {
                 known.insert(policies.key(), all.settings.len() - 1);
                 Ok(all.settings.len() - 1)
             };
-            let is_found = matches!(input, Input::Found(_) | Input::UnsearchedFolder { .. });
+            let is_found = matches!(input, Input::Found(_) | Input::Unsearched { .. });
             let found = policies_of(input, &finder, arguments.resolve);
             let index = found.and_then(|policies| index_of(&policies));
             if let (Err(failure), false) = (&index, is_found) {
@@ -113,7 +113,7 @@ fn policies_of(input: &Input, finder: &PolicyFinder, resolves: bool) -> Result<P
     match input {
         // The block of a script belongs to what is solved.
         Input::File(file) if resolves => finder.of_file_from(file, std::slice::from_ref(file)),
-        Input::File(file) | Input::Found(file) | Input::UnsearchedFolder { path: file, .. } => {
+        Input::File(file) | Input::Found(file) | Input::Unsearched { path: file, .. } => {
             finder.of_file(file)
         }
         Input::Environment(environment) => finder.of_environment(&environment.place),

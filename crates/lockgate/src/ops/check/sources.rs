@@ -2,11 +2,12 @@
 //!
 //! Whoever proposes a change writes header and policy. What these name must be a regular file of the same repository.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use lockgate_formats::inventory::kind_of;
+use lockgate_formats::inventory::{included_requirements, kind_of};
 use lockgate_formats::lock::Lock;
-use lockgate_formats::{GroupRequest, SourceKind, has_project_table};
+use lockgate_formats::{GroupRequest, SourceKind, has_project_table, states_setup_requirements};
 use lockgate_index::files::Limit;
 use lockgate_model::InventoryKind;
 
@@ -16,6 +17,9 @@ use crate::failure::Failure;
 use crate::policies::repository::Way;
 use crate::request::{Output, is_same_file};
 use crate::sources::{groups, output};
+
+/// As many files are looked at for what they include.
+const MAX_INCLUDED: usize = 1000;
 
 /// Moves the paths of a header to where they lead from the current folder. A header has them as they were seen from the folder that `lock`
 /// ran in, which is where its output leads to this lock.
@@ -138,48 +142,53 @@ fn source_of(via: &str) -> Option<&str> {
     (!file.contains(".toml:")).then_some(file)
 }
 
-/// The file next to `lock` that `lock` takes by default for this output, if there is one.
+/// The file next to `lock` that is locked there by default, if there is one: the first of those of which `lock` would name its output so.
 fn default_source(lock: &str) -> Result<Option<String>, Failure> {
     let path = Path::new(lock);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let named = match kind_of(lock, "") {
-        Some(InventoryKind::Pylock) => name
-            .strip_prefix("pylock.")
-            .and_then(|rest| rest.strip_suffix(".toml"))
-            .map(|stem| vec![format!("{stem}.in")]),
-        _ => name
-            .strip_suffix(".txt")
-            .filter(|stem| *stem != "requirements")
-            .map(|stem| vec![format!("{stem}.in"), stem.to_owned()]),
-    };
-    let is_requirements = |name: &str| Path::new(name).extension().is_some_and(|end| end == "in");
-    let is_script = |name: &str| SourceKind::of(name) == SourceKind::Script;
-    let candidates = match named {
-        Some(named) => named
-            .into_iter()
-            .filter(|name| is_requirements(name) || is_script(name))
-            .collect(),
-        None if matches!(&*name, "requirements.txt" | "pylock.toml") => {
-            vec!["requirements.in".to_owned(), "pyproject.toml".to_owned()]
+    let is_pylock = kind_of(lock, "") == Some(InventoryKind::Pylock);
+    for candidate in candidates(&name) {
+        let is_output = output(None, is_pylock, std::slice::from_ref(&candidate), &[])
+            .is_ok_and(|output| output == Output::File(name.clone().into_owned()));
+        let candidate = path.with_file_name(&candidate);
+        if is_output && candidate.is_file() && states_requirements(&candidate)? {
+            return Ok(Some(candidate.display().to_string()));
         }
-        None => Vec::new(),
-    };
-    for name in candidates {
-        let candidate = path.with_file_name(&name);
-        if !candidate.is_file() {
-            continue;
-        }
-        // A table of tools alone makes no project.
-        if name == "pyproject.toml"
-            && let Some(bytes) =
-                disk::found_if_there(&candidate, &candidate.display().to_string(), Limit::SOURCE)?
-            && !has_project_table(&bytes)
-        {
-            continue;
-        }
-        return Ok(Some(candidate.display().to_string()));
     }
     Ok(None)
+}
+
+/// Names of files that may be locked under the name `lock`, the likeliest first.
+fn candidates(lock: &str) -> Vec<String> {
+    let named = lock
+        .strip_prefix("pylock.")
+        .and_then(|rest| rest.strip_suffix(".toml"));
+    let mut candidates = Vec::new();
+    if let Some(stem) = named {
+        candidates.extend([".in", ".py", ".pyw"].map(|ending| format!("{stem}{ending}")));
+    }
+    if let Some(stem) = lock.strip_suffix(".txt") {
+        candidates.extend([format!("{stem}.in"), stem.to_owned()]);
+    }
+    let projects = ["requirements.in", "pyproject.toml", "setup.cfg"];
+    candidates.extend(projects.map(str::to_owned));
+    candidates
+}
+
+/// Whether a file says what is required: projects keep the settings of tools in the same files.
+fn states_requirements(source: &Path) -> Result<bool, Failure> {
+    let kind = SourceKind::of(&source.to_string_lossy());
+    if !matches!(kind, SourceKind::Pyproject | SourceKind::SetupCfg) {
+        return Ok(true);
+    }
+    let Some(bytes) = disk::found_if_there(source, &source.display().to_string(), Limit::SOURCE)?
+    else {
+        return Ok(false);
+    };
+    Ok(match kind {
+        SourceKind::Pyproject => has_project_table(&bytes),
+        _ => states_setup_requirements(&bytes),
+    })
 }
 
 /// Refuses a header that leaves out the file that `lock` takes by default for this output: the header alone does not decide that it no
@@ -188,8 +197,7 @@ pub(super) fn has_default(lock: &str, sources: &[String]) -> Result<(), Failure>
     let Some(default) = default_source(lock)? else {
         return Ok(());
     };
-    let is_named = |source: &String| is_same_file(Path::new(source), Path::new(&default));
-    if sources.iter().any(is_named) {
+    if is_among(&default, sources) {
         return Ok(());
     }
     Err(Failure::new(format!(
@@ -198,6 +206,33 @@ pub(super) fn has_default(lock: &str, sources: &[String]) -> Result<(), Failure>
     .remedy(format!(
         "say what it is locked from: with `--source FILE`, or in a `[[lock]]` entry of the policy; else lock `{default}` again"
     )))
+}
+
+/// Whether a file is among these, or one that they include with `-r`.
+fn is_among(file: &str, sources: &[String]) -> bool {
+    let mut open: Vec<PathBuf> = sources.iter().map(PathBuf::from).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(source) = open.pop() {
+        if is_same_file(&source, Path::new(file)) {
+            return true;
+        }
+        let is_requirements = SourceKind::of(&source.to_string_lossy()) == SourceKind::Requirements;
+        let Some(real) = source.canonicalize().ok().filter(|_| is_requirements) else {
+            continue;
+        };
+        if seen.len() > MAX_INCLUDED || !seen.insert(real) {
+            continue;
+        }
+        // What cannot be read includes nothing; that it cannot is said where it is judged.
+        let shown = source.display().to_string();
+        let Ok(Some(bytes)) = disk::found_if_there(&source, &shown, Limit::SOURCE) else {
+            continue;
+        };
+        let folder = source.parent().unwrap_or(Path::new(""));
+        let included = included_requirements(&String::from_utf8_lossy(&bytes));
+        open.extend(included.into_iter().map(|value| folder.join(value)));
+    }
+    false
 }
 
 /// The files that the statement on a lock names, each with the option that names it.
