@@ -158,7 +158,8 @@ mod tests {
         for (kind, name, target, is_admitted) in [
             (EntryType::Symlink, "a-1/x", "/etc/hostname", false),
             (EntryType::Symlink, "a-1/x", "../../outside", false),
-            (EntryType::Symlink, "a-1/x", "..", false),
+            (EntryType::Symlink, "a-1/x", "../..", false),
+            (EntryType::Symlink, "a-1/x", "..", true),
             (EntryType::Symlink, "a-1/x", "/nowhere/at/all", false),
             (EntryType::Symlink, "a-1/x", "../../nowhere", false),
             (EntryType::Symlink, "a-1/x", "../a-1/pyproject.toml", true),
