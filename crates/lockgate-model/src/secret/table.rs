@@ -86,6 +86,9 @@ impl Secrets {
     pub fn add(&mut self, line: &Filled<'_>) {
         for (name, value) in line.variables {
             let shown = reference_to(name);
+            if !line.written.contains(&shown) {
+                continue;
+            }
             for text in std::iter::once(value.as_str()).chain(pieces(value)) {
                 // The host of a whole address is what messages are about.
                 let is_host = text.len() < value.len() && is_host_of(value, text);
