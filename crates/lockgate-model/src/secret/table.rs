@@ -344,14 +344,11 @@ impl Secrets {
         if let Some(written) = self.written.get(filled) {
             return Some(written.clone());
         }
-        let (key, suffix) = match identity(filled) {
-            Some(found) => found,
-            None => {
-                let path = without_fragment(filled);
-                let fragment = filled.get(path.len()..).unwrap_or_default();
-                (path.to_owned(), fragment.to_owned())
-            }
-        };
+        let (key, suffix) = identity(filled).unwrap_or_else(|| {
+            let path = without_fragment(filled);
+            let fragment = filled.get(path.len()..).unwrap_or_default();
+            (path.to_owned(), fragment.to_owned())
+        });
         self.written
             .get(&key)
             .map(|written| format!("{written}{suffix}"))
