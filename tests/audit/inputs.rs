@@ -519,6 +519,6 @@ fn hidden_records_of_a_folder_count() {
         context.write(&format!("db/{file}"), &record);
         let run = audit(&context, &["requirements.txt", "--advisories", "db"]).run();
         assert_eq!(run.code, code, "{file}\n{}\n{}", run.stdout, run.stderr);
-        std::fs::remove_file(context.path(&format!("db/{file}"))).unwrap();
+        std::fs::remove_file(context.path(format!("db/{file}"))).unwrap();
     }
 }

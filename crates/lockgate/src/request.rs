@@ -208,8 +208,10 @@ impl Form {
 
 /// Whether a name would be taken for that of a `pylock.toml`, in whatever letter case.
 fn is_like_pylock(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.starts_with("pylock") && name.ends_with(".toml")
+    let is_toml = Path::new(name)
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    is_toml && name.to_ascii_lowercase().starts_with("pylock")
 }
 
 /// Refuses a report that would be written over something that is read or locked.

@@ -316,9 +316,10 @@ fn is_lock_output(path: &str) -> bool {
             .into_iter()
             .any(|ending| stem(ending).is_some());
     let is_pylock = name == "pylock.toml"
-        || name
-            .strip_prefix("pylock.")
-            .is_some_and(|rest| rest.ends_with(".toml"));
+        || name.strip_prefix("pylock.").is_some_and(|rest| {
+            rest.rsplit_once('.')
+                .is_some_and(|(_, ending)| ending == "toml")
+        });
     !folder.split('/').any(is_metadata) && (is_text || is_requirements || is_pylock)
 }
 

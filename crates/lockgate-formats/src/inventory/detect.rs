@@ -157,7 +157,7 @@ pub fn unread_kind(path: &str) -> Option<&'static str> {
         _ if is_bom_of(".xml") => Some("CycloneDX document in XML"),
         _ if is_bom_of(".pb") || is_bom_of(".bin") => Some("CycloneDX document in binary form"),
         _ if ends(&[".spdx", ".spdx.tag", ".spdx.txt"]) => Some("SPDX document in tag-value form"),
-        _ if stem.ends_with(".spdx") => Some("SPDX document in YAML"),
+        _ if ending(stem) == "spdx" => Some("SPDX document in YAML"),
         _ if ends(&[".spdx.xml", ".spdx.rdf", ".spdx.rdf.xml", ".spdx.ttl"]) => {
             Some("SPDX document in RDF or XML")
         }

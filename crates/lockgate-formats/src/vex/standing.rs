@@ -38,6 +38,9 @@ pub fn vex_ignores(statements: &[VexStatement]) -> Vec<VexIgnore<'_>> {
     ignores.into_iter().map(|(_, ignore)| ignore).collect()
 }
 
+/// Places among what stands, by version without its local part.
+type ByVersion = HashMap<Option<Version>, Vec<usize>>;
+
 /// What stands so far, found by what a later statement may be about: looking through all of it each time would take time with the square.
 #[derive(Default)]
 struct Standing<'a> {
@@ -46,7 +49,7 @@ struct Standing<'a> {
     /// By product and ids: the same may be said again.
     same: HashMap<(&'a VexProduct, &'a [String]), usize>,
     /// By project and id in lower case, then by version without its local part.
-    about: HashMap<(&'a Name, String), HashMap<Option<Version>, Vec<usize>>>,
+    about: HashMap<(&'a Name, String), ByVersion>,
 }
 
 impl<'a> Standing<'a> {

@@ -241,9 +241,10 @@ fn a_range_that_ends_where_it_begins_affects_every_version() {
         ] {
             check(&extent, &["0.dev0", "0", "1.0", "99!1"], &[]);
             assert!(!extent.states_no_versions, "{events}");
-            let why = match is_alone && !events.contains('5') {
-                true => NO_VERSIONS,
-                false => ENDS_WHERE_IT_BEGINS,
+            let why = if is_alone && !events.contains('5') {
+                NO_VERSIONS
+            } else {
+                ENDS_WHERE_IT_BEGINS
             };
             assert!(extent.unclear.iter().any(|text| text == why), "{events}");
         }
