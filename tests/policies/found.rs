@@ -418,3 +418,35 @@ fn folders_of_others_are_not_searched_and_that_is_said() {
     assert_eq!(remarks(&found), ["policy-search"]);
     run.mentions(&["belongs to another user"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_stream_has_the_policies_of_the_current_folder_whatever_it_is_called() {
+    let context = repository();
+    for name in ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
+        let run = || audit_records(&context, &[name]).input("a==1.0\n").run();
+        run().exits(1);
+        context.write("lockgate.toml", "gate = \"warn\"\n");
+        run().exits(0);
+        std::fs::remove_file(context.path("lockgate.toml")).expect("it is there");
+    }
+}
+
+#[test]
+fn what_git_takes_for_no_repository_cuts_nothing_off() {
+    let context = repository();
+    context.write(".git/HEAD", "ref: refs/heads/main\n");
+    context.write("services/lockgate.toml", "gate = \"off\"\n");
+    let legacy = "services/legacy/requirements.txt";
+    let audited = || audit_records(&context, &[legacy]).run();
+    audited().exits(1);
+    std::fs::create_dir(context.path("services/.git")).expect("it is not there");
+    audited().exits(1);
+    std::fs::remove_dir(context.path("services/.git")).expect("it is empty");
+    context.write("services/.git", "gitdir: ../nowhere\n");
+    audited().exits(1);
+    // A repository of its own has its own policy.
+    std::fs::remove_file(context.path("services/.git")).expect("it is there");
+    context.write("services/.git/HEAD", "ref: refs/heads/main\n");
+    audited().exits(0);
+}

@@ -54,6 +54,11 @@ pub fn hide_everywhere(text: &str) -> Cow<'_, str> {
     known.hide_in_message(text)
 }
 
+/// Returns whether a value may stand in a lock as a part of names and versions: words and numbers, of which nothing looks random.
+pub fn is_plain(value: &str) -> bool {
+    words::is_plain(value)
+}
+
 /// Returns whether no variable was filled in.
 pub fn is_empty() -> bool {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);

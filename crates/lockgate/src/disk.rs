@@ -42,6 +42,11 @@ impl Files for Disk {
     }
 }
 
+/// Whether the caller names a stream by `path`: `-`, `/dev/stdin`, `/dev/fd/N`, `/proc/self/fd/N`.
+pub(crate) fn is_stream(path: &str) -> bool {
+    stream::of(path).is_some()
+}
+
 /// The bytes of what the caller named: a file, however many links lead to it, standard input (`-`), or a stream that is open already.
 fn named(path: &str) -> io::Result<Vec<u8>> {
     if let Some(stream) = stream::of(path) {

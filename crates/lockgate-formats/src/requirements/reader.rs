@@ -49,7 +49,9 @@ impl Place<'_> {
         if is_absolute(filled) {
             written.to_owned()
         } else {
-            joined_as_written(self.shown, written)
+            let at = joined_as_written(self.shown, written);
+            // The folder of the file itself.
+            if at.is_empty() { ".".to_owned() } else { at }
         }
     }
 
@@ -293,6 +295,7 @@ impl<'a> Reader<'a> {
     fn repeat(&mut self, written: &Written<'_>, wanted: &Wanted, editable: bool, origin: &Origin) {
         const PLACE: &str = "the name, the extras, the versions or the marker of a requirement";
         match written.reference(wanted, editable) {
+            Err(_) if written.makes_plain_pins(wanted) => {}
             Err(variable) => note(self.manifest, variable, PLACE, origin),
             Ok(None) => {}
             Ok(Some(reference)) => {

@@ -1,6 +1,6 @@
 //! What a line says as its file has it, beside what it says with its variables filled in: what a lock repeats.
 
-use lockgate_model::{Manifest, Origin, Source, Unrepeatable};
+use lockgate_model::{Manifest, Origin, Source, Unrepeatable, secret};
 
 use super::lines::Line;
 use super::options::{Given, Known, Words, split};
@@ -36,6 +36,19 @@ impl<'l> Written<'l> {
         let names = self.values.iter().map(|(name, _)| format!("${{{name}}}"));
         let found = names.filter_map(|name| Some((text.find(&name)?, name)));
         found.min().map(|(_, name)| name)
+    }
+
+    /// Whether the variables of the line make names and versions alone, of which a lock can hold the values: none looks like a secret.
+    pub(super) fn makes_plain_pins(&self, wanted: &Wanted) -> bool {
+        let is_of_index = matches!(
+            wanted,
+            Wanted::Named(requirement) if matches!(requirement.source, Source::Index(_))
+        );
+        let (_, marker) = self.words.requirement.split_once(';').unwrap_or_default();
+        let mut values = self.values.iter();
+        is_of_index
+            && self.variable_in(marker).is_none()
+            && values.all(|(_, value)| secret::is_plain(value))
     }
 
     /// The first variable of the line.

@@ -323,6 +323,8 @@ fn relative(root: &Path, path: &str) -> String {
                 shown.replace(&format!("${{{name}}}"), value.trim_start_matches('/'))
             });
     }
+    // A path does too.
+    let path = path.replace("${LOCKGATE_ROOT}", root.to_str().unwrap());
     let whole = PathBuf::from(normal(&root.join(path)));
     let inside = whole.strip_prefix(root).unwrap_or(&whole);
     inside.to_str().unwrap().to_owned()

@@ -90,22 +90,39 @@ fn follow(mut place: PathBuf, path: &Path) -> io::Result<()> {
 }
 
 /// The top of the repository that holds `folder`: the nearest folder upwards in which `.git` stands, as a folder or as the file of a
-/// work tree. A submodule belongs to the repository that it is a part of.
+/// work tree. A submodule belongs to the repository that it is a part of. What git would not take for a repository, since it has no `HEAD`,
+/// counts where nothing above is one either.
 pub fn repository_top(folder: &Path) -> Option<&Path> {
-    folder.ancestors().find(|folder| {
+    let mut tops = folder.ancestors().filter(|folder| {
         let git = folder.join(".git");
         git.is_dir() || (git.is_file() && !is_submodule(folder, &git))
-    })
+    });
+    let nearest = tops.clone().next();
+    tops.find(|folder| is_sound(folder)).or(nearest)
+}
+
+/// Whether the git folder of the checkout at `folder` is there, as far as a look tells.
+fn is_sound(folder: &Path) -> bool {
+    let git = folder.join(".git");
+    let git = if git.is_dir() {
+        Some(git)
+    } else {
+        pointed_to(folder, &git)
+    };
+    git.is_some_and(|git| fs::symlink_metadata(git.join("HEAD")).is_ok())
+}
+
+/// Where the file `git` of the checkout at `folder` leads to.
+fn pointed_to(folder: &Path, git: &Path) -> Option<PathBuf> {
+    const POINTER: Limit = Limit::new("`.git` files", 64 << 10);
+    let text = super::read_text(git, POINTER).ok()?;
+    let named = text.trim().strip_prefix("gitdir:")?;
+    fs::canonicalize(folder.join(named.trim())).ok()
 }
 
 /// Whether the git folder of the checkout at `folder` lies in that of a repository above it.
 fn is_submodule(folder: &Path, git: &Path) -> bool {
-    const POINTER: Limit = Limit::new("`.git` files", 64 << 10);
-    let text = super::read_text(git, POINTER).unwrap_or_default();
-    let Some(named) = text.trim().strip_prefix("gitdir:") else {
-        return false;
-    };
-    let Ok(real) = fs::canonicalize(folder.join(named.trim())) else {
+    let Some(real) = pointed_to(folder, git) else {
         return false;
     };
     let mut above = folder.ancestors().skip(1);

@@ -1,5 +1,7 @@
 //! Which texts can be nothing but secrets, and where a text stands by itself in another.
 
+use crate::Version;
+
 /// What everybody knows of platforms and interpreters: values that look random and are no secrets.
 const WELL_KNOWN: &[&str] = &[
     "x86_64",
@@ -48,6 +50,18 @@ pub(super) fn is_random(value: &str) -> bool {
     let looks_random =
         count >= 20 || (count >= 6 && has(|c| c.is_ascii_digit()) && has(char::is_alphabetic));
     looks_random && !is_well_known(value)
+}
+
+/// A value that may stand in a lock as a part of names and versions: words and numbers, of which nothing looks random.
+pub(super) fn is_plain(value: &str) -> bool {
+    let mut pieces = value
+        .split([',', '<', '>', '=', '!', '~', '[', ']', ' '])
+        .filter(|piece| !piece.is_empty());
+    pieces.all(|piece| {
+        let has_plain_text =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '*' | '+');
+        piece.chars().all(has_plain_text) && (!is_random(piece) || piece.parse::<Version>().is_ok())
+    })
 }
 
 fn is_well_known(value: &str) -> bool {

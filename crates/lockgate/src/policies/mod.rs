@@ -228,10 +228,10 @@ impl PolicyFinder {
         })
     }
 
-    /// The policies for a file; `-` stands for standard input or output, for which those of the current folder hold. Of a file that is
-    /// reached through a link those of both its folders hold.
+    /// The policies for a file. For standard input and output (`-`), and for any other stream by name, those of the current folder hold.
+    /// Of a file that is reached through a link those of both its folders hold.
     pub(crate) fn of_file(&self, file: &str) -> Result<Policies, Failure> {
-        if file == "-" {
+        if disk::is_stream(file) {
             return self.of_folder(Path::new("."));
         }
         self.of(&TwoPlaces::of_file(Path::new(file))?)

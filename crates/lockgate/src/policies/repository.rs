@@ -56,7 +56,10 @@ impl Way {
                 searched.push((ancestor, GitEntry::of(ancestor)));
             }
         }
-        let top = (0..searched.len()).find(|index| is_top(&searched[*index..]));
+        let mut tops = (0..searched.len()).filter(|index| is_top(&searched[*index..]));
+        // A folder without a `HEAD` is no repository for git. It counts where nothing above is one either.
+        let nearest = tops.clone().next();
+        let top = tops.find(|index| searched[*index].1.is_sound()).or(nearest);
         let folders = searched
             .iter()
             .take(top.map_or(searched.len(), |index| index + 1));
@@ -190,6 +193,16 @@ enum GitEntry {
 }
 
 impl GitEntry {
+    /// Whether the git folder is there, as far as a look tells.
+    fn is_sound(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Folder(git) | Self::WorkTree(git) | Self::Link(git) => {
+                fs::symlink_metadata(git.join("HEAD")).is_ok()
+            }
+        }
+    }
+
     fn of(folder: &Path) -> Self {
         let path = folder.join(".git");
         if path.is_dir() {
