@@ -408,6 +408,8 @@ impl<'a> Reader<'a> {
             address::beside(from.at, value).map_err(|why| error(format!("`{said}`: {why}")))?;
         let shown = match written {
             _ if address::is_address(&at) => address::shown(&at),
+            // The folder of the file itself.
+            Some(_) if at == "." => at.clone(),
             Some(written) => posix(&from.beside(written, value)),
             None => line.unfilled(address::shown(&at)),
         };
