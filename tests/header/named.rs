@@ -228,3 +228,15 @@ fn a_source_that_a_named_one_includes_is_not_left_out() {
             .mentions(&["leaves out `requirements.in`"]);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn the_null_device_is_no_constraint_at_all() {
+    let scene = Scene::new();
+    with_sources(&scene, "requirements.in -c /dev/null").exits(0);
+    let sources = scene.context.read("requirements.in");
+    scene
+        .context
+        .write("requirements.in", sources + "-c /dev/null\n");
+    scene.check().run().exits(0);
+}

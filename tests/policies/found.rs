@@ -435,7 +435,12 @@ fn a_stream_has_the_policies_of_the_current_folder_whatever_it_is_called() {
 #[test]
 fn what_git_takes_for_no_repository_cuts_nothing_off() {
     let context = repository();
-    context.write(".git/HEAD", "ref: refs/heads/main\n");
+    let git_folder = |path: &str| {
+        context.write(&format!("{path}/HEAD"), "ref: refs/heads/main\n");
+        context.write(&format!("{path}/objects/info/packs"), "");
+    };
+    git_folder(".git");
+    context.write("lockgate.toml", "gate = \"deny\"\n");
     context.write("services/lockgate.toml", "gate = \"off\"\n");
     let legacy = "services/legacy/requirements.txt";
     let audited = || audit_records(&context, &[legacy]).run();
@@ -445,8 +450,10 @@ fn what_git_takes_for_no_repository_cuts_nothing_off() {
     std::fs::remove_dir(context.path("services/.git")).expect("it is empty");
     context.write("services/.git", "gitdir: ../nowhere\n");
     audited().exits(1);
-    // A repository of its own has its own policy.
     std::fs::remove_file(context.path("services/.git")).expect("it is there");
     context.write("services/.git/HEAD", "ref: refs/heads/main\n");
+    audited().exits(1);
+    // A repository of its own has its own policy.
+    git_folder("services/.git");
     audited().exits(0);
 }

@@ -281,3 +281,25 @@ fn what_another_user_has_put_into_an_open_folder_is_no_policy_and_that_is_said()
     assert_eq!(remarks(&document(run.exits(0))), ["policy-search"]);
     run.mentions(&["services/.git", "is not taken for a repository"]);
 }
+
+#[test]
+fn a_folder_that_leads_out_of_the_repository_is_judged_by_its_policy_too() {
+    let context = TestContext::new();
+    for (repository, gate) in [("strict", "deny"), ("loose", "off")] {
+        context.write(&format!("{repository}/.git/HEAD"), "ref: refs/heads/main\n");
+        let policy = format!("gate = \"{gate}\"\nadvisories = [\"records\"]\n");
+        context.write(&format!("{repository}/lockgate.toml"), policy);
+        context.write(&format!("{repository}/deep/requirements.txt"), "a==1.0\n");
+        context.write_advisories(
+            &format!("{repository}/records"),
+            &[lockgate_tests::Advisory::new("PYSEC-2024-1", "a")],
+        );
+    }
+    symlink("../loose", context.path("strict/app")).unwrap();
+    audit(&context, &["loose/deep/requirements.txt"])
+        .run()
+        .exits(0);
+    for way in ["strict/app/deep/requirements.txt", "strict/app/deep"] {
+        audit(&context, &[way]).run().exits(1);
+    }
+}

@@ -12,7 +12,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-pub use checkout::{OutsideLink, repository_top, stay_inside, stay_inside_from};
+pub use checkout::{OutsideLink, is_git_folder, repository_top, stay_inside, stay_inside_from};
 pub use dangling::DanglingLink;
 pub use limit::Limit;
 

@@ -22,6 +22,10 @@ impl Files for Disk {
     }
 
     fn read_included(&self, path: &str, from: &str) -> Result<Vec<u8>, FilesError> {
+        // Nothing at all, as people write it.
+        if cfg!(unix) && path == "/dev/null" {
+            return Ok(Vec::new());
+        }
         let (path, from) = (Path::new(path), Path::new(from));
         files::stay_inside_from(path, from)
             .and_then(|()| files::read_regular(path, Limit::SOURCE))

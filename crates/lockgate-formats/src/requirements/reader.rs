@@ -329,6 +329,9 @@ impl<'a> Reader<'a> {
             let unrepeatable = match (given.known, value) {
                 (Known::IndexUrl | Known::ExtraIndexUrl | Known::TrustedHost, Some(value)) => {
                     secret::remember_written(&given.value, value);
+                    if given.known == Known::TrustedHost {
+                        secret::remember_written(&given.value.to_ascii_lowercase(), value);
+                    }
                     None
                 }
                 (Known::FindLinks, Some(value)) => {

@@ -90,8 +90,8 @@ fn follow(mut place: PathBuf, path: &Path) -> io::Result<()> {
 }
 
 /// The top of the repository that holds `folder`: the nearest folder upwards in which `.git` stands, as a folder or as the file of a
-/// work tree. A submodule belongs to the repository that it is a part of. What git would not take for a repository, since it has no `HEAD`,
-/// counts where nothing above is one either.
+/// work tree. A submodule belongs to the repository that it is a part of. What git would not take for a repository counts where nothing above
+/// is one either.
 pub fn repository_top(folder: &Path) -> Option<&Path> {
     let mut tops = folder.ancestors().filter(|folder| {
         let git = folder.join(".git");
@@ -109,7 +109,13 @@ fn is_sound(folder: &Path) -> bool {
     } else {
         pointed_to(folder, &git)
     };
-    git.is_some_and(|git| fs::symlink_metadata(git.join("HEAD")).is_ok())
+    git.is_some_and(|git| is_git_folder(&git))
+}
+
+/// Whether git would take a folder for the git folder of a repository or of a work tree, as far as a look at names tells.
+pub fn is_git_folder(git: &Path) -> bool {
+    let has_head = fs::symlink_metadata(git.join("HEAD")).is_ok();
+    has_head && (git.join("objects").is_dir() || git.join("commondir").is_file())
 }
 
 /// Where the file `git` of the checkout at `folder` leads to.

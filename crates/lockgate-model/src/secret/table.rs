@@ -48,6 +48,17 @@ struct Value {
     origin: String,
     /// Whether it can be nothing but a secret, and so is replaced in any text.
     is_random: bool,
+    /// Where it is replaced if it is not: a word may stand anywhere else for itself.
+    place: ValuePlace,
+}
+
+/// Where in addresses a value was filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ValuePlace {
+    /// In a login.
+    Login,
+    /// Behind this host.
+    Behind(String),
 }
 
 #[derive(Debug)]
@@ -93,7 +104,7 @@ impl Secrets {
                 // The host of a whole address is what messages are about.
                 let is_host = text.len() < value.len() && is_host_of(value, text);
                 if is_random(text) && !is_host {
-                    self.add_value(text, &shown, line.origin);
+                    self.add_value(text, &shown, line.origin, ValuePlace::Login);
                 }
             }
         }
@@ -156,8 +167,11 @@ impl Secrets {
         for (name, value) in used {
             let shown = reference_to(name);
             let is_behind = written.tail.contains(&shown);
-            if is_behind || written.user.contains(&shown) {
-                self.add_value(value, &shown, origin);
+            if is_behind {
+                self.add_value(value, &shown, origin, behind(&filled));
+            }
+            if written.user.contains(&shown) {
+                self.add_value(value, &shown, origin, ValuePlace::Login);
             }
             if !is_behind && value.contains(['/', ':', '@', '?', '#']) {
                 self.add_pieces(value, &filled, &shown, origin);
@@ -218,9 +232,13 @@ impl Secrets {
         let (user, password) = filled.user.split_once(':').unwrap_or((filled.user, ""));
         let queries = filled.query().split('&');
         let queries = queries.map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
-        for piece in [user, password].into_iter().chain(queries) {
+        let pieces = [user, password].map(|piece| (piece, ValuePlace::Login));
+        let pieces = pieces
+            .into_iter()
+            .chain(queries.map(|piece| (piece, behind(filled))));
+        for (piece, place) in pieces {
             if !piece.is_empty() && value.contains(piece) {
-                self.add_value(piece, shown, origin);
+                self.add_value(piece, shown, origin, place);
             }
         }
         let own = Address::of(value);
@@ -235,13 +253,16 @@ impl Secrets {
             origin: origin.to_owned(),
         });
         for segment in path.split('/').filter(|segment| is_random(segment)) {
-            self.add_value(segment, shown, origin);
+            self.add_value(segment, shown, origin, behind(filled));
         }
     }
 
-    fn add_value(&mut self, value: &str, shown: &str, origin: &str) {
-        let is_known =
-            |known: &Value| known.shown == shown && known.forms.iter().any(|form| form == value);
+    fn add_value(&mut self, value: &str, shown: &str, origin: &str, place: ValuePlace) {
+        let is_known = |known: &Value| {
+            known.shown == shown
+                && (known.is_random || known.place == place)
+                && known.forms.iter().any(|form| form == value)
+        };
         if value.chars().count() < MIN_ANYWHERE || self.values.iter().any(is_known) {
             return;
         }
@@ -255,6 +276,7 @@ impl Secrets {
             shown: shown.to_owned(),
             origin: origin.to_owned(),
             is_random,
+            place,
         });
         self.values
             .sort_by_key(|value| std::cmp::Reverse(value.forms.first().map_or(0, String::len)));
@@ -262,7 +284,7 @@ impl Secrets {
 
     /// Returns `text` with names in place of values in every address, and of what can be nothing but a secret anywhere.
     pub fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut hidden = self.hide_addresses(text);
+        let mut hidden = self.in_addresses(text, true);
         for value in self.values.iter().filter(|value| value.is_random) {
             if let Some(replaced) = value.replaced(&hidden) {
                 hidden = Cow::Owned(replaced);
@@ -315,8 +337,14 @@ impl Secrets {
         hidden
     }
 
-    /// Returns `text` with names in place of values in every address.
+    /// Returns `text`, which may be read again, with names in place of values in every address that they were filled into. A word that is the
+    /// value of a variable may stand in other addresses for itself.
     pub fn hide_addresses<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.in_addresses(text, false)
+    }
+
+    /// `text` with names in place of values in its addresses; of words also `anywhere`, and not only where they were filled in.
+    fn in_addresses<'t>(&self, text: &'t str, anywhere: bool) -> Cow<'t, str> {
         if self.is_empty() || !text.contains("://") {
             return Cow::Borrowed(text);
         }
@@ -328,7 +356,7 @@ impl Secrets {
             let end = after.find(|c: char| c.is_whitespace() || "\"`<>".contains(c));
             let (address, behind) = after.split_at(end.unwrap_or(after.len()));
             let bare = address.trim_end_matches(['\'', ')', ',', ';', ':', '.', ']']);
-            out.push_str(&self.hidden(bare));
+            out.push_str(&self.hidden(bare, anywhere));
             out.push_str(address.get(bare.len()..).unwrap_or_default());
             rest = behind;
         }
@@ -391,7 +419,7 @@ impl Secrets {
         let value = self
             .values
             .iter()
-            .find(|value| value.replaced(address.tail).is_some())?;
+            .find(|value| value.is_behind(&address) && value.replaced(address.tail).is_some())?;
         Some((value.shown.clone(), value.origin.clone()))
     }
 
@@ -404,7 +432,7 @@ impl Secrets {
     }
 
     /// An address, without its scheme, with names in place of values.
-    fn hidden(&self, rest: &str) -> String {
+    fn hidden(&self, rest: &str, anywhere: bool) -> String {
         let address = Address::behind(rest);
         let mut user = address.user.to_owned();
         let mut tail = address.tail.to_owned();
@@ -425,7 +453,9 @@ impl Secrets {
             }
         }
         for value in &self.values {
-            tail = value.replaced(&tail).unwrap_or(tail);
+            if anywhere || value.is_behind(&address) {
+                tail = value.replaced(&tail).unwrap_or(tail);
+            }
             user = value.replaced(&user).unwrap_or(user);
         }
         let at = if rest.contains('@') && !address.user.is_empty() {
@@ -437,7 +467,17 @@ impl Secrets {
     }
 }
 
+fn behind(filled: &Address<'_>) -> ValuePlace {
+    ValuePlace::Behind(filled.host.to_ascii_lowercase())
+}
+
 impl Value {
+    /// Whether it is replaced behind the host of an address.
+    fn is_behind(&self, address: &Address<'_>) -> bool {
+        let is_host = |host: &String| address.host.eq_ignore_ascii_case(host);
+        self.is_random || matches!(&self.place, ValuePlace::Behind(host) if is_host(host))
+    }
+
     /// `text` with the name in place of every form of the value, if there is any.
     fn replaced(&self, text: &str) -> Option<String> {
         let mut out: Option<String> = None;

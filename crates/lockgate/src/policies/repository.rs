@@ -57,7 +57,7 @@ impl Way {
             }
         }
         let mut tops = (0..searched.len()).filter(|index| is_top(&searched[*index..]));
-        // A folder without a `HEAD` is no repository for git. It counts where nothing above is one either.
+        // What git does not take for a repository counts where nothing above is one either.
         let nearest = tops.clone().next();
         let top = tops.find(|index| searched[*index].1.is_sound()).or(nearest);
         let folders = searched
@@ -127,7 +127,7 @@ impl TwoPlaces {
 }
 
 /// The absolute path of `folder` in which those links are kept that stay in the repository that holds them; where no repository does, those
-/// that lead into none.
+/// that lead into none. Of a path that leaves a repository by a link it is the folder that holds the link: its policies hold too.
 fn as_written(folder: &Path) -> Result<PathBuf, Failure> {
     let current = real(Path::new("."))?;
     let mut written = PathBuf::new();
@@ -143,11 +143,13 @@ fn as_written(folder: &Path) -> Result<PathBuf, Failure> {
             }
             part => {
                 let next = written.join(part);
-                written = if next.is_symlink() && leaves(&written, &next)? {
-                    real(&next)?
+                if !next.is_symlink() || !leaves(&written, &next)? {
+                    written = next;
+                } else if Way::to(&written)?.top.is_some() {
+                    return Ok(written);
                 } else {
-                    next
-                };
+                    written = real(&next)?;
+                }
             }
         }
     }
@@ -170,7 +172,11 @@ fn is_top(folders: &[(&Path, GitEntry)]) -> bool {
     };
     match entry {
         GitEntry::None => false,
-        GitEntry::Folder(_) | GitEntry::WorkTree(_) => true,
+        // A link to the git folder of a repository above makes no other one.
+        GitEntry::Folder(git) => !above
+            .iter()
+            .any(|(_, entry)| matches!(entry, GitEntry::Folder(upper) if upper == git)),
+        GitEntry::WorkTree(_) => true,
         GitEntry::Link(git) => !above.iter().any(|(_, entry)| match entry {
             GitEntry::None => false,
             GitEntry::Folder(upper) | GitEntry::WorkTree(upper) | GitEntry::Link(upper) => {
@@ -197,9 +203,7 @@ impl GitEntry {
     fn is_sound(&self) -> bool {
         match self {
             Self::None => false,
-            Self::Folder(git) | Self::WorkTree(git) | Self::Link(git) => {
-                fs::symlink_metadata(git.join("HEAD")).is_ok()
-            }
+            Self::Folder(git) | Self::WorkTree(git) | Self::Link(git) => files::is_git_folder(git),
         }
     }
 

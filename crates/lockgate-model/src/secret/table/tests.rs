@@ -1,5 +1,33 @@
 use super::*;
 
+#[test]
+fn a_word_of_one_address_is_none_of_others() {
+    let mut secrets = Secrets::new();
+    let line = |written: &'static str,
+                filled: &'static str,
+                variables: &'static [(String, String)]| Filled {
+        written,
+        filled,
+        variables,
+        origin: "requirements.in:1",
+    };
+    let variables = Vec::leak(vec![
+        ("REPO".to_owned(), "prod".to_owned()),
+        ("USER_NAME".to_owned(), "simple".to_owned()),
+    ]);
+    secrets.add(&line(
+        "-i https://${USER_NAME}:x@one.test/${REPO}/simple/",
+        "-i https://simple:x@one.test/prod/simple/",
+        variables,
+    ));
+    let hidden = secrets.hide_addresses("https://one.test/prod/simple/a/");
+    assert_eq!(hidden, "https://one.test/${REPO}/simple/a/");
+    // Another host has the word for itself, and a name of a user is no part of a path.
+    let other = "https://two.test/prod/simple/";
+    assert_eq!(secrets.hide_addresses(other), other);
+    assert_eq!(secrets.variable_in(other), None);
+}
+
 fn secrets(lines: &[(&str, &[(&str, &str)])]) -> Secrets {
     let mut secrets = Secrets::new();
     for (written, variables) in lines {
