@@ -10,7 +10,10 @@ use crate::reference::decoded;
 /// Returns `value` as written, as meant, and as the parts of an address encode either; the longest first.
 pub(super) fn forms(value: &str) -> Vec<String> {
     let mut forms = BTreeSet::new();
-    for text in [value.to_owned(), decoded(value)] {
+    // The parser of addresses drops line breaks and tabs (URL Standard, "basic URL parser").
+    let unbroken = |text: &str| text.replace(['\n', '\r', '\t'], "");
+    let meant = decoded(value);
+    for text in [unbroken(value), unbroken(&meant), value.to_owned(), meant] {
         forms.extend(encoded(&text));
         forms.insert(text);
     }

@@ -66,7 +66,8 @@ pub(super) const ALL: &[Row] = &[
         });
         context.write("lockgate.toml", ignores);
         judged(audit(context, &[json!({"versions": ["2.0"]})], &[], PIN))
-    }),
+    })
+    .up_to(5),
     Row::new("findings", 250, |context, count| {
         let lock = lines(count, |n| format!("alpha{n}==1.0"));
         records(context, count, |n| format!("alpha{n}"));

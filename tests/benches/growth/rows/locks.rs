@@ -45,7 +45,8 @@ pub(super) const ALL: &[Row] = &[
         write_wheel(context, "a", &release);
         wheel(context, "c", &[]);
         lock(context, &format!("a[{}]\n", extras.join(",")))
-    }),
+    })
+    .up_to(5),
     Row::new("marker-alternatives", 10, |context, count| {
         let marker = texts(count, |n| {
             format!("(sys_platform == 's{n}' and platform_machine == 'm{n}')")

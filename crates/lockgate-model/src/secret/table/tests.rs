@@ -91,6 +91,16 @@ fn a_value_is_hidden_wherever_it_stands_in_an_address() {
 }
 
 #[test]
+fn a_line_break_that_an_address_drops_hides_nothing() {
+    let known = secrets(&[(
+        "a @ https://host.test/${T}/a.zip",
+        &[("T", "s3cr3tT0ken\n")],
+    )]);
+    let shown = known.hide_addresses("https://host.test/s3cr3tT0ken/a.zip");
+    assert!(!shown.contains("s3cr3tT0ken"), "{shown}");
+}
+
+#[test]
 fn a_short_value_is_hidden_where_it_was_written_and_nowhere_else() {
     let known = secrets(&[("-f https://host.test/a/${T}/a?x=${T}", &[("T", "a")])]);
     for (text, shown) in [
