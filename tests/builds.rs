@@ -177,7 +177,7 @@ fn a_build_that_fails_or_never_ends_is_told_and_stopped() {
 #[test]
 #[cfg(unix)]
 fn an_interrupted_run_stops_its_builds_and_removes_what_they_left() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+    for (signal, code) in lockgate_tests::ending_signals() {
         a_signal_stops_builds(signal, code);
     }
 }

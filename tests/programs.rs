@@ -390,11 +390,9 @@ fn hanging_run<'a>(context: &'a TestContext, path: &OsString, index_url: &str) -
         .env("TMPDIR", context.path("tmp"))
 }
 
-const SIGNALS: [(&str, i32); 3] = [("-INT", 130), ("-TERM", 143), ("-HUP", 129)];
-
 #[test]
 fn an_interrupted_git_leaves_nothing() {
-    for (signal, code) in SIGNALS {
+    for (signal, code) in lockgate_tests::ending_signals() {
         let context = TestContext::new();
         let index = Loopback::index(world());
         let path = context.write_program("git", &hanging(&context));
@@ -409,7 +407,7 @@ fn an_interrupted_git_leaves_nothing() {
 
 #[test]
 fn an_interrupted_keyring_leaves_nothing() {
-    for (signal, code) in SIGNALS {
+    for (signal, code) in lockgate_tests::ending_signals() {
         let context = TestContext::new();
         let index = Loopback::start(Guarded::new(Index::new(world()), USER, PASSWORD));
         let path = context.write_program("keyring", &hanging(&context));
@@ -456,7 +454,7 @@ fn a_git_that_takes_too_long_is_stopped_after_the_time_that_was_given() {
 /// Policies of a revision are read before anything else is set up.
 #[test]
 fn an_interrupted_search_for_a_policy_leaves_nothing() {
-    for (signal, code) in SIGNALS {
+    for (signal, code) in lockgate_tests::ending_signals() {
         let context = TestContext::new();
         std::fs::create_dir(context.path(".git")).expect("the folder is empty");
         context.write("requirements.txt", "a==1.0\n");
