@@ -3,6 +3,7 @@
 mod accepted;
 mod as_of_lock;
 mod asking;
+mod bounds;
 mod environments;
 mod export_faults;
 mod fleet;

@@ -2,16 +2,19 @@
 //!
 //! A version is affected if it is listed or lies in a range; ranges are compared in the order of PEP 440. A local version is affected
 //! where its public version is. A listed version that is no PEP 440 version can be no release, and is skipped. What cannot be understood
-//! counts as affected, never as safe: a bound that is not a version leaves the range open on its side, a range without `introduced`
-//! begins with the first version, and an entry that comes to no version at all, or with a range that ends where it begins, affects every
-//! version.
+//! counts as affected, never as safe: of a bound that is not a version the release that it begins with is affected, and without one the range
+//! is open on that side ([`bound`]); a range without `introduced` begins with the first version; and an entry that comes to no version at
+//! all, or with a range that ends where it begins, affects every version.
+
+mod bound;
 
 use std::collections::HashSet;
 
 use lockgate_model::{Version, VersionSet};
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Affected, Event, Range};
+use self::bound::Bound;
+use crate::record::{Affected, Range};
 
 /// What `affected` entries come to, in a form that can be kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +144,7 @@ pub(crate) fn extent(affected: &Affected) -> Extent {
         found.unclear.extend(contradiction.map(str::to_owned));
         found
             .unclear
-            .extend(range.events.iter().filter_map(unclear));
+            .extend(range.events.iter().flat_map(bound::unclear));
         found.fixed.extend(
             range
                 .events
@@ -175,26 +178,6 @@ pub(crate) fn extent(affected: &Affected) -> Extent {
     extent
 }
 
-/// A bound as it is written.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Bound {
-    /// `introduced`: from here on.
-    From(Option<Version>),
-    /// `fixed` or `limit`: no longer from here on.
-    Before(Version),
-    /// `last_affected`: no longer after it and its local versions.
-    Through(Version),
-}
-
-impl Bound {
-    fn version(&self) -> Option<&Version> {
-        match self {
-            Self::From(version) => version.as_ref(),
-            Self::Before(version) | Self::Through(version) => Some(version),
-        }
-    }
-}
-
 /// The events of a range in the order of their versions, walked from the lowest: `introduced` opens, the others close. Also says what about
 /// the events cannot be right.
 ///
@@ -202,15 +185,19 @@ impl Bound {
 /// span up to 3. What is closed opens before it closes: `introduced: 1, last_affected: 1` is 1 itself, `introduced: 1, fixed: 1` a span
 /// without versions.
 /// What closes before anything opened was open from the first version on. A version that `last_affected` names is affected, whatever closed
-/// below it.
+/// below it. What opens while another span is open is a span of its own, that another end belongs to: of `introduced: 0, fixed: 2.11.6` and
+/// `introduced: 2.11, fixed: 2.11.7` in one range, 2.11.6 is affected.
 fn spans(range: &Range) -> (Vec<Span>, Option<&'static str>) {
-    let mut bounds: Vec<Bound> = range.events.iter().filter_map(bound).collect();
+    let mut bounds: Vec<Bound> = range.events.iter().flat_map(bound::bounds).collect();
     bounds.sort_by(|a, b| a.version().cmp(&b.version()).then_with(|| a.cmp(b)));
     let mut spans: Vec<Span> = Vec::new();
     let opens_first = matches!(bounds.first(), Some(Bound::From(_)));
     let mut open: Option<Option<Version>> = (!opens_first).then_some(None);
     let mut contradiction = (!opens_first).then_some(NO_INTRODUCED);
-    for at_one in bounds.chunk_by(|a, b| a.version() == b.version()) {
+    // How many spans are open.
+    let mut depth = usize::from(!opens_first);
+    let chunks: Vec<&[Bound]> = bounds.chunk_by(|a, b| a.version() == b.version()).collect();
+    for (index, at_one) in chunks.iter().enumerate() {
         let was_open = open.is_some();
         let opens = at_one.iter().find_map(|bound| match bound {
             Bound::From(version) => Some(version.clone()),
@@ -218,19 +205,30 @@ fn spans(range: &Range) -> (Vec<Span>, Option<&'static str>) {
         });
         if !was_open {
             open.clone_from(&opens);
+            depth = 0;
         }
+        depth += usize::from(opens.is_some());
         let mut closes = at_one.iter().filter_map(|bound| match bound {
             Bound::From(_) => None,
             Bound::Before(high) => Some(End::Before(high.clone())),
             Bound::Through(high) => Some(End::Through(high.clone())),
         });
         let Some(end) = closes.next() else { continue };
+        let is_followed_by_an_end = chunks
+            .get(index + 1)
+            .is_some_and(|next| !matches!(next, [Bound::From(_), ..]));
+        if depth > 1 && opens.is_none() && is_followed_by_an_end {
+            depth -= 1;
+            contradiction = contradiction.or(Some(SEVERAL_ENDS));
+            continue;
+        }
         match open.take() {
             Some(low) => {
                 spans.push(Span { low, end });
                 if was_open {
                     open = opens;
                 }
+                depth = usize::from(open.is_some());
             }
             None => {
                 if let End::Through(version) = &end {
@@ -260,42 +258,6 @@ fn affect_through(spans: &mut Vec<Span>, version: &Version) {
             end: End::Through(version.clone()),
         }),
     }
-}
-
-/// The event as it is written, if its bound is no version.
-fn unclear(event: &Event) -> Option<String> {
-    let of = |word: &str, bound: &Option<String>, open: &str| {
-        let bound = bound.as_ref().filter(|bound| bound.as_str() != open)?;
-        let is_version = bound.parse::<Version>().is_ok();
-        (!is_version).then(|| format!("{word} {bound}"))
-    };
-    of("introduced", &event.introduced, "0")
-        .or_else(|| of("fixed", &event.fixed, ""))
-        .or_else(|| of("last_affected", &event.last_affected, ""))
-        .or_else(|| of("limit", &event.limit, "*"))
-}
-
-fn bound(event: &Event) -> Option<Bound> {
-    if let Some(introduced) = &event.introduced {
-        // "0" is before everything; so is what cannot be understood.
-        return Some(Bound::From(if introduced == "0" {
-            None
-        } else {
-            introduced.parse().ok()
-        }));
-    }
-    if let Some(fixed) = &event.fixed {
-        return fixed.parse().ok().map(Bound::Before);
-    }
-    if let Some(last) = &event.last_affected {
-        return last.parse().ok().map(Bound::Through);
-    }
-    event
-        .limit
-        .as_ref()
-        .filter(|limit| *limit != "*")
-        .and_then(|limit| limit.parse().ok())
-        .map(Bound::Before)
 }
 
 #[cfg(test)]

@@ -175,6 +175,13 @@ fn advisory_text(advisory: &Advisory, text: &mut String) {
         format!("fixed in {}", fixed.join(", "))
     };
     let _ = writeln!(text, "      {DIM}{fixed}; {}{DIM:#}", plain(&advisory.link));
+    if !advisory.unclear.is_empty() {
+        let _ = writeln!(
+            text,
+            "      counts as affected; not understood: {}",
+            plain(&advisory.unclear.join(", "))
+        );
+    }
 }
 
 fn way_out_text(way: &WayOut, indent: &str, text: &mut String) {

@@ -242,6 +242,7 @@ fn refusal(refusal: &GateRefusal) -> Value {
                 "severity": severity(advisory.severity.as_ref()),
                 "fixed_versions": advisory.fixed.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "link": advisory.link,
+                "unclear": advisory.unclear,
             })
         })
         .collect();

@@ -168,21 +168,166 @@ fn a_version_that_last_affected_names_is_affected_whatever_else_ends_the_range()
 }
 
 #[test]
-fn a_bound_that_cannot_be_understood_leaves_the_range_open() {
+fn a_bound_without_a_release_leaves_the_range_open() {
+    for text in [
+        "abc-def",
+        "NA",
+        "<= 2.0",
+        "2.0 and later",
+        "2.0+",
+        "2.0, 3.0",
+        "7a9c3f21",
+        "18446744073709551616.x",
+        "2.0-*é",
+        "",
+    ] {
+        check(
+            &range(&format!(r#"{{"introduced":"1.0"}},{{"fixed":"{text}"}}"#)),
+            &["1.0", "99"],
+            &["0.9"],
+        );
+        check(
+            &range(&format!(
+                r#"{{"introduced":"1.0"}},{{"last_affected":"{text}"}}"#
+            )),
+            &["1.0", "99"],
+            &["0.9"],
+        );
+        check(
+            &range(&format!(r#"{{"introduced":"{text}"}},{{"fixed":"2.0"}}"#)),
+            &["0.1", "1.9"],
+            &["2.0"],
+        );
+    }
+}
+
+#[test]
+fn a_bound_that_begins_with_a_release_is_that_release_with_any_suffix() {
+    let any = [
+        "2.6.0.dev0",
+        "2.6.0a1",
+        "2.6.0",
+        "2.6",
+        "2.6.0+cu124",
+        "2.6.0.post3.dev1",
+        "2.6.0.post3+x",
+        "2.6.0.post18446744073709551615+z",
+    ];
+    let later = ["2.6.0.1.dev0", "2.6.1", "2.7", "1!0.1"];
+    let earlier = ["0.1", "2.5.9"];
+    for text in [
+        "2.6.0-NA",
+        "2.6.0-cu124",
+        "v2.6.0-NA",
+        " 2.6.0-NA ",
+        "0!2.6.0-NA",
+        r"2.6.0-alpha\\.33",
+        "2.6.0-12.1",
+        "2.6.0NA",
+        "2.6-NA",
+    ] {
+        for word in ["last_affected", "fixed", "limit"] {
+            let extent = range(&format!(r#"{{"introduced":"0"}},{{"{word}":"{text}"}}"#));
+            check(&extent, &earlier, &later);
+            check(&extent, &any, &[]);
+            assert_eq!(extent.unclear.len(), 1, "{text}");
+            assert!(extent.unclear[0].starts_with(word), "{text}");
+            assert_eq!(extent.fixed, [], "{text}");
+        }
+        let extent = range(&format!(r#"{{"introduced":"{text}"}},{{"fixed":"3"}}"#));
+        check(&extent, &any, &earlier);
+        check(&extent, &["2.6.0.1.dev0", "2.9"], &["3"]);
+    }
     check(
-        &range(r#"{"introduced":"1.0"},{"fixed":"abc-def"}"#),
-        &["1.0", "99"],
-        &["0.9"],
+        &range(r#"{"introduced":"0"},{"last_affected":"1!2.0-NA"}"#),
+        &["9", "1!2.0.post1"],
+        &["1!2.0.1"],
+    );
+}
+
+#[test]
+fn a_bound_of_a_family_or_a_date_means_all_of_it() {
+    for text in ["2.x", "2.X", "2.*", "2-x", "v2.x-dev"] {
+        check(
+            &range(&format!(
+                r#"{{"introduced":"0"}},{{"last_affected":"{text}"}}"#
+            )),
+            &["1.0", "2.0", "2.99.post1"],
+            &["3.dev0", "3.0"],
+        );
+        check(
+            &range(&format!(r#"{{"introduced":"{text}"}}"#)),
+            &["2.dev0", "2.0", "3"],
+            &["1.9"],
+        );
+    }
+    check(
+        &range(r#"{"introduced":"0"},{"last_affected":"2.1.x"}"#),
+        &["2.0", "2.1.7"],
+        &["2.2.dev0"],
     );
     check(
-        &range(r#"{"introduced":"x-y"},{"fixed":"2.0"}"#),
-        &["0.1", "1.9"],
-        &["2.0"],
+        &range(r#"{"introduced":"0"},{"fixed":"4.6.0.stable11"}"#),
+        &["4.5", "4.6.0", "4.6.0.10"],
+        &["4.6.1.dev0", "4.6.1"],
+    );
+    for text in ["2024-09-25", "2024-09-25b"] {
+        check(
+            &range(&format!(
+                r#"{{"introduced":"0"}},{{"last_affected":"{text}"}}"#
+            )),
+            &["0.3", "2024", "2024.9.20", "2024.9.25.post1"],
+            &["2024.9.26", "2024.10.1", "2025"],
+        );
+    }
+}
+
+#[test]
+fn of_several_ends_that_are_no_versions_the_largest_counts() {
+    let extent = range(
+        r#"{"introduced":"0"},{"last_affected":"2.9.0-NA"},{"last_affected":"2.9.0-beta1"},{"last_affected":"2.9.0-rc3"}"#,
     );
     check(
-        &range(r#"{"introduced":"1.0"},{"last_affected":"2.9.0-NA"}"#),
-        &["3"],
-        &["0.9"],
+        &extent,
+        &["2.8", "2.9.0b1", "2.9.0rc2", "2.9.0"],
+        &["2.9.1"],
+    );
+    let extent = range(
+        r#"{"introduced":"0"},{"last_affected":"2.7.1-NA"},{"last_affected":"2.5.0-NA"},{"introduced":"3.0"},{"fixed":"3.1"}"#,
+    );
+    check(&extent, &["2.6.0", "2.7.1", "3.0"], &["2.8", "3.1"]);
+}
+
+#[test]
+fn spans_of_one_range_may_lie_in_each_other() {
+    // As a record of 2021 has it.
+    let extent = range(
+        r#"{"introduced":"2.11"},{"fixed":"2.11.7"},{"introduced":"0"},{"fixed":"2.11.6"},{"introduced":"2.12"},{"fixed":"2.12.4"}"#,
+    );
+    check(
+        &extent,
+        &["1.0", "2.11", "2.11.6", "2.12"],
+        &["2.11.7", "2.12.4"],
+    );
+    // One end for two beginnings is one span, and a second end of one beginning none.
+    check(
+        &range(r#"{"introduced":"0"},{"introduced":"1.0"},{"fixed":"2.0"}"#),
+        &["0.5", "1.5"],
+        &["2.0", "3.0"],
+    );
+    check(
+        &range(r#"{"introduced":"5.0"},{"fixed":"5.0.12"},{"fixed":"5.0.46"}"#),
+        &["5.0.11"],
+        &["5.0.12", "5.0.20"],
+    );
+}
+
+#[test]
+fn an_event_with_several_bounds_has_them_all() {
+    check(
+        &range(r#"{"introduced":"1.0","fixed":"2.0"}"#),
+        &["1.0", "1.9"],
+        &["0.9", "2.0"],
     );
 }
 
