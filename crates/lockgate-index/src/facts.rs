@@ -169,6 +169,13 @@ impl Facts for IndexFacts {
         Ok(digest)
     }
 
+    fn prepare(&self, name: &Name, version: &Version, files: &[DistFile]) {
+        for file in files {
+            self.library.prepare(name, version, file);
+        }
+        self.library.fetch_ahead();
+    }
+
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
         let wants = self.library.crawler.unseen(wants);
         if wants.is_empty() {
@@ -222,6 +229,32 @@ impl Library {
                 None => {}
             }
         }
+    }
+
+    /// Begins to learn the metadata of a file, unless they are known.
+    fn prepare(self: &Arc<Self>, name: &Name, version: &Version, file: &DistFile) {
+        let wanted = Wanted {
+            name,
+            version,
+            file,
+        };
+        let Claim::Mine(slot) = self.releases.claim(Arc::from(file.url.as_str())) else {
+            return;
+        };
+        if let Some(known) = self.sources.stored_release(wanted) {
+            slot.fill(known);
+            return;
+        }
+        let library = Arc::clone(self);
+        let (name, version, file) = (name.clone(), version.clone(), file.clone());
+        self.spawn(async move {
+            let wanted = Wanted {
+                name: &name,
+                version: &version,
+                file: &file,
+            };
+            slot.fill(library.sources.fetch_release(wanted).await);
+        });
     }
 
     fn questions(&self) -> usize {

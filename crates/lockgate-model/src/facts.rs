@@ -45,6 +45,9 @@ pub trait Facts: Send + Sync {
         None
     }
 
+    /// Says that the metadata of these files of a release are asked for next. Never blocks and never changes an answer.
+    fn prepare(&self, _name: &Name, _version: &Version, _files: &[DistFile]) {}
+
     /// Says what may be asked for soon. Never blocks and never changes an answer; dropping it all is correct.
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>);
 }
@@ -86,6 +89,8 @@ pub struct Pick {
     pub version: Version,
     /// The file.
     pub file: DistFile,
+    /// Other files of it whose metadata would be asked for too.
+    pub others: Vec<DistFile>,
 }
 
 /// Why there is no fact.

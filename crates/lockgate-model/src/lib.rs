@@ -18,6 +18,7 @@ mod manifest;
 mod marker;
 mod metadata;
 mod name;
+mod points;
 mod project;
 mod records;
 mod reference;
@@ -62,6 +63,7 @@ pub use manifest::{
 pub use marker::{Environment, Marker, MarkerError};
 pub use metadata::{ByExtra, Metadata};
 pub use name::{InvalidName, Name};
+pub use points::{Fit, FitRank, PointSet, Points};
 pub use project::{CoreMetadata, DistFile, DistKind, ProjectStatus, ProjectView, Sha256, Yank};
 pub use records::{ReadAt, RecordLookup, ReleaseRecords};
 pub use reference::{Place, Reference, ReferenceError};
@@ -71,8 +73,8 @@ pub use shown::{ShownAffected, ShownRecord};
 pub use specifier::{Clause, SpecifierError, Specifiers};
 pub use tags::{Tags, WheelName};
 pub use target::{
-    Arch, Implementation, Machine, Os, Platform, PlatformError, PythonRule, PythonVersion,
-    RequiredWheels, Target,
+    Arch, Implementation, LockPoints, Machine, Os, Platform, PlatformError, PythonRule,
+    PythonVersion, RequiredWheels, Target,
 };
 pub use version_set::VersionSet;
 

@@ -7,10 +7,11 @@ mod tag_list;
 pub use platform::{Arch, Os, Platform};
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder};
 
-use crate::{Environment, Marker, Region, Tags, Version, VersionSet};
+use crate::{Environment, Marker, PointSet, Points, Region, Tags, Version, VersionSet};
 
 /// What a lock is for, as the solver sees it: one machine, or a region of all environments.
 #[derive(Debug, Clone)]
@@ -25,6 +26,17 @@ pub struct Target {
     pub python_rule: PythonRule,
     /// Environments of the region that must have a file of every release: where a release has wheels only, one must fit each of them.
     pub required: Vec<RequiredWheels>,
+    /// The environments that a lock for many is judged by; none for one machine.
+    pub points: Option<LockPoints>,
+}
+
+/// The environments that a lock for many is judged by.
+#[derive(Debug, Clone)]
+pub struct LockPoints {
+    /// All there are.
+    pub points: Arc<Points>,
+    /// Those that the whole lock is for, whatever part of it is looked at.
+    pub whole: PointSet,
 }
 
 /// How `Requires-Python` is held against a Python version.
@@ -116,43 +128,60 @@ impl Target {
             python: python.full().clone(),
             python_rule: PythonRule::Exact,
             required: Vec::new(),
+            points: None,
         }
     }
 
     /// Every environment from a Python version upwards.
     pub fn universal(lowest: &PythonVersion) -> Self {
-        Self::in_region(Region::from_python(lowest))
-    }
-
-    /// All environments of a region; wheel tags restrict nothing.
-    pub fn in_region(region: Region) -> Self {
+        let region = Region::from_python(lowest);
+        let points = Points::from_python(lowest);
+        let whole = points.all();
         Self {
             python: region.lowest_python().clone(),
             python_rule: PythonRule::Lowest,
             region,
             tags: Tags::any(),
             required: Vec::new(),
+            points: Some(LockPoints {
+                points: Arc::new(points),
+                whole,
+            }),
         }
     }
 
-    /// The part of it where `marker` holds; none if that is empty.
+    /// A lock for those of its environments in which `marker` holds; none if there are none.
     pub fn with(&self, marker: &Marker) -> Option<Self> {
+        let mut target = self.part(marker)?;
+        if target.points.is_some()
+            && let Ok(lowest) = target.python.to_string().parse::<PythonVersion>()
+        {
+            let points = Points::from_python(&lowest);
+            target.points = Some(LockPoints {
+                whole: points.in_region(&target.region),
+                points: Arc::new(points),
+            });
+        }
+        Some(target)
+    }
+
+    /// The part of it where `marker` holds, of the same lock; none if that is empty.
+    pub fn part(&self, marker: &Marker) -> Option<Self> {
         let region = self.region.with(marker)?;
         Some(Self {
             python: region.lowest_python().clone(),
-            python_rule: self.python_rule,
             region,
-            tags: self.tags.clone(),
-            required: self.required.clone(),
+            ..self.clone()
         })
     }
 
-    /// One machine as a lock for many machines sees it: wheel tags and upper bounds on Python restrict nothing.
+    /// One machine as a lock for many machines sees it: upper bounds on Python restrict nothing.
     #[must_use]
-    pub fn among_many(self) -> Self {
+    pub fn among_many(self, lock: &Self) -> Self {
         Self {
-            tags: Tags::any(),
             python_rule: PythonRule::Above,
+            required: lock.required.clone(),
+            points: lock.points.clone(),
             ..self
         }
     }

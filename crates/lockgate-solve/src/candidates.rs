@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use lockgate_model::{
-    Exclusion, FactError, Level, Marker, Name, PrereleaseMode, Reason, Verdict, Version,
-    VersionSet, Why,
+    Exclusion, FactError, ForkStrategy, Level, Marker, Name, PrereleaseMode, Reason, Verdict,
+    Version, VersionSet, Why,
 };
 
 use crate::bounds::{Bounds, Covering};
 use crate::order::{Order, Placed};
-use crate::release::{Release, span};
+use crate::release::{Release, Usable, span};
 use crate::shelf::{Guard, Needs, Project, Shelf};
 
 /// Reasons to avoid that have been let go: those of a project up to no level but the named.
@@ -35,6 +35,8 @@ pub(crate) struct Known<'r> {
     pub(crate) relaxed: &'r Relaxed,
     /// Pre-releases and yanked releases that turned out to have nothing to stand on.
     pub(crate) groundless: &'r BTreeSet<(Name, Version)>,
+    /// Releases that turned out to have no file wherever they are needed.
+    pub(crate) fileless: &'r BTreeSet<(Name, Version)>,
     /// Where in the region the project is asked for: newer Pythons elsewhere are nobody's matter. None if that does not count.
     pub(crate) asked: Option<&'r Marker>,
 }
@@ -54,19 +56,30 @@ pub(crate) struct Choice {
 struct Rank {
     /// How bad the reason is for which the gate would avoid it, if there is one.
     avoided: Option<Level>,
-    /// Whether it has no file for the lowest Python of a region.
-    lacks_python: bool,
+    /// What of the points that ask for it has no file of it.
+    lacks: Lack,
     /// Whether it has no wheel although versions that have one are preferred.
     lacks_wheel: bool,
     /// Whether it was uploaded after the limit that held before.
     goes_last: bool,
 }
 
+/// What a release has no files for, of what it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lack {
+    /// Nothing that counts: for what it lacks, the region can be split.
+    Little,
+    /// Some points, where the region is to be split as little as can be.
+    Some,
+    /// Every point.
+    All,
+}
+
 impl Rank {
     /// Nothing further down can be better.
     const BEST: Self = Self {
         avoided: None,
-        lacks_python: false,
+        lacks: Lack::Little,
         lacks_wheel: false,
         goes_last: false,
     };
@@ -245,15 +258,7 @@ impl Chooser<'_> {
                 choice.newer_python = self.newer_python(project, index, why, known)?;
             }
             if let Release::Usable(usable) = &*release
-                && let Some(from) = &usable.wheels_from
-            {
-                if self.guard.verdict(name, version)? == Verdict::Clear {
-                    let part = self.part_from(from, known);
-                    choice.newer_python = choice.newer_python.or(part);
-                }
-                continue;
-            }
-            if let Release::Usable(usable) = &*release
+                && self.lacks(name, version, usable, known) != Lack::All
                 && pool.admits(version, usable.yanked.is_some())
                 && usable.yanked.is_none()
                 && !known.groundless.contains(&(name.clone(), version.clone()))
@@ -304,17 +309,10 @@ impl Chooser<'_> {
                     }
                     Verdict::Deny(_) => continue,
                 },
-                lacks_python: usable.wheels_from.is_some(),
+                lacks: self.lacks(name, version, usable, known),
                 lacks_wheel: self.order.prefers_wheels && !usable.has_wheel,
                 goes_last: self.shelf.inspector.goes_last(&usable.file),
             };
-            if let Some(from) = &usable.wheels_from
-                && choice.newer_python.is_none()
-                && best.is_none()
-                && rank.avoided.is_none()
-            {
-                choice.newer_python = self.part_from(from, known);
-            }
             if rank == Rank::BEST {
                 choice.version = Some(version.clone());
                 return Ok(choice);
@@ -333,9 +331,25 @@ impl Chooser<'_> {
         Ok(matches!(verdict, Verdict::Deny(_)))
     }
 
-    /// The part of the region from a Python upwards, if the project is asked for there.
-    fn part_from(&self, python: &Version, known: &Known<'_>) -> Option<Marker> {
-        Some(Marker::from_python(python)).filter(|part| self.is_asked_for_in(part, known))
+    /// What of the points that ask for a release has no file of it.
+    fn lacks(&self, name: &Name, version: &Version, usable: &Usable, known: &Known<'_>) -> Lack {
+        let Some(covers) = usable.covers else {
+            return Lack::Little;
+        };
+        if known.fileless.contains(&(name.clone(), version.clone())) {
+            return Lack::All;
+        }
+        let always = Marker::always();
+        let asking = self.shelf.points_of(known.asked.unwrap_or(&always));
+        if asking.without(covers).is_empty() {
+            Lack::Little
+        } else if asking.intersection(covers).is_empty() {
+            Lack::All
+        } else if self.shelf.inspector.rules().fork_strategy == ForkStrategy::Fewest {
+            Lack::Some
+        } else {
+            Lack::Little
+        }
     }
 
     /// Whether the project is asked for in a part of the region.

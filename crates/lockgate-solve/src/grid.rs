@@ -1,11 +1,6 @@
-//! The environments that a lock for many machines is held against, one by one: Pythons, systems, machines, implementations.
+//! The environments that a lock for many machines is held against, one by one.
 
-use lockgate_model::{Arch, Implementation, Machine, Os, Platform, PythonVersion, Region, Target};
-
-/// The Python versions that are kept today, and those that have just ended.
-const PYTHONS: [&str; 7] = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"];
-const SYSTEMS: [Os; 3] = [Os::Manylinux(2, 28), Os::Macos(14, 0), Os::Windows];
-const MACHINES: [Arch; 2] = [Arch::X86_64, Arch::Aarch64];
+use lockgate_model::{Region, Target};
 
 /// One environment of the grid.
 #[derive(Debug, Clone)]
@@ -16,76 +11,19 @@ pub struct Place {
     pub target: Target,
 }
 
-/// The environments of the grid that are in a target's region, and one at its lowest Python.
-pub fn places(target: &Target) -> Vec<Place> {
-    let lowest = target.python.clone();
-    let mut pythons: Vec<PythonVersion> = Vec::new();
-    let lowest = lowest.to_string().parse::<PythonVersion>().ok();
-    pythons.extend(lowest);
-    for text in PYTHONS {
-        if let Ok(python) = text.parse::<PythonVersion>()
-            && !pythons.contains(&python)
-        {
-            pythons.push(python);
-        }
-    }
-    let mut places = Vec::new();
-    for python in &pythons {
-        for os in SYSTEMS {
-            for arch in MACHINES {
-                for implementation in [Implementation::cpython(python), pypy(python)] {
-                    places.extend(place(
-                        target,
-                        python,
-                        Platform { os, arch },
-                        &implementation,
-                    ));
-                }
-            }
-        }
-    }
-    places
-}
-
-fn place(
-    whole: &Target,
-    python: &PythonVersion,
-    platform: Platform,
-    implementation: &Implementation,
-) -> Option<Place> {
-    let target = Target::of(python, &platform, implementation, &Machine::default());
-    let Region::One(environment) = &target.region else {
-        return None;
+/// The environments of the grid that a lock is for; none of one machine.
+pub fn places(lock: &Target) -> Vec<Place> {
+    let Some(of_lock) = &lock.points else {
+        return Vec::new();
     };
-    let system = match platform.os {
-        Os::Manylinux(..) | Os::Musllinux(..) => "linux",
-        Os::Macos(..) => "macos",
-        Os::Windows => "windows",
+    let marker = lock.region.marker();
+    let is_in = |place: &Place| match &place.target.region {
+        Region::One(environment) => marker.holds(environment, &[]),
+        Region::Many(_) => false,
     };
-    let machine = match platform.arch {
-        Arch::Aarch64 => "arm64",
-        _ => "x86_64",
-    };
-    let is_in = whole.region.marker().holds(environment, &[]);
-    is_in.then(|| Place {
-        name: format!(
-            "{} {} on {system} {machine}",
-            implementation.display_name,
-            python.full()
-        ),
-        target,
-    })
-}
-
-/// `PyPy` of a Python version.
-fn pypy(python: &PythonVersion) -> Implementation {
-    let (major, minor) = python.numbers();
-    Implementation {
-        name: "pypy".to_owned(),
-        display_name: "PyPy".to_owned(),
-        version: None,
-        tag: "pp".to_owned(),
-        abis: vec![format!("pypy{major}{minor}_pp73")],
-        has_stable_abi: false,
-    }
+    let places = of_lock.whole.iter().filter_map(|point| {
+        let (name, target) = of_lock.points.place(point)?;
+        Some(Place { name, target })
+    });
+    places.filter(is_in).collect()
 }

@@ -95,6 +95,7 @@ impl Hindsight<'_> {
             bounds: &self.learned.bounds,
             relaxed: self.relaxed,
             groundless,
+            fileless: &self.learned.fileless,
             asked: None,
         };
         let pin = chooser.placed(name, pin)?;

@@ -15,6 +15,7 @@ use crate::order::Order;
 use crate::question::Question;
 use crate::release::{Cooldown, Inspector, Release, Usable};
 use crate::sources::Sources;
+use crate::speakers::{have_one_digest, speakers};
 
 /// Guesses where a want will come to.
 #[derive(Debug)]
@@ -66,13 +67,32 @@ impl Lookahead {
             Release::Unusable(_) => None,
         }
     }
+
+    /// The files of a release that say by their digests that their metadata are others than those of the file to read.
+    fn others(&self, project: &dyn ProjectView, index: usize, usable: &Usable) -> Vec<DistFile> {
+        if self.inspector.lock.is_none() || !usable.has_wheel {
+            return Vec::new();
+        }
+        let Ok(files) = project.files(index) else {
+            return Vec::new();
+        };
+        if have_one_digest(&files, &usable.file) {
+            return Vec::new();
+        }
+        let (name, are_yanked) = (project.name(), usable.file.is_yanked());
+        let taken = (self.inspector).taken(name, &files, Cooldown::Holds, are_yanked);
+        let others = speakers(taken, &usable.file).into_iter();
+        let others = others.filter(|one| one.is_cheap && one.file.filename != usable.file.filename);
+        others.map(|one| one.file).collect()
+    }
 }
 
 impl Scout for Lookahead {
     fn pick(&self, project: &dyn ProjectView, want: &Want) -> Option<Pick> {
-        let pick = |index: usize, file: DistFile| Pick {
+        let pick = |index: usize, usable: Box<Usable>| Pick {
             version: project.version(index).clone(),
-            file,
+            others: self.others(project, index, &usable),
+            file: usable.file,
         };
         let range = &want.versions;
         if let Some(kept) = self.keep.get(&want.name).into_iter().flatten().next()
@@ -81,7 +101,7 @@ impl Scout for Lookahead {
             && let Some(usable) = self.usable(project, index)
             && usable.yanked.is_none()
         {
-            return Some(pick(index, usable.file));
+            return Some(pick(index, usable));
         }
         let mode = self.inspector.rules().prereleases_of(&want.name);
         let competes = mode == PrereleaseMode::Allow;
@@ -101,10 +121,10 @@ impl Scout for Lookahead {
             let is_best = (usable.has_wheel || !self.order.prefers_wheels)
                 && !self.inspector.goes_last(&usable.file);
             if is_welcome && is_best && usable.yanked.is_none() {
-                return Some(pick(index, usable.file));
+                return Some(pick(index, usable));
             }
             if fallback.is_none() {
-                fallback = Some(pick(index, usable.file));
+                fallback = Some(pick(index, usable));
             }
         }
         fallback

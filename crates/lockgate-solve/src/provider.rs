@@ -53,6 +53,8 @@ pub(crate) struct Learned {
     pub(crate) left_out: bool,
     /// Pre-releases and yanked releases that a finished graph gave no ground for.
     pub(crate) groundless: BTreeSet<(Name, Version)>,
+    /// Releases that a finished graph has no file of wherever it needs them.
+    pub(crate) fileless: BTreeSet<(Name, Version)>,
     /// Where in the region projects were asked for, by all requirements on them that were met.
     asked_where: FxHashMap<Name, Marker>,
     conditions: Conditions<Name>,
@@ -156,6 +158,7 @@ impl Provider<'_> {
             bounds: &learned.bounds,
             relaxed: self.relaxed,
             groundless: &learned.groundless,
+            fileless: &learned.fileless,
             asked: learned.asked_where.get(name),
         };
         let choice = self.chooser.choose(name, range, &known)?;
@@ -213,6 +216,7 @@ impl Provider<'_> {
                 bounds: &learned.bounds,
                 relaxed: self.relaxed,
                 groundless: &learned.groundless,
+                fileless: &learned.fileless,
                 asked: Some(reach),
             };
             let choice = self.chooser.choose(name, &range, &known)?;
@@ -324,7 +328,7 @@ impl Provider<'_> {
     }
 
     fn ask_where(&self, name: &Name, marker: &Marker) {
-        if self.splits_by_python {
+        if self.chooser.shelf.region.machine().is_none() {
             let learned = &mut *self.learned.borrow_mut();
             let asked = learned
                 .asked_where

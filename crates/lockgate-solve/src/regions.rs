@@ -67,7 +67,7 @@ pub fn solve(
             Outcome::Split(part) => {
                 // Solved first, so it goes on top.
                 waiting.extend(
-                    [target.with(&part.not()), target.with(&part)]
+                    [target.part(&part.not()), target.part(&part)]
                         .into_iter()
                         .flatten(),
                 );
@@ -94,10 +94,10 @@ fn beginning(question: &Question<'_>) -> Vec<Target> {
     let mut regions = Vec::new();
     let mut rest = Marker::always();
     for region in &question.keep.regions {
-        regions.extend(target.with(&region.and(&rest)));
+        regions.extend(target.part(&region.and(&rest)));
         rest = rest.and(&region.not());
     }
-    regions.extend(target.with(&rest));
+    regions.extend(target.part(&rest));
     regions
 }
 

@@ -7,8 +7,9 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lockgate_model::{
-    Advisory, ChoiceRules, DistFile, DistKind, Name, ProjectView, PythonRule, RequiredWheels,
-    Sha256, Specifiers, Tags, Target, Timestamp, Version, VersionSet, Why, Yank, age,
+    Advisory, ChoiceRules, DistFile, DistKind, LockPoints, Name, PointSet, ProjectView, PythonRule,
+    RequiredWheels, Sha256, Specifiers, Tags, Target, Timestamp, Version, VersionSet, WheelName,
+    Why, Yank, age,
 };
 use rustc_hash::FxHashMap;
 
@@ -32,9 +33,8 @@ pub(crate) struct Usable {
     pub(crate) has_wheel: bool,
     /// The reason why it is yanked, if each usable file of it is.
     pub(crate) yanked: Option<String>,
-    /// In a region: the lowest of the Pythons that its wheels are for, if that is above the region's and it has no source distribution. Tags
-    /// restrict nothing there; but where another version has a file for each Python, that is the better one.
-    pub(crate) wheels_from: Option<Version>,
+    /// Of a lock for many: the points that have a file of it; none where that is every one.
+    pub(crate) covers: Option<PointSet>,
     /// What it fixes, if it can be installed only because it is exempt from the cooldown.
     pub(crate) fixes: Vec<Arc<Advisory>>,
 }
@@ -80,6 +80,10 @@ pub(crate) struct Inspector {
     hashes: BTreeMap<Name, BTreeSet<Sha256>>,
     /// `Requires-Python` texts repeat over thousands of files.
     pythons: Mutex<FxHashMap<String, bool>>,
+    /// The environments of a lock for many.
+    pub(crate) lock: Option<LockPoints>,
+    /// The points that a `Requires-Python` admits.
+    admitting: Mutex<FxHashMap<String, PointSet>>,
 }
 
 /// How far a file came before something excluded it: the furthest file tells the reason.
@@ -112,6 +116,8 @@ impl Inspector {
             former_limit: None,
             hashes,
             pythons: Mutex::default(),
+            lock: target.points.clone(),
+            admitting: Mutex::default(),
         }
     }
 
@@ -186,7 +192,7 @@ impl Inspector {
             (Some((rank, file)), _) => Release::Usable(Box::new(Usable {
                 file: file.clone(),
                 has_wheel: rank.is_some(),
-                wheels_from: self.wheels_from(name, files, cooldown),
+                covers: self.covers(name, files, cooldown, file.is_yanked()),
                 yanked: match &file.yanked {
                     Yank::Yes(reason) => Some(reason.clone()),
                     Yank::No => None,
@@ -198,25 +204,112 @@ impl Inspector {
         }
     }
 
-    /// The lowest Python above the region's that the wheels of a release are for, if they are for several; none if there is a file for the
-    /// region's.
-    fn wheels_from(&self, name: &Name, files: &[DistFile], cooldown: Cooldown) -> Option<Version> {
-        if self.python_rule != PythonRule::Lowest {
-            return None;
-        }
-        let mut pythons: BTreeSet<Version> = BTreeSet::new();
-        for file in files {
-            let python = match file.kind() {
-                Some(DistKind::Wheel(wheel)) => wheel.lowest_python()?,
-                Some(DistKind::Sdist) | None => return None,
+    /// The points that have a file of a release; none where that is every one of the lock's.
+    fn covers(
+        &self,
+        name: &Name,
+        files: &[DistFile],
+        cooldown: Cooldown,
+        are_yanked: bool,
+    ) -> Option<PointSet> {
+        let lock = self.lock.as_ref()?;
+        let mut covers = PointSet::NONE;
+        // A source distribution is for all of them, and mostly listed last.
+        for file in files.iter().rev() {
+            if file.is_yanked() != are_yanked {
+                continue;
+            }
+            let Ok(kind) = self.permitted(name, file, cooldown) else {
+                continue;
             };
-            if self.judge(name, file, cooldown).is_ok() {
-                pythons.insert(python);
+            let fitting = match kind {
+                DistKind::Wheel(wheel) => lock.points.fit(&wheel).points,
+                DistKind::Sdist => lock.whole,
+            };
+            covers = covers.union(fitting.intersection(self.admitting(lock, file)));
+            if lock.whole.without(covers).is_empty() {
+                return None;
             }
         }
-        // A wheel for one Python alone says nothing of the others; a row of them says where it begins.
-        let lowest = pythons.first().filter(|_| pythons.len() > 1)?;
-        (*lowest > self.python).then(|| lowest.clone())
+        Some(covers)
+    }
+
+    /// The points whose Pythons a file admits.
+    fn admitting(&self, lock: &LockPoints, file: &DistFile) -> PointSet {
+        let Some(text) = &file.requires_python else {
+            return lock.whole;
+        };
+        let mut known = (self.admitting.lock()).unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(text) {
+            return *known;
+        }
+        let admitting = match Specifiers::parse_lenient(text) {
+            Ok(specifiers) => lock.points.admitting(&specifiers),
+            Err(_) => lock.whole,
+        };
+        known.insert(text.clone(), admitting);
+        admitting
+    }
+
+    /// The wheels of a release that environments of a lock for many may take, each with the points that take it: those without a point are for
+    /// others. Empty on one machine, and where there is no wheel.
+    pub(crate) fn taken(
+        &self,
+        name: &Name,
+        files: &[DistFile],
+        cooldown: Cooldown,
+        are_yanked: bool,
+    ) -> Vec<(DistFile, PointSet)> {
+        let Some(lock) = &self.lock else {
+            return Vec::new();
+        };
+        let mut wheels: Vec<(&DistFile, WheelName, PointSet)> = Vec::new();
+        for file in files.iter().filter(|file| file.is_yanked() == are_yanked) {
+            if let Ok(DistKind::Wheel(wheel)) = self.permitted(name, file, cooldown)
+                && let Some(fitting) = fitting(lock, &wheel)
+            {
+                let points = fitting.intersection(self.admitting(lock, file));
+                wheels.push((file, wheel, points));
+            }
+        }
+        let mut taken = vec![PointSet::NONE; wheels.len()];
+        for point in lock.whole.iter() {
+            let here = wheels.iter().enumerate();
+            let here = here.filter(|(_, (_, _, points))| points.contains(point));
+            let best = here.min_by_key(|(_, (_, wheel, _))| {
+                let rank = lock.points.rank(wheel, point);
+                (rank.is_none(), rank, std::cmp::Reverse(wheel.build.clone()))
+            });
+            if let Some(of_best) = best.and_then(|(at, _)| taken.get_mut(at)) {
+                *of_best = of_best.union(PointSet::only(point));
+            }
+        }
+        let files = wheels.into_iter().map(|(file, ..)| file.clone());
+        files.zip(taken).collect()
+    }
+
+    /// The wheel that one machine takes of a release.
+    pub(crate) fn taken_here<'f>(
+        &self,
+        name: &Name,
+        files: &'f [DistFile],
+        cooldown: Cooldown,
+        are_yanked: bool,
+    ) -> Option<&'f DistFile> {
+        let mut best: Option<(Rank, &DistFile)> = None;
+        for file in files.iter().filter(|file| file.is_yanked() == are_yanked) {
+            let admits = |text: &String| self.admits_python(text);
+            if let Ok(DistKind::Wheel(wheel)) = self.permitted(name, file, cooldown)
+                && file.requires_python.as_ref().is_none_or(admits)
+                && let Some(rank) = self.tags.rank(&wheel)
+            {
+                let rank = Some((std::cmp::Reverse(rank), wheel.build));
+                if best.as_ref().is_none_or(|(other, _)| rank > *other) {
+                    best = Some((rank, file));
+                }
+            }
+        }
+        best.map(|(_, file)| file)
     }
 
     /// Whether a release has no source distribution and, for a required environment, no wheel.
@@ -253,8 +346,12 @@ impl Inspector {
     }
 
     /// What a release with these files would come to with the lowest Python that one of its files admits above the target's: that
-    /// version, if the release could be installed there, and whether it is yanked.
-    pub(crate) fn usable_from(&self, name: &Name, files: &[DistFile]) -> Option<(Version, bool)> {
+    /// version, and what it comes to, if the release could be installed there.
+    pub(crate) fn usable_from(
+        &self,
+        name: &Name,
+        files: &[DistFile],
+    ) -> Option<(Version, Box<Usable>)> {
         let texts = files
             .iter()
             .filter_map(|file| file.requires_python.as_deref());
@@ -268,9 +365,11 @@ impl Inspector {
             former_limit: self.former_limit,
             hashes: self.hashes.clone(),
             pythons: Mutex::default(),
+            lock: self.lock.clone(),
+            admitting: Mutex::default(),
         };
         match later.inspect(name, files, Cooldown::Holds) {
-            Release::Usable(usable) => Some((lowest, usable.yanked.is_some())),
+            Release::Usable(usable) => Some((lowest, usable)),
             Release::Unusable(_) => None,
         }
     }
@@ -285,7 +384,7 @@ impl Inspector {
             Ok(rank) => Release::Usable(Box::new(Usable {
                 file: file.clone(),
                 has_wheel: rank.is_some(),
-                wheels_from: None,
+                covers: None,
                 yanked: None,
                 fixes: Vec::new(),
             })),
@@ -314,11 +413,27 @@ impl Inspector {
         match kind {
             None => Err((Stage::Kind, Why::NoWheel)),
             Some(DistKind::Sdist) => Ok(None),
-            Some(DistKind::Wheel(wheel)) => match self.tags.rank(&wheel) {
+            Some(DistKind::Wheel(wheel)) => match self.rank(&wheel) {
                 Some(rank) => Ok(Some((std::cmp::Reverse(rank), wheel.build))),
                 None => Err((Stage::Tags, Why::NoWheel)),
             },
         }
+    }
+
+    /// How good a wheel is: on one machine by its tags; among many those for all come first, then those that a point accepts. None if
+    /// nobody takes it.
+    fn rank(&self, wheel: &WheelName) -> Option<u32> {
+        let Some(lock) = &self.lock else {
+            return self.tags.rank(wheel);
+        };
+        let points = fitting(lock, wheel)?;
+        Some(
+            match (points.is_empty(), lock.points.fit(wheel).is_for_any) {
+                (false, true) => 0,
+                (false, false) => 1,
+                (true, _) => 2,
+            },
+        )
     }
 
     /// The kind of a file that the options permit on some machine, or what excludes it.
@@ -410,6 +525,13 @@ impl Inspector {
         locked.dedup_by(|a, b| a.filename == b.filename && a.sha256 == b.sha256);
         locked
     }
+}
+
+/// The points of a lock that accept a wheel; none if no environment of it does.
+fn fitting(lock: &LockPoints, wheel: &WheelName) -> Option<PointSet> {
+    let fit = lock.points.fit(wheel);
+    let points = fit.points.intersection(lock.whole);
+    (!points.is_empty() || fit.elsewhere).then_some(points)
 }
 
 /// The stretch of a project's releases that may lie in `set`, newest first: a few comparisons instead of a walk.

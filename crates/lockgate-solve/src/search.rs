@@ -18,6 +18,7 @@ use pubgrub::{DerivationTree, External, PubGrubError};
 
 use crate::candidates::{Chooser, Known, Relaxed, level_of};
 use crate::conflict;
+use crate::coverage::gaps;
 use crate::exhaust::exhaust;
 use crate::graph::{Linked, link};
 use crate::hindsight::Hindsight;
@@ -117,6 +118,16 @@ pub(crate) enum Ended {
     Found(Found),
     /// It has to be solved in two parts: this one, and the rest.
     Split(Marker),
+}
+
+/// What is left to be done about a choice.
+enum LastLook {
+    /// To make it anew, with what was learned.
+    Again,
+    /// To solve this part of the region first.
+    Split(Marker),
+    /// Nothing.
+    Fine,
 }
 
 /// What a search found.
@@ -300,8 +311,12 @@ impl<'a> Search<'a> {
                     }
                     .on(linked)?;
                     if hasty.is_empty() {
-                        let missed = provider.missed_part(&linked)?;
-                        break missed.map_or(Ended::Found(Found::Linked(linked)), Ended::Split);
+                        match self.last_look(&provider, &linked, splitting, restarts)? {
+                            LastLook::Again => restarts += 1,
+                            LastLook::Split(part) => break Ended::Split(part),
+                            LastLook::Fine => break Ended::Found(Found::Linked(linked)),
+                        }
+                        continue;
                     }
                     learned.borrow_mut().late.extend(hasty);
                     restarts += 1;
@@ -351,6 +366,30 @@ impl<'a> Search<'a> {
         statistics.restarts += restarts;
         statistics.reorders += reorders;
         Ok(found)
+    }
+
+    /// What is left to be done about a choice: newer Pythons that were missed, and files that are missing. What was not known of these when
+    /// it was made is worth another run.
+    fn last_look(
+        &self,
+        provider: &Provider<'_>,
+        linked: &Linked,
+        splitting: Splitting,
+        restarts: usize,
+    ) -> Result<LastLook, FactError> {
+        if let Some(part) = provider.missed_part(linked)? {
+            return Ok(LastLook::Split(part));
+        }
+        if splitting == Splitting::Never {
+            return Ok(LastLook::Fine);
+        }
+        let learned = provider.learned;
+        let gaps = gaps(self, provider.sources, linked, &learned.borrow().fileless)?;
+        if !gaps.fileless.is_empty() && restarts < MOST_RESTARTS {
+            learned.borrow_mut().fileless.extend(gaps.fileless);
+            return Ok(LastLook::Again);
+        }
+        Ok(gaps.part.map_or(LastLook::Fine, LastLook::Split))
     }
 
     /// What fits if all reasons to avoid are let go, those included that come up on the way.
@@ -474,6 +513,7 @@ fn doubts(
         bounds: &learned.bounds,
         relaxed,
         groundless: &learned.groundless,
+        fileless: &learned.fileless,
         asked: None,
     };
     let mut doubts = Doubts::default();

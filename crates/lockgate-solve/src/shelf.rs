@@ -1,19 +1,20 @@
 //! What has been learned, kept for as long as a question is worked on: restarts and trial solves cost no second look.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use lockgate_model::{
-    Advisory, DirectRelease, DistFile, FactError, Facts, Gate, Marker, Metadata, Name, ProjectView,
-    Region, Requirement, UnusableReason, Verdict, Version, VersionSet, Why,
+    Advisory, DirectRelease, DistFile, FactError, Facts, Gate, Marker, Metadata, Name, PointSet,
+    ProjectView, Region, Requirement, Verdict, Version, VersionSet, Why,
 };
 use rustc_hash::FxHashMap;
 
 use crate::changes::Changes;
 use crate::dependencies::{Dependency, active, foreign_references};
-use crate::release::{Cooldown, Inspector, Release};
+use crate::release::{Cooldown, Inspector, Release, Usable};
+use crate::speakers::{Learned, missing};
 
 /// The facts, each looked at once.
 pub(crate) struct Shelf<'a> {
@@ -27,6 +28,10 @@ pub(crate) struct Shelf<'a> {
     pub(crate) gate: &'a dyn Gate,
     projects: RefCell<FxHashMap<Name, Option<Rc<Project>>>>,
     needs: RefCell<FxHashMap<Name, FxHashMap<Version, Rc<Needs>>>>,
+    metadata: RefCell<FxHashMap<(Name, Version), Learned>>,
+    /// The points of a lock for many that are in the region.
+    points: OnceCell<PointSet>,
+    points_of: RefCell<FxHashMap<Marker, PointSet>>,
 }
 
 /// A project that is on an index.
@@ -61,7 +66,30 @@ impl<'a> Shelf<'a> {
             gate,
             projects: RefCell::default(),
             needs: RefCell::default(),
+            metadata: RefCell::default(),
+            points: OnceCell::new(),
+            points_of: RefCell::default(),
         }
+    }
+
+    /// The points of a lock for many in the region at which a marker may hold, and that a release without a file for them is held against.
+    pub(crate) fn points_of(&self, marker: &Marker) -> PointSet {
+        let Some(lock) = &self.inspector.lock else {
+            return PointSet::NONE;
+        };
+        let among = *self.points.get_or_init(|| {
+            let counted = lock.whole.intersection(lock.points.of_cpython());
+            (lock.points).where_marker(&self.region, &Marker::always(), counted)
+        });
+        if marker.is_always() {
+            return among;
+        }
+        if let Some(known) = self.points_of.borrow().get(marker) {
+            return *known;
+        }
+        let points = lock.points.where_marker(&self.region, marker, among);
+        self.points_of.borrow_mut().insert(marker.clone(), points);
+        points
     }
 
     /// The project, or none if it is on no index.
@@ -184,29 +212,46 @@ impl<'a> Shelf<'a> {
         project: &Project,
         index: usize,
     ) -> Result<Option<Marker>, FactError> {
-        let newer = self.on_newer_python(project, index)?;
-        Ok(newer
-            .filter(|(_, is_yanked)| !is_yanked)
-            .map(|(part, _)| part))
+        Ok(self.later(project, index)?.map(|(part, _)| part))
     }
 
-    /// The same, and whether the release is yanked.
+    /// The same, and which points have a file of the release there; no set where all have.
+    pub(crate) fn later(
+        &self,
+        project: &Project,
+        index: usize,
+    ) -> Result<Option<(Marker, Option<PointSet>)>, FactError> {
+        let newer = self.usable_later(project, index)?;
+        Ok(newer
+            .filter(|(_, usable)| usable.yanked.is_none())
+            .map(|(part, usable)| (part, usable.covers)))
+    }
+
+    /// The same, also if the release is yanked: whether it is.
     pub(crate) fn on_newer_python(
         &self,
         project: &Project,
         index: usize,
     ) -> Result<Option<(Marker, bool)>, FactError> {
+        let newer = self.usable_later(project, index)?;
+        Ok(newer.map(|(part, usable)| (part, usable.yanked.is_some())))
+    }
+
+    fn usable_later(
+        &self,
+        project: &Project,
+        index: usize,
+    ) -> Result<Option<(Marker, Box<Usable>)>, FactError> {
         let files = match project.view.files(index) {
             Ok(files) => files,
             Err(error @ FactError::Unlearned { .. }) => return Err(error),
             Err(_) => return Ok(None),
         };
-        let Some((lowest, is_yanked)) = self.inspector.usable_from(project.view.name(), &files)
-        else {
+        let Some((lowest, usable)) = self.inspector.usable_from(project.view.name(), &files) else {
             return Ok(None);
         };
         let part = Marker::from_python(&lowest);
-        Ok(self.region.overlaps(&part).then_some((part, is_yanked)))
+        Ok(self.region.overlaps(&part).then_some((part, usable)))
     }
 
     /// What the release of `name` at `version` comes to; none if there is no such release.
@@ -246,28 +291,9 @@ impl<'a> Shelf<'a> {
     }
 
     fn read_needs(&self, name: &Name, version: &Version) -> Result<Needs, FactError> {
-        let missing = || Needs::Unusable(Why::Metadata("it is on none of the indexes".to_owned()));
-        let Some(release) = self.release_at(name, version)? else {
-            return Ok(missing());
-        };
-        let usable = match &*release {
-            Release::Usable(usable) => usable,
-            Release::Unusable(why) => return Ok(Needs::Unusable(why.clone())),
-        };
-        let metadata = match self.facts.metadata(name, version, &usable.file) {
+        let metadata = match self.metadata(name, version)? {
             Ok(metadata) => metadata,
-            Err(error @ FactError::Unlearned { .. }) => return Err(error),
-            Err(FactError::Absent { .. }) => return Ok(missing()),
-            Err(FactError::Unusable { filename, reason }) => {
-                let text = format!("{filename}: {reason}");
-                return Ok(match reason {
-                    UnusableReason::NeedsBuild(why) => Needs::Unusable(Why::NeedsBuild(why)),
-                    UnusableReason::BadArchive(_) => Needs::Unusable(Why::Unreadable(text)),
-                    UnusableReason::Malformed(_) | UnusableReason::Mismatch(_) => {
-                        Needs::Unusable(Why::Metadata(text))
-                    }
-                });
-            }
+            Err(why) => return Ok(Needs::Unusable(why)),
         };
         if let Some(text) = &metadata.requires_python
             && !self.inspector.admits_python(text)
@@ -281,6 +307,23 @@ impl<'a> Shelf<'a> {
             Ok(dependencies) => Needs::Known(metadata, dependencies),
             Err(why) => Needs::Unusable(why),
         })
+    }
+
+    /// The metadata of a release as they hold in the region, or why it cannot be used.
+    fn metadata(&self, name: &Name, version: &Version) -> Result<Learned, FactError> {
+        let key = (name.clone(), version.clone());
+        if let Some(known) = self.metadata.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let learned = match (self.project(name)?, self.release_at(name, version)?) {
+            (Some(project), Some(release)) => match &*release {
+                Release::Usable(usable) => self.learn(&project, version, usable)?,
+                Release::Unusable(why) => Err(why.clone()),
+            },
+            _ => Err(missing()),
+        };
+        self.metadata.borrow_mut().insert(key, learned.clone());
+        Ok(learned)
     }
 
     /// The names that have been looked at, whether they are on an index or not.
@@ -318,17 +361,7 @@ impl<'a> Shelf<'a> {
         if self.known_needs(name, version).is_none() {
             return Ok(None);
         }
-        let Some(release) = self.release_at(name, version)? else {
-            return Ok(None);
-        };
-        let Release::Usable(usable) = &*release else {
-            return Ok(None);
-        };
-        match self.facts.metadata(name, version, &usable.file) {
-            Ok(metadata) => Ok(Some(metadata)),
-            Err(error @ FactError::Unlearned { .. }) => Err(error),
-            Err(_) => Ok(None),
-        }
+        Ok(self.metadata(name, version)?.ok())
     }
 
     /// What an extra of a release adds; nothing if it has no such extra.

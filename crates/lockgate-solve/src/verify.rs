@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use lockgate_model::{
     Environment, FactError, Facts, LockedGraph, Marker, Name, Pin, PrereleaseMode, PythonRule,
-    Region, Scope, Target, Verdict, Version, VersionSet, Why,
+    Region, Scope, Verdict, Version, VersionSet, Why,
 };
 
 use crate::bounds::{Bound, admitted};
@@ -128,10 +128,7 @@ pub fn verify(
     }
     let mut breaches = Vec::new();
     for place in grid::places(question.target) {
-        let target = Target {
-            required: question.target.required.clone(),
-            ..place.target.among_many()
-        };
+        let target = place.target.among_many(question.target);
         let Region::One(environment) = &target.region else {
             continue;
         };

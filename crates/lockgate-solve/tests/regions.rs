@@ -325,12 +325,19 @@ fn a_newer_version_that_needs_a_newer_python_splits() {
 }
 
 #[test]
-fn wheel_tags_restrict_nothing() {
+fn wheels_for_some_environments_are_taken_there() {
     check(&[
-        ("a 1.0\na 2.0 wheel=py3-none-win_amd64", &["a"], &["a==2.0"]),
         (
-            "a 1.0\na 2.0 wheel=cp310-cp310-win_amd64",
+            "a 1.0\na 2.0 wheel=py3-none-win_amd64.win_arm64",
             &["a"],
+            &[
+                "a==1.0;sys_platform != 'win32'",
+                "a==2.0;sys_platform == 'win32'",
+            ],
+        ),
+        (
+            "a 1.0\na 2.0 wheel=cp310-cp310-win_amd64.win_arm64",
+            &["a>=2"],
             &["a==2.0"],
         ),
     ]);

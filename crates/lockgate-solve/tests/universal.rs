@@ -106,6 +106,10 @@ fn at(plan: &Plan, place: Place, solution: &Solution, pins: &str) -> Result<(), 
     if let Some(fault) = judge.fault(&choice, false) {
         return Err(wrong("unsound", fault));
     }
+    if let Some(other) = judge.with_files(&choice) {
+        let other = plan.choice_text(&other);
+        return Err(wrong("without a file, and another has one", other));
+    }
     let extras = judge.extras(&choice);
     for pin in selected() {
         let project = PROJECTS.iter().position(|name| *name == pin.name.as_str());

@@ -84,6 +84,12 @@ impl Facts for DirectFacts {
         })
     }
 
+    fn prepare(&self, name: &Name, version: &Version, files: &[DistFile]) {
+        if !self.releases.contains_key(name) {
+            self.inner.prepare(name, version, files);
+        }
+    }
+
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
         let (direct, mut wants): (Vec<Want>, Vec<Want>) = wants
             .into_iter()

@@ -173,13 +173,18 @@ impl Library {
         Followed::Waits
     }
 
-    async fn follow_fetched(&self, want: &Want, scout: &Arc<dyn Scout>) -> Followed {
+    async fn follow_fetched(self: &Arc<Self>, want: &Want, scout: &Arc<dyn Scout>) -> Followed {
         let Some(project) = self.project_ahead(&want.name).await else {
             return Followed::Waits;
         };
         let Some((pick, key)) = self.pick(&project, want, scout.as_ref()) else {
             return Followed::To(Vec::new());
         };
+        for file in &pick.others {
+            if self.crawler.may_guess(self.questions()) {
+                self.prepare(&want.name, &pick.version, file);
+            }
+        }
         let Some(release) = self.release_ahead(&want.name, &pick, &key).await else {
             self.crawler.forget(&key, &want.extras);
             return Followed::Waits;

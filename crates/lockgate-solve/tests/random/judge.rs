@@ -26,7 +26,8 @@ struct Asked {
 }
 
 impl<'p> Judge<'p> {
-    /// What a lock of the plan has to be at a place. Where it is for other places too, upper bounds on Python and wheel tags do not count.
+    /// What a lock of the plan has to be at a place. Where it is for other places too, upper bounds on Python do not count, and
+    /// a wheel is one if it fits some of them.
     pub fn new(plan: &'p Plan, place: Place) -> Self {
         let mut judge = Self {
             plan,
@@ -69,14 +70,48 @@ impl<'p> Judge<'p> {
         python.from <= self.place.python && (!is_one || self.place.python < python.below)
     }
 
-    /// Whether a wheel of it may be used here.
+    /// Whether a wheel of it may be used somewhere.
     fn has_wheel(&self, release: &Release) -> bool {
-        let is_one = matches!(self.plan.aim, Aim::One(_));
         let format = self.plan.options.format;
+        let places = self.plan.aim.places();
         format != Some((release.project, Format::NoBinary))
             && FILES[release.files]
                 .wheel
-                .is_some_and(|fits| !is_one || fits(self.place))
+                .is_some_and(|fits| places.into_iter().any(fits))
+    }
+
+    /// Whether there is a file of it for this place.
+    fn has_file(&self, release: &Release) -> bool {
+        let files = &FILES[release.files];
+        let format = self.plan.options.format;
+        let format = format.filter(|(project, _)| *project == release.project);
+        let format = format.map(|(_, format)| format);
+        (files.has_sdist && format != Some(Format::OnlyBinary))
+            || (format != Some(Format::NoBinary)
+                && files.wheel.is_some_and(|fits| fits(self.place)))
+    }
+
+    /// A choice with another release of one project that has a file for this place, where the chosen one has none.
+    pub fn with_files(&self, choice: &Choice) -> Option<Choice> {
+        for taken in choice.iter().flatten() {
+            let taken = &self.plan.releases[*taken];
+            if self.has_file(taken) || self.direct(taken.project).is_some() {
+                continue;
+            }
+            for (place, release) in self.plan.releases.iter().enumerate() {
+                let mut other = *choice;
+                other[taken.project] = Some(place);
+                if release.project == taken.project
+                    && self.usable[place]
+                    && !IS_PRERELEASE[release.version]
+                    && self.has_file(release)
+                    && self.fault(&other, true).is_none()
+                {
+                    return Some(other);
+                }
+            }
+        }
+        None
     }
 
     /// Under which extra a wish of a release holds here.

@@ -1,7 +1,9 @@
 //! Worlds in memory, written as text, and questions about them.
 //!
 //! A world is a list of releases, each `name version flag…`, with its requirements indented below. Flags: `yanked`,
-//! `python=SPEC`, `wheel=TAGS`, `sdist` (instead of a wheel), `and-sdist` (beside it), `needs-build`, `extras=x,y`, `uploaded=INSTANT`, `no-hash`, `local`.
+//! `python=SPEC`, `wheel=TAGS` (may be given again), `sdist` (instead of a wheel), `and-sdist` (beside it), `needs-build` (what is known of the
+//! source distribution), `extras=x,y`, `uploaded=INSTANT`, `no-hash`, `local`, `no-digests` (of metadata). A requirement that begins with `@TAGS`
+//! is that of one wheel, or of `@sdist`.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(unreachable_pub, reason = "a module of test binaries")]
@@ -31,7 +33,8 @@ pub fn version(text: &str) -> Version {
 struct Release {
     version: Version,
     files: Arc<[DistFile]>,
-    metadata: Result<Arc<Metadata>, UnusableReason>,
+    /// Of each file.
+    metadata: Vec<Result<Arc<Metadata>, UnusableReason>>,
 }
 
 #[derive(Debug)]
@@ -112,7 +115,7 @@ impl World {
         let project = self.projects.get(&name(project))?;
         let release = &project.releases[project.position(&self::version(version))?];
         let listed = release.files.first()?;
-        let metadata = release.metadata.as_ref().ok()?;
+        let metadata = release.metadata.first()?.as_ref().ok()?;
         let requires_python = metadata.requires_python.clone();
         let reference = format!("https://place.test/{}", listed.filename);
         Some(DirectRelease {
@@ -145,12 +148,6 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
     };
     let value = |key: &str| flags.iter().find_map(|flag| flag.strip_prefix(key));
     let has = |flag: &str| flags.contains(&flag);
-    let filename = if has("sdist") || has("needs-build") {
-        format!("{project}-{text}.tar.gz")
-    } else {
-        let tags = value("wheel=").unwrap_or("py3-none-any");
-        format!("{project}-{text}-{tags}.whl")
-    };
     let file = |filename: String| DistFile {
         url: if has("local") {
             format!("file:///wheels/{filename}")
@@ -170,28 +167,61 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
         core_metadata: CoreMetadata::Absent,
         has_provenance: false,
     };
-    let mut files = vec![file(filename)];
-    if has("and-sdist") {
-        files.push(file(format!("{project}-{text}.tar.gz")));
+    let mut kinds: Vec<&str> = flags
+        .iter()
+        .filter_map(|flag| flag.strip_prefix("wheel="))
+        .collect();
+    let is_source_alone = has("sdist") || (has("needs-build") && !has("and-sdist"));
+    if kinds.is_empty() && !is_source_alone {
+        kinds.push("py3-none-any");
     }
-    let metadata = Metadata {
-        name: name(project),
-        version: version(text),
-        requires_python: value("metadata-python=").map(str::to_owned),
-        requirements: requirements.iter().map(|r| r.parse().unwrap()).collect(),
-        extras: value("extras=")
-            .map(|extras| extras.split(',').map(name).collect())
-            .unwrap_or_default(),
-        by_extra: ByExtra::default(),
-    };
+    if is_source_alone {
+        kinds = vec!["sdist"];
+    } else if has("and-sdist") {
+        kinds.push("sdist");
+    }
+    let has_several = kinds.len() > 1;
+    let (mut files, mut metadata) = (Vec::new(), Vec::new());
+    for kind in kinds {
+        let mut own = Vec::new();
+        for requirement in requirements {
+            match requirement
+                .strip_prefix('@')
+                .map(|text| text.split_once(' ').unwrap())
+            {
+                None => own.push(*requirement),
+                Some((of, requirement)) if of == kind => own.push(requirement.trim()),
+                Some(_) => {}
+            }
+        }
+        let mut file = file(match kind {
+            "sdist" => format!("{project}-{text}.tar.gz"),
+            tags => format!("{project}-{text}-{tags}.whl"),
+        });
+        if has_several && kind != "sdist" && !has("no-digests") {
+            let digest = Sha256::of(own.join("\n").as_bytes());
+            file.core_metadata = CoreMetadata::Served(Some(digest));
+        }
+        files.push(file);
+        metadata.push(if kind == "sdist" && has("needs-build") {
+            Err(UnusableReason::NeedsBuild(Unstated::Old))
+        } else {
+            Ok(Arc::new(Metadata {
+                name: name(project),
+                version: version(text),
+                requires_python: value("metadata-python=").map(str::to_owned),
+                requirements: own.iter().map(|r| r.parse().unwrap()).collect(),
+                extras: value("extras=")
+                    .map(|extras| extras.split(',').map(name).collect())
+                    .unwrap_or_default(),
+                by_extra: ByExtra::default(),
+            }))
+        });
+    }
     Release {
         version: version(text),
         files: files.into(),
-        metadata: if has("needs-build") {
-            Err(UnusableReason::NeedsBuild(Unstated::Old))
-        } else {
-            Ok(Arc::new(metadata))
-        },
+        metadata,
     }
 }
 
@@ -204,7 +234,7 @@ impl Facts for World {
                 releases: vec![Release {
                     version: direct.metadata.version.clone(),
                     files: [direct.file.clone()].into(),
-                    metadata: Ok(Arc::clone(&direct.metadata)),
+                    metadata: vec![Ok(Arc::clone(&direct.metadata))],
                 }],
             }));
         }
@@ -225,8 +255,9 @@ impl Facts for World {
         }
         let project = &self.projects[name];
         let release = &project.releases[project.position(version).unwrap()];
-        release
-            .metadata
+        let mut files = release.files.iter();
+        let place = files.position(|known| known.filename == file.filename);
+        release.metadata[place.unwrap()]
             .clone()
             .map_err(|reason| FactError::Unusable {
                 filename: file.filename.clone(),

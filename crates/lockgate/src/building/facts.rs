@@ -216,6 +216,10 @@ impl Facts for BuildingFacts {
         self.0.inner.is_at(name, reference)
     }
 
+    fn prepare(&self, name: &Name, version: &Version, files: &[DistFile]) {
+        self.0.inner.prepare(name, version, files);
+    }
+
     fn hint(&self, wants: Vec<Want>, scout: &Arc<dyn Scout>) {
         self.0.hint(wants, scout);
     }

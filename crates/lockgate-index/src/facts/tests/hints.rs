@@ -14,7 +14,11 @@ impl Scout for Newest {
     fn pick(&self, project: &dyn ProjectView, _: &Want) -> Option<Pick> {
         let file = project.files(0).ok()?.first()?.clone();
         let version = project.version(0).clone();
-        Some(Pick { version, file })
+        Some(Pick {
+            version,
+            file,
+            others: Vec::new(),
+        })
     }
 
     fn follow(&self, _: &Want, metadata: &Metadata) -> Vec<Want> {
