@@ -64,14 +64,6 @@ fn a_search_gives_up_after_its_steps_and_says_so() {
 
 #[test]
 fn a_marker_of_too_many_combinations_is_refused_and_its_line_named() {
-    const VARIABLES: [&str; 6] = [
-        "sys_platform",
-        "platform_machine",
-        "os_name",
-        "platform_system",
-        "implementation_name",
-        "platform_python_implementation",
-    ];
     let context = TestContext::new();
     release(&context, "b", "1.0", &[]);
     let pairs: Vec<String> = (0..40)
@@ -112,6 +104,50 @@ fn a_marker_of_too_many_combinations_is_refused_and_its_line_named() {
         ]);
         assert!(!context.exists("requirements.txt"));
     }
+}
+
+/// Variables of markers that are texts.
+const VARIABLES: [&str; 6] = [
+    "sys_platform",
+    "platform_machine",
+    "os_name",
+    "platform_system",
+    "implementation_name",
+    "platform_python_implementation",
+];
+
+#[test]
+fn a_marker_that_could_not_be_read_again_is_not_written() {
+    let context = TestContext::new();
+    release(&context, "b", "1.0", &[]);
+    // Each of the lines can be read; the condition of the pin is all of them together, written out.
+    let line = |from: usize| {
+        let pairs: Vec<String> = (from..from + 8)
+            .map(|n| {
+                let [one, other] = [n, n + 1].map(|n| VARIABLES[n % VARIABLES.len()]);
+                format!("({one} == 'a{n}' and {other} == 'b{n}')")
+            })
+            .collect();
+        format!("b; {}\n", pairs.join(" or "))
+    };
+    context.write("requirements.in", "b\n");
+    let universal = |output: &str| {
+        context
+            .lockgate(&["lock", "requirements.in", "-o", output])
+            .args(["--universal", "--python-version", "3.11", "--no-index"])
+            .args(["--find-links", "wheels", "--gate", "off", "--no-config"])
+    };
+    universal("requirements.txt").run().exits(0);
+    let before = context.read("requirements.txt");
+    context.write("requirements.in", line(0) + &line(8) + &line(16));
+    for output in ["requirements.txt", "pylock.toml"] {
+        universal(output).run().exits(2).mentions(&[
+            "could not be read again, so nothing was written",
+            "simpler markers",
+        ]);
+    }
+    assert_eq!(context.read("requirements.txt"), before);
+    assert!(!context.exists("pylock.toml"));
 }
 
 #[test]

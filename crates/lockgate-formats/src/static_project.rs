@@ -92,6 +92,7 @@ pub fn metadata(text: &str) -> Result<Metadata, NotStatic> {
         requires_python: project.requires_python,
         requirements,
         extras,
+        stated: BTreeMap::default(),
         by_extra: ByExtra::default(),
     })
 }

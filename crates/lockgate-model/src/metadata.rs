@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::{Name, Requirement, Version};
+use crate::{Marker, Name, Requirement, Version};
 
 /// What a distribution states of itself (core metadata specification).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,11 +18,24 @@ pub struct Metadata {
     pub requirements: Vec<Requirement>,
     /// `Provides-Extra`.
     pub extras: Vec<Name>,
+    /// Where files of a release differ: of the requirements that only some of them state, by place, for which environments these are. Their
+    /// markers say so too; but a marker may be overridden, and what a file does not state is not.
+    pub stated: BTreeMap<usize, Marker>,
     /// Which of the requirements ask about which extra, found out once.
     pub by_extra: ByExtra,
 }
 
 impl Metadata {
+    /// For which environments the files are that state one of the requirements; none if all do.
+    pub fn stated_where(&self, requirement: &Requirement) -> Option<&Marker> {
+        let mut stated = self.stated.iter();
+        let place = stated.find(|(place, _)| {
+            let own = self.requirements.get(**place);
+            own.is_some_and(|own| std::ptr::eq(own, requirement))
+        });
+        place.map(|(_, marker)| marker)
+    }
+
     /// The requirements whose markers ask about an extra, in order: no others can hold with it and not without.
     pub fn requirements_about<'m>(
         &'m self,

@@ -65,8 +65,16 @@ pub(crate) fn active(
         }
         if let Some(overrides) = overrides {
             if is_asked_for(extra, |extras| requirement.marker.may_hold(extras)) {
-                let dependency = |wanted| in_place_of(requirement, wanted);
-                dependencies.extend(overrides.iter().map(dependency));
+                let only = metadata.stated_where(requirement);
+                let here = |mut dependency: Dependency| {
+                    if let Some(only) = only {
+                        let marker = dependency.marker.and(only);
+                        dependency.marker = region.within(&marker, &[])?;
+                    }
+                    Some(dependency)
+                };
+                let dependency = |wanted| here(in_place_of(requirement, wanted));
+                dependencies.extend(overrides.iter().filter_map(dependency));
             }
             continue;
         }

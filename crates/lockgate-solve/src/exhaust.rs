@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{FactError, Name, Verdict, Version};
+use lockgate_model::{FactError, Marker, Name, Verdict, Version};
 
 use crate::bounds::{Bound, admitted};
 use crate::candidates::{Relaxed, level_of};
@@ -106,6 +106,8 @@ impl Trial<'_> {
         let competes = self.search.chooser().competes(name, names_prerelease);
         let admitted = admitted(bounds);
         let (mut usual, mut special) = (Vec::new(), Vec::new());
+        let holding = linked.holding.get(name).into_iter().flatten();
+        let reach = holding.fold(Marker::never(), |reach, marker| reach.or(marker));
         let order = self.search.order;
         for index in order.walk(&*project.view, &admitted) {
             let version = project.view.version(index);
@@ -123,14 +125,18 @@ impl Trial<'_> {
             if !is_allowed {
                 continue;
             }
+            let is_fileless = usable
+                .covers
+                .is_some_and(|covers| shelf.points_of(&reach).intersection(covers).is_empty());
+            let place = (is_fileless, order.prefers_wheels && !usable.has_wheel);
             if usable.yanked.is_some() || (version.any_prerelease() && !competes) {
-                special.push((usable.has_wheel, version.clone()));
+                special.push((place, version.clone()));
             } else {
-                usual.push((usable.has_wheel, version.clone()));
+                usual.push((place, version.clone()));
             }
         }
         for list in [&mut usual, &mut special] {
-            list.sort_by_key(|(has_wheel, _)| order.prefers_wheels && !has_wheel);
+            list.sort_by_key(|(place, _)| *place);
         }
         usual.extend(special);
         Ok(usual.into_iter().map(|(_, version)| version).collect())

@@ -37,13 +37,21 @@ pub(crate) fn joined(points: &Points, told: &[(Arc<Metadata>, PointSet)]) -> Opt
     }
     let mut metadata = Metadata::clone(first);
     metadata.by_extra = ByExtra::default();
-    metadata.requirements = stated
-        .into_iter()
-        .map(|(requirement, here)| Requirement {
-            marker: where_stated(points, requirement, here, all.without(here)),
+    metadata.requirements = Vec::new();
+    for (requirement, here) in stated {
+        let elsewhere = all.without(here);
+        let Some(marker) = where_stated(points, requirement, here, elsewhere) else {
+            continue;
+        };
+        if !elsewhere.is_empty() {
+            let only = points.separating(here, elsewhere);
+            metadata.stated.insert(metadata.requirements.len(), only);
+        }
+        metadata.requirements.push(Requirement {
+            marker,
             ..requirement.clone()
-        })
-        .collect();
+        });
+    }
     for (other, _) in told {
         for extra in &other.extras {
             if !metadata.extras.contains(extra) {
@@ -55,20 +63,21 @@ pub(crate) fn joined(points: &Points, told: &[(Arc<Metadata>, PointSet)]) -> Opt
     Some(Arc::new(metadata))
 }
 
+/// The marker of a requirement that is stated here and not elsewhere; none if it holds nowhere.
 fn where_stated(
     points: &Points,
     requirement: &Requirement,
     here: PointSet,
     elsewhere: PointSet,
-) -> Marker {
+) -> Option<Marker> {
     let marker = &requirement.marker;
     let with_extras = marker.given(&Vec::from_iter(marker.named_extras()));
     let lacking = points.touched_by(&with_extras, elsewhere);
     if lacking.is_empty() {
-        return marker.clone();
+        return Some(marker.clone());
     }
     let stating = points.touched_by(&with_extras, here);
-    marker.and(&points.separating(stating, lacking))
+    (!stating.is_empty()).then(|| marker.and(&points.separating(stating, lacking)))
 }
 
 /// The `Requires-Python` that admits the lowest Python.

@@ -277,9 +277,11 @@ fn simplified(whole: &Target, pin: &Pin) -> Pin {
         None => Marker::never(),
         Some(marker) if marker.is_always() => marker,
         // Equal conditions have one text, whatever parts they come from.
-        Some(marker) => marker
-            .with_one_name_for_systems()
-            .simplified_from(&whole.python),
+        Some(marker) => plain(
+            marker
+                .with_one_name_for_systems()
+                .simplified_from(&whole.python),
+        ),
     };
     let mut scopes = pin.scopes.iter();
     let main = scopes.find(|(scope, _)| *scope == Scope::Main);
@@ -296,6 +298,13 @@ fn simplified(whole: &Target, pin: &Pin) -> Pin {
             .collect(),
         ..pin.clone()
     }
+}
+
+/// A marker as its text says it: where versions that count for nothing were left out of it, it may still tell apart what is the same.
+fn plain(marker: Marker) -> Marker {
+    let text = marker.to_text();
+    let read = text.and_then(|text| Marker::parse(&text).ok());
+    read.unwrap_or(marker)
 }
 
 /// Adds a note that is not there yet; what was passed over for one pin in several parts is one note.

@@ -311,8 +311,8 @@ impl<'a> Search<'a> {
                     }
                     .on(linked)?;
                     if hasty.is_empty() {
-                        match self.last_look(&provider, &linked, splitting, restarts)? {
-                            LastLook::Again => restarts += 1,
+                        match self.last_look(&provider, &linked, splitting)? {
+                            LastLook::Again => {}
                             LastLook::Split(part) => break Ended::Split(part),
                             LastLook::Fine => break Ended::Found(Found::Linked(linked)),
                         }
@@ -338,10 +338,10 @@ impl<'a> Search<'a> {
                     if answer.is_none() && statistics.may_have_missed {
                         answer = exhaust(self, sources, relaxed)?;
                     }
-                    break Ended::Found(match answer {
-                        Some(linked) => Found::Linked(linked),
-                        None => Found::Nothing(tree),
-                    });
+                    let Some(linked) = answer else {
+                        break Ended::Found(Found::Nothing(tree));
+                    };
+                    break self.unless_split(sources, linked, splitting, &learned.fileless)?;
                 }
                 Err(
                     PubGrubError::ErrorRetrievingDependencies { source, .. }
@@ -375,7 +375,6 @@ impl<'a> Search<'a> {
         provider: &Provider<'_>,
         linked: &Linked,
         splitting: Splitting,
-        restarts: usize,
     ) -> Result<LastLook, FactError> {
         if let Some(part) = provider.missed_part(linked)? {
             return Ok(LastLook::Split(part));
@@ -385,11 +384,34 @@ impl<'a> Search<'a> {
         }
         let learned = provider.learned;
         let gaps = gaps(self, provider.sources, linked, &learned.borrow().fileless)?;
-        if !gaps.fileless.is_empty() && restarts < MOST_RESTARTS {
+        if !gaps.fileless.is_empty() && learned.borrow().fileless.len() < MOST_RESTARTS {
             learned.borrow_mut().fileless.extend(gaps.fileless);
             return Ok(LastLook::Again);
         }
         Ok(gaps.part.map_or(LastLook::Fine, LastLook::Split))
+    }
+
+    /// An answer that no further run is made for, or where to split the region for want of files in it.
+    fn unless_split(
+        &self,
+        sources: &Sources,
+        linked: Linked,
+        splitting: Splitting,
+        fileless: &BTreeSet<(Name, Version)>,
+    ) -> Result<Ended, FactError> {
+        let mut part = None;
+        if splitting != Splitting::Never {
+            let mut fileless = fileless.clone();
+            loop {
+                let gaps = gaps(self, sources, &linked, &fileless)?;
+                part = gaps.part;
+                if gaps.fileless.is_empty() {
+                    break;
+                }
+                fileless.extend(gaps.fileless);
+            }
+        }
+        Ok(part.map_or(Ended::Found(Found::Linked(linked)), Ended::Split))
     }
 
     /// What fits if all reasons to avoid are let go, those included that come up on the way.

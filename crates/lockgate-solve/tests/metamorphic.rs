@@ -164,8 +164,11 @@ fn affected(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
                 continue;
             }
             let mut plan = plan.clone();
+            let mut wishes = highest.wishes.clone();
+            wishes.iter_mut().for_each(|wish| wish.part = None);
             plan.releases.push(Release {
                 version,
+                wishes,
                 python: ANY_PYTHON,
                 files: PURE,
                 late: false,

@@ -44,7 +44,7 @@ fn judge(plan: &Plan, counts: &Counts) -> Result<(), Wrong> {
     }
     let pins = text(&solution.graph);
     for place in plan.aim.places() {
-        at(plan, place, &solution, &pins)?;
+        at(plan, place, &solution, &pins, counts)?;
     }
     let breaches = verify(&case.question(), &solution.graph, &case.facts(false)).unwrap();
     if let Some(breach) = breaches.first() {
@@ -80,7 +80,13 @@ fn has_no_solution(plan: &Plan) -> Result<(), Wrong> {
 }
 
 /// What the lock's markers select at a place, against the rules there.
-fn at(plan: &Plan, place: Place, solution: &Solution, pins: &str) -> Result<(), Wrong> {
+fn at(
+    plan: &Plan,
+    place: Place,
+    solution: &Solution,
+    pins: &str,
+    counts: &Counts,
+) -> Result<(), Wrong> {
     let machine = machine(place);
     let environment = machine.region.machine().unwrap();
     let judge = Judge::new(plan, place);
@@ -103,6 +109,11 @@ fn at(plan: &Plan, place: Place, solution: &Solution, pins: &str) -> Result<(), 
             return Err(wrong("two versions at once", pin.name.to_string()));
         }
     }
+    if !judge.is_known(&choice) {
+        counts.add("places left out: nothing of a pin can be had there");
+        return Ok(());
+    }
+    counts.add("places");
     if let Some(fault) = judge.fault(&choice, false) {
         return Err(wrong("unsound", fault));
     }

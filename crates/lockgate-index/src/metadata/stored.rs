@@ -61,6 +61,7 @@ pub(super) fn parse(
         requires_python: stated.requires_python,
         requirements,
         extras: stated.extras,
+        stated: std::collections::BTreeMap::default(),
         by_extra: ByExtra::default(),
     })
 }

@@ -46,16 +46,24 @@ fn wish(dice: &mut Dice, style: Style) -> Wish {
         },
         guard: None,
         loose: false,
+        part: None,
     }
 }
 
 fn release(dice: &mut Dice, style: Style) -> Release {
+    let files = if dice.percent(50) {
+        dice.below(FILES.len())
+    } else {
+        PURE
+    };
+    let parts = FILES[files].parts;
     let mut wishes = Vec::new();
-    for _ in 0..dice.below(3) {
+    for _ in 0..dice.below(if parts.is_empty() { 3 } else { 5 }) {
         let guard = dice.percent(30).then(|| dice.below(EXTRAS.len()));
         wishes.push(Wish {
             guard,
             loose: guard.is_some() && dice.percent(20),
+            part: (!parts.is_empty() && dice.percent(70)).then(|| dice.below(parts.len())),
             ..wish(dice, style)
         });
     }
@@ -69,11 +77,7 @@ fn release(dice: &mut Dice, style: Style) -> Release {
             ANY_PYTHON
         },
         hides_python: dice.percent(15),
-        files: if dice.percent(40) {
-            dice.below(FILES.len())
-        } else {
-            PURE
-        },
+        files,
         late: dice.percent(20),
         advice: match dice.below(16) {
             0 => Advice::Denied,
@@ -189,14 +193,16 @@ impl Plan {
         // Most projects have a release that can be had: worlds without any solution say little.
         for project in 0..projects {
             if dice.percent(if is_gentle { 95 } else { 60 }) {
-                releases.push(Release {
+                let mut had = Release {
                     project,
                     yanked: false,
                     python: ANY_PYTHON,
                     files: PURE,
                     advice: Advice::Clear,
                     ..release(dice, style)
-                });
+                };
+                had.wishes.iter_mut().for_each(|wish| wish.part = None);
+                releases.push(had);
             }
         }
         releases.sort_by_key(|release| (release.project, release.version));

@@ -52,16 +52,10 @@ impl<'p> Judge<'p> {
 
     fn is_usable(&self, release: &Release) -> bool {
         let options = self.plan.options;
-        let files = &FILES[release.files];
-        let format = options
-            .format
-            .filter(|(project, _)| *project == release.project)
-            .map(|(_, format)| format);
-        let has_sdist = files.has_sdist && format != Some(Format::OnlyBinary);
         let is_late = release.late && options.has_cutoff;
         // What only metadata say is not known of a release that is merely listed.
         let is_listed = release.hides_python || self.admits_python(release);
-        !is_late && is_listed && (has_sdist || self.has_wheel(release))
+        !is_late && is_listed && (self.has_sdist(release) || self.has_wheel(release))
     }
 
     fn admits_python(&self, release: &Release) -> bool {
@@ -70,25 +64,60 @@ impl<'p> Judge<'p> {
         python.from <= self.place.python && (!is_one || self.place.python < python.below)
     }
 
+    fn format_of(&self, release: &Release) -> Option<Format> {
+        let format = self.plan.options.format;
+        let format = format.filter(|(project, _)| *project == release.project);
+        format.map(|(_, format)| format)
+    }
+
     /// Whether a wheel of it may be used somewhere.
     fn has_wheel(&self, release: &Release) -> bool {
-        let format = self.plan.options.format;
-        let places = self.plan.aim.places();
-        format != Some((release.project, Format::NoBinary))
-            && FILES[release.files]
-                .wheel
-                .is_some_and(|fits| places.into_iter().any(fits))
+        let mut places = self.plan.aim.places().into_iter();
+        self.format_of(release) != Some(Format::NoBinary)
+            && places.any(|place| (FILES[release.files].taken)(place).is_some())
+    }
+
+    /// Whether there is a source distribution of it.
+    fn has_sdist(&self, release: &Release) -> bool {
+        FILES[release.files].has_sdist && self.format_of(release) != Some(Format::OnlyBinary)
+    }
+
+    /// The wheel that is taken here.
+    fn wheel_here(&self, release: &Release) -> Option<usize> {
+        let taken = (FILES[release.files].taken)(self.place);
+        taken.filter(|_| self.format_of(release) != Some(Format::NoBinary))
     }
 
     /// Whether there is a file of it for this place.
     fn has_file(&self, release: &Release) -> bool {
+        self.has_sdist(release) || self.wheel_here(release).is_some()
+    }
+
+    /// Whether only a build says what it requires: no wheel does that somebody takes.
+    fn needs_build(&self, release: &Release) -> bool {
+        FILES[release.files].needs_build && self.has_sdist(release) && !self.has_wheel(release)
+    }
+
+    /// Whether what a release requires here is known: where nothing of it is taken, what others take says something of the kind.
+    fn is_clear(&self, release: &Release) -> bool {
+        let is_split = release.wishes.iter().any(|wish| wish.part.is_some());
+        !is_split || self.part_here(release).is_some()
+    }
+
+    /// The file that is taken here, counted from the first wheel.
+    fn part_here(&self, release: &Release) -> Option<usize> {
         let files = &FILES[release.files];
-        let format = self.plan.options.format;
-        let format = format.filter(|(project, _)| *project == release.project);
-        let format = format.map(|(_, format)| format);
-        (files.has_sdist && format != Some(Format::OnlyBinary))
-            || (format != Some(Format::NoBinary)
-                && files.wheel.is_some_and(|fits| fits(self.place)))
+        match self.wheel_here(release) {
+            Some(wheel) => Some(wheel),
+            None => (self.has_sdist(release) && !self.has_wheel(release))
+                .then(|| files.parts.len().saturating_sub(1)),
+        }
+    }
+
+    /// Whether it is known what everything in a choice requires here.
+    pub fn is_known(&self, choice: &Choice) -> bool {
+        let mut chosen = choice.iter().flatten();
+        chosen.all(|place| self.is_clear(&self.plan.releases[*place]))
     }
 
     /// A choice with another release of one project that has a file for this place, where the chosen one has none.
@@ -105,6 +134,7 @@ impl<'p> Judge<'p> {
                     && self.usable[place]
                     && !IS_PRERELEASE[release.version]
                     && self.has_file(release)
+                    && self.is_clear(release)
                     && self.fault(&other, true).is_none()
                 {
                     return Some(other);
@@ -165,7 +195,11 @@ impl<'p> Judge<'p> {
             let project = wish.project;
             let release = choice[project].map(|place| &self.plan.releases[place]);
             let mut follow = |guard: Option<usize>| {
-                let own = release.iter().flat_map(|release| &release.wishes);
+                let own = release.iter().flat_map(|release| {
+                    let here = self.part_here(release);
+                    let is_here = move |wish: &&Wish| wish.part.is_none() || wish.part == here;
+                    release.wishes.iter().filter(is_here)
+                });
                 for wish in own.filter(|wish| self.guard_here(wish) == guard) {
                     self.add(*wish, Some(project), &mut wishes);
                 }
@@ -229,7 +263,7 @@ impl<'p> Judge<'p> {
             let admits = |clause: &&Clause| clause.admits[release.version] == b'x';
             self.usable[place] && clauses.iter().all(admits)
         };
-        if !admitted(place) || !self.admits_python(release) {
+        if !admitted(place) || !self.admits_python(release) || self.needs_build(release) {
             return Some("not admitted or unusable");
         }
         match release.advice {
@@ -325,7 +359,8 @@ impl<'p> Judge<'p> {
             let is_admitted = |wish: &Wish| {
                 wish.project != project || CLAUSES[wish.clause].admits[release.version] == b'x'
             };
-            if release.project == project && self.usable[place] && wishes.iter().all(is_admitted) {
+            let is_open = self.usable[place] && self.is_clear(release);
+            if release.project == project && is_open && wishes.iter().all(is_admitted) {
                 choice[project] = Some(place);
                 if self.complete(choice, strict) {
                     return true;

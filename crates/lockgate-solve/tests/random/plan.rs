@@ -16,6 +16,8 @@ pub struct Wish {
     pub guard: Option<usize>,
     /// The extra or the condition is enough.
     pub loose: bool,
+    /// Of a release: only one of its files states it.
+    pub part: Option<usize>,
 }
 
 /// What the gate says of a release.
@@ -66,6 +68,7 @@ impl Direct {
             condition: self.condition,
             guard: None,
             loose: false,
+            part: None,
         }
     }
 }

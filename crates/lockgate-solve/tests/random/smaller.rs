@@ -41,7 +41,11 @@ impl Plan {
             push(&|plan| plan.releases[at].yanked = false);
             push(&|plan| plan.releases[at].python = ANY_PYTHON);
             push(&|plan| plan.releases[at].hides_python = false);
-            push(&|plan| plan.releases[at].files = PURE);
+            push(&|plan| {
+                let release = &mut plan.releases[at];
+                release.files = PURE;
+                release.wishes.iter_mut().for_each(|wish| wish.part = None);
+            });
             push(&|plan| plan.releases[at].late = false);
             push(&|plan| plan.releases[at].advice = Advice::Clear);
         }
@@ -79,7 +83,8 @@ impl Plan {
 }
 
 impl Wish {
-    const SIMPLER: [fn(&mut Self); 6] = [
+    const SIMPLER: [fn(&mut Self); 7] = [
+        |wish| wish.part = None,
         |wish| wish.loose = false,
         |wish| wish.condition = ALWAYS,
         |wish| wish.clause = ANY,

@@ -200,21 +200,84 @@ pub struct Files {
     /// As flags of a world's text.
     pub flags: &'static str,
     pub has_sdist: bool,
-    /// Where its wheel fits, if it has one.
-    pub wheel: Option<fn(Place) -> bool>,
+    /// Whether the source distribution says what it requires only once it is built.
+    pub needs_build: bool,
+    /// Which of its wheels an installer takes at a place.
+    pub taken: fn(Place) -> Option<usize>,
+    /// The wheels, and the source distribution behind them, that may have requirements of their own; empty where all have the same.
+    pub parts: &'static [&'static str],
+}
+
+const fn files(flags: &'static str, taken: fn(Place) -> Option<usize>) -> Files {
+    Files {
+        flags,
+        has_sdist: false,
+        needs_build: false,
+        taken,
+        parts: &[],
+    }
 }
 
 /// A wheel for all.
 pub const PURE: usize = 0;
 
+fn nowhere(_: Place) -> Option<usize> {
+    None
+}
+
 #[rustfmt::skip]
-pub const FILES: [Files; 8] = [
-    Files { flags: "", has_sdist: false, wheel: Some(|_| true) },
-    Files { flags: " sdist", has_sdist: true, wheel: None },
-    Files { flags: " and-sdist", has_sdist: true, wheel: Some(|_| true) },
-    Files { flags: " wheel=cp310-cp310-manylinux_2_17_x86_64", has_sdist: false, wheel: Some(|place| is_linux(place) && place.python == 10) },
-    Files { flags: " wheel=cp38-abi3-win_amd64", has_sdist: false, wheel: Some(is_windows) },
-    Files { flags: " wheel=py3-none-manylinux_2_17_x86_64", has_sdist: false, wheel: Some(is_linux) },
-    Files { flags: " wheel=cp312-cp312-win_amd64", has_sdist: false, wheel: Some(|place| is_windows(place) && place.python == 12) },
-    Files { flags: " wheel=cp310-cp310-manylinux_2_17_x86_64 and-sdist", has_sdist: true, wheel: Some(|place| is_linux(place) && place.python == 10) },
+pub const FILES: [Files; 19] = [
+    files("", |_| Some(0)),
+    Files { has_sdist: true, ..files(" sdist", nowhere) },
+    Files { has_sdist: true, ..files(" and-sdist", |_| Some(0)) },
+    files(" wheel=cp310-cp310-manylinux_2_17_x86_64", |place| (is_linux(place) && place.python == 10).then_some(0)),
+    files(" wheel=cp38-abi3-win_amd64", |place| is_windows(place).then_some(0)),
+    files(" wheel=py3-none-manylinux_2_17_x86_64", |place| is_linux(place).then_some(0)),
+    files(" wheel=cp312-cp312-win_amd64", |place| (is_windows(place) && place.python == 12).then_some(0)),
+    Files { has_sdist: true, ..files(" wheel=cp310-cp310-manylinux_2_17_x86_64 and-sdist", |place| (is_linux(place) && place.python == 10).then_some(0)) },
+    // Wheels that nobody takes, beside one for all, a source distribution, and nothing.
+    Files {
+        parts: &["cp27-cp27mu-manylinux_2_17_x86_64", "py3-none-any"],
+        ..files(" wheel=cp27-cp27mu-manylinux_2_17_x86_64 wheel=py3-none-any", |_| Some(1))
+    },
+    Files { parts: &["2-py2-none-any", "py3-none-any"], ..files(" wheel=2-py2-none-any wheel=py3-none-any", |_| Some(1)) },
+    Files {
+        has_sdist: true,
+        parts: &["cp27-cp27mu-manylinux_2_17_x86_64", "sdist"],
+        ..files(" wheel=cp27-cp27mu-manylinux_2_17_x86_64 and-sdist", nowhere)
+    },
+    Files { has_sdist: true, needs_build: true, ..files(" wheel=cp27-cp27mu-manylinux_2_17_x86_64 and-sdist needs-build", nowhere) },
+    files(" wheel=cp27-cp27mu-manylinux_2_17_x86_64", nowhere),
+    // Wheels for several environments.
+    Files {
+        parts: &["py3-none-manylinux_2_17_x86_64.manylinux_2_17_aarch64", "py3-none-win_amd64.win_arm64"],
+        ..files(" wheel=py3-none-manylinux_2_17_x86_64.manylinux_2_17_aarch64 wheel=py3-none-win_amd64.win_arm64", |place| match place.system {
+            System::Linux => Some(0),
+            System::Windows => Some(1),
+            System::MacOs => None,
+        })
+    },
+    Files {
+        parts: &["py3-none-any", "cp310-cp310-manylinux_2_17_x86_64.manylinux_2_17_aarch64", "2-py3-none-any"],
+        ..files(" wheel=py3-none-any wheel=cp310-cp310-manylinux_2_17_x86_64.manylinux_2_17_aarch64 wheel=2-py3-none-any", |place| Some(if is_linux(place) && place.python == 10 { 1 } else { 2 }))
+    },
+    Files {
+        parts: &["cp310-cp310-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_17_x86_64", "cp38-abi3-win_amd64", "py310-none-macosx_11_0_universal2"],
+        ..files(
+            " no-digests wheel=cp310-cp310-manylinux_2_17_x86_64 wheel=cp312-cp312-manylinux_2_17_x86_64 wheel=cp38-abi3-win_amd64 wheel=py310-none-macosx_11_0_universal2",
+            |place| match (place.system, place.python) {
+                (System::Linux, 10) => Some(0),
+                (System::Linux, 12) => Some(1),
+                (System::Windows, _) => Some(2),
+                (System::MacOs, 10..) => Some(3),
+                _ => None,
+            },
+        )
+    },
+    Files {
+        parts: &["py3-none-win_amd64.win_arm64", "py3-none-any"],
+        ..files(" wheel=py3-none-win_amd64.win_arm64 wheel=py3-none-any", |place| Some(usize::from(!is_windows(place))))
+    },
+    Files { has_sdist: true, needs_build: true, ..files(" wheel=py3-none-manylinux_2_17_x86_64 and-sdist needs-build", |place| is_linux(place).then_some(0)) },
+    Files { has_sdist: true, needs_build: true, ..files(" sdist needs-build", nowhere) },
 ];

@@ -36,7 +36,9 @@ impl Plan {
             });
             world.push('\n');
             for wish in &release.wishes {
-                writeln!(world, "    {}", wish.text(names)).unwrap();
+                let of = wish.part.map(|part| FILES[release.files].parts[part]);
+                let of = of.map_or(String::new(), |of| format!("@{of} "));
+                writeln!(world, "    {of}{}", wish.text(names)).unwrap();
             }
         }
         world

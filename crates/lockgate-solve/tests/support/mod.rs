@@ -214,6 +214,7 @@ fn release(head: &[&str], requirements: &[&str]) -> Release {
                 extras: value("extras=")
                     .map(|extras| extras.split(',').map(name).collect())
                     .unwrap_or_default(),
+                stated: BTreeMap::default(),
                 by_extra: ByExtra::default(),
             }))
         });

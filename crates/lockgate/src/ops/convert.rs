@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::indexes;
 use crate::inputs::Inputs;
 use crate::lock_paths;
+use crate::ops::lock::must_be_readable;
 use crate::places;
 use crate::request::{Form, Output};
 use crate::variables;
@@ -72,7 +73,7 @@ pub(crate) fn convert(request: &ConvertRequest, world: &World) -> Result<String,
     }
     let index = index_options(&converted, file);
     let header = header(request, &converted);
-    match request.form {
+    let text = match request.form {
         Form::Requirements => {
             let options = RenderOptions {
                 hashes: true,
@@ -80,11 +81,7 @@ pub(crate) fn convert(request: &ConvertRequest, world: &World) -> Result<String,
                 index,
                 ..RenderOptions::default()
             };
-            Ok(lockgate_formats::lock::render(
-                &converted.graph,
-                &header,
-                &options,
-            ))
+            lockgate_formats::lock::render(&converted.graph, &header, &options)
         }
         Form::Pylock => {
             let manifest = Manifest {
@@ -102,9 +99,11 @@ pub(crate) fn convert(request: &ConvertRequest, world: &World) -> Result<String,
             };
             let placed = lock_paths::relative(&converted.graph, &request.output)?;
             let placed = variables::left_out(placed)?;
-            Ok(lockgate_formats::pylock::render(&placed, &header, &options))
+            lockgate_formats::pylock::render(&placed, &header, &options)
         }
-    }
+    };
+    must_be_readable(&text, request.form, request.output.as_str())?;
+    Ok(text)
 }
 
 /// What is known of a lock of lockgate's own stays as it is, so that `check` finds its sources.

@@ -189,6 +189,7 @@ pub(crate) fn lock(
             lockgate_formats::pylock::render(&placed, &header, &options)
         }
     };
+    must_be_readable(&text, request.form, request.output.as_str())?;
     Ok(LockOutcome::Locked(Box::new(Locked {
         output: request.output.clone(),
         previous: previous.map(|(text, _)| text),
@@ -374,6 +375,20 @@ pub(crate) fn read_lock(text: &str, path: &str) -> Result<Lock, InputError> {
     } else {
         lockgate_formats::lock::read(text, path)
     }
+}
+
+/// Refuses to write what the next run, `check` and an audit could not read: markers of many sources, joined, may be more than the reader takes.
+pub(crate) fn must_be_readable(text: &str, form: Form, output: &str) -> Result<(), Failure> {
+    let read = match form {
+        Form::Requirements => lockgate_formats::lock::read(text, output).map(|_| ()),
+        Form::Pylock => lockgate_formats::pylock::read(text, output).map(|_| ()),
+    };
+    read.map_err(|error| {
+        Failure::new(format!(
+            "the lock could not be read again, so nothing was written: {error}"
+        ))
+        .remedy("state simpler markers on this package, or lock for fewer environments (`environments` in the policy)")
+    })
 }
 
 /// Solves, and has the answer verified by other means before anyone sees it.
