@@ -17,6 +17,7 @@ mod peers;
 mod pip_audit;
 mod policy;
 mod records;
+mod references;
 mod reports;
 mod resolve;
 mod selection;

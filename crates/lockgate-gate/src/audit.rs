@@ -9,8 +9,8 @@ mod states;
 use std::collections::BTreeSet;
 
 use lockgate_model::{
-    AuditReport, AuditedPackage, AuditedPlace, FactError, Gap, GapCode, Inventory, Item,
-    ItemOrigin, Name, OwnProject, Parent, Remark, RemarkCode, Version,
+    AuditReport, AuditedPackage, AuditedPlace, FactError, Finding, Gap, GapCode, Inventory, Item,
+    ItemOrigin, JudgedBy, Name, OwnProject, Parent, Remark, RemarkCode, Version,
 };
 
 pub use baseline::{KnownFindings, leave_out_known};
@@ -19,6 +19,9 @@ pub use selection::Selection;
 use crate::error::UnreadableRecord;
 use crate::gate::{AdvisoryGate, Subject};
 use chains::chains;
+
+/// The version in reports of a direct reference that states none.
+const UNSTATED_VERSION: &str = "0+unstated";
 
 /// Whether services may be told of an item, or why not.
 pub type MayTell<'a> = dyn Fn(&Item) -> Result<(), String> + 'a;
@@ -191,12 +194,11 @@ impl<'a> Auditor<'a> {
                 });
                 None
             }
-            ItemOrigin::Direct(_) => self.gap(
-                inventory,
-                item,
-                GapCode::DirectReference,
-                "it is taken from a direct reference, and advisories speak of releases",
-            ),
+            ItemOrigin::Direct(_) => {
+                let why = "it is taken from a direct reference, and advisories speak of releases";
+                self.gap(inventory, item, GapCode::DirectReference, why);
+                self.reference(inventory, index, item)
+            }
             ItemOrigin::Unpinned => self.gap(
                 inventory,
                 item,
@@ -225,6 +227,37 @@ impl<'a> Auditor<'a> {
                 ),
             },
         }
+    }
+
+    /// What is known against a direct reference by its name and the version that it states, or against every version where it states none.
+    /// Only kept sources are asked: services are told no names that no index has. Without a finding it stays the gap that it is.
+    fn reference(&mut self, inventory: &Inventory, index: usize, item: &Item) -> Option<usize> {
+        let name = item.name.as_ref()?;
+        let unstated: Version = UNSTATED_VERSION.parse().ok()?;
+        let subject = Subject {
+            name,
+            version: item.version.as_ref().unwrap_or(&unstated),
+            scopes: &item.scopes,
+            may_tell: false,
+        };
+        let (judged, by) = match item.version {
+            Some(_) => (self.gate.judge(&subject), JudgedBy::StatedVersion),
+            None => (self.gate.judge_every_version(&subject), JudgedBy::Name),
+        };
+        for failure in &judged.failures {
+            let (code, why) = reason(failure);
+            self.gap(inventory, item, code, &why);
+        }
+        self.report.remarks.extend(judged.overridden);
+        if judged.findings.is_empty() {
+            return None;
+        }
+        let subject = (name, subject.version);
+        let place = self.found(inventory, index, item, subject, judged.findings);
+        if let Some(package) = self.report.packages.get_mut(place) {
+            package.judged_by = Some(by);
+        }
+        Some(place)
     }
 
     fn package(
@@ -256,6 +289,18 @@ impl<'a> Auditor<'a> {
             return None;
         }
         self.report.remarks.extend(judged.overridden);
+        Some(self.found(inventory, index, item, (name, version), judged.findings))
+    }
+
+    /// Puts a package into the report with what was found; where it stands there.
+    fn found(
+        &mut self,
+        inventory: &Inventory,
+        index: usize,
+        item: &Item,
+        (name, version): (&Name, &Version),
+        findings: Vec<Finding>,
+    ) -> usize {
         self.names.insert(name.clone());
         let mut package =
             AuditedPackage::new(name.clone(), version.clone(), source_of(inventory, item));
@@ -263,7 +308,7 @@ impl<'a> Auditor<'a> {
         package.direct = inventory.is_direct(item);
         package.scopes.clone_from(&item.scopes);
         package.marker = item.marker.to_text();
-        package.findings = judged.findings;
+        package.findings = findings;
         // Chains are for people who have to mend something.
         if !package.findings.is_empty() {
             package.paths = chains(inventory, index);
@@ -273,7 +318,7 @@ impl<'a> Auditor<'a> {
             }
         }
         self.report.packages.push(package);
-        Some(self.report.packages.len() - 1)
+        self.report.packages.len() - 1
     }
 
     fn gap(

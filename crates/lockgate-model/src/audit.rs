@@ -45,6 +45,8 @@ pub struct AuditedPackage {
     pub scopes: BTreeSet<Scope>,
     /// In which environments it is installed, if not in all.
     pub marker: Option<String>,
+    /// Set for a direct reference: what the findings go by, since what is there is no release.
+    pub judged_by: Option<JudgedBy>,
     /// Chains from a root down to it, shortest first: the root, then pins. Not more than a few.
     pub paths: Vec<Vec<String>>,
     /// The packages that require it, by their place in [`AuditReport::packages`].
@@ -66,6 +68,7 @@ impl AuditedPackage {
             direct: None,
             scopes: BTreeSet::new(),
             marker: None,
+            judged_by: None,
             paths: Vec::new(),
             parents: Vec::new(),
             findings: Vec::new(),
@@ -77,6 +80,33 @@ impl AuditedPackage {
     pub fn is_dev_only(&self) -> bool {
         let mut scopes = self.scopes.iter();
         !self.scopes.is_empty() && scopes.all(|scope| matches!(scope, Scope::Group(_)))
+    }
+}
+
+/// What the findings of a direct reference go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JudgedBy {
+    /// The version that it states.
+    StatedVersion,
+    /// Its name: it states no version, and these advisories affect all of them.
+    Name,
+}
+
+impl JudgedBy {
+    /// The words for it in reports.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::StatedVersion => "by the version it states",
+            Self::Name => "by its name: every version is affected",
+        }
+    }
+
+    /// The word for it in documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StatedVersion => "stated-version",
+            Self::Name => "name",
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::audit::{Gap, GapCode};
-use crate::{Marker, Name, Version};
+use crate::{Marker, Name, Sha256, Version};
 
 /// What one file or environment holds. Nothing that it names is left out: what cannot be audited stands in [`Inventory::items`] too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -119,6 +119,8 @@ pub struct Item {
     pub parents: BTreeSet<Parent>,
     /// Whether its line in a requirements file has hashes; other forms have them elsewhere.
     pub has_hashes: bool,
+    /// The digest of the one file that it is taken from, where it is a direct reference and states one.
+    pub sha256: Option<Sha256>,
 }
 
 /// Where an item is taken from.
@@ -227,6 +229,7 @@ impl Item {
             scopes: BTreeSet::new(),
             parents: BTreeSet::new(),
             has_hashes: false,
+            sha256: None,
         }
     }
 

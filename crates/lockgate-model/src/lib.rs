@@ -34,8 +34,8 @@ mod version_set;
 
 pub use advisory::{Advisory, AdvisoryLink, Finding, FindingCode, Ignored, Level, Severity};
 pub use audit::{
-    AcceptedGap, AuditReport, AuditedPackage, AuditedPlace, Baseline, Gap, GapCode, Notice,
-    OwnProject, Remark, RemarkCode, SourceState,
+    AcceptedGap, AuditReport, AuditedPackage, AuditedPlace, Baseline, Gap, GapCode, JudgedBy,
+    Notice, OwnProject, Remark, RemarkCode, SourceState,
 };
 pub use choice::{
     BinaryPolicy, ChoiceRules, ForkStrategy, FormatControl, PrereleaseMode, ReleaseControl,

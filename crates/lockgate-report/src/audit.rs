@@ -118,6 +118,10 @@ impl<'a> Table<'a> {
         if above.len() > 1 {
             self.lines("    required by ", &shortened(above).join(" → "), DIM, out)?;
         }
+        if let Some(by) = first.first.judged_by {
+            let text = format!("a direct reference, judged {}", by.words());
+            self.lines("    ", &text, DIM, out)?;
+        }
         if let Some(marker) = &first.first.marker {
             self.lines("    only if ", &plain(marker), DIM, out)?;
         }

@@ -82,6 +82,9 @@ fn package(package: &AuditedPackage, pin: Option<&Pin>) -> Value {
         "findings": list(&package.findings, finding),
         "notices": list(&package.notices, notice),
     });
+    if let Some(by) = package.judged_by {
+        value["judged_by"] = json!(by.as_str());
+    }
     if let Some(pin) = pin {
         // PEP 740: of how many of its files the index serves attestations. Whether they hold is the installer's to verify.
         let attested = pin.files.iter().filter(|file| file.has_provenance).count();

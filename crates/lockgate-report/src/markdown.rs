@@ -197,6 +197,9 @@ impl Ticket<'_> {
             None => parts.extend(entry.directness()),
         }
         parts.extend(entry.scope().map(|scope| cell(&scope).into_owned()));
+        if let Some(by) = entry.first.judged_by {
+            parts.push(format!("a direct reference, judged {}", by.words()));
+        }
         if let Some(marker) = &entry.first.marker {
             parts.push(format!("only if {}", cell(marker)));
         }

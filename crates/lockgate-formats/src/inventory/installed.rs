@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{Environment, Inventory, InventoryKind, Item, Name, Parent, Requirement};
+use lockgate_model::{
+    Environment, Inventory, InventoryKind, Item, ItemOrigin, Name, Parent, Requirement, Sha256,
+};
 use mailparse::MailHeaderMap as _;
 
 use super::item::{From, Stated, by_name};
@@ -77,6 +79,9 @@ pub fn read_installed(distribution: &InstalledDistribution) -> Installed {
     }
     .item();
     item.line = None;
+    if let (ItemOrigin::Direct(_), Some(bytes)) = (&item.origin, &distribution.direct_url) {
+        item.sha256 = digest(bytes);
+    }
     if item.name.is_none() {
         item.text.clone_from(&distribution.place);
     }
@@ -221,6 +226,20 @@ fn direct_url(bytes: &[u8]) -> Result<From, Wrong> {
         None => false,
     };
     Ok(From::folder(address, is_editable))
+}
+
+/// The digest of the archive that was installed (`hashes`, or `hash` of before PEP 610 had that).
+fn digest(direct_url: &[u8]) -> Option<Sha256> {
+    let text = std::str::from_utf8(direct_url).ok()?;
+    let root = json::parse(text).ok()?;
+    let info = root.object_at("archive_info").ok()??;
+    let listed = info
+        .object_at("hashes")
+        .ok()
+        .flatten()
+        .and_then(|hashes| hashes.text_at("sha256").ok().flatten());
+    let single = || info.text_at("hash").ok()??.strip_prefix("sha256=");
+    Sha256::from_hex(listed.or_else(single)?)
 }
 
 /// Name and version as the folder's name has them: `name-version.dist-info`, `name-version-py3.11.egg-info`, `name.egg-link`.

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{IndexRole, Inventory, Item, ItemOrigin, Marker, Name, NamedIndex, Parent};
+use lockgate_model::{
+    IndexRole, Inventory, Item, ItemOrigin, Marker, Name, NamedIndex, Parent, Sha256,
+};
 
 use super::node::Wrong;
+use crate::pylock::{last_part, version_in};
 use crate::redact::{stripped_of_credentials, without_credentials};
 
 /// What a lock states of one thing, not yet looked at.
@@ -56,7 +59,16 @@ impl From {
 impl Stated<'_> {
     pub(super) fn item(self) -> Item {
         let name = Name::new(self.name.trim()).ok();
-        let version = self.version.and_then(|version| version.trim().parse().ok());
+        let mut version = self.version.and_then(|version| version.trim().parse().ok());
+        let mut sha256 = None;
+        if let From::Direct(place) = &self.from {
+            // Installers go by the version in the name of a file, whatever is stated next to it.
+            let of_file = name
+                .as_ref()
+                .and_then(|name| version_in(&last_part(place), name));
+            version = of_file.or(version);
+            sha256 = digest_in(place);
+        }
         let shown = name.as_ref().map_or(self.name, Name::as_str);
         let text = match (&self.from, self.version) {
             (From::Direct(place) | From::Own(place), _) if shown.is_empty() => place.clone(),
@@ -82,8 +94,16 @@ impl Stated<'_> {
             scopes: BTreeSet::new(),
             parents: BTreeSet::new(),
             has_hashes: false,
+            sha256,
         }
     }
+}
+
+/// The digest in the fragment of an address.
+fn digest_in(place: &str) -> Option<Sha256> {
+    let (_, fragment) = place.split_once('#')?;
+    let mut parts = fragment.split('&');
+    parts.find_map(|part| Sha256::from_hex(part.strip_prefix("sha256=")?))
 }
 
 /// A text as a message can show it.

@@ -10,6 +10,7 @@ use super::item::{FormKey, From, Stated, as_parent, by_name, name_indexes, root_
 use super::node::{Node, Wrong};
 use super::toml;
 use crate::lock::split_marker;
+use crate::pylock::check_listed_names;
 
 const PROJECT: &str = "pyproject.toml";
 
@@ -37,6 +38,14 @@ pub(super) fn read(text: &str, file: &str, files: &dyn Files) -> Result<Inventor
         let marker = conditions.environment_of(package.text_at("marker")?);
         let groups = scopes(package, asked.as_ref())?;
         inventory.knows_scopes |= !groups.is_empty();
+        let mut item = Stated {
+            name: package.need_text("name")?,
+            version: package.text_at("version")?,
+            line: package.line_of("name"),
+            from: source(package)?,
+        }
+        .item();
+        check_listed_names(package.list_at("files")?.iter(), &item)?;
         let is_again = first
             .get(&key)
             .and_then(|place| Some((*place, inventory.items.get_mut(*place)?)));
@@ -46,13 +55,6 @@ pub(super) fn read(text: &str, file: &str, files: &dyn Files) -> Result<Inventor
             places.push(place);
             continue;
         }
-        let mut item = Stated {
-            name: package.need_text("name")?,
-            version: package.text_at("version")?,
-            line: package.line_of("name"),
-            from: source(package)?,
-        }
-        .item();
         item.marker = marker;
         item.scopes = groups;
         first.insert(key, inventory.items.len());

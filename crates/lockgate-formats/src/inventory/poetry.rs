@@ -12,6 +12,7 @@ use super::item::{FormKey, From, Stated, as_parent, by_name, name_indexes, root_
 use super::node::{Node, Value, Wrong};
 use super::toml;
 use super::walk::{Edge, Edges, Start, TOO_MANY_SCOPES};
+use crate::pylock::check_listed_names;
 
 const PROJECT: &str = "pyproject.toml";
 
@@ -34,6 +35,7 @@ pub(super) fn read(text: &str, file: &str, files: &dyn Files) -> Result<Inventor
             from: source(package)?,
         }
         .item();
+        check_listed_names(files_of(&root, package)?.iter(), &item)?;
         inventory.knows_scopes |= scopes(package, &mut item, &mut conditions)?;
         inventory.items.push(item);
     }
@@ -73,6 +75,17 @@ fn check_version(root: &Node<'_>, inventory: &mut Inventory) -> Result<(), Wrong
         remedy: "use a newer lockgate, or audit what `poetry export` writes",
     }
     .check(version, line, &mut inventory.remarks)
+}
+
+/// The files of a package: beside it, or by its name under `[metadata.files]`, as Poetry wrote them before 1.3.
+fn files_of<'n, 'a>(root: &'n Node<'a>, package: &'n Node<'a>) -> Result<&'n [Node<'a>], Wrong> {
+    let beside = package.list_at("files")?;
+    if let (true, Some(metadata)) = (beside.is_empty(), root.object_at("metadata")?)
+        && let Some(by_name) = metadata.object_at("files")?
+    {
+        return by_name.list_at(package.need_text("name")?);
+    }
+    Ok(beside)
 }
 
 fn source(package: &Node<'_>) -> Result<From, Wrong> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lockgate_model::{Inventory, InventoryKind, Name, Scope};
+use lockgate_model::{Inventory, InventoryKind, Name, Scope, Sha256};
 
 use super::condition::Conditions;
 use super::item::{FormKey, From, Stated, as_parent, by_name, name_indexes, root_the_rest};
@@ -40,6 +40,11 @@ pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
             from: source(package)?,
         }
         .item();
+        if let Some(archive) = package.object_at("archive")?
+            && let Some(hashes) = archive.object_at("hashes")?
+        {
+            item.sha256 = hashes.text_at("sha256")?.and_then(Sha256::from_hex);
+        }
         item.scopes.insert(Scope::Main);
         if let Some(name) = &item.name {
             check_names(package, name, item.version.as_ref())?;

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{Inventory, InventoryKind, ItemOrigin, Marker, Name, Parent, Scope};
+use lockgate_model::{Inventory, InventoryKind, ItemOrigin, Marker, Name, Parent, Scope, Sha256};
 
 use super::condition::Conditions;
 use super::item::{From, Stated, as_parent, by_name, name_indexes};
 use super::node::{Node, Value, Wrong};
 use super::toml;
 use super::walk::{Edge, Edges, Start, TOO_MANY_SCOPES};
+use crate::pylock::check_listed_names;
 
 const DAMAGED: &str = "lock again with `uv lock`: a part of the file is missing";
 
@@ -31,15 +32,19 @@ pub(super) fn read(text: &str, file: &str) -> Result<Inventory, Wrong> {
         ..Inventory::default()
     };
     for package in packages {
-        inventory.items.push(
-            Stated {
-                name: package.need_text("name")?,
-                version: package.text_at("version")?,
-                line: package.line_of("name"),
-                from: source(package)?,
-            }
-            .item(),
-        );
+        let mut item = Stated {
+            name: package.need_text("name")?,
+            version: package.text_at("version")?,
+            line: package.line_of("name"),
+            from: source(package)?,
+        }
+        .item();
+        let sdist = package.object_at("sdist")?.into_iter();
+        check_listed_names(sdist.chain(package.list_at("wheels")?), &item)?;
+        if matches!(item.origin, ItemOrigin::Direct(_)) {
+            item.sha256 = only_digest(package)?;
+        }
+        inventory.items.push(item);
     }
     let mut reading = Reading {
         packages,
@@ -102,6 +107,17 @@ fn source(package: &Node<'_>) -> Result<From, Wrong> {
         "a source of kind {}",
         keys.join(", ")
     )))
+}
+
+/// The digest of the one file of a package.
+fn only_digest(package: &Node<'_>) -> Result<Option<Sha256>, Wrong> {
+    let sdist = package.object_at("sdist")?;
+    let mut files = sdist.into_iter().chain(package.list_at("wheels")?);
+    let (Some(file), None) = (files.next(), files.next()) else {
+        return Ok(None);
+    };
+    let hash = file.text_at("hash")?;
+    Ok(hash.and_then(|hash| Sha256::from_hex(hash.strip_prefix("sha256:")?)))
 }
 
 struct Reading<'n, 'a> {

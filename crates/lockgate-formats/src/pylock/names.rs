@@ -1,7 +1,7 @@
 //! Whether a file is, by its own name, one of the release that it is stated for. An installer goes by the name, so that a lock in which
 //! they differ would be judged for one release and install another.
 
-use lockgate_model::{Name, Version, WheelName};
+use lockgate_model::{Item, ItemOrigin, Name, Version, WheelName};
 
 use super::last_part;
 use crate::inventory::{Node, Wrong};
@@ -78,6 +78,77 @@ fn wrong(filename: &str, kind: Kind, name: &Name, version: Option<&Version>) -> 
     (!is_it).then(|| match version {
         Some(version) => format!("`{filename}` is no file of `{name}=={version}`"),
         None => format!("`{filename}` is no file of `{name}`"),
+    })
+}
+
+/// Holds the files that a lock of another tool lists for an item against its name and version. Of what is no release of an index only
+/// wheels count: an archive of a repository is named after a branch. What no release can be read from says nothing either way.
+pub(crate) fn check_listed<'n, 'a: 'n>(
+    files: impl Iterator<Item = &'n Node<'a>>,
+    item: &Item,
+) -> Result<(), Wrong> {
+    let Some(name) = &item.name else {
+        return Ok(());
+    };
+    let is_of_index = matches!(item.origin, ItemOrigin::Index(_));
+    for file in files {
+        for (key, is_place) in [
+            ("filename", false),
+            ("file", false),
+            ("path", true),
+            ("url", true),
+        ] {
+            let Some(text) = file.text_at(key)? else {
+                continue;
+            };
+            let filename = if is_place {
+                in_place(key, text)
+            } else {
+                text.to_owned()
+            };
+            let kind = match filename.strip_suffix(".whl") {
+                Some(_) => Kind::Wheel,
+                None if is_of_index && states_release(&filename) => Kind::Source,
+                None => continue,
+            };
+            if let Some(why) = wrong(&filename, kind, name, item.version.as_ref()) {
+                return Err(
+                    Wrong::new(format!("{why}, and installers go by the name of a file"))
+                        .at(file.line)
+                        .remedy("lock again with the tool that the lock is from"),
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a source distribution has a name that some package and version can be read from.
+fn states_release(filename: &str) -> bool {
+    let mut suffixes = SOURCES.iter();
+    let stem = suffixes.find_map(|suffix| filename.strip_suffix(suffix));
+    stem.is_some_and(|stem| {
+        stem.match_indices('-').any(|(dash, _)| {
+            let (before, after) = stem.split_at(dash);
+            let version = after.trim_start_matches('-').parse::<Version>();
+            Name::new(before).is_ok() && version.is_ok()
+        })
+    })
+}
+
+/// The version in the name of a file of `name`, of a wheel or a source distribution.
+pub(crate) fn version_in(filename: &str, name: &Name) -> Option<Version> {
+    if let Some(wheel) = WheelName::parse(filename) {
+        return (wheel.name == *name).then_some(wheel.version);
+    }
+    let stem = SOURCES
+        .iter()
+        .find_map(|suffix| filename.strip_suffix(suffix))?;
+    stem.match_indices('-').find_map(|(dash, _)| {
+        let (before, after) = stem.split_at(dash);
+        let is_named = Name::new(before).is_ok_and(|before| before == *name);
+        let version = after.trim_start_matches('-').parse().ok();
+        version.filter(|_| is_named)
     })
 }
 

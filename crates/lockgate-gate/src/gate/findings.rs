@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use lockgate_model::{
     FactError, Finding, FindingCode, Ignored, Name, Notice, ProjectStatus, Remark, RemarkCode,
-    Scope, Version,
+    Scope, Version, VersionSet,
 };
 
 use super::known::{Asked, Known, Override};
@@ -49,7 +49,8 @@ impl AdvisoryGate {
             scopes: &BTreeSet::new(),
             may_tell: true,
         };
-        let mut judged = self.judged(&subject, &self.known_as_far_as(&Asked::project(name)));
+        let known = self.known_as_far_as(&Asked::project(name));
+        let mut judged = self.judged(&subject, &known, |versions| versions.contains(version));
         if let Some(failure) = judged.failures.pop() {
             return Err(failure);
         }
@@ -59,10 +60,24 @@ impl AdvisoryGate {
     /// Everything that is known against a pin, and what could not be learned.
     pub fn judge(&self, subject: &Subject<'_>) -> Judged {
         let asked = self.asked(subject.name, subject.version, subject.may_tell);
-        self.judged(subject, &self.known_as_far_as(&asked))
+        let known = self.known_as_far_as(&asked);
+        self.judged(subject, &known, |versions| {
+            versions.contains(subject.version)
+        })
     }
 
-    fn judged(&self, subject: &Subject<'_>, known: &Known) -> Judged {
+    /// What is known against every version of a package; the one of `subject` is only written into the findings.
+    pub(crate) fn judge_every_version(&self, subject: &Subject<'_>) -> Judged {
+        let asked = self.asked(subject.name, subject.version, subject.may_tell);
+        self.judged(subject, &self.known_as_far_as(&asked), VersionSet::is_full)
+    }
+
+    fn judged(
+        &self,
+        subject: &Subject<'_>,
+        known: &Known,
+        affects: impl Fn(&VersionSet) -> bool,
+    ) -> Judged {
         let Subject {
             name,
             version,
@@ -74,7 +89,7 @@ impl AdvisoryGate {
         }
         let concerns = known.concerns.iter();
         let findings = concerns
-            .filter(|(_, versions)| versions.contains(version))
+            .filter(|(_, versions)| affects(versions))
             .map(|(advisory, _)| {
                 let standing = self.standing(advisory, name, version, scopes);
                 let ignored = match &standing {
@@ -110,7 +125,7 @@ impl AdvisoryGate {
         let overridden = known
             .overridden
             .iter()
-            .filter(|overridden| overridden.versions.contains(version))
+            .filter(|overridden| affects(&overridden.versions))
             .map(|overridden| {
                 let id = &overridden.advisory.id;
                 let by = &overridden.by;

@@ -144,6 +144,9 @@ fn properties(package: &AuditedPackage) -> Vec<Value> {
     for scope in &package.scopes {
         properties.push(property("scope", &scope.to_string()));
     }
+    if let Some(by) = package.judged_by {
+        properties.push(property("judged-by", by.as_str()));
+    }
     if let Some(marker) = &package.marker {
         properties.push(property("marker", &one_line(marker)));
     }

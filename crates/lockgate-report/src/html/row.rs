@@ -228,6 +228,9 @@ fn detail(
         let text = format!("{}{records}", advisory.sources.join(", "));
         fact("Told by", &text, out)?;
     }
+    if let Some(by) = entry.first.judged_by {
+        fact("Direct reference", &format!("judged {}", by.words()), out)?;
+    }
     if let Some(marker) = &entry.first.marker {
         fact("Installed if", marker, out)?;
     }

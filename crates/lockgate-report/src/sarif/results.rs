@@ -66,6 +66,9 @@ fn of_finding(
         "marker": package.marker.as_deref().map(one_line),
         "paths": chains,
     });
+    if let Some(by) = package.judged_by {
+        result["properties"]["judgedBy"] = json!(by.as_str());
+    }
     result
 }
 

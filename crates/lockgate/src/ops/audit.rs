@@ -174,7 +174,7 @@ pub(crate) fn audit(
 ) -> Result<Audited, Failure> {
     policies.show(&request.inputs, world);
     let selection = request.selection(world)?;
-    let (inputs, unread) = inputs::read(request, policies, world)?;
+    let (mut inputs, unread) = inputs::read(request, policies, world)?;
     for group in groups::unknown(&selection, inputs.iter().map(|input| &input.inventory))? {
         world.terminal.warn(&group);
     }
@@ -198,10 +198,15 @@ pub(crate) fn audit(
         return Ok(audited);
     }
     let opened = Opened::new(request, &inputs, policies, world)?;
-    opened.hint(&inputs, &selection);
     let gates = opened.gates_of(&inputs);
     let asks_index = policies.all().any(|settings| settings.asks_index);
     let facts = (asks_index.then(|| statuses::facts(&request.arguments, world))).transpose()?;
+    if let Some(facts) = &facts {
+        let is_asked: Vec<bool> = gates.iter().map(Option::is_some).collect();
+        let inventories = inputs.iter_mut().map(|input| &mut input.inventory);
+        statuses::recognize(inventories, &is_asked, facts);
+    }
+    opened.hint(&inputs, &selection);
     let mut report = opened.judge(&inputs, &selection, world);
     if request.arguments.as_of_lock {
         let inventories = inputs.iter().map(|input| &input.inventory);

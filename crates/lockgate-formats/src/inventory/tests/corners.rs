@@ -32,7 +32,7 @@ fn requirement_files_are_followed_and_constraints_are_no_items() {
             "8 jinja2 unpinned",
             "9 -e ./lib own(./lib)",
             "10 x direct(git+https://host.test/x@abc#egg=x)",
-            "11 foo-bar direct(./dist/Foo_Bar-1.0-py3-none-any.whl)",
+            "11 foo-bar==1.0 direct(./dist/Foo_Bar-1.0-py3-none-any.whl)",
             "12 z direct(https://host.test/z.zip)",
             "13 w==1.0",
             "req/base.txt:2 flask==1 <- -r base.in",

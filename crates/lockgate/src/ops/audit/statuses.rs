@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use lockgate_gate::AdvisoryGate;
 use lockgate_model::{
-    AuditReport, AuditedPackage, DistFile, FactError, Facts, Gap, GapCode, Manifest, Metadata,
-    Name, Pick, ProjectStatus, ProjectView, Scout, Version, VersionSet, Want, Yank,
+    AuditReport, AuditedPackage, DistFile, FactError, Facts, Gap, GapCode, Inventory, ItemOrigin,
+    Manifest, Metadata, Name, Pick, ProjectStatus, ProjectView, Scout, Sha256, Version, VersionSet,
+    Want, Yank,
 };
 
 use crate::cli::AuditArguments;
@@ -64,7 +65,7 @@ pub(super) fn ask_each(
     world.progress.phase("asking the index");
     let packages = report.packages.iter().zip(gates);
     let mut names: Vec<Name> = packages
-        .filter(|(_, gate)| gate.is_some())
+        .filter(|(package, gate)| gate.is_some() && package.judged_by.is_none())
         .map(|(package, _)| package.name.clone())
         .collect();
     names.sort();
@@ -78,7 +79,9 @@ pub(super) fn ask_each(
     facts.hint(wants.collect(), &nothing);
     let mut gaps = Vec::new();
     for (package, gate) in report.packages.iter_mut().zip(gates) {
-        let Some(gate) = gate else { continue };
+        let (Some(gate), None) = (gate, package.judged_by) else {
+            continue;
+        };
         match said(facts.as_ref(), &package.name, &package.version) {
             Ok((yanked, status)) => {
                 package.notices = gate.notices(yanked.as_deref(), &status);
@@ -107,6 +110,41 @@ pub(super) fn ask_each(
         }
     }
     report.gaps.extend(gaps);
+}
+
+/// Takes a direct reference for the release whose file it is: the index has a file of that name and version with the digest that it states.
+/// `is_asked` has one entry for each inventory: whether the index is asked about it.
+pub(super) fn recognize<'i>(
+    inventories: impl Iterator<Item = &'i mut Inventory>,
+    is_asked: &[bool],
+    facts: &Arc<dyn Facts>,
+) {
+    let asked = inventories.zip(is_asked).filter(|(_, is_asked)| **is_asked);
+    for item in asked.flat_map(|(inventory, _)| &mut inventory.items) {
+        let (ItemOrigin::Direct(_), Some(name), Some(version), Some(sha256)) =
+            (&item.origin, &item.name, &item.version, &item.sha256)
+        else {
+            continue;
+        };
+        if has_file(facts.as_ref(), name, version, sha256) {
+            item.origin = ItemOrigin::Index(None);
+        }
+    }
+}
+
+/// Whether an index has a file of a release with this digest. What cannot be learned is no yes.
+fn has_file(facts: &dyn Facts, name: &Name, version: &Version, sha256: &Sha256) -> bool {
+    let Ok(project) = facts.project(name) else {
+        return false;
+    };
+    let files = project
+        .position(version)
+        .and_then(|position| project.files(position).ok());
+    files.is_some_and(|files| {
+        files
+            .iter()
+            .any(|file| file.sha256.as_ref() == Some(sha256))
+    })
 }
 
 /// Whether a release was taken back, with the reason, and its project's status. A release that the index does not have is no release.
