@@ -1,24 +1,65 @@
 //! Environment markers (PEP 508) and the environment of one machine that they are asked about.
 
-use std::fmt;
+mod compare;
+mod evaluate;
+mod parse;
+mod python;
+mod text;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Bound;
 
 use pep508_rs::{
-    ExtraName, ExtraOperator, MarkerEnvironment, MarkerExpression, MarkerOperator, MarkerTree,
-    MarkerTreeKind, MarkerValueExtra, MarkerValueString, MarkerValueVersion,
+    ExtraName, MarkerEnvironment, MarkerExpression, MarkerOperator, MarkerTree, MarkerTreeKind,
+    MarkerValueExtra, MarkerValueString, MarkerValueVersion,
 };
 use version_ranges::Ranges;
 
+use self::evaluate::Unknown;
 use crate::requirement::cost::{TOO_MUCH_WORK, is_too_much_work};
 use crate::requirement::marker_text::for_parser;
 use crate::requirement::parse::{TOO_LONG, is_too_long};
 use crate::{Name, Version, VersionSet};
 
 /// A condition on the environment and on the extras asked for.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Marker(MarkerTree);
+///
+/// Two markers are the same where they hold in the same environments whose Python is a final version.
+#[derive(Clone)]
+pub struct Marker {
+    /// Over environments whose Python is a final version: what markers are set off against each other by.
+    finals: MarkerTree,
+    /// With pre-releases of Python as places of their own: what markers are evaluated by on one.
+    exact: MarkerTree,
+}
+
+impl PartialEq for Marker {
+    fn eq(&self, other: &Self) -> bool {
+        self.finals == other.finals
+    }
+}
+
+impl Eq for Marker {}
+
+impl Hash for Marker {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.finals.hash(state);
+    }
+}
+
+impl Ord for Marker {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.finals.cmp(&other.finals)
+    }
+}
+
+impl PartialOrd for Marker {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// A text that is no marker.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,12 +69,12 @@ pub struct MarkerError(pub String);
 impl Marker {
     /// The marker that always holds.
     pub fn always() -> Self {
-        Self(MarkerTree::TRUE)
+        Self::of(MarkerTree::TRUE)
     }
 
     /// The marker that holds nowhere.
     pub fn never() -> Self {
-        Self(MarkerTree::FALSE)
+        Self::of(MarkerTree::FALSE)
     }
 
     /// Reads what stands behind the `;` of a requirement.
@@ -44,36 +85,65 @@ impl Marker {
         if is_too_much_work(text) {
             return Err(MarkerError(TOO_MUCH_WORK.to_owned()));
         }
-        let text = for_parser(text).map_err(|why| MarkerError(why.to_owned()))?;
-        MarkerTree::parse_str::<pep508_rs::VerbatimUrl>(&text)
-            .map(Self)
-            .map_err(|error| MarkerError(error.message.to_string()))
+        for_parser(text).map_err(|why| MarkerError(why.to_owned()))?;
+        Self::parse_checked(text)
     }
 
-    pub(crate) fn from_tree(tree: MarkerTree) -> Self {
-        Self(tree)
+    /// Reads a marker of which the limits and letters were looked at.
+    pub(crate) fn parse_checked(text: &str) -> Result<Self, MarkerError> {
+        parse::parse(text).ok_or_else(|| {
+            let text = for_parser(text).unwrap_or_default();
+            let error = MarkerTree::parse_str::<pep508_rs::VerbatimUrl>(&text).err();
+            let message = error.map(|error| error.message.to_string());
+            MarkerError(message.unwrap_or_else(|| "it is not a marker".to_owned()))
+        })
+    }
+
+    /// The marker of a tree that says nothing about Python's version.
+    fn of(tree: MarkerTree) -> Self {
+        Self {
+            finals: tree.clone(),
+            exact: tree,
+        }
+    }
+
+    /// The tree that it is evaluated by in `environment`.
+    fn tree(&self, environment: &Environment) -> &MarkerTree {
+        let python = environment.python_full_version();
+        if python.any_prerelease() || python.is_local() {
+            &self.exact
+        } else {
+            &self.finals
+        }
     }
 
     /// Whether it holds everywhere, whatever is asked for.
     pub fn is_always(&self) -> bool {
-        self.0.is_true()
+        self.finals.is_true()
     }
 
     /// Whether it can hold nowhere.
     pub fn is_never(&self) -> bool {
-        self.0.is_false()
+        self.finals.is_false()
     }
 
-    /// Whether it holds in `environment` when exactly `extras` are asked for.
+    /// Whether it holds in `environment` when exactly `extras` are asked for. What it asks of a value that is not known counts as holding.
     pub fn holds(&self, environment: &Environment, extras: &[Name]) -> bool {
-        if self.0.is_true() {
-            return true;
+        let tree = self.tree(environment);
+        evaluate::holds(tree, &environment.0, extras, Unknown::Holds)
+    }
+
+    /// Returns what is left to ask in `environment` when exactly `extras` are asked for: none if it does not hold, `always` if it does, else
+    /// what it asks of values that are not known.
+    pub fn left_in(&self, environment: &Environment, extras: &[Name]) -> Option<Self> {
+        let tree = self.tree(environment);
+        if !evaluate::holds(tree, &environment.0, extras, Unknown::Holds) {
+            return None;
         }
-        let extras: Vec<ExtraName> = extras
-            .iter()
-            .filter_map(|extra| ExtraName::new(extra.as_str().to_owned()).ok())
-            .collect();
-        self.0.evaluate(&environment.0, &extras)
+        if evaluate::holds(tree, &environment.0, extras, Unknown::Fails) {
+            return Some(Self::always());
+        }
+        Some(Self::of(evaluate::residual(tree, &environment.0, extras)))
     }
 
     /// Whether some environment admits it when exactly `extras` are asked for.
@@ -82,17 +152,16 @@ impl Marker {
             .iter()
             .filter_map(|extra| ExtraName::new(extra.as_str().to_owned()).ok())
             .collect();
-        self.0.evaluate_extras(&extras)
+        self.finals.evaluate_extras(&extras)
     }
 
     /// Whether, in `environment`, it could hold for some extras but does not without them.
     pub fn needs_extra(&self, environment: &Environment) -> bool {
-        if self.0.is_true() || self.0.evaluate(&environment.0, &[]) {
+        if self.holds(environment, &[]) {
             return false;
         }
-        let mut any = self.0.clone().simplify_extras_with(|_| true);
-        any.and(MarkerTree::TRUE);
-        any.evaluate(&environment.0, &[])
+        let any = self.on_trees(|tree| tree.clone().simplify_extras_with(|_| true));
+        any.holds(environment, &[])
     }
 
     /// What it asks of the environment where these extras are asked for.
@@ -100,12 +169,38 @@ impl Marker {
     pub fn given(&self, extras: &[Name]) -> Self {
         let is_given =
             |extra: &ExtraName| extras.iter().any(|name| name.as_str() == extra.as_ref());
-        Self(self.0.clone().simplify_extras_with(is_given))
+        self.on_trees(|tree| tree.clone().simplify_extras_with(is_given))
+    }
+
+    fn on_trees(&self, change: impl Fn(&MarkerTree) -> MarkerTree) -> Self {
+        if self.finals == self.exact {
+            return Self::of(change(&self.finals));
+        }
+        Self {
+            finals: change(&self.finals),
+            exact: change(&self.exact),
+        }
+    }
+
+    fn with_other(&self, other: &Self, join: impl Fn(&mut MarkerTree, MarkerTree)) -> Self {
+        let joined = |one: &MarkerTree, other: &MarkerTree| {
+            let mut tree = one.clone();
+            join(&mut tree, other.clone());
+            tree
+        };
+        let finals = joined(&self.finals, &other.finals);
+        if self.finals == self.exact && other.finals == other.exact {
+            return Self::of(finals);
+        }
+        Self {
+            finals,
+            exact: joined(&self.exact, &other.exact),
+        }
     }
 
     /// The extras that it asks about.
     pub fn named_extras(&self) -> BTreeSet<Name> {
-        let names = extras_of(&self.0).into_iter();
+        let names = extras_of(&self.finals).into_iter();
         // A name that is none can be asked for by nobody.
         let names = names.filter_map(|extra| Name::new(&extra.to_string()).ok());
         names.collect()
@@ -114,28 +209,24 @@ impl Marker {
     /// Both conditions at once.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        let mut tree = self.0.clone();
-        tree.and(other.0.clone());
-        Self(tree)
+        self.with_other(other, MarkerTree::and)
     }
 
     /// Either condition.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
-        let mut tree = self.0.clone();
-        tree.or(other.0.clone());
-        Self(tree)
+        self.with_other(other, MarkerTree::or)
     }
 
     /// Whether both can never hold together.
     pub fn is_disjoint(&self, other: &Self) -> bool {
-        self.0.is_disjoint(&other.0)
+        self.finals.is_disjoint(&other.finals)
     }
 
     /// Where it does not hold.
     #[must_use]
     pub fn not(&self) -> Self {
-        Self(self.0.negate())
+        self.on_trees(MarkerTree::negate)
     }
 
     /// Holds from a Python version upwards.
@@ -148,85 +239,56 @@ impl Marker {
     /// What is left of it when exactly `extras` are asked for.
     #[must_use]
     pub fn with_extras(&self, extras: &[Name]) -> Self {
-        if self.0.is_true() || self.0.is_false() {
+        if extras_of(&self.finals).is_empty() {
             return self.clone();
         }
-        if extras_of(&self.0).is_empty() {
-            return self.clone();
-        }
-        let ways = self.0.to_dnf();
-        let of_extra = |expression: &MarkerExpression| match expression {
-            MarkerExpression::Extra { operator, name } => {
-                let mut asked = extras.iter();
-                let is_asked = match name {
-                    MarkerValueExtra::Extra(name) => {
-                        asked.any(|asked| asked.as_str() == name.as_ref())
-                    }
-                    // No name of an extra.
-                    MarkerValueExtra::Arbitrary(_) => false,
-                };
-                Some(is_asked == (*operator == ExtraOperator::Equal))
-            }
-            _ => None,
-        };
-        let mut any = MarkerTree::FALSE;
-        for way in ways {
-            if way
-                .iter()
-                .any(|expression| of_extra(expression) == Some(false))
-            {
-                continue;
-            }
-            let mut all = MarkerTree::TRUE;
-            for expression in way {
-                if of_extra(&expression).is_none() {
-                    all.and(MarkerTree::expression(expression));
-                }
-            }
-            any.or(all);
-        }
-        Self(any)
+        self.on_trees(|tree| evaluate::with_extras(tree, extras))
     }
 
     /// The same marker with one name for each system: `sys_platform` in place of `platform_system` and `os_name` where they say the same.
     #[must_use]
     pub fn with_one_name_for_systems(&self) -> Self {
-        if self.0.is_true() || self.0.is_false() {
+        if self.finals.is_true() || self.finals.is_false() {
             return self.clone();
         }
         let mut any = MarkerTree::FALSE;
-        for way in self.0.to_dnf() {
+        for way in self.finals.to_dnf() {
             let mut all = MarkerTree::TRUE;
             for expression in way {
                 all.and(MarkerTree::expression(renamed(expression)));
             }
             any.or(all);
         }
-        Self(any)
+        Self {
+            finals: any,
+            exact: self.exact.clone(),
+        }
     }
 
     /// The Python versions that some environment that it admits may have.
     pub fn pythons(&self) -> VersionSet {
         let mut known = HashMap::new();
-        VersionSet::from_plain(&pythons(&self.0, &mut known))
+        VersionSet::from_plain(&pythons(&self.finals, &mut known))
     }
 
     /// A simpler marker that holds in the same environments of a Python from `lowest` upwards.
     #[must_use]
     pub fn simplified_from(&self, lowest: &Version) -> Self {
-        let tree = self.0.clone();
-        Self(tree.simplify_python_versions(Bound::Included(lowest), Bound::Unbounded))
+        self.on_trees(|tree| {
+            let tree = tree.clone();
+            tree.simplify_python_versions(Bound::Included(lowest), Bound::Unbounded)
+        })
     }
 
     /// Its text, or none when it always holds.
     pub fn to_text(&self) -> Option<String> {
-        self.0.try_to_string()
+        text::of(&self.finals)
     }
 }
 
 impl fmt::Debug for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.try_to_string().as_deref().unwrap_or("always"))
+        f.write_str(self.to_text().as_deref().unwrap_or("always"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A set of environments: one machine, or all that a marker admits.
 //!
-//! The solver asks a region what of a marker is left to ask in it. On one machine nothing ever is: a marker holds or does not. In a larger
-//! region a marker may also hold in a part of it.
+//! The solver asks a region what of a marker is left to ask in it. On one machine nothing is, a marker holds or does not, save for values
+//! that are not known of it: the release of a system that is only named. In a larger region a marker may also hold in a part of it.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl Region {
     /// everywhere.
     pub fn within(&self, marker: &Marker, extras: &[Name]) -> Option<Marker> {
         match self {
-            Self::One(environment) => marker.holds(environment, extras).then(Marker::always),
+            Self::One(environment) => marker.left_in(environment, extras),
             Self::Many(many) => {
                 if marker.is_always() {
                     return Some(Marker::always());

@@ -125,7 +125,7 @@ impl Target {
         Self {
             region: Region::One(Environment::new(environment)),
             tags,
-            python: python.full().clone(),
+            python: python.of_release(),
             python_rule: PythonRule::Exact,
             required: Vec::new(),
             points: None,
@@ -229,7 +229,7 @@ impl Implementation {
     }
 }
 
-/// Marker values that only a machine can tell.
+/// Marker values that only a machine can tell. Empty where they are not known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Machine {
     /// `platform_release`.
@@ -248,6 +248,11 @@ impl PythonVersion {
     /// All parts of it.
     pub fn full(&self) -> &Version {
         &self.full
+    }
+
+    /// Its numbers: what installers hold against `Requires-Python`, of a pre-release too.
+    pub fn of_release(&self) -> Version {
+        self.full.only_release()
     }
 
     /// `X.Y`.

@@ -240,6 +240,38 @@ impl VersionSet {
         Self::union_of(parts)
     }
 
+    /// Its stretches as ranges of versions. A local version with the largest number stands for all local versions of one.
+    pub(crate) fn plain_ranges(&self) -> Vec<(Bound<Version>, Bound<Version>)> {
+        let last = |version: &Version| {
+            let local = vec![pep440_rs::LocalSegment::Number(u64::MAX)];
+            version.clone().with_local(local)
+        };
+        let low = |bound: &Bound<Place>| match bound {
+            Bound::Unbounded => Bound::Unbounded,
+            Bound::Included(place) | Bound::Excluded(place) => match place.spot {
+                Spot::Before => Bound::Included(place.version.clone()),
+                Spot::Spelled(_) if matches!(bound, Bound::Included(_)) => {
+                    Bound::Included(place.version.clone())
+                }
+                Spot::Spelled(_) | Spot::After => Bound::Excluded(place.version.clone()),
+                Spot::AfterLocals => Bound::Excluded(last(&place.version)),
+            },
+        };
+        let high = |bound: &Bound<Place>| match bound {
+            Bound::Unbounded => Bound::Unbounded,
+            Bound::Included(place) | Bound::Excluded(place) => match place.spot {
+                Spot::Before => Bound::Excluded(place.version.clone()),
+                Spot::Spelled(_) if matches!(bound, Bound::Excluded(_)) => {
+                    Bound::Excluded(place.version.clone())
+                }
+                Spot::Spelled(_) | Spot::After => Bound::Included(place.version.clone()),
+                Spot::AfterLocals => Bound::Included(last(&place.version)),
+            },
+        };
+        let stretches = self.0.iter();
+        stretches.map(|(from, to)| (low(from), high(to))).collect()
+    }
+
     /// The version that it begins with or right after; none if it is empty or goes down without end.
     pub fn lowest(&self) -> Option<&Version> {
         match self.0.bounding_range()? {

@@ -72,15 +72,6 @@ pub(crate) const CHOICES: &[Choice] = &[
     refusal("marker-operator", |case| {
         case.only_ours_refuses("is not a marker: ") && case.only_ours_refuses("found `===`")
     }),
-    // pip looks for a part of the text.
-    reading(
-        "marker-in",
-        |case| {
-            let lists = ["python_version in", "python_version not in"];
-            lists.iter().any(|list| case.text.contains(list))
-        },
-        |pip, ours| for_each_line(pip, ours, |line| line.marker.clear()),
-    ),
     refusal("binary-file", |case| {
         case.text.contains('\0') && case.only_ours_refuses("it is a binary file")
     }),

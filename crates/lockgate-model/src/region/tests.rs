@@ -83,3 +83,65 @@ fn parts_of_a_region() {
         .expect("a part");
     assert!(high.lowest_python() >= &"3.11".parse().expect("a version"));
 }
+
+/// `python_version` of a pre-release is that of its release; `Requires-Python` is held against its numbers.
+#[test]
+fn a_pre_release_of_python_has_the_version_of_its_release() {
+    let platform = "linux".parse().unwrap();
+    let target = crate::Target::new(&"3.13.0rc1".parse().unwrap(), &platform);
+    let holds = |text: &str| target.region.admits(&Marker::parse(text).unwrap(), &[]);
+    assert!(holds("python_version >= '3.13'") && !holds("python_version < '3.13'"));
+    assert!(!holds("python_full_version >= '3.13'") && !holds("python_full_version < '3.13'"));
+    assert!(holds(
+        "python_full_version > '3.13.0b4' and python_full_version < '3.13.0rc2'"
+    ));
+    let admits = |text: &str| {
+        let specifiers: crate::Specifiers = text.parse().unwrap();
+        target.admits_python(specifiers.set())
+    };
+    assert!(admits(">=3.13") && admits("==3.13.*") && !admits("<3.13"));
+}
+
+/// What a system that is only named does not tell is left to be asked by who installs.
+#[test]
+fn questions_about_values_that_are_not_known_are_left() {
+    let platform = "macos".parse().unwrap();
+    let target = crate::Target::new(&"3.12".parse().unwrap(), &platform);
+    let left = |text: &str| {
+        let marker = Marker::parse(text).unwrap();
+        let left = target.region.within(&marker, &[]);
+        left.map(|left| left.to_text())
+    };
+    for (marker, asked) in [
+        (
+            "platform_release >= '9.0' and platform_release < '18.0' and sys_platform == 'darwin'",
+            "platform_release < '18.0' and platform_release >= '9.0'",
+        ),
+        (
+            "platform_release >= '9.0' or python_version < '3.8'",
+            "platform_release >= '9.0'",
+        ),
+        (
+            "'Ubuntu' in platform_version and os_name == 'posix'",
+            "'Ubuntu' in platform_version",
+        ),
+    ] {
+        assert_eq!(left(marker), Some(Some(asked.to_owned())), "{marker}");
+    }
+    assert_eq!(left("platform_release >= '9.0' and os_name == 'nt'"), None);
+    assert_eq!(
+        left("platform_release >= '9.0' or os_name == 'posix'"),
+        Some(None)
+    );
+    // Texts have no order, and a release that is no version is in no range of versions.
+    let machine = crate::Machine {
+        release: "6.1.0-18-amd64".to_owned(),
+        version: "#1 SMP".to_owned(),
+    };
+    let python = "3.12".parse().unwrap();
+    let implementation = crate::Implementation::cpython(&python);
+    let known = crate::Target::of(&python, &platform, &implementation, &machine);
+    let holds = |text: &str| known.region.admits(&Marker::parse(text).unwrap(), &[]);
+    assert!(!holds("platform_release >= '5'") && !holds("platform_release < '5'"));
+    assert!(!holds("platform_version > '#0'") && !holds("python_version >= '3.*'"));
+}

@@ -82,17 +82,6 @@ fn breaks(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
 }
 
-/// The same for a whole requirement without an address: its marker begins at the first `;`.
-pub(crate) fn requirement_for_parser(text: &str) -> Result<Cow<'_, str>, &'static str> {
-    let Some((wanted, marker)) = text.split_once(';') else {
-        return Ok(Cow::Borrowed(text));
-    };
-    Ok(match for_parser(marker)? {
-        Cow::Borrowed(_) => Cow::Borrowed(text),
-        Cow::Owned(marker) => Cow::Owned(format!("{wanted};{marker}")),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,8 +117,6 @@ mod tests {
     fn letters_in_other_places_are_refused() {
         for marker in ["é == 'nt'", "os_namé == 'nt'"] {
             assert_eq!(for_parser(marker), Err(OUT_OF_PLACE), "{marker}");
-            let text = format!("a ;{marker}");
-            assert_eq!(requirement_for_parser(&text), Err(OUT_OF_PLACE));
         }
         refused_everywhere(&["é == 'nt'", "os_namé == 'nt'"]);
     }

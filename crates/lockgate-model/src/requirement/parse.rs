@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use pep508_rs::{MarkerTree, MarkerWarningKind};
 
 use super::cost::{TOO_MUCH_WORK, is_too_much_work};
-use super::marker_text::{for_parser, requirement_for_parser};
+use super::marker_text::for_parser;
 use super::{Requirement, RequirementError, Source};
 use crate::{Marker, Name, Specifiers};
 
@@ -22,11 +22,18 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
         Some((named, url)) => (Some(url), Cow::Owned(named)),
         None => (None, Cow::Borrowed(text)),
     };
-    let text = with_blanks_in_lists(&without_trailing_comma(&text));
-    let text =
-        requirement_for_parser(&text).map_err(|why| RequirementError::Syntax(why.to_owned()))?;
+    let text = without_trailing_comma(&text);
+    let (wanted, marker) = match text.split_once(';') {
+        None => (&*text, Marker::always()),
+        Some((wanted, marker)) => {
+            let syntax = |why: &str| RequirementError::Syntax(why.to_owned());
+            for_parser(marker).map_err(syntax)?;
+            let marker = Marker::parse_checked(marker).map_err(|error| syntax(&error.0))?;
+            (wanted, marker)
+        }
+    };
     let parsed: pep508_rs::Requirement =
-        text.parse().map_err(|error: pep508_rs::Pep508Error| {
+        wanted.parse().map_err(|error: pep508_rs::Pep508Error| {
             RequirementError::Syntax(error.message.to_string())
         })?;
     let mut extras: Vec<Name> = parsed
@@ -57,7 +64,7 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
             .map_err(|error| RequirementError::Syntax(error.to_string()))?,
         extras,
         source,
-        marker: Marker::from_tree(parsed.marker),
+        marker,
     })
 }
 
@@ -93,46 +100,6 @@ fn without_trailing_comma(text: &str) -> Cow<'_, str> {
         }
         _ => Cow::Borrowed(text),
     }
-}
-
-/// `python_version in '2.7, 3.11'` is a list of versions to those who write it; the parser above drops the comparison unless blanks part
-/// them.
-fn with_blanks_in_lists(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("python_") {
-        let (before, variable) = rest.split_at(at);
-        out.push_str(before);
-        let list = list_start(variable).and_then(|start| {
-            let (head, list) = variable.split_at_checked(start)?;
-            let quote = head.chars().next_back()?;
-            let (list, _) = list.split_once(quote)?;
-            Some((head, list))
-        });
-        let taken = if let Some((head, list)) = list {
-            out.push_str(head);
-            out.push_str(&list.replace(',', " "));
-            head.len() + list.len()
-        } else {
-            out.push_str("python_");
-            "python_".len()
-        };
-        rest = variable.get(taken..).unwrap_or_default();
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Where the versions begin in `python_version [not] in '2.7, 3.11'`.
-fn list_start(text: &str) -> Option<usize> {
-    let rest = text
-        .strip_prefix("python_version")
-        .or_else(|| text.strip_prefix("python_full_version"))?
-        .trim_start();
-    let rest = rest.strip_prefix("not ").map_or(rest, str::trim_start);
-    let rest = rest.strip_prefix("in")?.trim_start();
-    let list = rest.strip_prefix(['\'', '"'])?;
-    Some(text.len() - list.len())
 }
 
 /// Takes `name[extras] @ address ; marker` apart: the rest, and the address as written. It ends at white space. The parser above would

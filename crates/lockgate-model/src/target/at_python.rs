@@ -43,7 +43,7 @@ impl Target {
         Some(Self {
             region: Region::One(Environment::new(environment)),
             tags,
-            python: python.full().clone(),
+            python: python.of_release(),
             ..self.clone()
         })
     }
