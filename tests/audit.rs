@@ -3,10 +3,12 @@
 mod accepted;
 mod as_of_lock;
 mod asking;
+mod bills;
 mod bounds;
 mod environments;
 mod export_faults;
 mod fleet;
+mod folders;
 mod gaps;
 mod hosts;
 mod inputs;

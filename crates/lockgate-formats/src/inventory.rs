@@ -38,9 +38,11 @@ use crate::text::utf8;
 pub use bill::NO_PYPI_PACKAGE;
 pub use detect::{
     disguised_kind, ecosystem_of, included_requirements, is_lock_name, kind_of,
-    reads_as_requirements, unread_kind,
+    reads_as_requirements, unread_document, unread_kind,
 };
-pub use installed::{Installed, InstalledDistribution, InstalledForm, link, read_installed};
+pub use installed::{
+    Installed, InstalledDistribution, InstalledForm, link, read_distribution_file, read_installed,
+};
 
 /// Reads the inventory in `bytes`, which stands at `file`; `files` is asked for what it includes and for the project beside it.
 pub fn read_inventory(

@@ -10,7 +10,9 @@ mod write;
 pub use read::{Pylock, read};
 pub use write::{PylockOptions, render, written};
 
-pub(crate) use names::{check as check_names, check_listed as check_listed_names, version_in};
+pub(crate) use names::{
+    check as check_names, check_listed as check_listed_names, release_in, version_in,
+};
 pub(crate) use write::{decoded, last_part};
 
 /// Whether a file of this name is a `pylock.toml` (PEP 751, "File Name"): `pylock.toml`, or `pylock.NAME.toml` with a name without dots.

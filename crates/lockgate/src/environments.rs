@@ -18,6 +18,8 @@ pub(crate) struct InstalledEnvironment {
     pub(crate) place: String,
     /// The folders that packages are imported from, in order.
     pub(crate) folders: Vec<PathBuf>,
+    /// Whether these hold wheels and source distributions, and not what is installed.
+    pub(crate) is_of_files: bool,
     /// What could not be looked at, so that there may be more of them.
     pub(crate) unread: Vec<UnreadPart>,
 }
@@ -183,6 +185,7 @@ pub(crate) fn find(text: &str, is_local: bool) -> Result<InstalledEnvironment, F
     Ok(InstalledEnvironment {
         place: text.to_owned(),
         folders: folders.found,
+        is_of_files: false,
         unread: folders.unread,
     })
 }
@@ -194,11 +197,54 @@ pub(crate) fn folder(text: &str) -> Result<InstalledEnvironment, Failure> {
         return Err(Failure::new(format!("there is no folder `{text}`"))
             .remedy("name a folder that packages are installed in"));
     }
+    let mut looked = Folders::default();
+    let is_of_packages = holds_packages(&path, &mut looked);
+    let has_files = |path: &Path| {
+        ["whl", "gz", "zip"]
+            .iter()
+            .any(|ending| path.extension().is_some_and(|found| found == *ending))
+            && path.is_file()
+    };
+    let entries = looked.entries(&path);
+    let is_of_files = !is_of_packages && entries.iter().any(|entry| has_files(entry));
+    let of_pex = path.join(".deps");
+    let folders = if is_of_packages || is_of_files || !looked.unread.is_empty() {
+        vec![path]
+    } else if path.join("PEX-INFO").is_file() && of_pex.is_dir() {
+        // Each package of a pex lies in a folder of its own.
+        looked
+            .entries(&of_pex)
+            .into_iter()
+            .filter(|folder| folder.is_dir())
+            .collect()
+    } else {
+        return Err(without_packages(text, &path, entries.is_empty()));
+    };
     Ok(InstalledEnvironment {
         place: text.to_owned(),
-        folders: vec![path],
-        unread: Vec::new(),
+        folders,
+        is_of_files,
+        unread: looked.unread,
     })
+}
+
+/// Refuses a folder for `--path` in which nothing is installed, and says what it is.
+fn without_packages(text: &str, path: &Path, is_empty: bool) -> Failure {
+    let is_root = is_environment(path) || path.join("lib").is_dir() || path.join("Lib").is_dir();
+    if is_empty {
+        Failure::new(format!(
+            "the folder `{text}` is empty: there is nothing to audit"
+        ))
+        .remedy("name a folder that packages are installed in")
+    } else if is_root {
+        Failure::new(format!(
+            "`{text}` is not a folder of packages, but may be an environment that has one"
+        ))
+        .remedy(format!("name it with `--environment {text}`"))
+    } else {
+        Failure::new(format!("no package is installed in the folder `{text}`"))
+            .remedy("name a folder that packages are installed in, or a folder of wheels")
+    }
 }
 
 fn of_folder(path: &Path, is_local: bool) -> Folders {

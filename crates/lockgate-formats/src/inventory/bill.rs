@@ -3,14 +3,40 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockgate_model::{Inventory, InventoryKind, Item, Parent};
+use lockgate_model::{Inventory, InventoryKind, Item, ItemOrigin, Parent};
 
 use super::item::as_parent;
-use super::node::Wrong;
+use super::node::{Node, Value, Wrong};
 use super::purl::{self, Purl};
 
 /// Why a bill of materials without a PyPI package is an error.
 pub const NO_PYPI_PACKAGE: &str = "it names no PyPI package";
+
+/// The bill of materials in a document: services answer with it in `sbom`, and attestations (in-toto) have it in `predicate`, there of some
+/// tools in `Data`.
+pub(super) fn unwrapped<'n, 'a>(document: &'n Node<'a>) -> &'n Node<'a> {
+    const DEEPEST: usize = 3;
+    let mut bill = document;
+    for _ in 0..DEEPEST {
+        if ["bomFormat", "spdxVersion", "@graph"]
+            .iter()
+            .any(|key| bill.get(key).is_some())
+        {
+            break;
+        }
+        let wrapped = ["sbom", "predicate", "Data"]
+            .iter()
+            .find_map(|key| bill.get(key));
+        match wrapped {
+            Some(node) if matches!(node.value, Value::Object(_)) => bill = node,
+            _ => break,
+        }
+    }
+    bill
+}
+
+/// More names than this make a remark unreadable.
+const SHOWN: usize = 5;
 
 /// A bill of materials while it is read.
 #[derive(Debug, Default)]
@@ -26,9 +52,8 @@ pub(super) struct Bill {
     others: BTreeMap<String, usize>,
     /// How many components name no package.
     unnamed: usize,
-    /// The first few of those that are libraries.
-    libraries: Vec<String>,
-    library_count: usize,
+    /// Those of them that are libraries: reference, name and line.
+    libraries: Vec<(Option<String>, String, usize)>,
     /// How many components are PyPI packages, be they readable or not.
     packages: usize,
 }
@@ -40,9 +65,6 @@ enum Component {
     Root(String),
     Other,
 }
-
-/// More names than this make a remark unreadable.
-const SHOWN: usize = 5;
 
 impl Bill {
     pub(super) fn new(kind: InventoryKind) -> Self {
@@ -110,13 +132,18 @@ impl Bill {
     }
 
     /// A component that names no package.
-    pub(super) fn unnamed(&mut self, reference: Option<&str>, name: &str, is_library: bool) {
-        self.unnamed += 1;
+    pub(super) fn unnamed(
+        &mut self,
+        reference: Option<&str>,
+        name: &str,
+        line: usize,
+        is_library: bool,
+    ) {
         if is_library {
-            self.library_count += 1;
-            if self.libraries.len() < SHOWN {
-                self.libraries.push(format!("`{name}`"));
-            }
+            let reference = reference.map(str::to_owned);
+            self.libraries.push((reference, name.to_owned(), line));
+        } else {
+            self.unnamed += 1;
         }
         self.other(reference);
     }
@@ -140,7 +167,8 @@ impl Bill {
 
     /// The inventory, with parents.
     pub(super) fn finish(mut self) -> Result<Inventory, Wrong> {
-        self.say_what_was_passed_over();
+        let libraries = self.keep_libraries();
+        self.say_what_was_passed_over(&libraries);
         if self.packages == 0 {
             return Err(Wrong::new(NO_PYPI_PACKAGE).remedy(
                 "audit a bill of materials whose components have a package URL `pkg:pypi/name@version`",
@@ -177,7 +205,37 @@ impl Bill {
         }
     }
 
-    fn say_what_was_passed_over(&mut self) {
+    /// A library without a package URL, in a bill that has packages of PyPI, may be one of them: an item without a name that could be asked
+    /// about. What the bill is about is none.
+    /// Returns the names of the first few that are none.
+    fn keep_libraries(&mut self) -> Vec<String> {
+        let mut about = Vec::new();
+        let described: BTreeSet<&str> = self.described.iter().map(|(_, to)| to.as_str()).collect();
+        for (reference, name, line) in std::mem::take(&mut self.libraries) {
+            let reference = reference.as_deref();
+            if self.packages == 0 || reference.is_some_and(|it| described.contains(it)) {
+                self.unnamed += 1;
+                if about.len() < SHOWN {
+                    about.push(format!("`{name}`"));
+                }
+                continue;
+            }
+            let stated = super::item::Stated {
+                name: &name,
+                version: None,
+                line,
+                from: super::item::From::Index(None),
+            };
+            let mut item = stated.item();
+            item.name = None;
+            item.text = format!("{} (a library without a package URL)", item.text);
+            item.origin = ItemOrigin::Index(None);
+            self.inventory.items.push(item);
+        }
+        about
+    }
+
+    fn say_what_was_passed_over(&mut self, libraries: &[String]) {
         if !self.others.is_empty() {
             let others = self.others.iter();
             let others: Vec<String> = others
@@ -189,14 +247,9 @@ impl Bill {
             ));
         }
         if self.unnamed > 0 {
-            let libraries = match self.library_count {
-                0 => String::new(),
-                count if count > self.libraries.len() => format!(
-                    "; libraries among them: {} and {} more",
-                    self.libraries.join(", "),
-                    count - self.libraries.len()
-                ),
-                _ => format!("; libraries among them: {}", self.libraries.join(", ")),
+            let libraries = match libraries {
+                [] => String::new(),
+                names => format!("; libraries among them: {}", names.join(", ")),
             };
             self.inventory.remarks.push(format!(
                 "{} of its components have no package URL, and were not looked at{libraries}",

@@ -2,7 +2,7 @@
 
 use lockgate_model::{Inventory, InventoryKind, Item, ItemOrigin, Name, Scope};
 
-use super::bill::Bill;
+use super::bill::{Bill, unwrapped};
 use super::condition::Condition;
 use super::item::{Form, From, Stated, known_form};
 use super::json;
@@ -14,16 +14,17 @@ const DEEPEST: usize = 24;
 
 /// Reads a CycloneDX document.
 pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
-    let root = json::parse(text)?;
+    let document = json::parse(text)?;
+    let root = unwrapped(&document);
     let mut bill = Bill::new(InventoryKind::CycloneDx);
-    check_version(&root, &mut bill)?;
+    check_version(root, &mut bill)?;
     if let Some(metadata) = root.object_at("metadata")?
         && let Some(component) = metadata.object_at("component")?
     {
         subject(component, &mut bill)?;
         components(component, &mut bill, 1)?;
     }
-    components(&root, &mut bill, 0)?;
+    components(root, &mut bill, 0)?;
     for dependency in root.list_at("dependencies")? {
         let from = dependency.need_text("ref")?;
         for to in dependency.texts_at("dependsOn")? {
@@ -142,8 +143,8 @@ fn one(component: &Node<'_>, bill: &mut Bill) -> Result<(), Wrong> {
         bill.item(reference, item);
         return Ok(());
     }
-    let is_library = component.text_at("type")? == Some("library");
-    bill.unnamed(reference, name, is_library);
+    let is_library = matches!(component.text_at("type")?, Some("library" | "framework"));
+    bill.unnamed(reference, name, line, is_library);
     Ok(())
 }
 

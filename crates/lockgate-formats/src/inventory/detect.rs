@@ -2,6 +2,7 @@
 
 use lockgate_model::InventoryKind;
 
+use super::bill::unwrapped;
 use super::node::{Node, Value};
 use super::{json, toml};
 use crate::lock::read_with_includes;
@@ -165,6 +166,22 @@ pub fn unread_kind(path: &str) -> Option<&'static str> {
     }
 }
 
+/// What a document is that is not read, by its text: a bill of materials in XML, whatever its name.
+pub fn unread_document(text: &str) -> Option<&'static str> {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if !text.starts_with('<') {
+        return None;
+    }
+    let beginning: String = text.chars().take(4096).collect();
+    if beginning.contains("cyclonedx.org/schema/bom") {
+        Some("CycloneDX document in XML")
+    } else if beginning.contains("spdx.org/rdf") {
+        Some("SPDX document in RDF or XML")
+    } else {
+        None
+    }
+}
+
 /// What a file seems to be by its `beginning`, whole lines of it, although its name is none that a search for locks looks at.
 pub fn disguised_kind(path: &str, beginning: &str) -> Option<&'static str> {
     let name = last(path);
@@ -221,7 +238,8 @@ fn is_text(name: &str) -> bool {
     ending(name) == "txt"
 }
 
-fn of_json(root: &Node<'_>) -> Option<InventoryKind> {
+fn of_json(document: &Node<'_>) -> Option<InventoryKind> {
+    let root = unwrapped(document);
     let is_text = |key: &str| matches!(root.get(key).map(|node| &node.value), Some(Value::Text(_)));
     let is_graph = root.get("@context").is_some() && root.get("@graph").is_some();
     let meta = root.get("_meta");

@@ -107,8 +107,19 @@ pub fn read_installed(distribution: &InstalledDistribution) -> Installed {
         item,
         requirements,
         unread,
-        requested: distribution.requested,
+        requested: distribution.requested && !marks_everything(distribution),
     }
+}
+
+/// Reads a file of a folder of distributions by its name, a wheel or a source distribution; none for any other file.
+pub fn read_distribution_file(file_name: &str) -> Option<Installed> {
+    let (name, version) = crate::pylock::release_in(file_name)?;
+    Some(Installed {
+        item: Item::pinned(name, version),
+        requirements: Vec::new(),
+        unread: Vec::new(),
+        requested: false,
+    })
 }
 
 /// All distributions of the environment at `place`, linked by what they require where `environment` is known, else anywhere.
@@ -187,6 +198,12 @@ fn edges(
         }
     }
     edges
+}
+
+/// Whether its installer says of everything that a person asked for it: uv does, by itself and in pixi.
+fn marks_everything(distribution: &InstalledDistribution) -> bool {
+    let installer = distribution.installer.as_deref().map(str::trim);
+    matches!(installer, Some("uv" | "uv-pixi"))
 }
 
 /// Where a distribution was installed from.

@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 
 use lockgate_model::{Inventory, InventoryKind};
 
-use super::bill::Bill;
+use super::bill::{Bill, unwrapped};
 use super::json;
 use super::node::{Node, Value, Wrong};
 
 /// Reads an SPDX document.
 pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
-    let root = json::parse(text)?;
+    let document = json::parse(text)?;
+    let root = unwrapped(&document);
     match root.text_at("spdxVersion")? {
-        Some("SPDX-2.0" | "SPDX-2.1" | "SPDX-2.2" | "SPDX-2.3") => two(&root),
+        Some("SPDX-2.0" | "SPDX-2.1" | "SPDX-2.2" | "SPDX-2.3") => two(root),
         Some(version) => Err(Wrong::new(format!(
             "it is {version}, and SPDX-2.2, SPDX-2.3 and 3.0 are read"
         ))
         .at(root.line_of("spdxVersion"))
         .remedy("write it in one of those forms")),
-        None if root.get("@graph").is_some() => three(&root),
+        None if root.get("@graph").is_some() => three(root),
         None => Err(Wrong::new("`spdxVersion` is missing").at(root.line)),
     }
 }
@@ -55,7 +56,9 @@ fn two(root: &Node<'_>) -> Result<Inventory, Wrong> {
                 purls.push(external.need_text("referenceLocator")?);
             }
         }
-        add(&mut bill, reference, name, &purls, package.line_of("name"));
+        let purpose = package.text_at("primaryPackagePurpose")?;
+        let line = package.line_of("name");
+        add(&mut bill, reference, (name, purpose), &purls, line);
     }
     for id in root.texts_at("documentDescribes")? {
         bill.describes(DOCUMENT, id);
@@ -74,9 +77,20 @@ fn two(root: &Node<'_>) -> Result<Inventory, Wrong> {
 }
 
 /// A package with its package URLs; what has none may be what the document is about, and then stands for a root.
-fn add(bill: &mut Bill, reference: &str, name: &str, purls: &[&str], line: usize) {
+fn add(
+    bill: &mut Bill,
+    reference: &str,
+    (name, purpose): (&str, Option<&str>),
+    purls: &[&str],
+    line: usize,
+) {
     if purls.is_empty() {
-        bill.unnamed(Some(reference), name, true);
+        let is_library = purpose.is_none_or(|purpose| {
+            ["library", "framework"]
+                .iter()
+                .any(|word| purpose.eq_ignore_ascii_case(word))
+        });
+        bill.unnamed(Some(reference), name, line, is_library);
         bill.root(reference, name);
     }
     for purl in purls {
@@ -121,8 +135,12 @@ fn three(root: &Node<'_>) -> Result<Inventory, Wrong> {
                 );
                 let from = element.get("from").map(reference).transpose()?;
                 if let Some(from) = from.filter(|_| is_edge) {
+                    let describes = element.text_at("relationshipType")? == Some("describes");
                     for to in element.list_at("to")? {
                         bill.edge(from, reference(to)?);
+                        if describes {
+                            bill.describes(from, reference(to)?);
+                        }
                     }
                 }
             }
@@ -180,6 +198,7 @@ fn package_of_three(
     }
     purls.sort_unstable();
     purls.dedup();
-    add(bill, id, name, &purls, element.line_of("name"));
+    let purpose = element.text_at("software_primaryPurpose")?;
+    add(bill, id, (name, purpose), &purls, element.line_of("name"));
     Ok(())
 }

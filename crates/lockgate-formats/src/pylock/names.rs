@@ -136,6 +136,22 @@ fn states_release(filename: &str) -> bool {
     })
 }
 
+/// The release that a wheel or a source distribution is of by its name. Where a name can be read in several ways, the longest package
+/// name counts.
+pub(crate) fn release_in(filename: &str) -> Option<(Name, Version)> {
+    if let Some(wheel) = WheelName::parse(filename) {
+        return Some((wheel.name, wheel.version));
+    }
+    let stem = SOURCES
+        .iter()
+        .find_map(|suffix| filename.strip_suffix(suffix))?;
+    stem.rmatch_indices('-').find_map(|(dash, _)| {
+        let (before, after) = stem.split_at(dash);
+        let version = after.trim_start_matches('-').parse().ok()?;
+        Some((Name::new(before).ok()?, version))
+    })
+}
+
 /// The version in the name of a file of `name`, of a wheel or a source distribution.
 pub(crate) fn version_in(filename: &str, name: &Name) -> Option<Version> {
     if let Some(wheel) = WheelName::parse(filename) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use lockgate_formats::SourceKind;
 use lockgate_formats::inventory::{
     NO_PYPI_PACKAGE, ecosystem_of, is_lock_name, kind_of, read_inventory, reads_as_requirements,
-    unread_kind,
+    unread_document, unread_kind,
 };
 use lockgate_index::files::{self, Limit};
 use lockgate_model::text::escaped_name;
@@ -535,6 +535,10 @@ fn read_bytes(
         if let Some(tool) = ecosystem_of(file) {
             return Failure::new(format!("`{file}` is a lock of {tool}, not of Python packages"))
                 .remedy("name a lock, a requirements file or a bill of materials of Python packages");
+        }
+        if let Some(kind) = unread_document(&String::from_utf8_lossy(bytes)) {
+            return Failure::new(format!("`{file}` is a {kind}, which is not read"))
+                .remedy("have the tool that it is from write it as JSON");
         }
         if let Some(kind) = unread_kind(file) {
             return Failure::new(format!("`{file}`: a {kind} is not read by this version"))

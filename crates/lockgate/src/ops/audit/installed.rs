@@ -5,7 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lockgate_formats::inventory::{InstalledDistribution, InstalledForm, link, read_installed};
+use lockgate_formats::inventory::{
+    Installed, InstalledDistribution, InstalledForm, link, read_distribution_file, read_installed,
+};
 use lockgate_index::files::{self, Limit};
 use lockgate_model::{Inventory, Name, UnreadPart};
 
@@ -18,9 +20,23 @@ pub(super) fn read(environment: &InstalledEnvironment) -> Inventory {
     let mut remarks = Vec::new();
     let mut unread = environment.unread.clone();
     let mut known: BTreeSet<Name> = BTreeSet::new();
+    if environment.is_of_files {
+        for folder in &environment.folders {
+            installed.extend(files_in(folder, &mut unread, &mut remarks));
+        }
+        let mut inventory = link(&environment.place, installed, None);
+        // Names of files say nothing of who requires whom.
+        inventory.knows_parents = false;
+        for item in &mut inventory.items {
+            item.parents.clear();
+        }
+        inventory.remarks.extend(remarks);
+        inventory.unread = unread;
+        return inventory;
+    }
     for folder in &environment.folders {
         let mut here: BTreeSet<Name> = BTreeSet::new();
-        for name in entries(folder, &mut unread) {
+        for name in entries(folder, &mut unread, is_metadata) {
             let path = folder.join(&name);
             if name.starts_with('~') {
                 remarks.push(format!(
@@ -52,8 +68,42 @@ pub(super) fn read(environment: &InstalledEnvironment) -> Inventory {
     inventory
 }
 
-/// The names of what describes packages in a folder, sorted.
-fn entries(folder: &Path, unread: &mut Vec<UnreadPart>) -> Vec<String> {
+/// The wheels and source distributions in a folder of them, by their names. What is named otherwise is counted in a remark.
+fn files_in(
+    folder: &Path,
+    unread: &mut Vec<UnreadPart>,
+    remarks: &mut Vec<String>,
+) -> Vec<Installed> {
+    let names = entries(folder, unread, |_| true);
+    let mut others = 0;
+    let mut found = Vec::new();
+    for name in names {
+        match read_distribution_file(&name) {
+            Some(one) => found.push(one),
+            None if name.ends_with(".whl") => unread.push(UnreadPart {
+                what: folder.join(&name).display().to_string(),
+                why: "its name is no name of a wheel".to_owned(),
+                file: None,
+                line: None,
+            }),
+            None => others += 1,
+        }
+    }
+    if others > 0 {
+        remarks.push(format!(
+            "`{}`: {others} of its files are neither wheels nor source distributions, and were not looked at",
+            folder.display()
+        ));
+    }
+    found
+}
+
+/// The names of the entries of a folder that are wanted, sorted.
+fn entries(
+    folder: &Path,
+    unread: &mut Vec<UnreadPart>,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Vec<String> {
     let mut names = Vec::new();
     match fs::read_dir(folder) {
         Ok(entries) => {
@@ -69,7 +119,7 @@ fn entries(folder: &Path, unread: &mut Vec<UnreadPart>) -> Vec<String> {
         }
         Err(error) => unread.push(unread_part(folder, &error)),
     }
-    names.retain(|name| is_metadata(name));
+    names.retain(|name| is_wanted(name));
     names.sort();
     names
 }
