@@ -38,6 +38,7 @@ mod taint;
 mod takeover;
 mod terminal;
 mod tls;
+mod universal;
 mod variables;
 mod whole_lock;
 mod worlds;

@@ -61,9 +61,9 @@ pub use manifest::{
     UnbuiltProject, UnnamedRequirement, Unrepeatable, Upgrade,
 };
 pub use marker::{Environment, Marker, MarkerError};
-pub use metadata::{ByExtra, Metadata};
+pub use metadata::{ByExtra, Metadata, StatedInPart};
 pub use name::{InvalidName, Name};
-pub use points::{Fit, FitRank, PointSet, Points};
+pub use points::{Fit, FitRank, PointSet, Points, WheelRanks};
 pub use project::{CoreMetadata, DistFile, DistKind, ProjectStatus, ProjectView, Sha256, Yank};
 pub use records::{ReadAt, RecordLookup, ReleaseRecords};
 pub use reference::{Place, Reference, ReferenceError};

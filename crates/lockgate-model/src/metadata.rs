@@ -18,22 +18,31 @@ pub struct Metadata {
     pub requirements: Vec<Requirement>,
     /// `Provides-Extra`.
     pub extras: Vec<Name>,
-    /// Where files of a release differ: of the requirements that only some of them state, by place, for which environments these are. Their
-    /// markers say so too; but a marker may be overridden, and what a file does not state is not.
-    pub stated: BTreeMap<usize, Marker>,
+    /// Where files of a release differ: the requirements that only some of them state, by place. Their markers say so too; but a marker may be
+    /// overridden, and what a file does not state is not.
+    pub stated: BTreeMap<usize, StatedInPart>,
     /// Which of the requirements ask about which extra, found out once.
     pub by_extra: ByExtra,
 }
 
+/// A requirement that only some files of a release state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedInPart {
+    /// For which environments these files are.
+    pub only: Marker,
+    /// Its marker as they have it.
+    pub marker: Marker,
+}
+
 impl Metadata {
-    /// For which environments the files are that state one of the requirements; none if all do.
-    pub fn stated_where(&self, requirement: &Requirement) -> Option<&Marker> {
+    /// What is known of one of the requirements that only some files state; none if all do.
+    pub fn stated_in_part(&self, requirement: &Requirement) -> Option<&StatedInPart> {
         let mut stated = self.stated.iter();
         let place = stated.find(|(place, _)| {
             let own = self.requirements.get(**place);
             own.is_some_and(|own| std::ptr::eq(own, requirement))
         });
-        place.map(|(_, marker)| marker)
+        place.map(|(_, stated)| stated)
     }
 
     /// The requirements whose markers ask about an extra, in order: no others can hold with it and not without.
@@ -44,7 +53,9 @@ impl Metadata {
         let by_extra = self.by_extra.0.get_or_init(|| {
             let mut by_extra: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
             for (place, requirement) in self.requirements.iter().enumerate() {
-                for extra in requirement.marker.named_extras() {
+                let stated = self.stated.get(&place);
+                let marker = stated.map_or(&requirement.marker, |stated| &stated.marker);
+                for extra in marker.named_extras() {
                     by_extra.entry(extra).or_default().push(place);
                 }
             }

@@ -86,7 +86,8 @@ pub struct Points {
     pythons: Vec<Python>,
     lowest_minor: u64,
     cells: Vec<OnceLock<Marker>>,
-    pairs: Mutex<FxHashMap<(String, String), Arc<Pairs>>>,
+    /// By Python tags, then by ABI tags.
+    pairs: Mutex<FxHashMap<String, FxHashMap<String, Arc<Pairs>>>>,
     platforms: Mutex<FxHashMap<String, Arc<PlatformFit>>>,
 }
 
@@ -104,6 +105,28 @@ pub struct Fit {
 /// How good a wheel is at a point: lower is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FitRank(bool, u16, u16);
+
+/// How good a wheel is at each point.
+#[derive(Debug, Clone)]
+pub struct WheelRanks {
+    pairs: Arc<Pairs>,
+    platforms: Arc<PlatformFit>,
+}
+
+impl WheelRanks {
+    /// How good it is at a point; none if it is not accepted there.
+    pub fn at(&self, point: usize) -> Option<FitRank> {
+        let (python, platform) = (point / PLATFORMS, point % PLATFORMS);
+        let specific = self.pairs.specific.get(python).copied().flatten();
+        let of_platform = self.platforms.ranks.get(platform).copied().flatten();
+        if let (Some(pair), Some(platform)) = (specific, of_platform) {
+            return Some(FitRank(false, pair, platform));
+        }
+        let pair = self.pairs.of_any.get(python).copied().flatten();
+        pair.filter(|_| self.platforms.is_any)
+            .map(|pair| FitRank(true, pair, 0))
+    }
+}
 
 impl Points {
     /// The points of a lock for a Python and all after it.
@@ -197,16 +220,24 @@ impl Points {
         })
     }
 
-    /// Of each system the first and the last of some points.
-    pub fn ends_of_systems(&self, points: PointSet) -> Vec<usize> {
-        let mut ends = Vec::new();
-        for system in 0..SYSTEMS.len() {
-            let of_system = |point: &usize| point % PLATFORMS / MACHINES.len() == system;
-            let mut here = points.iter().filter(of_system);
-            ends.extend(here.next());
-            ends.extend(here.last());
+    /// Some of these points that differ by system and by Python: of each system one, of the last the highest Python.
+    pub fn samples(&self, points: PointSet) -> Vec<usize> {
+        const USUAL_MACHINES: [usize; SYSTEMS.len()] = [0, 1, 0];
+        let mut samples = Vec::new();
+        for (system, usual) in USUAL_MACHINES.into_iter().enumerate() {
+            let here: Vec<usize> = points
+                .iter()
+                .filter(|point| point % PLATFORMS / MACHINES.len() == system)
+                .collect();
+            let is_usual = |point: &&usize| **point % MACHINES.len() == usual;
+            let chosen = if system + 1 == SYSTEMS.len() {
+                here.iter().rfind(is_usual).or(here.last())
+            } else {
+                here.iter().find(is_usual).or(here.first())
+            };
+            samples.extend(chosen);
         }
-        ends
+        samples
     }
 
     /// What the environments make of a wheel.
@@ -230,29 +261,26 @@ impl Points {
         }
     }
 
-    /// How good a wheel is at a point; none if it is not accepted there.
-    pub fn rank(&self, wheel: &WheelName, point: usize) -> Option<FitRank> {
-        let (pairs, platforms) = (self.pairs_of(wheel), self.platforms_of(wheel));
-        let (python, platform) = (point / PLATFORMS, point % PLATFORMS);
-        let specific = pairs.specific.get(python).copied().flatten();
-        let of_platform = platforms.ranks.get(platform).copied().flatten();
-        if let (Some(pair), Some(platform)) = (specific, of_platform) {
-            return Some(FitRank(false, pair, platform));
+    /// How good a wheel is at each point.
+    pub fn ranks(&self, wheel: &WheelName) -> WheelRanks {
+        WheelRanks {
+            pairs: self.pairs_of(wheel),
+            platforms: self.platforms_of(wheel),
         }
-        let pair = pairs.of_any.get(python).copied().flatten();
-        pair.filter(|_| platforms.is_any)
-            .map(|pair| FitRank(true, pair, 0))
     }
 
     fn pairs_of(&self, wheel: &WheelName) -> Arc<Pairs> {
         let mut known = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (wheel.pythons.clone(), wheel.abis.clone());
-        let new = || {
-            let each = self.pythons.iter();
-            let pythons = each.map(|python| (python.version.numbers().1, python.is_pypy));
-            Arc::new(Pairs::of(wheel, pythons, self.lowest_minor))
-        };
-        Arc::clone(known.entry(key).or_insert_with(new))
+        let of_python = known.get(&wheel.pythons);
+        if let Some(known) = of_python.and_then(|abis| abis.get(&wheel.abis)) {
+            return Arc::clone(known);
+        }
+        let each = self.pythons.iter();
+        let pythons = each.map(|python| (python.version.numbers().1, python.is_pypy));
+        let new = Arc::new(Pairs::of(wheel, pythons, self.lowest_minor));
+        let of_python = known.entry(wheel.pythons.clone()).or_default();
+        of_python.insert(wheel.abis.clone(), Arc::clone(&new));
+        new
     }
 
     fn platforms_of(&self, wheel: &WheelName) -> Arc<PlatformFit> {

@@ -47,7 +47,7 @@ impl Region {
                     return Some(Marker::always());
                 }
                 let marker = marker.with_extras(extras);
-                if marker.is_disjoint(&many.possible) {
+                if marker.is_never() || marker.is_disjoint(&many.possible) {
                     return None;
                 }
                 let holds_everywhere = many.possible.is_disjoint(&marker.not());

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use lockgate_model::{
-    Exclusion, FactError, ForkStrategy, Level, Marker, Name, PrereleaseMode, Reason, Verdict,
-    Version, VersionSet, Why,
+    Exclusion, FactError, ForkStrategy, Level, Marker, Name, Preferences, PrereleaseMode, Reason,
+    Verdict, Version, VersionSet, Why,
 };
 
 use crate::bounds::{Bounds, Covering};
@@ -26,6 +26,8 @@ pub(crate) struct Chooser<'a> {
     pub(crate) guard: &'a Guard<'a>,
     /// Versions to keep, in the order in which they are tried.
     pub(crate) keep: &'a BTreeMap<Name, Vec<Version>>,
+    /// The lock that is there.
+    pub(crate) old: &'a Preferences,
     pub(crate) order: &'a Order,
 }
 
@@ -254,6 +256,7 @@ impl Chooser<'_> {
             let release = self.shelf.release(project, index)?;
             if let Release::Unusable(why) = &*release
                 && choice.newer_python.is_none()
+                && !self.is_kept_elsewhere(name, version)
             {
                 choice.newer_python = self.newer_python(project, index, why, known)?;
             }
@@ -323,6 +326,13 @@ impl Chooser<'_> {
         }
         choice.version = best.map(|(_, version)| version);
         Ok(choice)
+    }
+
+    /// Whether the old lock has a version for other environments alone: it is no reason to split this region.
+    fn is_kept_elsewhere(&self, name: &Name, version: &Version) -> bool {
+        let pins = self.old.pins.get(name).into_iter().flatten();
+        let mut pins = pins.filter(|pin| pin.version == *version).peekable();
+        pins.peek().is_some() && !pins.any(|pin| self.shelf.region.overlaps(&pin.marker))
     }
 
     /// Whether the gate denies a version: then no bound admits it. What it would avoid may still be let go.

@@ -30,9 +30,18 @@ struct Held<'l> {
 #[derive(Debug, Default)]
 pub(crate) struct Gaps {
     /// A part of the region to solve first, since a pin has no files for the points of it, or of the rest, and another release has.
-    pub(crate) part: Option<Marker>,
+    pub(crate) part: Option<(Marker, Rest)>,
     /// Pins that have no file for any point that needs them, which was not known when they were chosen.
     pub(crate) fileless: Vec<(Name, Version)>,
+}
+
+/// When the rest of a region is solved that is split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// After the part.
+    Next,
+    /// After all other regions: what it is left with for want of files is no measure for them.
+    Last,
 }
 
 /// What lacks files in a choice; `fileless` is known already.
@@ -89,8 +98,8 @@ pub(crate) fn gaps(
             was_known: fileless.contains(&(name.clone(), version.clone())),
         };
         match of_pin.remedy()? {
-            Some(Remedy::Split(part)) => {
-                gaps.part = Some(part);
+            Some(Remedy::Split(part, rest)) => {
+                gaps.part = Some((part, rest));
                 break;
             }
             Some(Remedy::Other) => gaps.fileless.push((name.clone(), version.clone())),
@@ -106,7 +115,7 @@ pub(crate) fn gaps(
 /// What helps a pin that lacks files.
 enum Remedy {
     /// To solve this part of the region first.
-    Split(Marker),
+    Split(Marker, Rest),
     /// To try others before it.
     Other,
 }
@@ -134,7 +143,7 @@ impl Incomplete<'_> {
     }
 
     fn remedy(&self) -> Result<Option<Remedy>, FactError> {
-        let split = |part: Marker| Ok(Some(Remedy::Split(part)));
+        let split = |part: Marker| Ok(Some(Remedy::Split(part, Rest::Next)));
         let (mut hopeful, mut read) = (PointSet::NONE, 0);
         for index in 0..self.project.view.len() {
             let Some((points, later)) = self.points_for(index)? else {
@@ -183,7 +192,7 @@ impl Incomplete<'_> {
         let part = lock.points.separating(hopeful, self.covered).not();
         Ok(Some(part)
             .filter(|part| self.splits(part))
-            .map(Remedy::Split))
+            .map(|part| Remedy::Split(part, Rest::Last)))
     }
 
     /// What another release needs with the extras that are asked for. If it cannot be used: the part of the region that has the Python which

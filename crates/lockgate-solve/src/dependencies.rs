@@ -64,11 +64,12 @@ pub(crate) fn active(
             continue;
         }
         if let Some(overrides) = overrides {
-            if is_asked_for(extra, |extras| requirement.marker.may_hold(extras)) {
-                let only = metadata.stated_where(requirement);
+            let stated = metadata.stated_in_part(requirement);
+            let own = stated.map_or(&requirement.marker, |stated| &stated.marker);
+            if is_asked_for(extra, |extras| own.may_hold(extras)) {
                 let here = |mut dependency: Dependency| {
-                    if let Some(only) = only {
-                        let marker = dependency.marker.and(only);
+                    if let Some(stated) = stated {
+                        let marker = dependency.marker.and(&stated.only);
                         dependency.marker = region.within(&marker, &[])?;
                     }
                     Some(dependency)

@@ -113,7 +113,7 @@ impl Hindsight<'_> {
     }
 
     /// The answer with another version of one project, if it still is one.
-    fn with(
+    pub(crate) fn with(
         &self,
         linked: &Linked,
         name: &Name,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockgate_model::{
-    ByExtra, Marker, Metadata, PointSet, Points, Requirement, Specifiers, Version,
+    ByExtra, Marker, Metadata, PointSet, Points, Requirement, Specifiers, StatedInPart, Version,
 };
 
 /// Metadata of one release, each with the points whose file states them. A requirement that is stated wherever its marker may hold stays as
@@ -40,12 +40,13 @@ pub(crate) fn joined(points: &Points, told: &[(Arc<Metadata>, PointSet)]) -> Opt
     metadata.requirements = Vec::new();
     for (requirement, here) in stated {
         let elsewhere = all.without(here);
-        let Some(marker) = where_stated(points, requirement, here, elsewhere) else {
-            continue;
-        };
+        let marker = where_stated(points, requirement, here, elsewhere);
         if !elsewhere.is_empty() {
-            let only = points.separating(here, elsewhere);
-            metadata.stated.insert(metadata.requirements.len(), only);
+            let stated = StatedInPart {
+                only: points.separating(here, elsewhere),
+                marker: requirement.marker.clone(),
+            };
+            metadata.stated.insert(metadata.requirements.len(), stated);
         }
         metadata.requirements.push(Requirement {
             marker,
@@ -63,21 +64,21 @@ pub(crate) fn joined(points: &Points, told: &[(Arc<Metadata>, PointSet)]) -> Opt
     Some(Arc::new(metadata))
 }
 
-/// The marker of a requirement that is stated here and not elsewhere; none if it holds nowhere.
+/// The marker of a requirement that is stated here and not elsewhere.
 fn where_stated(
     points: &Points,
     requirement: &Requirement,
     here: PointSet,
     elsewhere: PointSet,
-) -> Option<Marker> {
+) -> Marker {
     let marker = &requirement.marker;
     let with_extras = marker.given(&Vec::from_iter(marker.named_extras()));
     let lacking = points.touched_by(&with_extras, elsewhere);
     if lacking.is_empty() {
-        return Some(marker.clone());
+        return marker.clone();
     }
     let stating = points.touched_by(&with_extras, here);
-    (!stating.is_empty()).then(|| marker.and(&points.separating(stating, lacking)))
+    marker.and(&points.separating(stating, lacking))
 }
 
 /// The `Requires-Python` that admits the lowest Python.

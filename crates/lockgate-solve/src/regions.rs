@@ -13,6 +13,7 @@ use lockgate_model::{
 
 use crate::conditions;
 use crate::conflict;
+use crate::coverage::Rest;
 use crate::graph::{Linked, graph};
 use crate::notes;
 use crate::order::Order;
@@ -34,7 +35,7 @@ struct Part {
 /// How a region ended.
 enum Outcome {
     Solved(Box<Part>),
-    Split(Marker),
+    Split(Marker, Rest),
     Impossible(Answer),
 }
 
@@ -64,13 +65,13 @@ pub fn solve(
                 }
                 parts.push(*part);
             }
-            Outcome::Split(part) => {
+            Outcome::Split(part, rest) => {
+                match (target.part(&part.not()), rest) {
+                    (Some(other), Rest::Last) => waiting.insert(0, other),
+                    (other, _) => waiting.extend(other),
+                }
                 // Solved first, so it goes on top.
-                waiting.extend(
-                    [target.part(&part.not()), target.part(&part)]
-                        .into_iter()
-                        .flatten(),
-                );
+                waiting.extend(target.part(&part));
                 if parts.len() + waiting.len() > MOST_REGIONS {
                     return Err(FactError::Unlearned {
                         what: "a solution for all environments".to_owned(),
@@ -149,7 +150,8 @@ fn in_region(
     let may_split = question.target.region.machine().is_none() && !keep.is_empty();
     let anew = may_split.then_some(&anew);
     Ok(match search.answer_or_split(&sources, anew, statistics)? {
-        Ended::Split(part) => Outcome::Split(part),
+        Ended::Split(part) => Outcome::Split(part, Rest::Next),
+        Ended::Apart(part) => Outcome::Split(part, Rest::Last),
         Ended::Found(Found::Linked(linked)) => {
             let mut graph = graph(&shelf, &sources, &linked)?;
             graph.notes = notes::notes(&search, &sources, &linked)?;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lockgate_model::{
     Advisory, ChoiceRules, DistFile, DistKind, LockPoints, Name, PointSet, ProjectView, PythonRule,
     RequiredWheels, Sha256, Specifiers, Tags, Target, Timestamp, Version, VersionSet, WheelName,
-    Why, Yank, age,
+    WheelRanks, Why, Yank, age,
 };
 use rustc_hash::FxHashMap;
 
@@ -96,6 +96,9 @@ enum Stage {
     Python,
     Tags,
 }
+
+/// The build tag of a wheel: the highest goes first.
+type Build = std::cmp::Reverse<Option<(u64, String)>>;
 
 /// Better files compare higher: wheels above source distributions, then by tag, then by build tag.
 type Rank = Option<(std::cmp::Reverse<u32>, Option<(u64, String)>)>;
@@ -263,23 +266,21 @@ impl Inspector {
         let Some(lock) = &self.lock else {
             return Vec::new();
         };
-        let mut wheels: Vec<(&DistFile, WheelName, PointSet)> = Vec::new();
+        let mut wheels: Vec<(&DistFile, Build, WheelRanks, PointSet)> = Vec::new();
         for file in files.iter().filter(|file| file.is_yanked() == are_yanked) {
             if let Ok(DistKind::Wheel(wheel)) = self.permitted(name, file, cooldown)
                 && let Some(fitting) = fitting(lock, &wheel)
             {
                 let points = fitting.intersection(self.admitting(lock, file));
-                wheels.push((file, wheel, points));
+                let ranks = lock.points.ranks(&wheel);
+                wheels.push((file, std::cmp::Reverse(wheel.build), ranks, points));
             }
         }
         let mut taken = vec![PointSet::NONE; wheels.len()];
         for point in lock.whole.iter() {
             let here = wheels.iter().enumerate();
-            let here = here.filter(|(_, (_, _, points))| points.contains(point));
-            let best = here.min_by_key(|(_, (_, wheel, _))| {
-                let rank = lock.points.rank(wheel, point);
-                (rank.is_none(), rank, std::cmp::Reverse(wheel.build.clone()))
-            });
+            let here = here.filter(|(_, (.., points))| points.contains(point));
+            let best = here.min_by_key(|(_, (_, build, ranks, _))| (ranks.at(point), build));
             if let Some(of_best) = best.and_then(|(at, _)| taken.get_mut(at)) {
                 *of_best = of_best.union(PointSet::only(point));
             }

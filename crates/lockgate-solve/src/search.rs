@@ -18,7 +18,7 @@ use pubgrub::{DerivationTree, External, PubGrubError};
 
 use crate::candidates::{Chooser, Known, Relaxed, level_of};
 use crate::conflict;
-use crate::coverage::gaps;
+use crate::coverage::{Rest, gaps};
 use crate::exhaust::exhaust;
 use crate::graph::{Linked, link};
 use crate::hindsight::Hindsight;
@@ -118,6 +118,8 @@ pub(crate) enum Ended {
     Found(Found),
     /// It has to be solved in two parts: this one, and the rest.
     Split(Marker),
+    /// The same; the rest, which lacks files, goes after all other regions.
+    Apart(Marker),
 }
 
 /// What is left to be done about a choice.
@@ -126,6 +128,8 @@ enum LastLook {
     Again,
     /// To solve this part of the region first.
     Split(Marker),
+    /// The same, and the rest, which lacks files, at last.
+    Apart(Marker),
     /// Nothing.
     Fine,
 }
@@ -144,6 +148,7 @@ impl<'a> Search<'a> {
             shelf: self.shelf,
             guard: self.guard,
             keep: self.keep,
+            old: self.question.keep,
             order: self.order,
         }
     }
@@ -181,7 +186,7 @@ impl<'a> Search<'a> {
         match self.work(sources, None, Splitting::Never, statistics)? {
             Ended::Found(found) => Ok(found),
             // Not asked for; to say so is no answer.
-            Ended::Split(_) => Err(FactError::Unlearned {
+            Ended::Split(_) | Ended::Apart(_) => Err(FactError::Unlearned {
                 what: "a solution for all of the region".to_owned(),
                 why: "it has to be solved in parts".to_owned(),
                 remedy: None,
@@ -227,7 +232,9 @@ impl<'a> Search<'a> {
             }
             let tree = match ended {
                 Ended::Found(Found::Nothing(tree)) => tree,
-                ended @ (Ended::Found(Found::Linked(_)) | Ended::Split(_)) => return Ok(ended),
+                ended @ (Ended::Found(Found::Linked(_)) | Ended::Split(_) | Ended::Apart(_)) => {
+                    return Ok(ended);
+                }
             };
             if splitting != Splitting::Never
                 && let Some(part) = split::by_conflict(judge, sources, &tree)?
@@ -314,6 +321,7 @@ impl<'a> Search<'a> {
                         match self.last_look(&provider, &linked, splitting)? {
                             LastLook::Again => {}
                             LastLook::Split(part) => break Ended::Split(part),
+                            LastLook::Apart(part) => break Ended::Apart(part),
                             LastLook::Fine => break Ended::Found(Found::Linked(linked)),
                         }
                         continue;
@@ -388,7 +396,11 @@ impl<'a> Search<'a> {
             learned.borrow_mut().fileless.extend(gaps.fileless);
             return Ok(LastLook::Again);
         }
-        Ok(gaps.part.map_or(LastLook::Fine, LastLook::Split))
+        Ok(match gaps.part {
+            None => LastLook::Fine,
+            Some((part, Rest::Next)) => LastLook::Split(part),
+            Some((part, Rest::Last)) => LastLook::Apart(part),
+        })
     }
 
     /// An answer that no further run is made for, or where to split the region for want of files in it.
@@ -411,7 +423,11 @@ impl<'a> Search<'a> {
                 fileless.extend(gaps.fileless);
             }
         }
-        Ok(part.map_or(Ended::Found(Found::Linked(linked)), Ended::Split))
+        Ok(match part {
+            None => Ended::Found(Found::Linked(linked)),
+            Some((part, Rest::Next)) => Ended::Split(part),
+            Some((part, Rest::Last)) => Ended::Apart(part),
+        })
     }
 
     /// What fits if all reasons to avoid are let go, those included that come up on the way.

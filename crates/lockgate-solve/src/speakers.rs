@@ -1,8 +1,8 @@
 //! Whose metadata say what a release requires.
 //!
 //! On one machine its file's. In a lock for many each environment takes a file of its own, and mostly all of them say the same: files whose
-//! metadata have one digest are read once. Files of an index that states no digests cost several requests each; of many of these the ends
-//! of each system are asked first, and the others only where those disagree.
+//! metadata have one digest are read once. Files of an index that states no digests cost several requests each; of many of these one
+//! for each system is asked first, for different Pythons, and the others only where those disagree.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::release::{Cooldown, Usable};
 use crate::shelf::{Project, Shelf};
 
 /// So many files that may differ are read without asking which ones.
-const FEW: usize = 4;
+const FEW: usize = 3;
 /// Of one release no more files are read.
 const MAX_READ: usize = 64;
 
@@ -128,7 +128,7 @@ impl Shelf<'_> {
         }
     }
 
-    /// What files say whose digests nobody states: the ends of each system speak for all if they agree.
+    /// What files say whose digests nobody states: one for each system, for different Pythons, speak for all if they agree.
     fn ask_some(
         &self,
         name: &Name,
@@ -141,12 +141,13 @@ impl Shelf<'_> {
         let all = unknown
             .iter()
             .fold(PointSet::NONE, |all, speaker| all.union(speaker.points));
-        let ends = lock
-            .points
-            .ends_of_systems(all.intersection(lock.points.of_cpython()));
-        let is_end = |speaker: &Speaker| ends.iter().any(|point| speaker.points.contains(*point));
-        let (ends, rest): (Vec<Speaker>, Vec<Speaker>) = unknown.into_iter().partition(is_end);
-        let mut told = match self.read_all(name, version, &ends)? {
+        let counted = all.intersection(lock.points.of_cpython());
+        let samples = lock.points.samples(counted);
+        let is_sample =
+            |speaker: &Speaker| samples.iter().any(|point| speaker.points.contains(*point));
+        let (samples, rest): (Vec<Speaker>, Vec<Speaker>) =
+            unknown.into_iter().partition(is_sample);
+        let mut told = match self.read_all(name, version, &samples)? {
             Ok(told) => told,
             Err(why) => return Ok(Err(why)),
         };

@@ -78,7 +78,7 @@ fn ranks_are_those_of_the_tags_in_order() {
         let tags = machine(&points, point).tags;
         let mut ranked: Vec<(u32, FitRank)> = Vec::new();
         for wheel in &wheels {
-            let (exact, own) = (tags.rank(wheel), points.rank(wheel, point));
+            let (exact, own) = (tags.rank(wheel), points.ranks(wheel).at(point));
             assert_eq!(points.fit(wheel).points.contains(point), own.is_some());
             match (exact, own) {
                 (Some(exact), Some(own)) => ranked.push((exact, own)),

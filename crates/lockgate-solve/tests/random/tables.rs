@@ -251,20 +251,20 @@ pub const FILES: [Files; 19] = [
     // Wheels for several environments.
     Files {
         parts: &["py3-none-manylinux_2_17_x86_64.manylinux_2_17_aarch64", "py3-none-win_amd64.win_arm64"],
-        ..files(" wheel=py3-none-manylinux_2_17_x86_64.manylinux_2_17_aarch64 wheel=py3-none-win_amd64.win_arm64", |place| match place.system {
+        ..files(" no-digests wheel=py3-none-manylinux_2_17_x86_64.manylinux_2_17_aarch64 wheel=py3-none-win_amd64.win_arm64", |place| match place.system {
             System::Linux => Some(0),
             System::Windows => Some(1),
             System::MacOs => None,
         })
     },
     Files {
-        parts: &["py3-none-any", "cp310-cp310-manylinux_2_17_x86_64.manylinux_2_17_aarch64", "2-py3-none-any"],
-        ..files(" wheel=py3-none-any wheel=cp310-cp310-manylinux_2_17_x86_64.manylinux_2_17_aarch64 wheel=2-py3-none-any", |place| Some(if is_linux(place) && place.python == 10 { 1 } else { 2 }))
+        parts: &["py3-none-any", "cp310.pp310-cp310.pypy310_pp73-manylinux_2_17_x86_64.manylinux_2_17_aarch64", "2-py3-none-any"],
+        ..files(" wheel=py3-none-any wheel=cp310.pp310-cp310.pypy310_pp73-manylinux_2_17_x86_64.manylinux_2_17_aarch64 wheel=2-py3-none-any", |place| Some(if is_linux(place) && place.python == 10 { 1 } else { 2 }))
     },
     Files {
         parts: &["cp310-cp310-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_17_x86_64", "cp38-abi3-win_amd64", "py310-none-macosx_11_0_universal2"],
         ..files(
-            " no-digests wheel=cp310-cp310-manylinux_2_17_x86_64 wheel=cp312-cp312-manylinux_2_17_x86_64 wheel=cp38-abi3-win_amd64 wheel=py310-none-macosx_11_0_universal2",
+            " wheel=cp310-cp310-manylinux_2_17_x86_64 wheel=cp312-cp312-manylinux_2_17_x86_64 wheel=cp38-abi3-win_amd64 wheel=py310-none-macosx_11_0_universal2",
             |place| match (place.system, place.python) {
                 (System::Linux, 10) => Some(0),
                 (System::Linux, 12) => Some(1),
