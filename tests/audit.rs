@@ -25,6 +25,7 @@ mod resolve;
 mod selection;
 mod service_faults;
 mod sources;
+mod stated;
 mod telling;
 mod unreadable;
 

@@ -43,6 +43,7 @@ impl<'a> Document<'a> {
     /// What the TOML reader says, in one line.
     pub(crate) fn toml_error(&self, error: &toml::de::Error) -> InputError {
         let message = error.message().lines().collect::<Vec<_>>().join("; ");
+        let message = plain_words(message);
         let input = match error.span() {
             Some(span) => self.error_at(span.start, message),
             None => InputError::new(self.file, message),
@@ -58,6 +59,18 @@ impl<'a> Document<'a> {
             line: self.line(offset),
         }
     }
+}
+
+/// Returns a message of the TOML reader, with what to write in place of a mistake that is made often.
+fn plain_words(message: String) -> String {
+    let hint = if message.starts_with("invalid type: map, expected a sequence") {
+        "a list of tables has two brackets around its name, `[[NAME]]`, for each entry"
+    } else if message.ends_with("expected a TOML datetime") {
+        "write a date without quotes, such as 2027-03-01"
+    } else {
+        return message;
+    };
+    format!("{message}: {hint}")
 }
 
 #[cfg(test)]

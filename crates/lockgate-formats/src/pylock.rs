@@ -12,6 +12,7 @@ pub use write::{PylockOptions, render, written};
 
 pub(crate) use names::{
     check as check_names, check_listed as check_listed_names, release_in, version_in,
+    version_of_wheels,
 };
 pub(crate) use write::{decoded, last_part};
 

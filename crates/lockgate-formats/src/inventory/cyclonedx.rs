@@ -67,6 +67,10 @@ fn subject(component: &Node<'_>, bill: &mut Bill) -> Result<(), Wrong> {
         || component
             .text_at("purl")?
             .is_some_and(|purl| purl.starts_with("pkg:pypi/"));
+    bill.subject = component
+        .text_at("purl")?
+        .filter(|_| is_project)
+        .map(str::to_owned);
     if is_project {
         bill.item(reference, own(component, name, ".")?);
     } else if let Some(reference) = reference {
@@ -102,6 +106,10 @@ fn components(parent: &Node<'_>, bill: &mut Bill, depth: usize) -> Result<(), Wr
 fn one(component: &Node<'_>, bill: &mut Bill) -> Result<(), Wrong> {
     let name = component.need_text("name")?;
     let reference = component.text_at("bom-ref")?;
+    // Some tools list what the bill is about among its components again.
+    if bill.subject.is_some() && component.text_at("purl")? == bill.subject.as_deref() {
+        return Ok(());
+    }
     if let Some(place) = property(component, "uv:workspace:path")? {
         bill.item(reference, own(component, name, place)?);
         return Ok(());

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use lockgate_model::{Inventory, InventoryKind, Name, Scope, Sha256};
+use lockgate_model::{Inventory, InventoryKind, Name, Parent, Scope, Sha256};
 
 use super::condition::Conditions;
 use super::item::{FormKey, From, Stated, as_parent, by_name, name_indexes, root_the_rest};
-use super::node::{Node, Wrong};
+use super::node::{Node, Value, Wrong};
 use super::toml;
-use crate::pylock::check_names;
+use crate::pylock::{check_names, version_of_wheels};
+use crate::redact::without_credentials;
 
 /// Reads a `pylock.toml`.
 pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
@@ -33,9 +34,14 @@ pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
         .filter_map(|name| Name::new(name).ok())
         .collect();
     for package in packages {
+        let of_wheels = match package.text_at("version")? {
+            Some(_) => None,
+            None => version_of_wheels(package)?,
+        };
+        let of_wheels = of_wheels.map(|version| version.to_string());
         let mut item = Stated {
             name: package.need_text("name")?,
-            version: package.text_at("version")?,
+            version: package.text_at("version")?.or(of_wheels.as_deref()),
             line: package.line_of("name"),
             from: source(package)?,
         }
@@ -108,9 +114,31 @@ fn either<'n>(node: &'n Node<'_>, one: &str, other: &str) -> Result<&'n str, Wro
     }
 }
 
+/// What lockgate's own locks say of who asks: the sources among `packages.tool.lockgate.via`.
+fn requested_by_sources(packages: &[Node<'_>], inventory: &mut Inventory) -> Result<(), Wrong> {
+    for (index, package) in packages.iter().enumerate() {
+        let Some(own) = package
+            .object_at("tool")?
+            .and_then(|tool| tool.get("lockgate"))
+            .filter(|own| matches!(own.value, Value::Object(_)))
+        else {
+            continue;
+        };
+        for text in own.texts_at("via")? {
+            let is_package = Name::new(text).is_ok_and(|name| name.as_str() == text);
+            let asks = !is_package && !text.starts_with("-c ") && !text.starts_with("--override ");
+            if let (true, Some(item)) = (asks, inventory.items.get_mut(index)) {
+                item.parents.insert(Parent::Root(without_credentials(text)));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// `packages.dependencies`: each entry has as many keys as it takes to tell one package.
 fn parents(packages: &[Node<'_>], inventory: &mut Inventory) -> Result<(), Wrong> {
     let places = by_name(&inventory.items);
+    let mut absent = BTreeSet::new();
     for (index, package) in packages.iter().enumerate() {
         for dependency in package.list_at("dependencies")? {
             inventory.knows_parents = true;
@@ -125,11 +153,7 @@ fn parents(packages: &[Node<'_>], inventory: &mut Inventory) -> Result<(), Wrong
             };
             let children: Vec<usize> = named.into_iter().flatten().filter(is_it).copied().collect();
             if children.is_empty() {
-                return Err(Wrong::new(format!(
-                    "a package depends on `{text}`, which it does not hold"
-                ))
-                .at(dependency.line)
-                .remedy("lock again: a part of the file is missing"));
+                absent.insert(text.to_owned());
             }
             let parent = inventory
                 .items
@@ -142,7 +166,16 @@ fn parents(packages: &[Node<'_>], inventory: &mut Inventory) -> Result<(), Wrong
             }
         }
     }
+    // Installers take the packages that are there: what is not is not installed.
+    if !absent.is_empty() {
+        let names: Vec<String> = absent.iter().map(|name| format!("`{name}`")).collect();
+        inventory.remarks.push(format!(
+            "its packages depend on some that it does not hold: {}",
+            names.join(", ")
+        ));
+    }
     if inventory.knows_parents {
+        requested_by_sources(packages, inventory)?;
         root_the_rest(inventory, "pyproject.toml");
     }
     Ok(())

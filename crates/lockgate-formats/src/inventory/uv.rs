@@ -12,7 +12,7 @@ use super::item::{From, Stated, as_parent, by_name, name_indexes};
 use super::node::{Node, Value, Wrong};
 use super::toml;
 use super::walk::{Edge, Edges, Start, TOO_MANY_SCOPES};
-use crate::pylock::check_listed_names;
+use crate::pylock::{check_listed_names, version_of_wheels};
 
 const DAMAGED: &str = "lock again with `uv lock`: a part of the file is missing";
 
@@ -32,9 +32,14 @@ pub(super) fn read(text: &str, file: &str) -> Result<Inventory, Wrong> {
         ..Inventory::default()
     };
     for package in packages {
+        let of_wheels = match package.text_at("version")? {
+            Some(_) => None,
+            None => version_of_wheels(package)?,
+        };
+        let of_wheels = of_wheels.map(|version| version.to_string());
         let mut item = Stated {
             name: package.need_text("name")?,
-            version: package.text_at("version")?,
+            version: package.text_at("version")?.or(of_wheels.as_deref()),
             line: package.line_of("name"),
             from: source(package)?,
         }

@@ -123,6 +123,30 @@ pub(crate) fn check_listed<'n, 'a: 'n>(
     Ok(())
 }
 
+/// The version of a package that states none, by the names of its wheels; none where they are of several.
+pub(crate) fn version_of_wheels(package: &Node<'_>) -> Result<Option<Version>, Wrong> {
+    let mut versions = Vec::new();
+    for file in package.list_at("wheels")? {
+        for key in ["name", "filename", "path", "url"] {
+            if let Some(text) = file.text_at(key)? {
+                let name = match key {
+                    "path" | "url" => in_place(key, text),
+                    _ => text.to_owned(),
+                };
+                match WheelName::parse(&name) {
+                    Some(wheel) => versions.push(wheel.version),
+                    None => return Ok(None),
+                }
+                break;
+            }
+        }
+    }
+    versions.sort();
+    versions.dedup();
+    let is_one = versions.len() == 1;
+    Ok(versions.pop().filter(|_| is_one))
+}
+
 /// Whether a source distribution has a name that some package and version can be read from.
 fn states_release(filename: &str) -> bool {
     let mut suffixes = SOURCES.iter();

@@ -382,11 +382,6 @@ fn what_cannot_be_understood_is_an_error_with_its_line() {
             "lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 1\n",
             "x:4: `name` is a number, and must be a text",
         ),
-        (
-            Pylock,
-            "lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\ndependencies = [{name = 'b'}]\n",
-            "x:5: a package depends on `b`",
-        ),
         (Pylock, "lock-version = \n", "x:1: "),
         (Uv, "version = 2\n", "x:1: it is a uv.lock of version 2"),
         (Uv, "version = '1'\n", "x:1: `version` must be a number"),

@@ -56,6 +56,16 @@ pub(super) fn read(environment: &InstalledEnvironment) -> Inventory {
                 if known.contains(name) {
                     continue;
                 }
+                // Debian keeps an `egg-info` next to a `dist-info` of the same release.
+                let is_again = here.contains(name)
+                    && installed.iter().any(|other: &Installed| {
+                        other.item.name == one.item.name
+                            && other.item.version == one.item.version
+                            && other.item.origin == one.item.origin
+                    });
+                if is_again {
+                    continue;
+                }
                 here.insert(name.clone());
             }
             installed.push(one);
