@@ -119,7 +119,8 @@ impl Inspector {
             former_limit: None,
             hashes,
             pythons: Mutex::default(),
-            lock: target.points.clone(),
+            // Of a lock for none of the points nothing is known of what its environments take.
+            lock: (target.points.clone()).filter(|lock| !lock.whole.is_empty()),
             admitting: Mutex::default(),
         }
     }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use lockgate_model::ForkStrategy;
+use lockgate_model::{ForkStrategy, Marker, Target};
 use support::Case;
 
 /// The lines of a lock for all environments from a Python upwards.
@@ -191,6 +191,24 @@ fn fewest_takes_what_suits_all_if_there_is_one() {
         .require("tool")
         .rules(|rules| rules.fork_strategy = ForkStrategy::Fewest);
     assert_eq!(lines(&case), ["tool==1.0"]);
+}
+
+#[test]
+fn a_lock_for_none_of_the_points_goes_by_all_wheels() {
+    let world = "a 1.0\na 2.0 wheel=py3-none-freebsd_14_amd64\nb 1.0 wheel=cp310-cp310-manylinux2014_ppc64le";
+    for (within, wants, pins) in [
+        ("sys_platform == 'freebsd'", "a", "a==2.0"),
+        ("platform_machine == 'ppc64le'", "b", "b==1.0"),
+        ("platform_machine == 's390x'", "a<2", "a==1.0"),
+    ] {
+        let all = Target::universal(&"3.9".parse().unwrap());
+        let target = all.with(&Marker::parse(within).unwrap()).unwrap();
+        assert_eq!(
+            lines(&Case::of(world, target).require(wants)),
+            [pins],
+            "{within}"
+        );
+    }
 }
 
 /// A project as torch: a local version for one machine, and the plain one for others.
