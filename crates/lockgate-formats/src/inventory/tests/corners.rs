@@ -350,7 +350,7 @@ fn pipfile_categories_and_sources() {
 #[test]
 fn what_cannot_be_understood_is_an_error_with_its_line() {
     let pylock = "lock-version = '1.0'\ncreated-by = 'x'\n";
-    let cases: [(InventoryKind, &str, &str); 21] = [
+    let cases: [(InventoryKind, &str, &str); 20] = [
         (
             Pylock,
             "lock-version = '2.0'\n",
