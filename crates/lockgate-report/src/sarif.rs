@@ -11,14 +11,26 @@ use crate::address::file_uri;
 use crate::one_line::one_line;
 use crate::wording::{ADVISORIES_OFF, gap_text};
 
+mod limit;
 mod results;
 mod rules;
 
 /// The name of the notification that nothing was audited.
 pub(crate) const OFF: &str = "advisories-off";
 
-/// The document.
+/// The name of the notification that some results were left out.
+const LEFT_OUT: &str = "results-left-out";
+/// GitHub refuses a run with more results, and with more rules.
+const MAX_RESULTS: usize = 25_000;
+
+/// The document. Of more results than code scanning takes, the worst are kept, and a notification counts the others.
 pub fn sarif_document(report: &AuditReport) -> Value {
+    limited_document(report, MAX_RESULTS)
+}
+
+fn limited_document(report: &AuditReport, most: usize) -> Value {
+    let (kept, left_out) = limit::worst(report, most);
+    let report = kept.as_ref().unwrap_or(report);
     let rules = rules::Rules::of(report);
     let mut run = json!({
         "tool": { "driver": {
@@ -28,7 +40,7 @@ pub fn sarif_document(report: &AuditReport) -> Value {
             "rules": rules.values(),
             "notifications": descriptors(),
         } },
-        "invocations": [invocation(report)],
+        "invocations": [invocation(report, left_out)],
         "results": results::results(report, &rules),
         "columnKind": "unicodeCodePoints",
     });
@@ -62,7 +74,7 @@ fn descriptors() -> Vec<Value> {
 fn notification_ids() -> impl Iterator<Item = &'static str> {
     let gaps = GapCode::ALL.into_iter().map(GapCode::as_str);
     let remarks = RemarkCode::ALL.into_iter().map(RemarkCode::as_str);
-    gaps.chain(remarks).chain([OFF])
+    gaps.chain(remarks).chain([OFF, LEFT_OUT])
 }
 
 fn descriptor(id: &str) -> Value {
@@ -71,7 +83,17 @@ fn descriptor(id: &str) -> Value {
 }
 
 /// How the run went: an audit with gaps did not succeed, whether or not they are accepted.
-fn invocation(report: &AuditReport) -> Value {
+fn invocation(report: &AuditReport, left_out: usize) -> Value {
+    let limited = (left_out > 0).then(|| {
+        let text = format!(
+            "{left_out} results are left out, since code scanning takes no more than {MAX_RESULTS} of a run: the worst are kept, and other formats have all"
+        );
+        json!({
+            "descriptor": descriptor(LEFT_OUT),
+            "level": "warning",
+            "message": message(&text),
+        })
+    });
     let gaps = report.gaps.iter().map(gap);
     let off = report.evidence.is_none().then(|| {
         json!({
@@ -93,7 +115,7 @@ fn invocation(report: &AuditReport) -> Value {
     });
     json!({
         "executionSuccessful": report.gaps.is_empty() && report.evidence.is_some(),
-        "toolExecutionNotifications": gaps.chain(off).collect::<Vec<_>>(),
+        "toolExecutionNotifications": gaps.chain(off).chain(limited).collect::<Vec<_>>(),
         "toolConfigurationNotifications": remarks.collect::<Vec<_>>(),
     })
 }
