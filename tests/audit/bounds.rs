@@ -9,9 +9,10 @@ use super::asking::{audit, document, findings, list, text};
 
 /// The records of the fixture, one a line.
 fn records() -> Vec<Value> {
-    let text = std::fs::read_to_string(fixtures().join("bounds/records.jsonl")).unwrap();
+    let text = std::fs::read_to_string(fixtures().join("bounds/records.jsonl"))
+        .expect("the fixture is there");
     text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
+        .map(|line| serde_json::from_str(line).expect("each line is a record"))
         .collect()
 }
 

@@ -90,7 +90,7 @@ fn files_in(
     for name in names {
         match read_distribution_file(&name) {
             Some(one) => found.push(one),
-            None if name.ends_with(".whl") => unread.push(UnreadPart {
+            None if is_wheel(&name) => unread.push(UnreadPart {
                 what: folder.join(&name).display().to_string(),
                 why: "its name is no name of a wheel".to_owned(),
                 file: None,
@@ -106,6 +106,11 @@ fn files_in(
         ));
     }
     found
+}
+
+fn is_wheel(name: &str) -> bool {
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("whl"))
 }
 
 /// The names of the entries of a folder that are wanted, sorted.
