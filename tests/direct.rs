@@ -434,11 +434,11 @@ fn what_cannot_be_followed_is_said_with_its_line() {
     context.write("requirements.txt", "helper==1.0\n");
     for (line, said) in [
         ("thing @ hg+https://host.test/thing", "only Git is"),
+        ("thing @ ftp://host.test/thing-1.0.tar.gz", "only `https:`"),
         (
-            "thing @ ftp://host.test/thing-1.0.tar.gz",
-            "`ftp:` addresses",
+            "thing @ https://host.test/x.whl#md5=00",
+            "only `#sha256=` is",
         ),
-        ("thing @ https://host.test/x.whl#md5=00", "no sha256 digest"),
         ("thing @ git+https://host.test/x@-upload-pack", "revision"),
     ] {
         lock(&context, &index, &format!("helper\n{line}\n"))

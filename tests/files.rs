@@ -322,6 +322,14 @@ fn a_shell_may_pass_sources_as_streams() {
     let script = "echo alpha | \"$1\" lock /dev/stdin -o second.txt \"${@:2}\"";
     shell(script).run().exits(0);
     assert!(context.read("second.txt").contains("alpha==1.0"));
+    // A stream that the shell takes from a file of the project is still none that a source may name.
+    context.write("names.txt", "alpha\n");
+    context.write("reads.in", "-r /dev/stdin\n");
+    let script = "exec \"$1\" lock reads.in -o fourth.txt \"${@:2}\" < names.txt";
+    shell(script)
+        .run()
+        .exits(2)
+        .mentions(&["reads.in:1", "a stream", "help:"]);
     let script = "exec \"$1\" lock <(yes alpha-alpha-alpha-alpha) -o third.txt \"${@:2}\"";
     shell(script)
         .run()

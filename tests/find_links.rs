@@ -148,7 +148,7 @@ fn what_is_missing_or_empty_is_told_and_nothing_is_found_there() {
     .mentions(&["warning", "no-such-folder", "passed over"]);
     lock(&context, "a\n", &["--no-index", "-f", "ftp://host.test/"])
         .exits(2)
-        .mentions(&["ftp", "not supported", "help"]);
+        .mentions(&["ftp", "only `https:`", "help"]);
     lock(&context, "a\n", &["--no-index"])
         .exits(1)
         .mentions(&["--no-index", "--find-links"]);

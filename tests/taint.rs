@@ -7,10 +7,24 @@ use lockgate_tests::{
     Advisory, Index, Lockgate, Loopback, Release, Run, TestContext, World, artifact,
 };
 
-/// A value that nothing else has in it.
-const VALUE: &str = "t0k_3n5ecret";
-/// What is made of it where a name is read, and where it has an address.
-const TRACES: [&str; 3] = ["t0k_3n5ecret", "t0k-3n5ecret", "3n5ecret"];
+/// A value that nothing else has in it, with what is made of it where a name is read, and where it has an address.
+const RANDOM: Value = Value {
+    text: "t0k_3n5ecret",
+    traces: &["t0k_3n5ecret", "t0k-3n5ecret", "3n5ecret"],
+};
+/// One that looks like any word. As a part of names and versions it is none that must be kept.
+const WORD: Value = Value {
+    text: "correcthorse",
+    traces: &["correcthorse"],
+};
+
+/// The value of the variables.
+#[derive(Debug, Clone, Copy)]
+struct Value {
+    text: &'static str,
+    /// What must not be seen.
+    traces: &'static [&'static str],
+}
 
 const FORMATS: [&str; 12] = [
     "table",
@@ -32,20 +46,20 @@ fn world() -> World {
 }
 
 /// A project with everything that a source may lead to behind the value.
-fn project() -> TestContext {
+fn project(Value { text: value, .. }: Value) -> TestContext {
     let context = TestContext::new();
     let wheel = artifact::wheel("charlie", "1.0", &Release::default(), "py3-none-any");
-    context.write(&format!("{VALUE}/{}", wheel.filename), wheel.bytes);
+    context.write(&format!("{value}/{}", wheel.filename), wheel.bytes);
     context.write(
-        &format!("{VALUE}/proj/pyproject.toml"),
+        &format!("{value}/proj/pyproject.toml"),
         "[project]\nname = 'delta'\nversion = '1.0'\n",
     );
-    context.write(&format!("{VALUE}.in"), "b\n");
+    context.write(&format!("{value}.in"), "b\n");
     context.write(
-        &format!("{VALUE}/more.in"),
+        &format!("{value}/more.in"),
         "--find-links .\n-r deeper.in\n",
     );
-    context.write(&format!("{VALUE}/deeper.in"), "charlie\n");
+    context.write(&format!("{value}/deeper.in"), "charlie\n");
     context.write("limits.in", "b<${V}\n");
     context.write("out/.keep", "");
     context.write_advisories(
@@ -55,20 +69,25 @@ fn project() -> TestContext {
     context
 }
 
-fn with_values<'a>(run: Lockgate<'a>, context: &TestContext) -> Lockgate<'a> {
-    let folder = context.path(VALUE);
+fn with_values<'a>(
+    run: Lockgate<'a>,
+    context: &TestContext,
+    Value { text: value, .. }: Value,
+) -> Lockgate<'a> {
+    let folder = context.path(value);
     let wheel = folder.join("charlie-1.0-py3-none-any.whl");
-    run.env("V", VALUE)
+    run.env("V", value)
         .env("FOLDER", folder)
         .env("WHEEL", wheel)
-        .env("BLANK", format!("x {VALUE}"))
-        .env("LINE", format!("a=={VALUE}"))
-        .env("OPTION", format!("--find-links {VALUE}"))
+        .env("BLANK", format!("x {value}"))
+        .env("LINES", format!("{value}\nx"))
+        .env("LINE", format!("a=={value}"))
+        .env("OPTION", format!("--find-links {value}"))
 }
 
 #[track_caller]
-fn assert_no_trace(what: &str, context: &TestContext, run: &Run) {
-    for trace in TRACES {
+fn assert_no_trace(what: &str, context: &TestContext, run: &Run, value: Value) {
+    for trace in value.traces {
         for (place, text) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
             assert!(
                 !text.contains(trace),
@@ -106,6 +125,7 @@ fn search(what: &str, path: &Path, trace: &str, reads: bool) {
 struct Walk<'a> {
     context: &'a TestContext,
     index: &'a str,
+    value: Value,
 }
 
 impl Walk<'_> {
@@ -113,8 +133,9 @@ impl Walk<'_> {
         let run = self.context.lockgate(arguments);
         let run = run.args(["--cache-dir"]).arg(self.context.cache());
         let run = run.env("PIP_INDEX_URL", self.index);
-        let run = with_values(run, self.context).run();
-        assert_no_trace(&format!("{what}: {arguments:?}"), self.context, &run);
+        let run = with_values(run, self.context, self.value).run();
+        let what = format!("{what}: {arguments:?}");
+        assert_no_trace(&what, self.context, &run, self.value);
         run
     }
 
@@ -197,44 +218,57 @@ fn a_lock_repeats_what_is_written() {
         ),
         ("a --config-settings=x=${V}\n", &["a==1.0"]),
     ] {
-        let context = project();
-        context.write("requirements.in", source);
-        let walk = Walk {
-            context: &context,
-            index: &index,
-        };
-        let lock = "out/requirements.txt";
-        walk.lock(source, lock, &["-vvv"]).exits(0);
-        let text = context.read(lock);
-        for line in repeated {
-            assert!(
-                text.contains(line),
-                "{source}: `{line}` is missing in\n{text}"
-            );
+        // The last part of a whole path is no value of a variable, unless it looks like a secret.
+        let is_whole_path = source.starts_with("-f ${FOLDER}");
+        let values = [RANDOM, WORD]
+            .into_iter()
+            .take(if is_whole_path { 1 } else { 2 });
+        for value in values {
+            repeats(source, repeated, value, &index);
         }
-        let report = ["--json", "--diff", "--report", "out/report.json"];
-        walk.lock(source, lock, &report).exits(0);
-        assert_eq!(context.read(lock), text, "{source}");
-        walk.lock(
-            source,
-            "out/emitted.txt",
-            &["--emit-find-links", "--emit-trusted-host"],
-        )
-        .exits(0);
-        walk.lock(source, "out/universal.txt", &["--universal", "-v"]);
-        walk.lock(source, "-", &["-v"]).exits(0);
-        let check = ["check", lock, "--advisories", "advisories", "-vv"];
-        walk.run(source, &check).exits(0);
-        walk.audit(source, lock);
-        walk.audit(source, "requirements.in");
-        // A form without variables holds what is as well without, or there is none.
-        let pylock = walk.lock(source, "out/pylock.toml", &["-v"]);
-        if !context.exists("out/pylock.toml") {
-            pylock.exits(2).mentions(&["${", "help:"]);
-        }
-        let converted = ["convert", lock, "-o", "out/pylock.converted.toml"];
-        walk.run(source, &converted);
     }
+}
+
+/// A source with a variable is locked by every form of output, and `repeated` stands in the lock.
+fn repeats(source: &str, repeated: &[&str], value: Value, index: &str) {
+    let context = project(value);
+    context.write("requirements.in", source);
+    let walk = Walk {
+        context: &context,
+        index,
+        value,
+    };
+    let lock = "out/requirements.txt";
+    walk.lock(source, lock, &["-vvv"]).exits(0);
+    let text = context.read(lock);
+    for line in repeated {
+        assert!(
+            text.contains(line),
+            "{source}: `{line}` is missing in\n{text}"
+        );
+    }
+    let report = ["--json", "--diff", "--report", "out/report.json"];
+    walk.lock(source, lock, &report).exits(0);
+    assert_eq!(context.read(lock), text, "{source}");
+    walk.lock(
+        source,
+        "out/emitted.txt",
+        &["--emit-find-links", "--emit-trusted-host"],
+    )
+    .exits(0);
+    walk.lock(source, "out/universal.txt", &["--universal", "-v"]);
+    walk.lock(source, "-", &["-v"]).exits(0);
+    let check = ["check", lock, "--advisories", "advisories", "-vv"];
+    walk.run(source, &check).exits(0);
+    walk.audit(source, lock);
+    walk.audit(source, "requirements.in");
+    // A form without variables holds what is as well without, or there is none.
+    let pylock = walk.lock(source, "out/pylock.toml", &["-v"]);
+    if !context.exists("out/pylock.toml") {
+        pylock.exits(2).mentions(&["${", "help:"]);
+    }
+    let converted = ["convert", lock, "-o", "out/pylock.converted.toml"];
+    walk.run(source, &converted);
 }
 
 #[test]
@@ -267,6 +301,21 @@ fn what_a_lock_cannot_repeat_is_refused_by_file_and_line() {
             "a @ http://127.0.0.1:1/${BLANK}/a.zip\n",
             "requirements.in:1",
         ),
+        ("http://127.0.0.1:1/${BLANK}/a.zip\n", "requirements.in:1"),
+        (
+            "a @ http://127.0.0.1:1/a.zip#sha256=${V}\n",
+            "requirements.in:1",
+        ),
+        (
+            "a @ http://127.0.0.1:1/a.zip#md5=${V}\n",
+            "requirements.in:1",
+        ),
+        (
+            "a @ http://127.0.0.1:1/a.zip#subdirectory=../${V}\n",
+            "requirements.in:1",
+        ),
+        ("a @ git+http://127.0.0.1:1/a@-${V}\n", "requirements.in:1"),
+        ("-r ${LINES}.in\n", "requirements.in:1"),
         ("--index-url ${V}://x/simple/\na\n", "requirements.in:1"),
         (
             "--index-url http://127.0.0.1:${V}/simple/\na\n",
@@ -274,21 +323,23 @@ fn what_a_lock_cannot_repeat_is_refused_by_file_and_line() {
         ),
         ("--use-feature ${V}\na\n", "requirements.in:1"),
     ] {
-        let context = project();
-        context.write("requirements.in", source);
-        let walk = Walk {
-            context: &context,
-            index: &index,
+        // A word may be a part of names and versions.
+        let is_address = source.contains('/') || source.contains("-r ");
+        let values = if is_address && !source.contains('[') && !source.contains(" ; ") {
+            &[RANDOM, WORD][..]
+        } else {
+            &[RANDOM]
         };
-        walk.refused(source);
-        let run = walk.lock(source, "out/requirements.txt", &[]);
-        run.mentions(&[place, "help:"]);
+        for value in values.iter().copied() {
+            is_refused(source, place, value, &index);
+        }
     }
-    let context = project();
+    let context = project(RANDOM);
     context.write("requirements.in", "a\n");
     let walk = Walk {
         context: &context,
         index: &index,
+        value: RANDOM,
     };
     let run = walk.lock(
         "override",
@@ -298,10 +349,30 @@ fn what_a_lock_cannot_repeat_is_refused_by_file_and_line() {
     run.exits(2).mentions(&["limits.in:1", "help:"]);
 }
 
+/// A source with a variable is refused by every verb that reads it, and nothing is written.
+fn is_refused(source: &str, place: &str, value: Value, index: &str) {
+    let context = project(value);
+    context.write("requirements.in", source);
+    let walk = Walk {
+        context: &context,
+        index,
+        value,
+    };
+    walk.refused(source);
+    let run = walk.lock(source, "out/requirements.txt", &[]);
+    run.mentions(&[place, "help:"]);
+}
+
 #[test]
 fn what_is_passed_over_is_told_without_the_value() {
+    for value in [RANDOM, WORD] {
+        passed_over(value);
+    }
+}
+
+fn passed_over(value: Value) {
     let server = Loopback::start(Index::new(world()));
-    let context = project();
+    let context = project(value);
     context.write(
         "requirements.in",
         "--find-links ./${V}/none\na ${V}\na - ${V}\na --${V}\n",
@@ -309,6 +380,7 @@ fn what_is_passed_over_is_told_without_the_value() {
     let walk = Walk {
         context: &context,
         index: &format!("{}/simple", server.origin()),
+        value,
     };
     for source in [
         "--find-links ./${V}/none\na\n",
@@ -401,15 +473,15 @@ fn an_index_behind_a_variable_is_asked_and_repeated_by_convert() {
 #[test]
 fn a_query_that_no_source_has_stays_out_of_the_lock() {
     let server = Loopback::start(Index::new(world()));
-    let index = format!("{}/simple?key={VALUE}", server.origin());
-    let links = format!("{}/simple/a/?key={VALUE}", server.origin());
+    let index = format!("{}/simple?key={}", server.origin(), RANDOM.text);
+    let links = format!("{}/simple/a/?key={}", server.origin(), RANDOM.text);
     for (option, emit, url) in [
         ("--index-url", "--emit-index-url", &index),
         ("--extra-index-url", "--emit-index-url", &index),
         ("--find-links", "--emit-find-links", &links),
     ] {
         for is_set_up in [false, true] {
-            let context = project();
+            let context = project(RANDOM);
             context.write("requirements.in", "a\n");
             let lock = |more: &[&str]| {
                 let run = context.lockgate(&["lock", "requirements.in", "--retries", "0", "-v"]);
@@ -423,7 +495,7 @@ fn a_query_that_no_source_has_stays_out_of_the_lock() {
                     run.args([option, url])
                 };
                 let run = run.run();
-                assert_no_trace(&format!("{option} {more:?}"), &context, &run);
+                assert_no_trace(&format!("{option} {more:?}"), &context, &run, RANDOM);
                 run
             };
             let run = lock(&["-o", "out/requirements.txt", "--diff", emit]);

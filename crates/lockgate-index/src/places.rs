@@ -72,8 +72,8 @@ pub enum NoPlace {
     #[error("it is neither a folder, nor a wheel or source distribution, nor an HTML file")]
     NoArchive,
     /// An address of another kind.
-    #[error("`{0}` addresses are not supported")]
-    Scheme(String),
+    #[error("only `https:`, `http:` and `file:` addresses are read")]
+    Scheme,
     /// The system refuses to tell.
     #[error("it cannot be looked at: {0}")]
     Unreadable(#[from] io::Error),
@@ -102,7 +102,7 @@ impl FindLinks {
             "file" => Self::on_disk(&url.to_file_path().map_err(|()| NoPlace::Missing)?),
             // `C:\wheels` reads as an address too.
             letter if letter.len() == 1 => Err(NoPlace::Missing),
-            other => Err(NoPlace::Scheme(other.to_owned())),
+            _ => Err(NoPlace::Scheme),
         }
     }
 
@@ -187,10 +187,7 @@ mod tests {
             locate(&text("notes.txt")),
             Err(NoPlace::NoArchive)
         ));
-        assert!(matches!(
-            locate("ftp://host.test/"),
-            Err(NoPlace::Scheme(_))
-        ));
+        assert!(matches!(locate("ftp://host.test/"), Err(NoPlace::Scheme)));
         for missing in ["nowhere", "file:///nowhere/at/all", "C:\\wheels"] {
             assert!(
                 matches!(locate(missing), Err(NoPlace::Missing)),

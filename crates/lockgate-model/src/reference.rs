@@ -34,27 +34,52 @@ pub enum Place {
     Path(String),
 }
 
-/// Why a text is no direct reference that can be followed.
+/// Why a text is no direct reference that can be followed. The text itself may hold the values of variables, so no message repeats a part of
+/// it; whoever tells the error names the reference as its source has it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// Version control other than Git.
     #[error("`{0}` repositories are not read; of version control only Git is")]
     Version(&'static str),
     /// An address of a kind that nothing is fetched from.
-    #[error("`{0}:` addresses are not fetched")]
-    Scheme(String),
+    #[error("only `https:`, `http:`, `file:` and `git+…:` addresses are followed")]
+    Scheme,
+    /// A repository at an address of a kind that git is not sent to.
+    #[error(
+        "only `git+https:`, `git+http:`, `git+ssh:`, `git+git:` and `git+file:` addresses are followed"
+    )]
+    GitScheme,
     /// No address.
     #[error("it is no address: {0}")]
     Address(String),
-    /// A digest that is none, or of a kind that is not checked.
-    #[error("its fragment `{0}` is no sha256 digest of 64 hexadecimal digits")]
-    Digest(String),
+    /// A digest that is none.
+    #[error("its `#sha256=` is not followed by 64 hexadecimal digits")]
+    Digest,
+    /// A digest of a kind that is not checked.
+    #[error("its `#{0}=` is not checked; only `#sha256=` is")]
+    Unchecked(&'static str),
     /// A folder that leads out of what it is a folder of.
-    #[error("its subdirectory `{0}` leads out of it")]
-    Subdirectory(String),
+    #[error("its `#subdirectory=` leads out of it")]
+    Subdirectory,
     /// A revision that would be an option of `git`.
-    #[error("its revision `{0}` is none")]
-    Revision(String),
+    #[error("what follows its `@` is not a revision")]
+    Revision,
+}
+
+impl ReferenceError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Version(_) => "name a wheel, a source distribution or a git repository",
+            Self::Scheme | Self::GitScheme => "use one of these",
+            Self::Address(_) => "correct the address",
+            Self::Digest | Self::Unchecked(_) => {
+                "end it with `#sha256=` and the digest of the file, or with no digest"
+            }
+            Self::Subdirectory => "name a folder inside of what the reference leads to",
+            Self::Revision => "end it with `@` and a branch, a tag or a commit, or with neither",
+        }
+    }
 }
 
 impl Reference {
@@ -151,7 +176,7 @@ fn place(text: &str) -> Result<Place, ReferenceError> {
                 Url::parse(text).map_err(|error| ReferenceError::Address(error.to_string()))?;
             match url.scheme() {
                 "http" | "https" => Ok(Place::Archive(url)),
-                other => Err(ReferenceError::Scheme(other.to_owned())),
+                _ => Err(ReferenceError::Scheme),
             }
         }
         _ => Ok(Place::Path(text.to_owned())),
@@ -166,7 +191,7 @@ fn git(text: &str) -> Result<Place, ReferenceError> {
         ));
     };
     if !matches!(scheme, "https" | "http" | "ssh" | "git" | "file") {
-        return Err(ReferenceError::Scheme(format!("git+{scheme}")));
+        return Err(ReferenceError::GitScheme);
     }
     let path_start = text
         .get(scheme.len() + 3..)
@@ -182,7 +207,7 @@ fn git(text: &str) -> Result<Place, ReferenceError> {
             || revision.starts_with('-')
             || revision.contains(char::is_whitespace))
     {
-        return Err(ReferenceError::Revision(revision.clone()));
+        return Err(ReferenceError::Revision);
     }
     Ok(Place::Git {
         repository: format!("{host}{path}"),
@@ -213,6 +238,9 @@ fn file(text: &str) -> Result<String, ReferenceError> {
     })
 }
 
+/// The digests that pip checks too.
+const UNCHECKED: [&str; 5] = ["md5", "sha1", "sha224", "sha384", "sha512"];
+
 /// What stands behind the `#`.
 #[derive(Debug, Default)]
 struct Fragment {
@@ -225,6 +253,9 @@ impl Fragment {
     fn read(text: &str) -> Result<Self, ReferenceError> {
         let mut fragment = Self::default();
         for (key, value) in text.split('&').filter_map(|pair| pair.split_once('=')) {
+            if let Some(name) = UNCHECKED.into_iter().find(|name| *name == key) {
+                return Err(ReferenceError::Unchecked(name));
+            }
             match key {
                 "subdirectory" => {
                     let folder = decoded(value);
@@ -232,19 +263,16 @@ impl Fragment {
                         || folder.contains(':')
                         || folder.split(['/', '\\']).any(|part| part == "..");
                     if leads_out {
-                        return Err(ReferenceError::Subdirectory(folder));
+                        return Err(ReferenceError::Subdirectory);
                     }
                     let folder = folder.trim_matches('/');
                     fragment.subdirectory = (!folder.is_empty()).then(|| folder.to_owned());
                 }
                 "sha256" => {
-                    let digest = Sha256::from_hex(value)
-                        .ok_or_else(|| ReferenceError::Digest(format!("sha256={value}")))?;
+                    let digest = Sha256::from_hex(value).ok_or(ReferenceError::Digest)?;
                     fragment.sha256 = Some(digest);
                 }
-                "md5" | "sha1" | "sha224" | "sha384" | "sha512" => {
-                    return Err(ReferenceError::Digest(format!("{key}={value}")));
-                }
+
                 _ => {}
             }
         }
@@ -388,7 +416,7 @@ mod tests {
     fn credentials_are_not_shown() {
         assert_eq!(
             shown("https://user:word@host.test/x-1.0.tar.gz#sha256=00"),
-            "error: its fragment `sha256=00` is no sha256 digest of 64 hexadecimal digits"
+            "error: its `#sha256=` is not followed by 64 hexadecimal digits"
         );
         assert_eq!(
             shown("https://user:word@host.test/x.whl"),

@@ -42,13 +42,14 @@ pub fn hide_addresses(text: &str) -> Cow<'_, str> {
     known.hide_addresses(text)
 }
 
-/// Returns `text` with the variables' names in place of their values: in addresses, and of values that can be nothing but secrets anywhere.
+/// Returns `text` with the variables' names in place of their values: in addresses and whole paths, and of values that can be nothing but
+/// secrets anywhere.
 pub fn hide(text: &str) -> Cow<'_, str> {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     known.hide(text)
 }
 
-/// Returns a message as [`hide`] does, with paths and hosts as their sources have them.
+/// Returns a message as [`hide`] does, with parts of paths and hosts as their sources have them.
 pub fn hide_everywhere(text: &str) -> Cow<'_, str> {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     known.hide_in_message(text)

@@ -165,7 +165,9 @@ fn affected(plan: &Plan, before: &Pins, counts: &Counts) -> Result<(), Wrong> {
             }
             let mut plan = plan.clone();
             let mut wishes = highest.wishes.clone();
-            wishes.iter_mut().for_each(|wish| wish.part = None);
+            for wish in &mut wishes {
+                wish.part = None;
+            }
             plan.releases.push(Release {
                 version,
                 wishes,

@@ -26,6 +26,13 @@ impl Files for Disk {
         if cfg!(unix) && path == "/dev/null" {
             return Ok(Vec::new());
         }
+        // What a redirected stream reads is a regular file at times, and still what the caller gave to something else.
+        if path != "-" && is_stream(path) {
+            return Err(FilesError::Refused {
+                why: "it is a stream of the process, which a source may not read".to_owned(),
+                help: "include a file".to_owned(),
+            });
+        }
         let (path, from) = (Path::new(path), Path::new(from));
         files::stay_inside_from(path, from)
             .and_then(|()| files::read_regular(path, Limit::SOURCE))

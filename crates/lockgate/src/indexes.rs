@@ -200,7 +200,9 @@ pub(crate) fn address(origin: &str, text: &str) -> Result<Url, Failure> {
     match url.scheme() {
         "http" | "https" => Ok(without_stars(url)),
         "file" => Ok(url),
-        other => Err(wrong(&format!("`{other}` addresses are not supported"))),
+        _ => Err(wrong(
+            "only `https:`, `http:` and `file:` addresses are read",
+        )),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From options and sources to how a lock is written.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lockgate_formats::command::{redacted, redacted_command};
 use lockgate_formats::lock::{Annotation, Newline, RenderOptions};
@@ -179,7 +179,8 @@ fn of_place(place: &FindLinks, of_sources: &[(String, Origin)]) -> (String, Orig
         FindLinks::Folder(path) | FindLinks::File(path) => {
             let is_it = |(text, _): &&(String, Origin)| {
                 secret::written(text).is_some()
-                    && std::path::absolute(text).is_ok_and(|found| found == *path)
+                    && (std::path::absolute(text).is_ok_and(|found| found == *path)
+                        || path_of(text).is_some_and(|found| found == *path))
             };
             if let Some((text, _)) = of_sources.iter().find(is_it) {
                 return in_use(text);
@@ -191,6 +192,12 @@ fn of_place(place: &FindLinks, of_sources: &[(String, Origin)]) -> (String, Orig
         }
         FindLinks::Page(url) => in_use(url.as_str()),
     }
+}
+
+/// The path that a `file:` address names.
+fn path_of(text: &str) -> Option<PathBuf> {
+    let url = Url::parse(text).ok()?;
+    (url.scheme() == "file").then(|| url.to_file_path().ok())?
 }
 
 /// Where it was stated is of no interest to who writes it.

@@ -14,6 +14,7 @@ use super::condition::Conditions;
 use super::item::{From, Stated, by_name};
 use crate::error::InputError;
 use crate::lock::{Beyond, Include, Lock, read_with_includes, split_marker};
+use crate::path::posix;
 use crate::redact::{stripped_of_credentials, without_credentials};
 use crate::requirements::{
     DEEPEST, MOST_FILES, Role, address, decode::decode, read_locked, reference, with_variables,
@@ -32,7 +33,7 @@ pub(super) fn read(bytes: &[u8], file: &str, files: &dyn Files) -> Result<Invent
         open: Vec::new(),
         done: BTreeSet::new(),
     };
-    reading.file(bytes, file, Role::Requirements)?;
+    reading.file(bytes, file, &address::shown(file), Role::Requirements)?;
     Ok(reading.linked())
 }
 
@@ -49,8 +50,8 @@ struct Reading<'f> {
 }
 
 impl Reading<'_> {
-    fn file(&mut self, bytes: &[u8], at: &str, role: Role) -> Result<(), InputError> {
-        let shown = &address::shown(at);
+    /// Reads a file, which messages call `shown`.
+    fn file(&mut self, bytes: &[u8], at: &str, shown: &str, role: Role) -> Result<(), InputError> {
         let decoded = decode(bytes, self.files).map_err(|why| {
             InputError::new(shown, why).remedy(
                 "save it as UTF-8, or declare its encoding in the first line: `# -*- coding: latin-1 -*-`",
@@ -71,7 +72,7 @@ impl Reading<'_> {
         self.options(&lock);
         self.omitted(&lock, shown);
         for include in &beyond.includes {
-            self.include(include, at)?;
+            self.include(include, (at, shown))?;
         }
         self.open.pop();
         if self.open.is_empty() {
@@ -80,19 +81,29 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn include(&mut self, include: &Include, from: &str) -> Result<(), InputError> {
+    fn include(
+        &mut self,
+        include: &Include,
+        (from, shown): (&str, &str),
+    ) -> Result<(), InputError> {
         let Include { role, value, line } = include;
-        let shown = address::shown(from);
-        let error = |message: String| InputError::new(&shown, message).at(*line);
-        let said = format!("{} {value}", role.option());
-        let (value, variables) = with_variables(value, self.files);
+        let error = |message: String| InputError::new(shown, message).at(*line);
+        let said = without_credentials(&format!("{} {value}", role.option()));
+        let (filled, variables) = with_variables(value, self.files);
         secret::remember(&Filled {
-            written: &include.value,
-            filled: &value,
+            written: value,
+            filled: &filled,
             variables: &variables,
             origin: &format!("{shown}:{line}"),
         });
-        let at = address::beside(from, &value).map_err(|why| error(format!("`{said}`: {why}")))?;
+        let unfilled = |text: &str| secret::unfilled(text, &variables);
+        let at = address::beside(from, &filled)
+            .map_err(|why| error(format!("`{said}`: {}", unfilled(&why))))?;
+        let shown_at = if address::is_address(&at) {
+            address::shown(&at)
+        } else {
+            posix(&address::beside_as_written(shown, value, &filled))
+        };
         let key = address::key(&at);
         if self.open.contains(&key) {
             return Err(
@@ -114,21 +125,20 @@ impl Reading<'_> {
             // The rest of the file is known all the same.
             Err(FilesError::Refused { why, help }) => {
                 self.inventory.unread.push(UnreadPart {
-                    what: without_credentials(&format!("{} {}", role.option(), include.value)),
-                    why: format!("{why}; {help}"),
-                    file: Some(shown),
+                    what: said,
+                    why: unfilled(&format!("{why}; {help}")),
+                    file: Some(shown.to_owned()),
                     line: Some(*line),
                 });
                 return Ok(());
             }
             Err(why) => {
-                let unread = error(format!("`{said}`: `{}`: {why}", address::shown(&at)));
-                return Err(
-                    unread.remedy("an include is looked for next to the file that includes it")
-                );
+                let why = unfilled(&why.to_string());
+                return Err(error(format!("`{said}`: `{shown_at}`: {why}"))
+                    .remedy("an include is looked for beside the file that includes it"));
             }
         };
-        self.file(&bytes, &at, *role)
+        self.file(&bytes, &at, &shown_at, *role)
     }
 
     /// What the lines of one file install, in the order of the lines.

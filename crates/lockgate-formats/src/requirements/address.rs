@@ -3,7 +3,7 @@
 use lockgate_model::{Files, FilesError};
 use url::Url;
 
-use crate::path::{joined, posix};
+use crate::path::{is_absolute, joined, joined_as_written, posix};
 use crate::redact::without_credentials;
 
 /// Whether an include is named by address, as pip tells it from a path.
@@ -35,6 +35,16 @@ pub(crate) fn beside(from: &str, value: &str) -> Result<String, String> {
     let at = joined(from, value);
     // The folder of the file itself.
     Ok(if at.is_empty() { ".".to_owned() } else { at })
+}
+
+/// The same path as messages have it: beside the file as it is shown, with the variables that are written there. `filled` is where it leads.
+pub(crate) fn beside_as_written(from: &str, written: &str, filled: &str) -> String {
+    if is_absolute(filled) {
+        return written.to_owned();
+    }
+    let at = joined_as_written(from, written);
+    // The folder of the file itself.
+    if at.is_empty() { ".".to_owned() } else { at }
 }
 
 /// The bytes at a place that the caller named.

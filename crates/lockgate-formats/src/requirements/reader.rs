@@ -14,7 +14,7 @@ use super::requirement::{self, Wanted};
 use super::written::{Written, note};
 use super::{Role, address, settings};
 use crate::error::InputError;
-use crate::path::{is_absolute, joined_as_written, posix};
+use crate::path::posix;
 use crate::text;
 
 /// Includes deeper than this are a mistake even where they do not loop.
@@ -46,13 +46,7 @@ struct Place<'a> {
 impl Place<'_> {
     /// A path beside the file as written; `filled` is where it leads.
     fn beside(self, written: &str, filled: &str) -> String {
-        if is_absolute(filled) {
-            written.to_owned()
-        } else {
-            let at = joined_as_written(self.shown, written);
-            // The folder of the file itself.
-            if at.is_empty() { ".".to_owned() } else { at }
-        }
+        address::beside_as_written(self.shown, written, filled)
     }
 
     fn origin(self, line: usize) -> Origin {
@@ -294,22 +288,23 @@ impl<'a> Reader<'a> {
     /// Has a lock repeat the address or path of a requirement.
     fn repeat(&mut self, written: &Written<'_>, wanted: &Wanted, editable: bool, origin: &Origin) {
         const PLACE: &str = "the name, the extras, the versions or the marker of a requirement";
+        let filled = match wanted {
+            Wanted::Unnamed { reference, .. } => reference,
+            Wanted::Named(requirement) => match &requirement.source {
+                Source::Url(address) => address,
+                Source::Index(_) => "",
+            },
+        };
         match written.reference(wanted, editable) {
             Err(_) if written.makes_plain_pins(wanted) => {}
             Err(variable) => note(self.manifest, variable, PLACE, origin),
             Ok(None) => {}
-            Ok(Some(reference)) => {
-                let filled = match wanted {
-                    Wanted::Unnamed { reference, .. } => Some(reference),
-                    Wanted::Named(requirement) => match &requirement.source {
-                        Source::Url(address) => Some(address),
-                        Source::Index(_) => None,
-                    },
-                };
-                if let Some(filled) = filled {
-                    secret::remember_written(filled, reference);
-                }
+            // A lock names what stands at an address, and there pip ends the address at a blank.
+            Ok(Some(_)) if filled.contains("://") && filled.contains(char::is_whitespace) => {
+                let place = "an address that is read to a blank only";
+                note(self.manifest, written.variable(), place, origin);
             }
+            Ok(Some(reference)) => secret::remember_written(filled, reference),
         }
     }
 

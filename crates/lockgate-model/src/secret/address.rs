@@ -60,6 +60,16 @@ pub(super) fn without_fragment(text: &str) -> &str {
     text.split('#').next().unwrap_or(text)
 }
 
+/// The path that a `file:` address of this machine names, which messages show by itself.
+pub(super) fn path_of_file(text: &str) -> Option<&str> {
+    let text = base(text);
+    let path = text
+        .strip_prefix("git+")
+        .unwrap_or(text)
+        .strip_prefix("file://")?;
+    Some(path.strip_prefix("localhost").unwrap_or(path))
+}
+
 /// Where in a word its address begins: at its scheme, or at the variable that holds it.
 pub(super) fn address_in(word: &str) -> Option<&str> {
     let word = word.trim_matches(['\'', '"']);

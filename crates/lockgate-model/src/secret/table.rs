@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::address::{
-    Address, address_in, base, host_of, identity, is_host_of, without_clear_credentials,
-    without_fragment, without_port,
+    Address, address_in, base, host_of, identity, is_host_of, path_of_file,
+    without_clear_credentials, without_fragment, without_port,
 };
 use super::forms::{forms, forms_of_text};
 use super::words::{ends_name, is_random, pieces, replaced_alone, replaced_in_any_case};
@@ -152,11 +152,14 @@ impl Secrets {
 
     fn add_address(&mut self, from: &str, to: &str, used: &[&(String, String)], origin: &str) {
         let clean = without_clear_credentials(from);
+        if let Some((key, _)) = identity(to) {
+            self.written.insert(key, base(&clean).to_owned());
+        }
+        if let (Some(path), Some(written)) = (path_of_file(to), path_of_file(from)) {
+            self.add_written(path, written);
+        }
         // What has more than an address in it is no address.
         if !to.contains(char::is_whitespace) {
-            if let Some((key, _)) = identity(to) {
-                self.written.insert(key, base(&clean).to_owned());
-            }
             self.written.insert(to.to_owned(), clean);
         }
         let (written, filled) = (Address::of(from), Address::of(to));
@@ -282,7 +285,8 @@ impl Secrets {
             .sort_by_key(|value| std::cmp::Reverse(value.forms.first().map_or(0, String::len)));
     }
 
-    /// Returns `text` with names in place of values in every address, and of what can be nothing but a secret anywhere.
+    /// Returns `text` with names in place of values in every address, of what can be nothing but a secret anywhere, and with what sources have
+    /// in place of whole paths.
     pub fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut hidden = self.in_addresses(text, true);
         for value in self.values.iter().filter(|value| value.is_random) {
@@ -290,12 +294,6 @@ impl Secrets {
                 hidden = Cow::Owned(replaced);
             }
         }
-        hidden
-    }
-
-    /// Returns `text` as [`Secrets::hide`] does, and with what sources have in place of paths and hosts.
-    pub fn hide_in_message<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut hidden = self.hide(text);
         let is_apart = |before: Option<char>, after: Option<char>| {
             ends_name(before) && before != Some('/') && ends_name(after)
         };
@@ -309,6 +307,12 @@ impl Secrets {
                 hidden = Cow::Owned(replaced);
             }
         }
+        hidden
+    }
+
+    /// Returns `text` as [`Secrets::hide`] does, and with what sources have in place of parts of paths and of hosts.
+    pub fn hide_in_message<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut hidden = self.hide(text);
         let is_of_path = |before: Option<char>, after: Option<char>| {
             let is_end = |c: Option<char>| ends_name(c) && c != Some('/');
             (before == Some('/') && (after == Some('/') || is_end(after)))

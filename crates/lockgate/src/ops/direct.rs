@@ -10,7 +10,7 @@ use std::sync::Arc;
 use lockgate_index::DirectFacts;
 use lockgate_model::{
     DirectKind, DirectRelease, FactError, Facts, Manifest, Marker, Name, Place, Reference,
-    Requirement, RootRequirement, Scope, Sha256, Source, Target, secret,
+    ReferenceError, Requirement, RootRequirement, Scope, Sha256, Source, Target, secret,
 };
 
 use crate::building::Builder;
@@ -321,7 +321,7 @@ impl Asked {
     fn reference(&self) -> Result<Reference, Failure> {
         self.text
             .parse()
-            .map_err(|error: lockgate_model::ReferenceError| self.failure(&error.to_string()))
+            .map_err(|error: ReferenceError| self.failure(&error.to_string()).remedy(error.help()))
     }
 
     /// Refuses a place that the run may not reach. Paths are taken from `folder`.

@@ -35,8 +35,8 @@ fn requirement_files_are_followed_and_constraints_are_no_items() {
             "11 foo-bar==1.0 direct(./dist/Foo_Bar-1.0-py3-none-any.whl)",
             "12 z direct(https://host.test/z.zip)",
             "13 w==1.0",
-            "req/base.txt:2 flask==1 <- -r base.in",
-            "req/base.txt:3 werk bad(banana) ; os_name == 'nt'",
+            "req/${KIND}.txt:2 flask==1 <- -r base.in",
+            "req/${KIND}.txt:3 werk bad(banana) ; os_name == 'nt'",
             "req/more.txt:1 more==3",
         ]
     );

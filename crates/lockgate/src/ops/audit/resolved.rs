@@ -7,7 +7,7 @@ use lockgate_formats::SourceKind;
 use lockgate_gate::Mode;
 use lockgate_model::{
     Edge, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Name, NamedIndex, Parent, Pins,
-    Via,
+    Via, secret,
 };
 use lockgate_report::{Detail, conflict_text};
 
@@ -125,12 +125,13 @@ fn items(pins: &Pins, edges: &[Edge]) -> Vec<Item> {
             let mut item = Item::pinned(pin.name.clone(), pin.version.clone());
             item.parents = parents.get(&pin.name).cloned().unwrap_or_default();
             if let Some(direct) = &pin.direct {
+                item.text =
+                    secret::written(&direct.reference).unwrap_or_else(|| direct.reference.clone());
                 item.origin = if direct.editable {
-                    ItemOrigin::Own(direct.reference.clone())
+                    ItemOrigin::Own(item.text.clone())
                 } else {
-                    ItemOrigin::Direct(direct.reference.clone())
+                    ItemOrigin::Direct(item.text.clone())
                 };
-                item.text.clone_from(&direct.reference);
             }
             item
         })
