@@ -42,8 +42,18 @@ pub fn is_hidden_behind(before: Option<char>, c: char) -> bool {
     }
 }
 
+/// Returns how many bytes `text` begins with that are printable ASCII characters, of which none is hidden: most texts are nothing else.
+pub fn printable(text: &str) -> usize {
+    let mut bytes = text.bytes();
+    let end = bytes.position(|byte| !(b' '..=b'~').contains(&byte));
+    end.unwrap_or(text.len())
+}
+
 /// Returns `text` on one line, each hidden character written as Rust writes it in a string: `\n`, `\u{1b}`, `\u{202e}`.
 pub fn shown(text: &str) -> Cow<'_, str> {
+    if printable(text) == text.len() {
+        return Cow::Borrowed(text);
+    }
     let mut before = None;
     let is_clean = text
         .chars()

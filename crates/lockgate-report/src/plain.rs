@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use lockgate_model::secret;
-use lockgate_model::text::is_hidden_behind;
+use lockgate_model::text::{is_hidden_behind, printable};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// One line without anything that drives a terminal or hides what is written: blanks of all kinds become a space, control characters,
@@ -20,6 +20,9 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 fn of_one_line(text: &str) -> Cow<'_, str> {
+    if printable(text) == text.len() {
+        return Cow::Borrowed(text);
+    }
     let mut before = None;
     let is_plain = |c| !is_blank(c) && !is_hidden_behind(before.replace(c), c);
     if text.chars().all(is_plain) {

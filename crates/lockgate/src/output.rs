@@ -56,7 +56,7 @@ pub(crate) fn deliver(
 ) -> Result<Exit, Failure> {
     let mut found = 0;
     let delivered = outcome.and_then(|outcome| {
-        let (exit, document) = judge(&outcome);
+        let (exit, document) = judge(&outcome, report.is_some());
         found = gated_findings(&outcome);
         let locks = staged(&outcome)?;
         let reports = staged_reports(&outcome, exit)?;
@@ -179,15 +179,16 @@ fn gated_findings(outcome: &Outcome) -> usize {
     }
 }
 
-/// Exit code and document of an outcome.
-fn judge(outcome: &Outcome) -> (Exit, Value) {
+/// Exit code and document of an outcome. The document of an audit, which its own options print, is made only where it `is_reported`.
+fn judge(outcome: &Outcome, is_reported: bool) -> (Exit, Value) {
     match outcome {
         Outcome::Lock(outcome) => judge_lock(outcome, false),
         Outcome::LockAll(entries) => locks::judge(entries),
         Outcome::Audit(audited) => {
             let exit = audit_exit(&audited.report);
-            let status = status_of(audited, exit);
-            (exit, audit_document(status, &audited.report))
+            let document =
+                is_reported.then(|| audit_document(status_of(audited, exit), &audited.report));
+            (exit, document.unwrap_or_default())
         }
         Outcome::Check(checked) => check::judge(checked),
     }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use lockgate_model::secret;
-use lockgate_model::text::{is_hidden_behind, push_escaped, shown, without_commands};
+use lockgate_model::text::{is_hidden_behind, printable, push_escaped, shown, without_commands};
 
 /// What stands before the further lines of a message.
 const BAR: &str = "  | ";
@@ -52,6 +52,13 @@ fn styled_line(line: &str, out: &mut String) {
             flush(&mut clean, &mut is_first, out);
             out.push_str(style);
             rest = behind;
+            continue;
+        }
+        let (plain, behind) = rest.split_at(printable(rest));
+        clean.push_str(plain);
+        rest = behind;
+        // What begins with an escape may be a style.
+        if !plain.is_empty() {
             continue;
         }
         let mut characters = rest.chars();
