@@ -21,6 +21,7 @@ mod inputs;
 mod lock;
 mod lock_entries;
 mod network;
+mod odd_files;
 mod options;
 mod output;
 mod outputs;

@@ -187,9 +187,18 @@ impl WheelName {
         let [pythons, abis, platforms] = rest else {
             return None;
         };
+        // As `packaging` 26.3 has it: no separator is escaped twice, no tag is empty, and that of a Python is an identifier.
+        let is_identifier = |tag: &str| {
+            let is_of_it = |c: char| c.is_alphanumeric() || c == '_';
+            !tag.starts_with(|c: char| c.is_numeric()) && tag.chars().all(is_of_it)
+        };
+        let has_empty_tag = rest.iter().any(|tags| tags.split('.').any(str::is_empty));
+        if name.contains("__") || has_empty_tag || !pythons.split('.').all(is_identifier) {
+            return None;
+        }
         Some(Self {
             name: Name::new(name).ok()?,
-            version: version.replace('_', "-").parse().ok()?,
+            version: version.parse().ok()?,
             build,
             pythons: (*pythons).to_owned(),
             abis: (*abis).to_owned(),
@@ -213,6 +222,8 @@ mod tests {
             ),
             ("foo-bar", "1.0+cpu", None)
         );
+        let post = WheelName::parse("foo-1.0_post1-py3-none-any.whl").unwrap();
+        assert_eq!(post.version.to_string(), "1.0.post1");
         let built = WheelName::parse("foo-1.0-2abc-cp311-cp311-linux_x86_64.whl").unwrap();
         assert_eq!(built.build, Some((2, "abc".to_owned())));
         for wrong in [
@@ -221,6 +232,11 @@ mod tests {
             "foo-1.0-x-cp311-cp311-any.whl",
             "foo-abc-py3-none-any.whl",
             "-1-py3-none-any.whl",
+            "foo-1.0_1-py3-none-any.whl",
+            "foo__bar-1.0-py3-none-any.whl",
+            "foo-1.0-py3--any.whl",
+            "foo-1.0-py3-none-any..linux.whl",
+            "foo-1.0-3-none-any.whl",
         ] {
             assert_eq!(WheelName::parse(wrong), None, "{wrong}");
         }

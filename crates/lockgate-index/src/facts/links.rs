@@ -245,7 +245,8 @@ fn folder(path: &Path) -> Result<Vec<DistFile>, LocalError> {
     let mut files = Vec::new();
     for path in paths {
         let is_html = is_html(&path);
-        let is_wanted = is_html || has_name_of_distribution(&path);
+        let name = path.file_name().and_then(|name| name.to_str());
+        let is_wanted = is_html || name.is_some_and(page::file_name::is_found_in_folder);
         if is_wanted && path.is_symlink() {
             files::stay_inside_from(&path, &path).map_err(|error| unreadable(&path, error))?;
         }
@@ -255,7 +256,7 @@ fn folder(path: &Path) -> Result<Vec<DistFile>, LocalError> {
                 LocalError::Page { .. } => Ok(Vec::new()),
                 LocalError::Unreadable { .. } => Err(error),
             })?);
-        } else {
+        } else if is_wanted {
             files.extend(distribution(&path));
         }
     }

@@ -104,11 +104,7 @@ fn the_probe_finds_metadata_wherever_it_stands_with_few_requests() {
         ("with a long directory", many, 2),
         (
             "beside a vendored one",
-            vec![
-                ("foo/_vendor/bar-1.dist-info/METADATA", b"x"),
-                ("bar-1.dist-info/METADATA", b"x"),
-                own,
-            ],
+            vec![("foo/_vendor/bar-1.dist-info/METADATA", b"x"), own],
             0,
         ),
     ];
@@ -152,6 +148,8 @@ fn what_is_no_wheel_is_a_bad_archive_and_asks_for_little() {
         ("bar-1.dist-info/METADATA", b"x".as_slice()),
         ("baz-1.dist-info/METADATA", b"x"),
     ];
+    let beside_own = [own, ("bar-1.dist-info/RECORD", b"x")];
+    let of_another = [("bar-1.dist-info/METADATA", METADATA.as_bytes())];
     let mut lying = whole.clone();
     let end = lying.len() - 22;
     lying[end + 16..end + 20].copy_from_slice(&u32::MAX.to_le_bytes()[..4]);
@@ -160,6 +158,14 @@ fn what_is_no_wheel_is_a_bad_archive_and_asks_for_little() {
         ("noise", noise(1_000_000)),
         ("html", b"<html>log in</html>".to_vec()),
         ("cut off", whole[..whole.len() - 30].to_vec()),
+        (
+            "a second `.dist-info`",
+            wheel(&beside_own, CompressionMethod::Stored, ""),
+        ),
+        (
+            "a `.dist-info` of another package",
+            wheel(&of_another, CompressionMethod::Stored, ""),
+        ),
         (
             "no METADATA",
             wheel(&[("foo/a.py", b"")], CompressionMethod::Stored, ""),

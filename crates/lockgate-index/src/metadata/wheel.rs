@@ -168,31 +168,53 @@ pub(super) fn of_whole(
     headers::of_wheel(&unpack(&mut archive, index)?)
 }
 
-/// The one `*.dist-info/METADATA`; of several the project's.
+/// METADATA of the one `.dist-info` folder. Of several, and of one that has not the project's name, pip installs none.
 fn metadata_entry<R: std::io::Read + std::io::Seek>(
     archive: &ZipArchive<R>,
     project: &Name,
 ) -> Result<usize, UnusableReason> {
-    let mut found = Vec::new();
+    let mut folder: Option<&str> = None;
+    let mut metadata = None;
     for (index, path) in archive.file_names_raw().enumerate() {
-        let folder = std::str::from_utf8(path)
-            .ok()
-            .and_then(|path| path.strip_suffix(".dist-info/METADATA"))
-            .filter(|folder| !folder.contains('/'));
-        if let Some(folder) = folder {
-            let name = folder
-                .split('-')
-                .next()
-                .and_then(|name| Name::new(name).ok());
-            found.push((index, name.as_ref() == Some(project)));
+        let Ok(path) = std::str::from_utf8(path) else {
+            continue;
+        };
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        if !first.ends_with(".dist-info") {
+            continue;
+        }
+        if folder.is_some_and(|known| known != first) {
+            return Err(bad(
+                "it has several `.dist-info` folders, and pip refuses it",
+            ));
+        }
+        folder = Some(first);
+        if rest == "METADATA" {
+            metadata = Some(index);
         }
     }
-    let own = found.iter().find(|(_, is_own)| *is_own);
-    match (own, found.as_slice()) {
-        (Some((index, _)), _) | (None, [(index, _)]) => Ok(*index),
-        (None, []) => Err(bad("it has no METADATA")),
-        (None, _) => Err(bad("it has several METADATA, and none of the project's")),
+    let Some(folder) = folder else {
+        return Err(bad("it has no METADATA"));
+    };
+    if !begins_with(folder, project) {
+        let why =
+            format!("its folder `{folder}` is not named after the package, and pip refuses it");
+        return Err(bad(&why));
     }
+    metadata.ok_or_else(|| bad("it has no METADATA"))
+}
+
+/// Whether a text in normal form begins with a name.
+fn begins_with(text: &str, name: &Name) -> bool {
+    let mut normal = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '-' | '_' | '.' if normal.ends_with('-') => {}
+            '-' | '_' | '.' => normal.push('-'),
+            letter => normal.extend(letter.to_lowercase()),
+        }
+    }
+    normal.starts_with(name.as_str())
 }
 
 fn unpack<R: std::io::Read + std::io::Seek>(

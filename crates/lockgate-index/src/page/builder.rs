@@ -29,7 +29,7 @@ impl<'a> PageBuilder<'a> {
     /// Adds the file named `filename`; `file` is called only if it can ever be chosen.
     pub(super) fn add(&mut self, filename: &str, file: impl FnOnce() -> Option<DistFile>) {
         let release = file_name::version_text(filename, self.project)
-            .and_then(|spelling| self.release_of(&spelling));
+            .and_then(|spelling| self.release_of(spelling));
         match release.and_then(|index| Some((self.releases.get_mut(index)?, file()?))) {
             Some((release, file)) => release.files.push(file),
             None => self.skipped += 1,

@@ -1,8 +1,6 @@
 //! The version in a file's name, without allocating: a page may name tens of thousands of files.
 
-use std::borrow::Cow;
-
-use lockgate_model::Name;
+use lockgate_model::{Name, Version, WheelName};
 
 /// Suffixes of source distributions, as pip knows them.
 const SDIST: [&str; 8] = [
@@ -14,6 +12,28 @@ pub(crate) fn is_distribution(filename: &str) -> bool {
     let ends_so = |suffix: &&str| filename.ends_with(*suffix);
     (SDIST.iter().any(ends_so) || ends_so(&".whl"))
         && !filename.contains(|c: char| c == '/' || c == '\\' || c.is_control())
+}
+
+/// Whether pip finds a file of this name in a folder: a wheel, or a source distribution in one of the two forms that are published today, with
+/// the version behind the last dash. Other archives count where a page links to them.
+pub(crate) fn is_found_in_folder(filename: &str) -> bool {
+    if filename.strip_suffix(".whl").is_some() {
+        return WheelName::parse(filename).is_some();
+    }
+    let stem = [".tar.gz", ".zip"];
+    let mut stem = stem
+        .iter()
+        .filter_map(|suffix| filename.strip_suffix(suffix));
+    let Some((name, version)) = stem.next().and_then(|stem| stem.rsplit_once('-')) else {
+        return false;
+    };
+    // `foo-1.0-1.zip` is no file of `foo` there.
+    let begins_with_version = |(dash, _): (usize, &str)| {
+        let rest = name.get(dash + 1..).unwrap_or_default();
+        format!("{rest}-{version}").parse::<Version>().is_ok()
+    };
+    let is_version = version.parse::<Version>().is_ok();
+    is_version && !name.is_empty() && !name.match_indices('-').any(begins_with_version)
 }
 
 /// The names, in normal form, of the projects that [`version_text`] may find `filename` to be of.
@@ -32,7 +52,7 @@ pub(crate) fn possible_names(filename: &str) -> Vec<String> {
 }
 
 /// The version part of `filename`, if it is a wheel or source distribution of `project` by its name.
-pub(super) fn version_text<'a>(filename: &'a str, project: &Name) -> Option<Cow<'a, str>> {
+pub(super) fn version_text<'a>(filename: &'a str, project: &Name) -> Option<&'a str> {
     if filename.contains(|c: char| c == '/' || c == '\\' || c.is_control()) {
         return None;
     }
@@ -42,11 +62,11 @@ pub(super) fn version_text<'a>(filename: &'a str, project: &Name) -> Option<Cow<
     let stem = SDIST
         .iter()
         .find_map(|suffix| filename.strip_suffix(suffix))?;
-    sdist_version(stem, project).map(Cow::Borrowed)
+    sdist_version(stem, project)
 }
 
 /// `name-version(-build)?-python-abi-platform`.
-fn wheel_version<'a>(stem: &'a str, project: &Name) -> Option<Cow<'a, str>> {
+fn wheel_version<'a>(stem: &'a str, project: &Name) -> Option<&'a str> {
     let mut parts = stem.split('-');
     let (name, version) = (parts.next()?, parts.next()?);
     let third = parts.next()?;
@@ -55,13 +75,8 @@ fn wheel_version<'a>(stem: &'a str, project: &Name) -> Option<Cow<'a, str>> {
         3 if third.starts_with(|c: char| c.is_ascii_digit()) => {}
         _ => return None,
     }
-    is_spelling_of(name, project).then(|| {
-        if version.contains('_') {
-            Cow::Owned(version.replace('_', "-"))
-        } else {
-            Cow::Borrowed(version)
-        }
-    })
+    // `__` is no escaped separator, and `1.0_1` no version: pip takes neither for a wheel.
+    (!name.contains("__") && is_spelling_of(name, project)).then_some(version)
 }
 
 /// `name-version`, where either may hold dashes: the name ends where it spells the project's.
@@ -97,6 +112,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn folders_hold_wheels_and_the_two_forms_of_source_distributions() {
+        for found in [
+            "foo-1.0.tar.gz",
+            "foo-bar-1.0.zip",
+            "foo-1.0-py3-none-any.whl",
+            "foo-1.0-2-py3-none-any.whl",
+        ] {
+            assert!(is_found_in_folder(found), "{found}");
+        }
+        for passed in [
+            "foo-1.0.tgz",
+            "foo-1.0.tar",
+            "foo-1.0.tar.bz2",
+            "foo-1.0.tar.xz",
+            "foo-abc.tar.gz",
+            "foo-1.0-1.tar.gz",
+            "-1.0.zip",
+            "foo.zip",
+            "foo-1.0_1-py3-none-any.whl",
+            "foo__bar-1-py3-none-any.whl",
+            "foo-1.0-py3--any.whl",
+        ] {
+            assert!(!is_found_in_folder(passed), "{passed}");
+        }
+    }
+
+    #[test]
     fn versions_are_found_in_names_of_every_age() {
         let cases = [
             ("zope-interface", "zope.interface-4.0.tar.gz", Some("4.0")),
@@ -108,8 +150,10 @@ mod tests {
             ("foo", "Foo-1.0-py2.py3-none-any.whl", Some("1.0")),
             ("foo", "foo-1.0-2-py3-none-any.whl", Some("1.0")),
             ("foo", "foo-1.0-b2-py3-none-any.whl", None),
-            ("foo", "foo-1.0_1-py3-none-any.whl", Some("1.0-1")),
-            ("foo-bar", "foo__bar-1-py3-none-any.whl", Some("1")),
+            ("foo", "foo-1.0_1-py3-none-any.whl", Some("1.0_1")),
+            ("foo-bar", "foo__bar-1-py3-none-any.whl", None),
+            ("foo-bar", "foo_bar-1-py3-none-any.whl", Some("1")),
+            ("foo-bar", "foo__bar-1.tar.gz", Some("1")),
             ("foo", "foo_bar-1-py3-none-any.whl", None),
             ("foo", "foo-bar-1.0.tar.gz", Some("bar-1.0")),
             ("foo", "foo-1.0.exe", None),
@@ -121,11 +165,7 @@ mod tests {
         ];
         for (project, filename, expected) in cases {
             let project = Name::new(project).unwrap();
-            assert_eq!(
-                version_text(filename, &project).as_deref(),
-                expected,
-                "{filename}"
-            );
+            assert_eq!(version_text(filename, &project), expected, "{filename}");
             let names = possible_names(filename);
             let is_possible = names.iter().any(|name| name == project.as_str());
             assert!(is_possible || expected.is_none(), "{filename}");
