@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use lockgate_tests::{Lockgate, Run, TestContext, fixtures};
+use lockgate_tests::{Advisory, Lockgate, Run, TestContext, fixtures};
 use serde_json::Value;
 
 /// Every format of a report.
@@ -21,6 +21,17 @@ pub(super) const FORMATS: [&str; 12] = [
     "github",
     "github-summary",
 ];
+
+/// A folder with one advisory, about `bad` below 1.5, in `db`.
+pub(super) fn prepared() -> TestContext {
+    let context = TestContext::new();
+    let advisories = [
+        Advisory::new("PYSEC-2024-1", "bad").between("0", "1.5"),
+        Advisory::of_today(),
+    ];
+    context.write_advisories("db", &advisories);
+    context
+}
 
 /// `lockgate audit` of these, without a cache and without patience.
 pub(super) fn audit<'a>(context: &'a TestContext, arguments: &[&str]) -> Lockgate<'a> {

@@ -1,19 +1,8 @@
 //! Folders of packages: what `--path` names, and who asked for what in environments that uv made.
 
-use lockgate_tests::{Advisory, TestContext};
 use serde_json::Value;
 
-use super::asking::{audit, document, findings, list, packages, text};
-
-fn prepared() -> TestContext {
-    let context = TestContext::new();
-    let advisories = [
-        Advisory::new("PYSEC-2024-1", "bad").between("0", "1.5"),
-        Advisory::of_today(),
-    ];
-    context.write_advisories("db", &advisories);
-    context
-}
+use super::asking::{audit, document, findings, list, packages, prepared, text};
 
 #[test]
 fn a_folder_without_packages_is_an_error_that_says_what_it_is() {

@@ -1,18 +1,6 @@
 //! What locks, bills and environments state twice, in part, or in ways of their own.
 
-use lockgate_tests::{Advisory, TestContext};
-
-use super::asking::{audit, codes, document, findings, list, packages, text};
-
-fn prepared() -> TestContext {
-    let context = TestContext::new();
-    let advisories = [
-        Advisory::new("PYSEC-2024-1", "bad").between("0", "1.5"),
-        Advisory::of_today(),
-    ];
-    context.write_advisories("db", &advisories);
-    context
-}
+use super::asking::{audit, codes, document, findings, list, packages, prepared, text};
 
 #[test]
 fn an_egg_info_next_to_the_dist_info_of_the_same_release_is_no_second_package() {

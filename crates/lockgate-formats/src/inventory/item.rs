@@ -6,8 +6,8 @@ use lockgate_model::{
     IndexRole, Inventory, Item, ItemOrigin, Marker, Name, NamedIndex, Parent, Sha256,
 };
 
-use super::node::Wrong;
-use crate::pylock::{last_part, version_in};
+use super::node::{Node, Wrong};
+use crate::pylock::{last_part, version_in, version_of_wheels};
 use crate::redact::{stripped_of_credentials, without_credentials};
 
 /// What a lock states of one thing, not yet looked at.
@@ -17,6 +17,22 @@ pub(super) struct Stated<'a> {
     pub(super) version: Option<&'a str>,
     pub(super) line: usize,
     pub(super) from: From,
+}
+
+/// The item of a table that names a package: of the version that it states, else of the one that its wheels have.
+pub(super) fn stated_by_table(package: &Node<'_>, from: From) -> Result<Item, Wrong> {
+    let of_wheels = match package.text_at("version")? {
+        Some(_) => None,
+        None => version_of_wheels(package)?,
+    };
+    let of_wheels = of_wheels.map(|version| version.to_string());
+    let stated = Stated {
+        name: package.need_text("name")?,
+        version: package.text_at("version")?.or(of_wheels.as_deref()),
+        line: package.line_of("name"),
+        from,
+    };
+    Ok(stated.item())
 }
 
 /// Where it is taken from.

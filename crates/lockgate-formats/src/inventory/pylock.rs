@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use lockgate_model::{Inventory, InventoryKind, Name, Parent, Scope, Sha256};
 
 use super::condition::Conditions;
-use super::item::{FormKey, From, Stated, as_parent, by_name, name_indexes, root_the_rest};
+use super::item::{
+    FormKey, From, as_parent, by_name, name_indexes, root_the_rest, stated_by_table,
+};
 use super::node::{Node, Value, Wrong};
 use super::toml;
-use crate::pylock::{check_names, version_of_wheels};
+use crate::pylock::check_names;
 use crate::redact::without_credentials;
 
 /// Reads a `pylock.toml`.
@@ -34,18 +36,7 @@ pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
         .filter_map(|name| Name::new(name).ok())
         .collect();
     for package in packages {
-        let of_wheels = match package.text_at("version")? {
-            Some(_) => None,
-            None => version_of_wheels(package)?,
-        };
-        let of_wheels = of_wheels.map(|version| version.to_string());
-        let mut item = Stated {
-            name: package.need_text("name")?,
-            version: package.text_at("version")?.or(of_wheels.as_deref()),
-            line: package.line_of("name"),
-            from: source(package)?,
-        }
-        .item();
+        let mut item = stated_by_table(package, source(package)?)?;
         if let Some(archive) = package.object_at("archive")?
             && let Some(hashes) = archive.object_at("hashes")?
         {

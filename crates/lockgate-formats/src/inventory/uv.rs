@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use lockgate_model::{Inventory, InventoryKind, ItemOrigin, Marker, Name, Parent, Scope, Sha256};
 
 use super::condition::Conditions;
-use super::item::{From, Stated, as_parent, by_name, name_indexes};
+use super::item::{From, as_parent, by_name, name_indexes, stated_by_table};
 use super::node::{Node, Value, Wrong};
 use super::toml;
 use super::walk::{Edge, Edges, Start, TOO_MANY_SCOPES};
-use crate::pylock::{check_listed_names, version_of_wheels};
+use crate::pylock::check_listed_names;
 
 const DAMAGED: &str = "lock again with `uv lock`: a part of the file is missing";
 
@@ -32,18 +32,7 @@ pub(super) fn read(text: &str, file: &str) -> Result<Inventory, Wrong> {
         ..Inventory::default()
     };
     for package in packages {
-        let of_wheels = match package.text_at("version")? {
-            Some(_) => None,
-            None => version_of_wheels(package)?,
-        };
-        let of_wheels = of_wheels.map(|version| version.to_string());
-        let mut item = Stated {
-            name: package.need_text("name")?,
-            version: package.text_at("version")?.or(of_wheels.as_deref()),
-            line: package.line_of("name"),
-            from: source(package)?,
-        }
-        .item();
+        let mut item = stated_by_table(package, source(package)?)?;
         let sdist = package.object_at("sdist")?.into_iter();
         check_listed_names(sdist.chain(package.list_at("wheels")?), &item)?;
         if matches!(item.origin, ItemOrigin::Direct(_)) {
