@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod interrupted;
+mod skipped;
 
 use lockgate_tests::artifact::wheel_with;
 use lockgate_tests::{

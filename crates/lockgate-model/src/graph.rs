@@ -265,6 +265,17 @@ pub enum Note {
         /// What is wrong with it.
         why: String,
     },
+    /// A version that would be taken before the pin is skipped, because metadata are known only after a build.
+    NeedsBuild {
+        /// The package.
+        name: Name,
+        /// The pin.
+        version: Version,
+        /// The version that is skipped, the first of them.
+        skipped: Version,
+        /// What it requires and what needs the build, if it does not need one itself.
+        requires: Option<(Name, Version)>,
+    },
     /// The pin is younger than the cooldown admits, and is taken because of what it fixes.
     Fix {
         /// The project.

@@ -160,6 +160,18 @@ fn note(note: &Note) -> Value {
         } => {
             json!({ "kind": "unreadable", "name": name.as_str(), "version": version.to_string(), "passed_over": passed.to_string(), "reason": why })
         }
+        Note::NeedsBuild {
+            name,
+            version,
+            skipped,
+            requires,
+        } => {
+            let built = requires.as_ref().map_or(name, |(required, _)| required);
+            let requires = requires.as_ref().map(
+                |(required, at)| json!({ "name": required.as_str(), "version": at.to_string() }),
+            );
+            json!({ "kind": "needs-build", "name": name.as_str(), "version": version.to_string(), "skipped": skipped.to_string(), "requires": requires, "option": format!("--allow-build={built}") })
+        }
         Note::Undated { name, version } => {
             json!({ "kind": "undated", "name": name.as_str(), "version": version.to_string() })
         }
@@ -369,6 +381,12 @@ mod tests {
                 version: version.clone(),
                 passed: version.clone(),
                 why: String::new(),
+            },
+            Note::NeedsBuild {
+                name: name.clone(),
+                version: version.clone(),
+                skipped: version.clone(),
+                requires: None,
             },
             Note::Undated {
                 name: name.clone(),

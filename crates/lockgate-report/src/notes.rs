@@ -89,6 +89,28 @@ fn unreadable(note: &Note) -> Option<String> {
     ))
 }
 
+fn needs_build(note: &Note) -> Option<String> {
+    let Note::NeedsBuild {
+        name,
+        version,
+        skipped,
+        requires,
+    } = note
+    else {
+        return None;
+    };
+    let (what, built) = match requires {
+        None => ("it needs a build".to_owned(), name),
+        Some((required, at)) => (
+            format!("it requires {required} {at}, which needs a build"),
+            required,
+        ),
+    };
+    Some(format!(
+        "{YELLOW}needs build{YELLOW:#}: {BOLD}{name}{BOLD:#} {skipped} is skipped for {version}: {what}, and no code of a package runs unless it is allowed to; `--allow-build={built}` allows it"
+    ))
+}
+
 fn not_hashed(name: &Name, reference: &str, can_omit_hashes: bool) -> String {
     let omit = if can_omit_hashes {
         "lock it with `--no-hashes`, or "
@@ -181,6 +203,7 @@ fn line(note: &Note) -> Option<String> {
             )
         }
         Note::Unreadable { .. } => return unreadable(note),
+        Note::NeedsBuild { .. } => return needs_build(note),
         Note::Undated { name, version } => {
             format!(
                 "{YELLOW}undated{YELLOW:#}: {BOLD}{name}{BOLD:#} has versions that would go before {version} and that the index states no upload time for, or one in the future; the cutoff or cooldown hides them"

@@ -1,6 +1,8 @@
 //! What people should know of a choice. It follows from the graph and the facts alone, not from how the search went, so that
 //! locking again says the same.
 
+mod needs_build;
+
 use std::sync::Arc;
 
 use lockgate_model::{
@@ -8,7 +10,8 @@ use lockgate_model::{
     Version, Why,
 };
 
-use crate::bounds::admitted;
+use self::needs_build::needs_build;
+use crate::bounds::{Bound, admitted};
 use crate::defied::defied;
 use crate::dependencies::has_extra;
 use crate::graph::Linked;
@@ -52,6 +55,7 @@ pub(crate) fn notes(
         notes.extend(not_hashed(&project));
         notes.extend(undated(search, linked, &project, version)?);
         notes.extend(unreadable(search, linked, &project, version));
+        notes.extend(needs_build(search, linked, &project, version)?);
         notes.extend(unbounded(search, sources, linked, name, version));
         notes.extend(not_kept(search, linked, name, version)?);
         notes.extend(status(&project));
@@ -126,14 +130,7 @@ fn passed_over(
         return Ok(passed);
     };
     let range = range.intersection(&affected);
-    let prereleases_compete = match search.question.rules.prereleases_of(name) {
-        PrereleaseMode::Allow => true,
-        PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => {
-            version.any_prerelease() || bounds.iter().any(|bound| bound.names_prerelease)
-        }
-        PrereleaseMode::IfNecessary => version.any_prerelease(),
-        PrereleaseMode::Disallow => false,
-    };
+    let prereleases_compete = prereleases_compete(search, name, version, bounds);
     for index in search.order.walk(&*project.view, &range) {
         let other = project.view.version(index);
         if !range.contains(other) || (other.any_prerelease() && !prereleases_compete) {
@@ -154,6 +151,23 @@ fn passed_over(
         passed.sort_by(|(one, _), (other, _)| other.cmp(one));
     }
     Ok(passed)
+}
+
+/// Returns whether pre-releases of a package compete with its pin.
+fn prereleases_compete(
+    search: &Search<'_>,
+    name: &Name,
+    version: &Version,
+    bounds: &[Bound],
+) -> bool {
+    match search.question.rules.prereleases_of(name) {
+        PrereleaseMode::Allow => true,
+        PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit => {
+            version.any_prerelease() || bounds.iter().any(|bound| bound.names_prerelease)
+        }
+        PrereleaseMode::IfNecessary => version.any_prerelease(),
+        PrereleaseMode::Disallow => false,
+    }
 }
 
 /// Whether a version that would come before the pin is hidden only because nobody knows when it was uploaded.
@@ -277,9 +291,15 @@ fn not_kept(
                 "it is yanked".to_owned()
             } else if bounds.iter().any(|bound| !bound.set.contains(kept)) {
                 "a requirement excludes it".to_owned()
-            } else if let Some(Needs::Unusable(_)) = search.shelf.known_needs(name, kept).as_deref()
+            } else if let Some(Needs::Unusable(why)) =
+                search.shelf.known_needs(name, kept).as_deref()
             {
-                "its metadata cannot be used, or only after a build".to_owned()
+                match why {
+                    Why::NeedsBuild(_) => {
+                        format!("it needs a build, which `--allow-build={name}` would allow")
+                    }
+                    _ => "its metadata cannot be used".to_owned(),
+                }
             } else if kept.any_prerelease() {
                 "it is a pre-release that no requirement names".to_owned()
             } else {

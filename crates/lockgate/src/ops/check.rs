@@ -21,8 +21,8 @@ use lockgate_gate::{Auditor, Mode, Selection, scopes_of};
 use lockgate_index::Places;
 use lockgate_model::{
     Advisory, AuditReport, AuditedPackage, Change, Conflict, FactError, Gate, InventoryKind,
-    ItemOrigin, Name, Preferences, ProjectStatus, Remark, RemarkCode, Scope, Upgrade, Verdict,
-    Version, VersionSet,
+    ItemOrigin, Name, Note, Preferences, ProjectStatus, Remark, RemarkCode, Scope, Upgrade,
+    Verdict, Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
@@ -51,6 +51,8 @@ pub(crate) struct Checked {
     pub(crate) reasons: Vec<Reason>,
     /// The pins that would change.
     pub(crate) change: Change,
+    /// Releases that are skipped since they need a build.
+    pub(crate) notes: Vec<Note>,
     /// Why its sources cannot be satisfied at all.
     pub(crate) conflict: Option<Box<Conflict>>,
     /// What is known against its pins.
@@ -88,6 +90,7 @@ impl Checked {
             lock,
             reasons: Vec::new(),
             change: Change::default(),
+            notes: Vec::new(),
             conflict: None,
             audit: AuditReport::default(),
             policies: Vec::new(),
@@ -201,6 +204,7 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
     let mut pinned = BTreeMap::new();
     let mut scopes = BTreeMap::new();
     let mut failure = None;
+    let mut notes = Vec::new();
     let (change, conflict) = match lock::solved(&question, &facts, world)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
@@ -220,6 +224,8 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
             if check.statement.header_groups {
                 without_groups(&mut scopes);
             }
+            notes = solution.graph.notes;
+            notes.retain(|note| matches!(note, Note::NeedsBuild { .. }));
             (change, None)
         }
         Answer::Impossible(conflict) => {
@@ -244,6 +250,7 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
         lock: check.lock.clone(),
         reasons,
         change,
+        notes,
         conflict,
         audit,
         policies: settings.policy.names.clone(),

@@ -1,7 +1,7 @@
 //! What `check` came to: every reason of every lock, one summary, and the exit code of them all.
 
 use anstream::adapter::strip_str;
-use lockgate_report::{LockDocument, lock_document};
+use lockgate_report::{LockDocument, lock_document, note_lines};
 use serde_json::Value;
 
 use super::{counted, table};
@@ -14,6 +14,9 @@ pub(super) fn deliver(checked: &[Checked], terminal: &Terminal) -> Result<(), Fa
     for one in checked {
         for remark in &one.audit.remarks {
             terminal.warn(&remark.text);
+        }
+        for line in note_lines(&one.notes) {
+            terminal.summary_of(Rendered(&line));
         }
         for reason in &one.reasons {
             let failure = Failure::new(reason.text.clone());
@@ -122,7 +125,7 @@ fn document(one: &Checked) -> Value {
         policies: &one.policies,
         audit: Some(&one.audit),
         change: Some(&one.change),
-        notes: &[],
+        notes: &one.notes,
         pins: None,
         conflict: one.conflict.as_deref(),
         reasons: &reasons,
