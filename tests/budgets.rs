@@ -62,6 +62,46 @@ fn a_search_gives_up_after_its_steps_and_says_so() {
         .mentions(&["LOCKGATE_MAX_STEPS", "expected a number"]);
 }
 
+/// Decisions are no measure of work: with each that is taken back there is more to compare the next one with. This search takes fewer than 500.
+#[test]
+fn a_step_is_a_comparison_and_no_decision() {
+    let context = TestContext::new();
+    pigeonhole(&context, 6);
+    lock(&context)
+        .env("LOCKGATE_MAX_STEPS", "2000")
+        .run()
+        .exits(2)
+        .mentions(&["gave up after 2000 steps"]);
+    assert!(!context.exists("requirements.txt"));
+    lock(&context).run().exits(1).does_not_mention(&["gave up"]);
+}
+
+/// The limit is for the answer: a lock of several regions does not have it several times.
+#[test]
+fn regions_share_the_steps() {
+    let context = TestContext::new();
+    release(&context, "a", "1.0", &[]);
+    release(&context, "a", "2.0", &[]);
+    let lines = |systems: &[&str]| -> String {
+        let lines = systems.iter().enumerate();
+        lines
+            .map(|(n, system)| format!("a=={}.0; sys_platform == '{system}'\n", n % 2 + 1))
+            .collect()
+    };
+    let run = |systems: &[&str], steps: &str| {
+        context.write("requirements.in", lines(systems));
+        context
+            .lockgate(&["lock", "requirements.in", "--universal", "--gate", "off"])
+            .args(["--no-index", "--find-links", "wheels"])
+            .env("LOCKGATE_MAX_STEPS", steps)
+            .run()
+    };
+    let many = ["linux", "darwin", "win32", "freebsd", "aix", "cygwin"];
+    run(&many[..1], "30").exits(0);
+    run(&many, "30").exits(2).mentions(&["gave up"]);
+    run(&many, "1000").exits(0);
+}
+
 #[test]
 fn a_marker_of_too_many_combinations_is_refused_and_its_line_named() {
     let context = TestContext::new();

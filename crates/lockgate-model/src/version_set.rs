@@ -184,6 +184,11 @@ impl VersionSet {
         }
     }
 
+    /// Of how many pieces without a gap it consists: what work with it costs.
+    pub fn pieces(&self) -> usize {
+        self.0.iter().size_hint().0
+    }
+
     /// Whether `version` is in it.
     pub fn contains(&self, version: &Version) -> bool {
         self.0.contains(&Place::at(version.clone()))

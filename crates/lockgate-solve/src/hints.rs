@@ -277,6 +277,7 @@ fn attempt_under(
         question: &question,
         keep: search.keep,
         watch: search.watch,
+        effort: search.effort,
     };
     attempt(&other, sources)
 }

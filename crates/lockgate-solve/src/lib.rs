@@ -15,6 +15,7 @@ mod confusion;
 mod coverage;
 mod defied;
 mod dependencies;
+mod effort;
 mod exhaust;
 mod graph;
 mod grid;

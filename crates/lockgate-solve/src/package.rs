@@ -4,6 +4,8 @@ use std::fmt;
 
 use lockgate_model::{Name, Version, VersionSet};
 
+use crate::effort;
+
 /// What PubGrub picks a version for.
 ///
 /// `a[x]` asks for the project `a` and for its extra `x`, at versions of one set. The extra agrees with its project on the
@@ -52,6 +54,13 @@ impl fmt::Display for Package {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Set(pub(crate) VersionSet);
 
+impl Set {
+    /// Counts a comparison with another one.
+    fn compared(&self, other: &Self) {
+        effort::count(self.0.pieces() + other.0.pieces());
+    }
+}
+
 impl fmt::Debug for Set {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
@@ -76,10 +85,12 @@ impl pubgrub::VersionSet for Set {
     }
 
     fn complement(&self) -> Self {
+        effort::count(self.0.pieces());
         Self(self.0.complement())
     }
 
     fn intersection(&self, other: &Self) -> Self {
+        self.compared(other);
         Self(self.0.intersection(&other.0))
     }
 
@@ -92,14 +103,17 @@ impl pubgrub::VersionSet for Set {
     }
 
     fn union(&self, other: &Self) -> Self {
+        self.compared(other);
         Self(self.0.union(&other.0))
     }
 
     fn is_disjoint(&self, other: &Self) -> bool {
+        self.compared(other);
         self.0.is_disjoint(&other.0)
     }
 
     fn subset_of(&self, other: &Self) -> bool {
+        self.compared(other);
         self.0.is_subset_of(&other.0)
     }
 }

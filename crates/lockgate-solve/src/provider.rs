@@ -7,7 +7,7 @@
 
 mod reorder;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,6 +23,7 @@ use crate::bounds::{Bound, Bounds, admitted};
 use crate::candidates::{Choice, Chooser, Known, Relaxed};
 use crate::conditions::Conditions;
 use crate::dependencies::Dependency;
+use crate::effort::Effort;
 use crate::graph::Linked;
 use crate::package::{Package, Set};
 use crate::prefetch::Lookahead;
@@ -62,8 +63,6 @@ pub(crate) struct Learned {
     hopeless: FxHashMap<Name, FxHashSet<Version>>,
     /// Versions tried, over all runs.
     pub(crate) tried: usize,
-    /// Steps of the search, over all runs.
-    pub(crate) steps: Cell<usize>,
 }
 
 /// Why a run ends without an answer.
@@ -77,7 +76,7 @@ pub(crate) enum Stop {
     Cancelled,
     /// It takes more steps than it may.
     #[error("gave up after {0} steps")]
-    GaveUp(usize),
+    GaveUp(u64),
     /// The region should be solved in two parts: this one, and the rest.
     #[error("to begin anew in two regions")]
     Split(Marker),
@@ -109,6 +108,7 @@ pub(crate) struct Provider<'a> {
     pub(crate) lookahead: &'a Arc<Lookahead>,
     pub(crate) scout: &'a Arc<dyn Scout>,
     pub(crate) watch: &'a dyn Watch,
+    pub(crate) effort: Effort,
     pub(crate) learned: &'a RefCell<Learned>,
     /// Whether to split the region where a newer version needs a newer Python than the lowest.
     pub(crate) splits_by_python: bool,
@@ -514,10 +514,8 @@ impl DependencyProvider for Provider<'_> {
         if self.watch.cancelled() {
             return Err(Stop::Cancelled);
         }
-        let learned = self.learned.borrow();
-        learned.steps.set(learned.steps.get() + 1);
         let limit = self.watch.max_steps();
-        if learned.steps.get() > limit {
+        if self.effort.spent() > limit {
             return Err(Stop::GaveUp(limit));
         }
         Ok(())

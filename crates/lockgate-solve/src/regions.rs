@@ -14,6 +14,7 @@ use lockgate_model::{
 use crate::conditions;
 use crate::conflict;
 use crate::coverage::Rest;
+use crate::effort::Effort;
 use crate::graph::{Linked, graph};
 use crate::notes;
 use crate::order::Order;
@@ -45,6 +46,7 @@ pub fn solve(
     facts: &Arc<dyn Facts>,
     watch: &dyn Watch,
 ) -> Result<Answer, FactError> {
+    let effort = Effort::begin();
     let mut statistics = Statistics::default();
     let mut waiting = beginning(question);
     waiting.reverse();
@@ -55,7 +57,7 @@ pub fn solve(
             target: &target,
             ..*question
         };
-        match in_region(&of_region, facts, &chosen, watch, &mut statistics)? {
+        match in_region(&of_region, facts, &chosen, (watch, effort), &mut statistics)? {
             Outcome::Solved(part) => {
                 for pin in part.graph.pins.iter() {
                     let versions = chosen.entry(pin.name.clone()).or_default();
@@ -106,7 +108,7 @@ fn in_region(
     question: &Question<'_>,
     facts: &Arc<dyn Facts>,
     chosen: &BTreeMap<Name, Vec<Version>>,
-    watch: &dyn Watch,
+    (watch, effort): (&dyn Watch, Effort),
     statistics: &mut Statistics,
 ) -> Result<Outcome, FactError> {
     let sources = Sources::new(question.manifest, question.upgrade, question.target);
@@ -139,6 +141,7 @@ fn in_region(
         question,
         keep: &keep,
         watch,
+        effort,
     };
     let nothing = BTreeMap::new();
     // What the first search looks at is nothing that this one would know.

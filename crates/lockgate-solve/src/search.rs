@@ -19,6 +19,7 @@ use pubgrub::{DerivationTree, External, PubGrubError};
 use crate::candidates::{Chooser, Known, Relaxed, level_of};
 use crate::conflict;
 use crate::coverage::{Rest, gaps};
+use crate::effort::Effort;
 use crate::exhaust::exhaust;
 use crate::graph::{Linked, link};
 use crate::hindsight::Hindsight;
@@ -106,6 +107,8 @@ pub(crate) struct Search<'a> {
     /// Versions to keep, in the order in which they are tried.
     pub(crate) keep: &'a BTreeMap<Name, Vec<Version>>,
     pub(crate) watch: &'a dyn Watch,
+    /// Since the question was asked.
+    pub(crate) effort: Effort,
 }
 
 /// How a search in a region ended.
@@ -174,6 +177,7 @@ impl<'a> Search<'a> {
             question: self.question,
             keep: self.keep,
             watch: self.watch,
+            effort: self.effort,
         }
     }
 
@@ -288,6 +292,7 @@ impl<'a> Search<'a> {
                 lookahead: &lookahead,
                 scout: &scout,
                 watch: self.watch,
+                effort: self.effort,
                 learned: &learned,
                 splits_by_python: splitting == Splitting::ByPython,
                 may_reorder: reorders < most_reorders(learned.borrow().tried),
@@ -496,8 +501,8 @@ fn cancelled() -> FactError {
     }
 }
 
-/// That a search ended without an answer after so many steps.
-fn gave_up(limit: usize) -> FactError {
+/// That a question was given up after so many steps.
+fn gave_up(limit: u64) -> FactError {
     FactError::Unlearned {
         what: "whether the requirements can be satisfied together".to_owned(),
         why: format!("the search gave up after {limit} steps"),

@@ -27,7 +27,7 @@ struct State {
     decided: AtomicUsize,
     tried: AtomicUsize,
     /// How many steps a search may take.
-    max_steps: usize,
+    max_steps: u64,
     terminal: Terminal,
 }
 
@@ -95,7 +95,7 @@ impl Progress {
 }
 
 /// How many steps a search may take, by the caller's environment.
-fn max_steps(terminal: &Terminal) -> usize {
+fn max_steps(terminal: &Terminal) -> u64 {
     let Ok(text) = std::env::var(MAX_STEPS_VARIABLE) else {
         return MAX_STEPS;
     };
@@ -139,7 +139,7 @@ impl lockgate_index::Reporter for Progress {
 }
 
 impl lockgate_solve::Watch for Progress {
-    fn max_steps(&self) -> usize {
+    fn max_steps(&self) -> u64 {
         self.0.max_steps
     }
 
