@@ -201,3 +201,92 @@ fn an_index_may_be_a_folder_of_pages() {
         .exits(1)
         .mentions(&["b"]);
 }
+
+#[test]
+fn an_index_that_is_not_there_is_no_index_without_packages() {
+    let index = Loopback::index(World::new().with("a", "9.9", &[]));
+    let context = TestContext::new();
+    context.write("file", "");
+    let address = |name: &str| format!("file://{}", context.path(name).display());
+    let public = index.index_url();
+    let missing = address("nowhere/simple");
+    let file = address("file");
+    let has_no_answer = |run: &Run, texts: &[&str]| {
+        run.exits(2).mentions(texts);
+        assert!(!context.exists("requirements.txt"));
+    };
+    // The first, where the name would be taken from the next; and a further one, which nothing was asked.
+    for arguments in [
+        ["--index-url", &missing, "--extra-index-url", &public],
+        ["--index-url", &public, "--extra-index-url", &missing],
+        ["--index-url", &public, "--extra-index-url", &file],
+        [
+            "--index-url",
+            &public,
+            "--extra-index-url",
+            "file://server.test/simple",
+        ],
+    ] {
+        for strategy in ["first-index", "unsafe-best-match"] {
+            let mut arguments = arguments.to_vec();
+            arguments.extend(["--index-strategy", strategy]);
+            has_no_answer(&lock(&context, "a\n", &arguments), &["index", "file://"]);
+        }
+    }
+    // From pip's settings, and from a source.
+    context.write("requirements.in", "a\n");
+    let set_up = context
+        .lock_bare()
+        .args(["--no-advisories", "--index-url", &public])
+        .env("PIP_EXTRA_INDEX_URL", &missing);
+    has_no_answer(&set_up.run(), &["PIP_EXTRA_INDEX_URL", "no such folder"]);
+    let source = format!("a\n--extra-index-url {missing}\n");
+    let run = lock(&context, &source, &["--index-url", &public]);
+    has_no_answer(&run, &["requirements.in:2", "no such folder"]);
+    assert_eq!(index.counts().len(), 0);
+    // pip passes over what `--find-links` names, and no index is asked where none is wanted.
+    let run = lock(&context, "a\n", &["--index-url", &public, "-f", "nowhere"]);
+    run.exits(0).mentions(&["`nowhere`"]);
+    lock(&context, "", &["--index-url", &missing, "--no-index"]).exits(0);
+}
+
+#[test]
+fn a_package_whose_folder_has_no_page_is_not_taken_from_the_next_index() {
+    let index = Loopback::index(World::new().with("a", "9.9", &[]).with("b", "1.0", &[]));
+    let context = TestContext::new();
+    context.write("mirror/a/not-yet.txt", "");
+    let mirror = format!("file://{}", context.path("mirror").display());
+    let public = index.index_url();
+    let arguments = ["--index-url", &mirror, "--extra-index-url", &public];
+    lock(&context, "a\n", &arguments)
+        .exits(2)
+        .mentions(&["`a`", "index.html"]);
+    assert!(!context.exists("requirements.txt"));
+    // A name that a mirror does not have is asked of the next one.
+    lock(&context, "b\n", &arguments).exits(0);
+}
+
+#[test]
+fn a_check_and_an_online_audit_need_each_index_too() {
+    let index = Loopback::index(World::new().with("a", "1.0", &[]));
+    let context = TestContext::new();
+    let public = index.index_url();
+    lock(&context, "a\n", &["--index-url", &public]).exits(0);
+    let missing = format!("file://{}", context.path("nowhere").display());
+    let run = |verb: &[&str]| {
+        context
+            .lockgate(verb)
+            .args(["--index-url", &public, "--extra-index-url", &missing])
+            .run()
+    };
+    context.write_advisories("advisories", &[]);
+    run(&["check", "requirements.txt", "--no-advisories"])
+        .exits(2)
+        .mentions(&["--extra-index-url", "no such folder"]);
+    let audit = ["audit", "requirements.txt", "--advisories", "advisories"];
+    run(&[&audit[..], &["--online"]].concat())
+        .exits(2)
+        .mentions(&["no such folder"]);
+    // Nothing is asked of an index without.
+    run(&audit).exits(0);
+}

@@ -41,7 +41,7 @@ pub use feeds::{
 };
 pub use metadata::{archived_pyproject, built_metadata};
 pub use options::{KeyringProvider, Options, Refresh};
-pub use places::{FindLinks, NoPlace, Places, Strategy};
+pub use places::{FindLinks, NoIndex, NoPlace, Places, Strategy, index_is_there};
 pub use reach::is_public;
 pub use redact::redact_url;
 pub use reporter::{Reporter, Silent};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use crate::files::DanglingLink;
 use crate::redact::redact_url;
 use crate::trust::TrustedHost;
 
@@ -80,6 +81,42 @@ pub enum NoPlace {
     /// It is no address.
     #[error("it is no address: {0}")]
     Address(#[from] url::ParseError),
+}
+
+/// Why a `file:` address names no index.
+#[derive(Debug, thiserror::Error)]
+pub enum NoIndex {
+    /// It has a host, or no path.
+    #[error("it does not name a folder of this machine")]
+    Elsewhere,
+    /// Nothing is there.
+    #[error("there is no such folder")]
+    Missing,
+    /// It is a file.
+    #[error("it is not a folder")]
+    NotAFolder,
+    /// A link leads to nothing, or the system refuses to say.
+    #[error("it cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+}
+
+/// Checks that an index that is a folder of pages is there. Any other address is left to the network.
+///
+/// pip takes one that is missing for one without packages, so that each name is looked for on the next index.
+pub fn index_is_there(index: &Url) -> Result<(), NoIndex> {
+    if index.scheme() != "file" {
+        return Ok(());
+    }
+    let folder = index.to_file_path().map_err(|()| NoIndex::Elsewhere)?;
+    match fs::metadata(&folder) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(NoIndex::NotAFolder),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match DanglingLink::on(&folder) {
+            Some(link) => Err(NoIndex::Unreadable(link.into())),
+            None => Err(NoIndex::Missing),
+        },
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl FindLinks {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use lockgate_index::files::{self, OutsideLink};
 use lockgate_index::{
-    FindLinks, IndexFacts, NoPlace, Places, Strategy, TrustedHost, is_secure, redact_url,
+    FindLinks, IndexFacts, NoPlace, Places, Strategy, TrustedHost, index_is_there, is_secure,
+    redact_url,
 };
 use lockgate_model::{LockedGraph, Manifest, Name, Note, OnIndex, Pin, Version};
 use lockgate_solve::Question;
@@ -22,17 +23,45 @@ use crate::world::World;
 /// An address or path as written, and where it was.
 type Named = (String, String);
 
-/// Everything that is asked for projects, in order.
+/// Everything that is asked for projects, in order. Each index that is a folder is there.
 pub(crate) fn places(
     manifest: &Manifest,
     options: &IndexOptions,
     target: &TargetOptions,
     world: &World,
 ) -> Result<Places, Failure> {
-    let indexes = if has_no_index(manifest, options, world) {
-        Vec::new()
+    let (places, origins) = named(manifest, options, target, world)?;
+    for (index, origin) in places.indexes.iter().zip(&origins) {
+        index_is_there(index).map_err(|error| {
+            Failure::new(format!("{origin}: the index `{index}`: {error}")).remedy(
+                "correct or remove the address; an index that cannot be read is not taken for one without packages",
+            )
+        })?;
+    }
+    Ok(places)
+}
+
+/// The places by name alone, where they are not asked for projects.
+pub(crate) fn configured(
+    options: &IndexOptions,
+    target: &TargetOptions,
+    world: &World,
+) -> Result<Places, Failure> {
+    Ok(named(&Manifest::default(), options, target, world)?.0)
+}
+
+/// The places, and what names each of the indexes.
+fn named(
+    manifest: &Manifest,
+    options: &IndexOptions,
+    target: &TargetOptions,
+    world: &World,
+) -> Result<(Places, Vec<String>), Failure> {
+    let (indexes, origins) = if has_no_index(manifest, options, world) {
+        (Vec::new(), Vec::new())
     } else {
-        indexes(manifest, options, target, world)?
+        let named = indexes(manifest, options, target, world)?;
+        named.into_iter().unzip()
     };
     let mut places = Places {
         indexes,
@@ -63,7 +92,7 @@ pub(crate) fn places(
             }
         });
     }
-    Ok(places)
+    Ok((places, origins))
 }
 
 /// The hosts that options, pip's settings and the sources say to trust.
@@ -149,7 +178,7 @@ fn indexes(
     options: &IndexOptions,
     target: &TargetOptions,
     world: &World,
-) -> Result<Vec<Url>, Failure> {
+) -> Result<Vec<(Url, String)>, Failure> {
     let mut found: Vec<Named> = Vec::new();
     // pip lets a requirement file's `--index-url` replace everything before it.
     let of_sources = manifest.index.index_url.iter();
@@ -179,7 +208,7 @@ fn indexes(
     let sourced = manifest.index.index_url.iter();
     let sourced = sourced.chain(&manifest.index.extra_index_urls);
     let sourced: Vec<&String> = sourced.map(|(url, _)| url).collect();
-    let mut indexes: Vec<Url> = Vec::new();
+    let mut indexes: Vec<(Url, String)> = Vec::new();
     for (text, origin) in found {
         world
             .terminal
@@ -190,8 +219,8 @@ fn indexes(
             files::stay_inside(&path)
                 .map_err(|error| outside(&origin, &redact_url(&text), &error))?;
         }
-        if !indexes.contains(&url) {
-            indexes.push(url);
+        if !indexes.iter().any(|(known, _)| *known == url) {
+            indexes.push((url, origin));
         }
     }
     Ok(indexes)

@@ -17,7 +17,7 @@ use crate::files::{self, Limit};
 use crate::http::{self, Get, Got};
 use crate::metadata::{self, Source};
 use crate::page::{self, MergedView, PageView};
-use crate::places::{Places, Strategy};
+use crate::places::{Places, Strategy, index_is_there};
 use crate::redact::{redact_url, without_credentials};
 use crate::transport::Response;
 
@@ -131,7 +131,7 @@ impl Sources {
     fn stored_page(&self, index: &Url, name: &Name) -> Option<Result<Page, FactError>> {
         let get = self.page(index, name)?;
         if get.url.scheme() == "file" {
-            return Some(page_on_disk(&get.url, name, &self.local_pages));
+            return Some(page_on_disk(index, &get.url, name, &self.local_pages));
         }
         let (store, is_offline) = (&self.shared.store, self.shared.options.offline);
         match http::stored(store, &get, is_offline)? {
@@ -150,7 +150,7 @@ impl Sources {
             })
         })?;
         if get.url.scheme() == "file" {
-            return page_on_disk(&get.url, name, &self.local_pages);
+            return page_on_disk(index, &get.url, name, &self.local_pages);
         }
         let (url, project) = (get.url.clone(), name.clone());
         let (store, transport) = (&self.shared.store, &self.shared.transport);
@@ -241,8 +241,14 @@ impl Sources {
     }
 }
 
-/// The page of a project in a folder of pages, `NAME/index.html`.
-fn page_on_disk(url: &Url, name: &Name, pages: &LocalPages) -> Result<Page, FactError> {
+/// The page of a project in a folder of pages, `NAME/index.html`. Without a folder `NAME` the index does not have it, unless the index
+/// itself is not there: then nobody knows.
+fn page_on_disk(
+    index: &Url,
+    url: &Url,
+    name: &Name,
+    pages: &LocalPages,
+) -> Result<Page, FactError> {
     let unlearned = |why: String| {
         FetchError::Answer {
             url: url.to_string(),
@@ -258,7 +264,13 @@ fn page_on_disk(url: &Url, name: &Name, pages: &LocalPages) -> Result<Page, Fact
     files::stay_inside_from(&page, &folder).map_err(|error| unlearned(error.to_string()))?;
     let body = match files::read_regular(&page, Limit::PAGE) {
         Ok(body) => body,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            index_is_there(index).map_err(|error| unlearned(error.to_string()))?;
+            if std::fs::symlink_metadata(&folder).is_ok() {
+                return Err(unlearned("it has no `index.html`".to_owned()));
+            }
+            return Ok(None);
+        }
         Err(error) => return Err(unlearned(error.to_string())),
     };
     let page = page::parse(name, Some("text/html"), url, &body)

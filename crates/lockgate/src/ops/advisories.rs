@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use lockgate_gate::shown_record;
 use lockgate_index::{Feed, FeedSource, FeedStatus, SyncOutcome, Synced};
 use lockgate_model::text::shown;
-use lockgate_model::{Manifest, Timestamp, age};
+use lockgate_model::{Timestamp, age};
 use serde_json::{Value, json};
 
 use crate::cli::{AdvisoriesVerb, IndexOptions, TargetOptions};
@@ -211,14 +211,9 @@ fn show(
     settings: &Settings,
     world: &World,
 ) -> Result<Told, Failure> {
-    let main = places::places(
-        &Manifest::default(),
-        index,
-        &TargetOptions::default(),
-        world,
-    )
-    .ok()
-    .and_then(|places| places.indexes.into_iter().next());
+    let main = places::configured(index, &TargetOptions::default(), world)
+        .ok()
+        .and_then(|places| places.indexes.into_iter().next());
     let opened = gating::open_each(settings, main, world)?;
     let mut told = Told::new();
     for (source, why) in &opened.failed {

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 use lockgate_gate::{AdvisoryGate, Mode, Selection, YankRule, leave_out_known};
 use lockgate_index::{Feed, FeedSource};
-use lockgate_model::{AuditReport, AuditedPlace, Gap, Manifest, Name, Timestamp};
+use lockgate_model::{AuditReport, AuditedPlace, Gap, Name, Timestamp};
 use url::Url;
 
 use crate::cli::{AuditArguments, YankName};
@@ -88,12 +88,7 @@ impl AuditRequest {
         if !gating::parsed(settings)?.contains(&FeedSource::Pypi) {
             return Ok(None);
         }
-        let places = places::places(
-            &Manifest::default(),
-            &arguments.index,
-            &arguments.target,
-            world,
-        )?;
+        let places = places::configured(&arguments.index, &arguments.target, world)?;
         Ok(places.indexes.into_iter().next())
     }
 

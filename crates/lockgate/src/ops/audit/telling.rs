@@ -2,7 +2,7 @@
 //! from an index of one's own stay at home.
 
 use lockgate_index::{FindLinks, Places, redact_url};
-use lockgate_model::{IndexRole, Inventory, Item, ItemOrigin, Manifest};
+use lockgate_model::{IndexRole, Inventory, Item, ItemOrigin};
 use url::{Host, Url};
 
 use crate::cli::{IndexOptions, TargetOptions};
@@ -55,7 +55,7 @@ impl Telling {
             hosts: hosts.collect(),
             tells_nobody: false,
             services: names,
-            set_up: places::places(&Manifest::default(), index, target, world)?,
+            set_up: places::configured(index, target, world)?,
         })
     }
 
