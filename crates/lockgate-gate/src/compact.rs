@@ -25,9 +25,9 @@ use crate::group::{Concern, concerns_of, groups};
 use crate::record::Record;
 
 /// The number of the form: part of the key under which a compiled feed is kept.
-pub const COMPACT_FORMAT: u32 = 9;
+pub const COMPACT_FORMAT: u32 = 10;
 
-const MAGIC: [u8; 8] = *b"lgadv009";
+const MAGIC: [u8; 8] = *b"lgadv010";
 /// How many of the newest `modified` are kept: real exports have some in the future, which say nothing of how old the export is.
 const NEWEST: usize = 16;
 const HEAD: usize = 8 + 8 + 4 + 4 + 8 * NEWEST + 8 + 8;

@@ -126,6 +126,7 @@ fn joined_as_one(mut members: Vec<Concern>) -> Option<Concern> {
         weaknesses: united(advisories().flat_map(|advisory| &advisory.weaknesses)),
         references: linked(advisories().flat_map(|advisory| &advisory.references)),
         records: united(advisories().flat_map(|advisory| &advisory.records)),
+        oldest: oldest(advisories().map(|advisory| (advisory.published, &advisory.oldest))),
         unclear: extent.unclear.clone(),
         states_no_versions: extent.states_no_versions,
         sources,
@@ -133,6 +134,15 @@ fn joined_as_one(mut members: Vec<Concern>) -> Option<Concern> {
         aliases,
     };
     Some(Concern { advisory, extent })
+}
+
+/// Returns the id of the oldest record, of records or of groups by their oldest. One that does not say when it was published is younger than
+/// all that do; of several, the first id in order.
+fn oldest<'i>(records: impl Iterator<Item = (Option<Timestamp>, &'i String)>) -> String {
+    records
+        .min_by_key(|(published, id)| (published.is_none(), *published, *id))
+        .map(|(_, id)| id.clone())
+        .unwrap_or_default()
 }
 
 /// Every text once, in order.
@@ -226,6 +236,7 @@ fn merged(members: &[&Brief], source_name: &str) -> Advisory {
         weaknesses: united(members.iter().flat_map(|record| &record.weaknesses)),
         references: linked(ordered.iter().flat_map(|record| &record.references)),
         records: united(members.iter().map(|record| &record.id)),
+        oldest: oldest(members.iter().map(|record| (record.published, &record.id))),
         unclear: Vec::new(),
         states_no_versions: false,
         sources: vec![source_name.to_owned()],
@@ -394,6 +405,36 @@ mod tests {
             .clone()
             .unwrap();
         assert_eq!(severity.level, lockgate_model::Level::Critical);
+    }
+
+    #[test]
+    fn the_oldest_record_is_known_over_groups_and_sources() {
+        let published = |at: &str| format!(",\"published\":\"{at}T00:00:00Z\"");
+        let ghsa = about("GHSA-1", &[], &published("2024-03-01"));
+        let pysec = about("PYSEC-1", &["GHSA-1"], &published("2025-01-01"));
+        let undated = about("A-1", &["GHSA-1"], "");
+        let own = about("ACME-1", &["PYSEC-1"], &published("2024-02-01"));
+        let lasting = |sources: &[&[&Record]]| {
+            let sources = sources.iter().map(|records| {
+                let records: Vec<Record> = records.iter().map(|&record| record.clone()).collect();
+                concerns(&records, "s").into_values().flatten().collect()
+            });
+            let joined = joined(sources.collect());
+            assert_eq!(joined.len(), 1);
+            joined[0].advisory.lasting_id().to_owned()
+        };
+        // The shown id changes when the PYSEC record joins; this one does not.
+        assert_eq!(lasting(&[&[&ghsa]]), "GHSA-1");
+        assert_eq!(lasting(&[&[&ghsa, &pysec]]), "GHSA-1");
+        assert_eq!(lasting(&[&[&pysec], &[&ghsa]]), "GHSA-1");
+        assert_eq!(lasting(&[&[&undated], &[&ghsa, &pysec]]), "GHSA-1");
+        assert_eq!(lasting(&[&[&ghsa], &[&pysec, &own]]), "ACME-1");
+        let cve = about(
+            "PYSEC-2",
+            &["GHSA-1", "CVE-2024-5"],
+            &published("2025-01-01"),
+        );
+        assert_eq!(lasting(&[&[&ghsa], &[&cve]]), "CVE-2024-5");
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub struct Advisory {
     pub references: Vec<AdvisoryLink>,
     /// The records that were merged, sorted: each id that a source has a record of.
     pub records: Vec<String>,
+    /// The id of the oldest of the merged records, by `published`; empty where no record was merged.
+    pub oldest: String,
     /// What could not be understood, such as bounds that are not versions, as written: what it leaves open counts as affected.
     pub unclear: Vec<String>,
     /// Whether no record states which versions are affected: every version is shown with it, and none is gated for it.
@@ -61,10 +63,44 @@ impl Advisory {
                 .any(|alias| alias.eq_ignore_ascii_case(id))
     }
 
+    /// Returns the id that stays the same for years, whichever databases describe the vulnerability later: its CVE id, the lowest of several,
+    /// else that of the oldest record. The shown id changes as soon as a PYSEC record joins a GHSA one.
+    pub fn lasting_id(&self) -> &str {
+        let ids = self.aliases.iter().chain([&self.id]);
+        let cves = ids.filter_map(|id| Some((cve_number(id)?, id.as_str())));
+        cves.min().map_or_else(
+            || match self.oldest.as_str() {
+                "" => self.id.as_str(),
+                oldest => oldest,
+            },
+            |(_, id)| id,
+        )
+    }
+
+    /// Returns every id but [`Self::lasting_id`], sorted.
+    pub fn other_ids(&self) -> Vec<&str> {
+        let lasting = self.lasting_id();
+        let ids = self.aliases.iter().chain([&self.id]).map(String::as_str);
+        let mut others: Vec<&str> = ids.filter(|id| *id != lasting).collect();
+        others.sort_unstable();
+        others.dedup();
+        others
+    }
+
     /// The lowest version above `version` that fixes it.
     pub fn fixed_above(&self, version: &Version) -> Option<&Version> {
         self.fixed.iter().find(|fixed| *fixed > version)
     }
+}
+
+/// Returns year and number of a CVE id in any letter case, none for every other id.
+fn cve_number(id: &str) -> Option<(u64, u64)> {
+    let rest = id
+        .get(..4)
+        .filter(|prefix| prefix.eq_ignore_ascii_case("CVE-"))
+        .and_then(|_| id.get(4..))?;
+    let (year, number) = rest.split_once('-')?;
+    Some((year.parse().ok()?, number.parse().ok()?))
 }
 
 /// How bad an advisory is.
@@ -179,4 +215,38 @@ pub struct Ignored {
     pub origin: String,
     /// Why it does no harm, in the words of `OpenVEX` (`vulnerable_code_not_in_execute_path`), where the entry says so.
     pub justification: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Advisory;
+
+    #[test]
+    fn the_lasting_id_is_the_lowest_cve_else_that_of_the_oldest_record() {
+        for (id, aliases, oldest, lasting) in [
+            ("GHSA-1", &[][..], "GHSA-1", "GHSA-1"),
+            ("PYSEC-1", &["GHSA-1"], "GHSA-1", "GHSA-1"),
+            ("PYSEC-1", &["CVE-2024-2", "GHSA-1"], "GHSA-1", "CVE-2024-2"),
+            (
+                "PYSEC-1",
+                &["CVE-2023-10000", "CVE-2023-999", "CVE-2024-1"],
+                "PYSEC-1",
+                "CVE-2023-999",
+            ),
+            ("cve-2024-1", &["GHSA-1"], "GHSA-1", "cve-2024-1"),
+            ("CVE-2024-x", &["GHSA-1"], "GHSA-1", "GHSA-1"),
+            ("é", &["CVE", "CVE-"], "", "é"),
+        ] {
+            let advisory = Advisory {
+                id: id.to_owned(),
+                aliases: aliases.iter().map(|&id| id.to_owned()).collect(),
+                oldest: oldest.to_owned(),
+                ..Advisory::default()
+            };
+            assert_eq!(advisory.lasting_id(), lasting);
+            let others = advisory.other_ids();
+            assert_eq!(others.len(), aliases.len());
+            assert!(!others.contains(&lasting), "{others:?}");
+        }
+    }
 }

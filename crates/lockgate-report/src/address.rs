@@ -1,6 +1,6 @@
 //! What is named in foreign documents: packages as package URLs, files and pages as URIs.
 
-use lockgate_model::{Name, Version};
+use lockgate_model::{Advisory, Name, Version};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// All but RFC 3986's unreserved characters, in a part between slashes.
@@ -91,6 +91,35 @@ fn stray_percents_escaped(address: &str) -> String {
     out
 }
 
+/// The address that stands for a vulnerability, by its lasting id: where the database that gives such ids has its page. Of an id that is
+/// nobody's known to us, a page of the records that has the id in its address, else OSV's.
+pub(crate) fn vulnerability_address(advisory: &Advisory) -> String {
+    let id = advisory.lasting_id();
+    let of = |prefix: &str| {
+        let start = id.get(..prefix.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    let escaped = utf8_percent_encode(id, SEGMENT);
+    if of("CVE-") {
+        return format!("https://nvd.nist.gov/vuln/detail/{escaped}");
+    }
+    if of("GHSA-") {
+        return format!("https://github.com/advisories/{escaped}");
+    }
+    if !of("PYSEC-") && !of("MAL-") && !of("OSV-") {
+        let pages = advisory.references.iter().map(|page| page.url.as_str());
+        let mut pages = [advisory.link.as_str()].into_iter().chain(pages);
+        let names_it = |url: &&str| {
+            let parts = url.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)));
+            parts.skip(1).any(|part| part.eq_ignore_ascii_case(id))
+        };
+        if let Some(page) = pages.find(names_it).and_then(web_address) {
+            return page;
+        }
+    }
+    osv_page(id)
+}
+
 /// The page of OSV about an id.
 pub(crate) fn osv_page(id: &str) -> String {
     format!(
@@ -105,7 +134,9 @@ mod tests {
 
     use packageurl::PackageUrl;
 
-    use super::{file_uri, purl, web_address};
+    use lockgate_model::Advisory;
+
+    use super::{file_uri, purl, vulnerability_address, web_address};
 
     #[test]
     fn a_reader_of_package_urls_reads_what_is_written() {
@@ -134,6 +165,66 @@ mod tests {
         ];
         for (place, expected) in cases {
             assert_eq!(file_uri(place), expected);
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_vulnerability_is_its_own() {
+        let release_note = "https://example.org/news/2.8.1";
+        let cases = [
+            (
+                "CVE-2024-1",
+                release_note,
+                "https://nvd.nist.gov/vuln/detail/CVE-2024-1",
+            ),
+            (
+                "GHSA-a-b-c",
+                release_note,
+                "https://github.com/advisories/GHSA-a-b-c",
+            ),
+            (
+                "PYSEC-2024-1",
+                release_note,
+                "https://osv.dev/vulnerability/PYSEC-2024-1",
+            ),
+            (
+                "MAL-2024-1",
+                release_note,
+                "https://osv.dev/vulnerability/MAL-2024-1",
+            ),
+            (
+                "ACME-7",
+                "https://acme.example/a/ACME-7",
+                "https://acme.example/a/ACME-7",
+            ),
+            (
+                "ACME-7",
+                "https://acme.example/?id=acme-7",
+                "https://acme.example/?id=acme-7",
+            ),
+            (
+                "ACME-7",
+                "https://acme.example/ACME-77",
+                "https://osv.dev/vulnerability/ACME-7",
+            ),
+            (
+                "ACME-7",
+                "javascript:ACME-7",
+                "https://osv.dev/vulnerability/ACME-7",
+            ),
+            (
+                "CVE-<é>",
+                release_note,
+                "https://nvd.nist.gov/vuln/detail/CVE-%3C%C3%A9%3E",
+            ),
+        ];
+        for (id, link, expected) in cases {
+            let advisory = Advisory {
+                id: id.to_owned(),
+                link: link.to_owned(),
+                ..Advisory::default()
+            };
+            assert_eq!(vulnerability_address(&advisory), expected);
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use lockgate_model::{AuditReport, Finding, Ignored, Timestamp};
 use serde_json::{Value, json};
 
-use crate::address::{purl, web_address};
+use crate::address::{purl, vulnerability_address};
 use crate::content_id::content_uuid;
 use crate::justification::{justification, reason};
 use crate::one_line::one_line;
@@ -60,7 +60,7 @@ fn statements(report: &AuditReport, product: Option<&str>) -> Vec<Value> {
     let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for finding in report.findings() {
         let (statement, package) = (statement(finding), purl(&finding.name, &finding.version));
-        let of_advisory = places.entry(&finding.advisory.id).or_default();
+        let of_advisory = places.entry(finding.advisory.lasting_id()).or_default();
         let same = of_advisory.iter().copied().find(|place| {
             let known = groups.get(*place);
             known.is_some_and(|(known, _)| *known == statement)
@@ -95,16 +95,15 @@ fn products(packages: &[String], product: Option<&str>) -> Value {
 /// A statement but for its products: findings that are told alike share one.
 fn statement(finding: &Finding) -> Value {
     let advisory = &finding.advisory;
-    let id = one_line(&advisory.id);
+    let id = one_line(advisory.lasting_id());
     let mut vulnerability = json!({ "name": id, "description": title(advisory) });
-    let mut aliases: Vec<String> = advisory.aliases.iter().map(|one| one_line(one)).collect();
+    let others = advisory.other_ids();
+    let mut aliases: Vec<String> = others.into_iter().map(one_line).collect();
     aliases.dedup();
     if !aliases.is_empty() {
         vulnerability["aliases"] = json!(aliases);
     }
-    if let Some(link) = web_address(&advisory.link) {
-        vulnerability["@id"] = json!(link);
-    }
+    vulnerability["@id"] = json!(vulnerability_address(advisory));
     let mut statement = json!({ "vulnerability": vulnerability });
     if let Some(ignored) = &finding.ignored {
         ignore(&mut statement, ignored);

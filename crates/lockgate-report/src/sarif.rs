@@ -23,9 +23,29 @@ const LEFT_OUT: &str = "results-left-out";
 /// GitHub refuses a run with more results, and with more rules.
 const MAX_RESULTS: usize = 25_000;
 
+/// GitHub refuses a file that is larger when it is compressed.
+const MAX_COMPRESSED: u64 = 10_000_000;
+
 /// The document. Of more results than code scanning takes, the worst are kept, and a notification counts the others.
 pub fn sarif_document(report: &AuditReport) -> Value {
-    limited_document(report, MAX_RESULTS)
+    fitting_document(report, MAX_RESULTS, MAX_COMPRESSED)
+}
+
+fn fitting_document(report: &AuditReport, mut most: usize, max_size: u64) -> Value {
+    loop {
+        let document = limited_document(report, most);
+        let size = limit::compressed_size(&document, max_size);
+        let results = document
+            .pointer("/runs/0/results")
+            .and_then(Value::as_array);
+        let results = results.map_or(0, Vec::len);
+        if size <= max_size || results == 0 {
+            return document;
+        }
+        // In proportion, and somewhat less, as rules and the whole of the run take their part.
+        let fewer = results as u128 * u128::from(max_size) * 9 / (u128::from(size) * 10);
+        most = usize::try_from(fewer).unwrap_or(0).min(results - 1);
+    }
 }
 
 fn limited_document(report: &AuditReport, most: usize) -> Value {
@@ -86,7 +106,7 @@ fn descriptor(id: &str) -> Value {
 fn invocation(report: &AuditReport, left_out: usize) -> Value {
     let limited = (left_out > 0).then(|| {
         let text = format!(
-            "{left_out} results are left out, since code scanning takes no more than {MAX_RESULTS} of a run: the worst are kept, and other formats have all"
+            "{left_out} results are left out, since code scanning takes no more than {MAX_RESULTS} in a run and no file of more than 10 MB when compressed: the worst are kept, and other formats have all"
         );
         json!({
             "descriptor": descriptor(LEFT_OUT),

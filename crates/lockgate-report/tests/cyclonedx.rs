@@ -100,10 +100,10 @@ fn the_graph_is_that_of_the_places() {
 fn ratings_name_the_method_of_their_vector() {
     let document = cyclonedx_document(&rich_report(), now());
     let cases = [
-        ("GHSA-0000-1111-2222", "CVSSv2", "low", 3.3),
+        ("CVE-2014-1402", "CVSSv2", "low", 3.3),
         ("GHSA-hhhh-hhhh-hhhh", "CVSSv3", "critical", 9.8),
-        ("PYSEC-2019-217", "CVSSv31", "high", 8.6),
-        ("PYSEC-2024-10", "CVSSv4", "medium", 5.3),
+        ("CVE-2016-10745", "CVSSv31", "high", 8.6),
+        ("CVE-2024-1000", "CVSSv4", "medium", 5.3),
         ("PYSEC-2025-40", "CVSSv31", "none", 0.0),
     ];
     for (id, method, level, score) in cases {
@@ -126,7 +126,7 @@ fn ratings_name_the_method_of_their_vector() {
 #[test]
 fn a_vulnerability_says_what_it_affects_and_what_helps() {
     let document = cyclonedx_document(&rich_report(), now());
-    let one = vulnerability(&document, "PYSEC-2019-217");
+    let one = vulnerability(&document, "CVE-2016-10745");
     assert_eq!(one["cwes"], json!([134, 20]));
     assert_eq!(
         one["recommendation"],
@@ -137,7 +137,11 @@ fn a_vulnerability_says_what_it_affects_and_what_helps() {
         "versions": [{ "version": "2.4.1", "status": "affected" }],
     }]);
     assert_eq!(one["affects"], affects);
-    assert_eq!(one["references"][0]["id"], "CVE-2016-10745");
+    assert_eq!(
+        one["source"]["url"],
+        "https://nvd.nist.gov/vuln/detail/CVE-2016-10745"
+    );
+    assert_eq!(one["references"][1]["id"], "PYSEC-2019-217");
     assert_eq!(
         one["advisories"],
         json!([
@@ -152,7 +156,7 @@ fn a_vulnerability_says_what_it_affects_and_what_helps() {
 #[test]
 fn judgements_stand_in_the_analysis() {
     let document = cyclonedx_document(&rich_report(), now());
-    let judged = vulnerability(&document, "PYSEC-2024-10");
+    let judged = vulnerability(&document, "CVE-2024-1000");
     let expected = json!({
         "state": "not_affected",
         "justification": "requires_environment",
@@ -175,11 +179,11 @@ fn judgements_stand_in_the_analysis() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|one| one["id"] == "PYSEC-2019-217")
+        .filter(|one| one["id"] == "CVE-2016-10745")
         .collect();
     assert_eq!(both.len(), 2);
-    assert_eq!(both[0]["bom-ref"], "PYSEC-2019-217");
-    assert_eq!(both[1]["bom-ref"], "PYSEC-2019-217#1");
+    assert_eq!(both[0]["bom-ref"], "CVE-2016-10745");
+    assert_eq!(both[1]["bom-ref"], "CVE-2016-10745#1");
     assert_eq!(both[1].get("analysis"), None);
 }
 

@@ -44,17 +44,17 @@ fn ignored_findings_are_not_affected_and_say_why() {
     let purl = "pkg:pypi/web-frame@2.1";
     let expected = json!({
         "vulnerability": {
-            "@id": "https://example.org/PYSEC-2024-10",
-            "name": "PYSEC-2024-10",
+            "@id": "https://nvd.nist.gov/vuln/detail/CVE-2024-1000",
+            "name": "CVE-2024-1000",
             "description": "Redirects leave the site",
-            "aliases": ["CVE-2024-1000", "GHSA-aaaa-bbbb-cccc"],
+            "aliases": ["GHSA-aaaa-bbbb-cccc", "PYSEC-2024-10"],
         },
         "products": [{ "@id": purl, "identifiers": { "purl": purl } }],
         "status": "not_affected",
         "justification": "vulnerable_code_cannot_be_controlled_by_adversary",
         "status_notes": "redirects are checked before (by lockgate.toml:3, until 2027-03-01)",
     });
-    assert_eq!(*statement(&document, "PYSEC-2024-10"), expected);
+    assert_eq!(*statement(&document, "CVE-2024-1000"), expected);
     let accepted = statement(&document, "PYSEC-2025-40");
     assert_eq!(accepted["status"], "not_affected");
     assert_eq!(
@@ -69,11 +69,11 @@ fn open_findings_are_affected_and_say_what_to_do() {
     let document = openvex_document(&rich_report(), &options());
     let cases = [
         (
-            "PYSEC-2019-217",
+            "CVE-2016-10745",
             "Upgrade jinja2 to 2.8.1 or a later fixed version.",
         ),
         (
-            "GHSA-0000-1111-2222",
+            "CVE-2014-1402",
             "No fixed version of jinja2 above 2.4.1 is known.",
         ),
         (
@@ -87,7 +87,7 @@ fn open_findings_are_affected_and_say_what_to_do() {
         assert_eq!(statement["status"], "affected", "{id}");
         assert_eq!(statement["action_statement"], action, "{id}");
     }
-    let places = statement(&document, "PYSEC-2019-217")["products"].as_array();
+    let places = statement(&document, "CVE-2016-10745")["products"].as_array();
     assert_eq!(
         places.unwrap().len(),
         1,
@@ -100,7 +100,7 @@ fn packages_are_parts_of_a_product_where_one_is_named() {
     let mut options = options();
     options.product = Some("pkg:generic/shop@1.0");
     let document = openvex_document(&rich_report(), &options);
-    let product = &statement(&document, "PYSEC-2024-10")["products"][0];
+    let product = &statement(&document, "CVE-2024-1000")["products"][0];
     assert_eq!(product["@id"], "pkg:generic/shop@1.0");
     assert_eq!(product["subcomponents"][0]["@id"], "pkg:pypi/web-frame@2.1");
 }

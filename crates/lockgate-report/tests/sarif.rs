@@ -46,7 +46,7 @@ fn the_standards_schema_holds_every_document() {
 #[test]
 fn a_rule_says_how_bad_an_advisory_is_and_what_helps() {
     let document = sarif_document(&rich_report());
-    let rule = rule_of(&document, "PYSEC-2019-217");
+    let rule = rule_of(&document, "CVE-2016-10745");
     assert_eq!(rule["properties"]["security-severity"], "8.6");
     assert_eq!(
         rule["properties"]["tags"],
@@ -57,7 +57,15 @@ fn a_rule_says_how_bad_an_advisory_is_and_what_helps() {
             "external/cwe/cwe-020"
         ])
     );
-    assert_eq!(rule["helpUri"], "https://example.org/PYSEC-2019-217");
+    // The vulnerability's own address, not the first link of some record.
+    assert_eq!(
+        rule["helpUri"],
+        "https://nvd.nist.gov/vuln/detail/CVE-2016-10745"
+    );
+    assert_eq!(
+        rule["fullDescription"]["text"],
+        "CVE-2016-10745: Format strings get out of the sandbox"
+    );
     let help = rule["help"]["markdown"].as_str().unwrap();
     assert!(help.contains("- **Fixed in:** 2.8.1, 3.0a1"), "{help}");
     assert!(
@@ -66,8 +74,8 @@ fn a_rule_says_how_bad_an_advisory_is_and_what_helps() {
     );
     // Severities in every form that records have.
     let severities = [
-        ("GHSA-0000-1111-2222", Some("3.3"), "note"),
-        ("PYSEC-2024-10", Some("5.3"), "warning"),
+        ("CVE-2014-1402", Some("3.3"), "note"),
+        ("CVE-2024-1000", Some("5.3"), "warning"),
         ("GHSA-hhhh-hhhh-hhhh", Some("9.8"), "error"),
         ("GHSA-pppp-pppp-pppp", Some("8.0"), "error"),
         ("PYSEC-2025-40", Some("0.0"), "note"),
@@ -81,13 +89,14 @@ fn a_rule_says_how_bad_an_advisory_is_and_what_helps() {
         assert_eq!(rule["defaultConfiguration"]["level"], level, "{id}");
         assert_eq!(result_of(&document, id, 0)["level"], level, "{id}");
     }
-    assert_eq!(rule_of(&document, "CVE-2025-9").get("helpUri"), None);
+    let unknown = &rule_of(&document, "CVE-2025-9")["helpUri"];
+    assert_eq!(unknown, "https://nvd.nist.gov/vuln/detail/CVE-2025-9");
 }
 
 #[test]
 fn a_result_stands_at_the_line_of_its_pin() {
     let document = sarif_document(&rich_report());
-    let first = result_of(&document, "PYSEC-2019-217", 0);
+    let first = result_of(&document, "CVE-2016-10745", 0);
     let place = &first["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "requirements.txt");
     assert_eq!(place["region"]["startLine"], 4);
@@ -96,7 +105,7 @@ fn a_result_stands_at_the_line_of_its_pin() {
         "jinja2 2.4.1 is affected by PYSEC-2019-217, severity high (8.6): Format strings get out of the sandbox. \
          Upgrade jinja2 to 2.8.1 or a later fixed version. Required by: -r requirements.in → web-frame==2.1 → jinja2==2.4.1"
     );
-    let second = result_of(&document, "PYSEC-2019-217", 1);
+    let second = result_of(&document, "CVE-2016-10745", 1);
     let place = &second["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "api/uv.lock");
     assert_eq!(place["region"]["startLine"], 17);
@@ -157,6 +166,31 @@ fn fingerprints_stay_when_lines_and_versions_move_and_tell_places_apart() {
 }
 
 #[test]
+fn an_alert_is_the_same_when_a_record_with_a_better_id_joins() {
+    let identity = |report: &AuditReport| {
+        let document = sarif_document(report);
+        let results = document["runs"][0]["results"].as_array().unwrap().clone();
+        let of = |result: &Value| {
+            let print = result["partialFingerprints"]["primaryLocationLineHash"].clone();
+            (result["ruleId"].clone(), print)
+        };
+        results.iter().map(of).collect::<Vec<_>>()
+    };
+    let mut report = rich_report();
+    let before = identity(&report);
+    let mut findings = report.packages.iter_mut().flat_map(|it| &mut it.findings);
+    let finding = findings
+        .find(|finding| finding.advisory.id == "GHSA-pppp-pppp-pppp")
+        .unwrap();
+    let mut joined = (*finding.advisory).clone();
+    joined.oldest = joined.id;
+    joined.id = "PYSEC-2099-1".to_owned();
+    joined.aliases = vec![joined.oldest.clone()];
+    finding.advisory = joined.into();
+    assert_eq!(identity(&report), before);
+}
+
+#[test]
 fn ignored_findings_are_suppressed_with_their_reason() {
     let document = sarif_document(&rich_report());
     let expected = json!([{
@@ -170,11 +204,11 @@ fn ignored_findings_are_suppressed_with_their_reason() {
         },
     }]);
     assert_eq!(
-        result_of(&document, "PYSEC-2024-10", 0)["suppressions"],
+        result_of(&document, "CVE-2024-1000", 0)["suppressions"],
         expected
     );
     assert_eq!(
-        result_of(&document, "PYSEC-2019-217", 0)["suppressions"],
+        result_of(&document, "CVE-2016-10745", 0)["suppressions"],
         json!([])
     );
     assert_eq!(
@@ -240,7 +274,7 @@ fn hostile_texts_are_texts() {
     );
     assert_eq!(
         rule["helpUri"],
-        "https://example.org/%3Cscript%3E?a%20b%7Cc"
+        "https://github.com/advisories/GHSA-hhhh-hhhh-hhhh"
     );
 }
 

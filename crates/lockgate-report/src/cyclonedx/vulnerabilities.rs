@@ -6,7 +6,7 @@ use lockgate_model::{Advisory, AuditReport, Finding, FindingCode, Ignored, Sever
 use serde_json::{Value, json};
 
 use super::property;
-use crate::address::{osv_page, purl, web_address};
+use crate::address::{osv_page, purl, vulnerability_address, web_address};
 use crate::justification::{justification, reason};
 use crate::one_line::one_line;
 use crate::wording::{action, title, vector};
@@ -17,7 +17,7 @@ pub(super) fn vulnerabilities(report: &AuditReport) -> Vec<Value> {
     // The groups of each advisory: more than one only where places are judged differently.
     let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for finding in report.findings() {
-        let of_advisory = places.entry(&finding.advisory.id).or_default();
+        let of_advisory = places.entry(finding.advisory.lasting_id()).or_default();
         let same = of_advisory.iter().copied().find(|place| {
             let known = groups
                 .get(*place)
@@ -41,7 +41,7 @@ pub(super) fn vulnerabilities(report: &AuditReport) -> Vec<Value> {
 fn vulnerability(number: usize, findings: &[&Finding]) -> Option<Value> {
     let first = findings.first()?;
     let advisory: &Advisory = &first.advisory;
-    let id = one_line(&advisory.id);
+    let id = one_line(advisory.lasting_id());
     let reference = match number {
         0 => id.clone(),
         _ => format!("{id}#{number}"),
@@ -57,8 +57,8 @@ fn vulnerability(number: usize, findings: &[&Finding]) -> Option<Value> {
         "properties": properties(first),
     });
     let references: Vec<Value> = advisory
-        .aliases
-        .iter()
+        .other_ids()
+        .into_iter()
         .map(|alias| json!({ "id": one_line(alias), "source": { "url": osv_page(alias) } }))
         .collect();
     if !references.is_empty() {
@@ -91,11 +91,7 @@ fn vulnerability(number: usize, findings: &[&Finding]) -> Option<Value> {
 
 fn source(advisory: &Advisory) -> Value {
     let sources: Vec<String> = advisory.sources.iter().map(|name| one_line(name)).collect();
-    let mut source = json!({ "name": sources.join(" + ") });
-    if let Some(link) = web_address(&advisory.link) {
-        source["url"] = json!(link);
-    }
-    source
+    json!({ "name": sources.join(" + "), "url": vulnerability_address(advisory) })
 }
 
 /// Score, word and vector; the method is what the vector says it is.

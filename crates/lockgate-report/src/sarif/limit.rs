@@ -1,8 +1,14 @@
 //! The worst results of a report with more of them than a consumer takes.
 
 use std::cmp::Reverse;
+use std::io::{self, Write};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use lockgate_model::{AuditReport, Finding, Level, Notice};
+use serde_json::Value;
+
+use crate::json_text;
 
 /// How bad a result is, the worst first: malware, what policy gates on, what nobody ignores, then by level and score.
 type Badness = Reverse<(bool, bool, bool, Option<Level>, u64)>;
@@ -39,6 +45,36 @@ pub(super) fn worst(report: &AuditReport, most: usize) -> (Option<AuditReport>, 
     (Some(kept), results - most)
 }
 
+/// Returns how many bytes the document has as an upload sends it, compressed by gzip; where it is no larger than `enough` as it stands, that.
+pub(super) fn compressed_size(document: &Value, enough: u64) -> u64 {
+    let text = json_text(document);
+    let plain = text.len() as u64;
+    if plain <= enough {
+        return plain;
+    }
+    let mut encoder = GzEncoder::new(Counted(0), Compression::default());
+    let written = encoder.write_all(text.as_bytes());
+    // A counter has nothing to fail by.
+    match written.and_then(|()| encoder.finish()) {
+        Ok(Counted(bytes)) => bytes,
+        Err(_) => plain,
+    }
+}
+
+/// Counts what is written and keeps none of it.
+struct Counted(u64);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn of_finding(finding: &Finding) -> Badness {
     let severity = finding.advisory.severity.as_ref();
     let score = severity.and_then(|severity| severity.score);
@@ -64,7 +100,8 @@ mod tests {
         Advisory, AuditReport, AuditedPackage, Finding, FindingCode, Level, Severity,
     };
 
-    use super::super::limited_document;
+    use super::super::{fitting_document, limited_document};
+    use super::compressed_size;
 
     fn report() -> AuditReport {
         let mut report = AuditReport::default();
@@ -103,6 +140,47 @@ mod tests {
             report.packages.push(package);
         }
         report
+    }
+
+    #[test]
+    fn a_document_that_is_too_large_is_cut_until_it_fits() {
+        let mut report = report();
+        // Texts that compress badly.
+        let mut state = 1_u64;
+        for package in &mut report.packages {
+            let mut noise = String::new();
+            for _ in 0..2_000 {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                noise.push_str(&(state >> 33).to_string());
+            }
+            for finding in &mut package.findings {
+                let mut advisory = (*finding.advisory).clone();
+                advisory.summary.clone_from(&noise);
+                finding.advisory = advisory.into();
+            }
+        }
+        let whole = limited_document(&report, 5);
+        let size = compressed_size(&whole, 0);
+        assert!(size < compressed_size(&whole, u64::MAX));
+        let ids = |max| {
+            let document = fitting_document(&report, 5, max);
+            assert!(compressed_size(&document, 0) <= max);
+            let results = document["runs"][0]["results"].as_array().unwrap().clone();
+            let notifications =
+                &document["runs"][0]["invocations"][0]["toolExecutionNotifications"];
+            let left_out = format!("{} results are left out", 5 - results.len());
+            assert_eq!(
+                notifications.to_string().contains(&left_out),
+                results.len() < 5
+            );
+            results.len()
+        };
+        assert_eq!(ids(size), 5);
+        assert!((1..5).contains(&ids(size - 1)));
+        assert!((1..3).contains(&ids(size / 2)));
+        assert_eq!(ids(size / 6), 0);
     }
 
     #[test]

@@ -51,8 +51,14 @@ fn of_finding(
         text.push_str(" Required by: ");
         text.push_str(chain);
     }
-    let mut result = result(package, &advisory.id, level(advisory), &text, rules);
-    result["partialFingerprints"] = fingerprints.of(package, &advisory.id);
+    let mut result = result(
+        package,
+        advisory.lasting_id(),
+        level(advisory),
+        &text,
+        rules,
+    );
+    result["partialFingerprints"] = fingerprints.of(package, advisory.lasting_id());
     result["suppressions"] = suppressions(finding.ignored.as_ref());
     let fixed = advisory.fixed_above(&finding.version);
     result["properties"] = json!({
@@ -122,7 +128,7 @@ fn suppressions(ignored: Option<&Ignored>) -> Value {
     }])
 }
 
-/// What a result is recognised by when lines and versions have moved: advisory, project and file. A project that stands in a file more than
+/// What a result is recognised by when lines and versions have moved and records have joined: the lasting id, project and file. A project that stands in a file more than
 /// once is counted.
 #[derive(Default)]
 struct Fingerprints(BTreeMap<String, usize>);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lockgate_model::{Advisory, AuditReport, FindingCode, Level, Version};
 use serde_json::{Value, json};
 
-use crate::address::{osv_page, web_address};
+use crate::address::{vulnerability_address, web_address};
 use crate::one_line::{markdown, one_line};
 use crate::wording::{badness, title, vector};
 
@@ -24,7 +24,8 @@ impl Rules {
         let mut rules = Self::default();
         for package in &report.packages {
             for finding in &package.findings {
-                rules.put(&finding.advisory.id, || of_advisory(&finding.advisory));
+                let advisory = &finding.advisory;
+                rules.put(advisory.lasting_id(), || of_advisory(advisory));
             }
             for notice in &package.notices {
                 rules.put(notice.code.as_str(), || of_notice(notice.code));
@@ -93,17 +94,16 @@ fn of_advisory(advisory: &Advisory) -> Value {
         properties["security-severity"] = json!(score);
     }
     let (title, help) = (title(advisory), Help::of(advisory));
+    let id = one_line(advisory.lasting_id());
     let mut rule = json!({
-        "id": one_line(&advisory.id),
+        "id": id,
         "shortDescription": { "text": title },
-        "fullDescription": { "text": format!("{}: {title}", one_line(&advisory.id)) },
+        "fullDescription": { "text": format!("{id}: {title}") },
         "help": { "text": help.text(), "markdown": help.markdown() },
         "defaultConfiguration": { "level": level(advisory) },
         "properties": properties,
     });
-    if let Some(link) = web_address(&advisory.link) {
-        rule["helpUri"] = json!(link);
-    }
+    rule["helpUri"] = json!(vulnerability_address(advisory));
     rule
 }
 
@@ -145,8 +145,9 @@ impl Help {
             fixed.join(", ")
         };
         facts.push(("Fixed in", fixed));
-        if !advisory.aliases.is_empty() {
-            facts.push(("Also known as", advisory.aliases.join(", ")));
+        let others = advisory.other_ids();
+        if !others.is_empty() {
+            facts.push(("Also known as", others.join(", ")));
         }
         if !advisory.weaknesses.is_empty() {
             facts.push(("Weaknesses", advisory.weaknesses.join(", ")));
@@ -169,7 +170,8 @@ impl Help {
             }
         }
         if links.is_empty() {
-            links.push(("advisory".to_owned(), osv_page(&advisory.id)));
+            let own = vulnerability_address(advisory);
+            links.push(("advisory".to_owned(), own));
         }
         Self {
             title: title(advisory),
