@@ -265,22 +265,85 @@ mod keyring {
     }
 
     #[test]
-    fn without_a_user_or_when_disabled_nobody_is_asked() {
+    fn when_disabled_or_after_403_without_a_user_nobody_is_asked() {
         let index = guarded();
         let context = TestContext::new();
         let path = stub(&context, "echo 's3cret/w%rd'");
+        for login in ["", "joe@"] {
+            lock(&context, &url(&index, login))
+                .args(["--keyring-provider", "disabled"])
+                .env("PATH", &path)
+                .run()
+                .exits(2)
+                .mentions(&["401"]);
+        }
+        let site = Guarded::new(Index::new(world()), USER, PASSWORD).refusing_with(403);
+        lock(&context, &url(&Loopback::start(site), ""))
+            .env("PATH", &path)
+            .run()
+            .exits(2)
+            .mentions(&["403"]);
+        assert_eq!(asked(&context), [""; 0]);
+    }
+
+    const ANY_USER: &str = "--mode=creds --output=json get";
+
+    #[test]
+    fn without_a_user_the_keyring_is_asked_for_any_as_by_pip() {
+        let index = guarded();
+        let simple = format!("{}/simple", index.origin());
+        let context = TestContext::new();
+        let printed = r#"{"username": "joe", "password": "s3cret/w%rd"}"#;
+        let script = format!("[ \"$4\" = '{simple}' ] && echo '{printed}'");
+        let path = stub(&context, &script);
         lock(&context, &url(&index, ""))
             .env("PATH", &path)
             .run()
-            .exits(2)
-            .mentions(&["401"]);
-        lock(&context, &url(&index, "joe@"))
-            .args(["--keyring-provider", "disabled"])
+            .exits(0);
+        // Once for the whole run, pages and files.
+        assert_eq!(asked(&context), [format!("{ANY_USER} {simple}")]);
+        // What it has for the host counts after what it has for the index.
+        let context = TestContext::new();
+        let host = index.origin().replace("http://", "");
+        let script = format!("[ \"$4\" = '{host}' ] && echo '{printed}'");
+        let path = stub(&context, &script);
+        lock(&context, &url(&index, ""))
+            .args(["--keyring-provider", "import"])
             .env("PATH", &path)
             .run()
-            .exits(2)
-            .mentions(&["401"]);
-        assert_eq!(asked(&context), [""; 0]);
+            .exits(0);
+        let about = [simple, host].map(|service| format!("{ANY_USER} {service}"));
+        assert_eq!(asked(&context), about);
+    }
+
+    #[test]
+    fn a_keyring_that_prints_no_login_or_is_too_old_ends_in_the_refusal() {
+        let index = guarded();
+        for (script, said) in [
+            ("echo nothing", "401"),
+            ("echo '{\"username\": \"joe\"}'", "401"),
+            ("echo '[]'", "401"),
+            (
+                "echo 'keyring: error: unrecognized arguments: --mode=creds --output=json' >&2; exit 2",
+                "25.2.1",
+            ),
+        ] {
+            let context = TestContext::new();
+            let path = stub(&context, script);
+            lock(&context, &url(&index, ""))
+                .env("PATH", &path)
+                .run()
+                .exits(2)
+                .mentions(&["refused access with status 401", said]);
+        }
+        // An old one still answers where a user is named.
+        let context = TestContext::new();
+        let script = "[ \"$1\" = get ] && [ \"$3\" = joe ] && echo 's3cret/w%rd' && exit 0; echo 'unrecognized arguments: --mode=creds' >&2; exit 2";
+        let path = stub(&context, script);
+        lock(&context, &url(&index, "joe@"))
+            .env("PATH", &path)
+            .run()
+            .exits(0);
     }
 
     #[test]

@@ -34,6 +34,7 @@ mod readme;
 mod requirements;
 mod scenarios;
 mod secrets;
+mod servers;
 mod sources;
 mod taint;
 mod takeover;

@@ -108,6 +108,24 @@ fn passing_troubles_are_tried_again() {
 }
 
 #[test]
+fn what_a_server_cannot_do_is_not_tried_again() {
+    let index = Loopback::index(world());
+    for status in [400, 501, 505, 511] {
+        index.clear_log();
+        index.fault("/simple/foo/", Fault::Status(status));
+        let context = TestContext::new();
+        context.write("requirements.in", "foo\n");
+        context
+            .lock(&index)
+            .args(["--no-cache", "--no-advisories"])
+            .run()
+            .exits(2)
+            .mentions(&[&status.to_string()]);
+        assert_eq!(index.count("/simple/foo/"), 1, "{status}");
+    }
+}
+
+#[test]
 fn no_project_is_asked_for_twice_in_one_run() {
     let index = Loopback::index(world());
     lock(&index);

@@ -1,6 +1,8 @@
 //! Proxies, by option and by the environment. The proxy of these tests is the index itself: it answers whatever host it is asked for.
 
-use lockgate_tests::{Index, Lockgate, Loopback, TestContext, World};
+use std::time::{Duration, Instant};
+
+use lockgate_tests::{Answer, Fault, Index, Lockgate, Loopback, StaticSite, TestContext, World};
 
 const INDEX: &str = "http://host.test/simple";
 
@@ -79,5 +81,97 @@ fn a_proxy_that_is_none_is_said_without_its_login() {
             .exits(2)
             .mentions(&["help"])
             .does_not_mention(&["s3cret"]);
+    }
+}
+
+/// The same, with retries that take minutes.
+fn lock_patiently<'a>(context: &'a TestContext, index: &str, proxy: &str) -> Lockgate<'a> {
+    context.write("requirements.in", "a\n");
+    context
+        .lock_bare()
+        .args(["--no-advisories", "--no-cache", "--retries", "20"])
+        .args(["--index-url", index, "--trusted-host", "host.test"])
+        .args(["--proxy", proxy])
+}
+
+const AT_ONCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_proxy_that_wants_a_login_is_named_at_once() {
+    let proxy = served();
+    proxy.fault("*", Fault::Status(407));
+    let context = TestContext::new();
+    for index in [INDEX, "https://host.test/simple"] {
+        proxy.clear_log();
+        lock_patiently(&context, index, &with_login(&proxy))
+            .run()
+            .exits(2)
+            .mentions(&[
+                "the proxy http://127.0.0.1:[PORT] wants a login",
+                "407",
+                "help",
+                "--proxy http://USER:PASSWORD@HOST:PORT",
+            ])
+            .does_not_mention(&["s3cret", "check the address"]);
+        assert_eq!(proxy.log().len(), 1, "{index}: {:?}", proxy.log());
+    }
+    // So are those of the environment.
+    context.write("requirements.in", "a\n");
+    context
+        .lock_bare()
+        .args(["--no-advisories", "--no-cache", "--index-url", INDEX])
+        .args(["--trusted-host", "host.test"])
+        .env("http_proxy", with_login(&proxy))
+        .run()
+        .exits(2)
+        .mentions(&["the proxy http://127.0.0.1:[PORT] wants a login"])
+        .does_not_mention(&["s3cret"]);
+    assert!(!context.exists("requirements.txt"));
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named_and_the_index_is_not_blamed() {
+    let context = TestContext::new();
+    let proxy = served();
+    proxy.fault("*", Fault::Status(403));
+    // What it says to `CONNECT` may pass, and is asked once more.
+    lock_patiently(&context, "https://host.test/simple", &proxy.origin())
+        .run()
+        .exits(2)
+        .mentions(&[
+            "the proxy http://127.0.0.1:[PORT] did not open a connection",
+            "NO_PROXY",
+        ]);
+    assert_eq!(proxy.log().len(), 2, "{:?}", proxy.log());
+    let mark = axum::http::HeaderName::from_static("x-squid-error");
+    let refusal = Answer {
+        headers: vec![(mark, "ERR_ACCESS_DENIED 0".to_owned())],
+        ..Answer::status(403)
+    };
+    let proxy = StaticSite::default().with("/simple/a/", refusal).start();
+    lock_patiently(&context, INDEX, &proxy.origin())
+        .run()
+        .exits(2)
+        .mentions(&["refuses to pass the request on", "NO_PROXY"])
+        .does_not_mention(&["without a login"]);
+    assert_eq!(proxy.log().len(), 1);
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_named_at_once() {
+    let context = TestContext::new();
+    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let proxy = format!("http://127.0.0.1:{}", free.local_addr().unwrap().port());
+    drop(free);
+    for index in [INDEX, "https://host.test/simple"] {
+        let began = Instant::now();
+        lock_patiently(&context, index, &proxy)
+            .run()
+            .exits(2)
+            .mentions(&[
+                "the proxy http://127.0.0.1:[PORT] cannot be reached",
+                "check the address of the proxy",
+            ]);
+        assert!(began.elapsed() < AT_ONCE, "{index}");
     }
 }

@@ -55,6 +55,35 @@ fn a_private_authority_is_trusted_where_it_is_named_and_nowhere_else() {
 }
 
 #[test]
+fn what_certificates_and_protocols_refuse_is_not_tried_again() {
+    let authority = Authority::new();
+    let (unknown, guarded) = (served(&authority, false), served(&authority, true));
+    let plain = Loopback::index(world());
+    let context = TestContext::new();
+    context.write("ca.pem", authority.pem());
+    let in_the_clear = plain.index_url().replace("http://", "https://");
+    for (index, certificates, said) in [
+        (unknown.index_url(), "", "--cert FILE"),
+        (guarded.index_url(), "ca.pem", "--client-cert FILE"),
+        (in_the_clear, "ca.pem", "does not speak TLS"),
+    ] {
+        context.write("requirements.in", "a\n");
+        let run = context
+            .lock_bare()
+            .args(["--no-advisories", "--no-cache", "--retries", "20"])
+            .args(["--index-url", &index]);
+        let run = match certificates {
+            "" => run,
+            file => run.args(["--cert", file]),
+        };
+        let began = std::time::Instant::now();
+        run.run().exits(2).mentions(&[said]);
+        // Twenty retries take minutes.
+        assert!(began.elapsed().as_secs() < 20, "{said}");
+    }
+}
+
+#[test]
 fn a_folder_of_certificates_is_trusted_by_ssl_cert_dir() {
     let authority = Authority::new();
     let index = served(&authority, false);

@@ -115,6 +115,8 @@ pub struct Logged {
     pub proxy_authorization: Option<String>,
     /// `Range`, when it was sent.
     pub range: Option<String>,
+    /// `Accept-Encoding`, when it was sent.
+    pub accept_encoding: Option<String>,
 }
 
 /// A running server.
@@ -339,6 +341,7 @@ async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Respons
             authorization: header(header::AUTHORIZATION),
             proxy_authorization: header(header::PROXY_AUTHORIZATION),
             range: header(header::RANGE),
+            accept_encoding: header(header::ACCEPT_ENCODING),
         });
     match response {
         Some(response) => response,

@@ -120,14 +120,23 @@ impl Credentials {
             .or(of_address)
     }
 
-    /// Who else may ask `url`, after `refused` was refused: what the keyring knows of the user that the address names.
+    /// Who else may ask `url`, after `refused` was refused: what the keyring knows of the user that the address names; where it names none and
+    /// the server wants to know who asks (`is_unknown`), of any user, as with pip.
     pub(crate) async fn after_refusal(
         &self,
         url: &Url,
         refused: Option<&Login>,
+        is_unknown: bool,
         reporter: &dyn Reporter,
     ) -> Option<Login> {
-        let of_address = self.of_address(url).filter(|login| !login.is_complete())?;
+        let of_address = self.of_address(url);
+        if of_address.as_ref().is_some_and(Login::is_complete) {
+            return None;
+        }
+        let user = of_address.map(|login| login.user);
+        if user.is_none() && !is_unknown {
+            return None;
+        }
         let mut services = Vec::new();
         if let Some(index) = self.index_of(url) {
             services.push(without_credentials(&index).to_string());
@@ -137,10 +146,10 @@ impl Credentials {
             (host, None) => host.to_owned(),
         });
         for service in services {
-            let user = &of_address.user;
-            if let Some(password) = self.keyring.password(&service, user, reporter).await {
+            let found = self.keyring.login(&service, user.as_deref(), reporter);
+            if let Some((user, password)) = found.await {
                 let login = Login {
-                    user: user.clone(),
+                    user,
                     password: Some(password),
                     origin: LoginOrigin::Keyring,
                 };

@@ -43,7 +43,7 @@ pub enum FetchError {
         /// In which time.
         seconds: u64,
     },
-    /// A status that is no answer, after all retries.
+    /// A status that is no answer, after all retries that it deserves.
     #[error("{url} answered with status {status}")]
     Status {
         /// The address.
@@ -60,6 +60,18 @@ pub enum FetchError {
         why: String,
         /// Whether it was a time-out.
         timeout: bool,
+        /// Whether another try may end otherwise.
+        may_pass: bool,
+    },
+    /// The proxy on the way to it did not let it through.
+    #[error("{url} could not be fetched: the proxy{} {trouble}", spaced(proxy))]
+    Proxy {
+        /// The address.
+        url: String,
+        /// The proxy, without its login; empty where it is not known.
+        proxy: String,
+        /// What it did.
+        trouble: ProxyTrouble,
     },
     /// The body is longer than anything of its kind.
     #[error("{url} answered with more than {limit} bytes")]
@@ -96,7 +108,57 @@ pub enum FetchError {
     Client(Arc<str>),
 }
 
+/// What a proxy did instead of passing a request on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProxyTrouble {
+    /// It wants another login than the one that it got, if any.
+    #[error("wants a login, or another one (status 407)")]
+    Login,
+    /// It answered that it does not pass this on.
+    #[error("refuses to pass the request on (status 403)")]
+    Refused,
+    /// It did not open a connection to the server.
+    #[error("did not open a connection to that server")]
+    NoTunnel,
+    /// No connection to it.
+    #[error("cannot be reached: {why}")]
+    Unreachable {
+        /// The causes, outermost first.
+        why: String,
+        /// Whether another try may end otherwise.
+        may_pass: bool,
+    },
+}
+
+/// How often a failed request is worth another try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retries {
+    /// Never: it would fail in the same way.
+    None,
+    /// Once: it looks final, and is not known to be.
+    One,
+    /// As often as the options say.
+    All,
+}
+
 impl FetchError {
+    /// How often it is worth another try.
+    pub(crate) fn retries(&self) -> Retries {
+        match self {
+            Self::Transport { may_pass: true, .. }
+            | Self::Proxy {
+                trouble: ProxyTrouble::Unreachable { may_pass: true, .. },
+                ..
+            } => Retries::All,
+            // The status is not known: it may be 403, and it may be 503.
+            Self::Proxy {
+                trouble: ProxyTrouble::NoTunnel,
+                ..
+            } => Retries::One,
+            _ => Retries::None,
+        }
+    }
+
     /// What a person can do about it.
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
@@ -117,6 +179,10 @@ impl FetchError {
             Self::Transport { why, .. } if why.contains("certificate") => {
                 "name the certificates to trust with `--cert FILE`, or in `SSL_CERT_FILE` or `SSL_CERT_DIR`; `--trusted-host HOST` trusts whoever answers there"
             }
+            Self::Transport { why, .. } if why.contains("corrupt message") => {
+                "the server does not speak TLS at this address: check its port, or whether it is an `http://` one"
+            }
+            Self::Proxy { trouble, .. } => unproxied(trouble),
             Self::Transport { .. } => "check the network, the address and the proxy; try again",
             Self::Status { status: 500.., .. } => "try again later",
             Self::NotFound { .. } | Self::Status { .. } => "check the address",
@@ -138,6 +204,29 @@ impl FetchError {
             what: what.into(),
             why: self.to_string(),
             remedy: self.remedy(),
+        }
+    }
+}
+
+/// `text` after a blank; nothing if it is empty.
+fn spaced(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(" {text}")
+    }
+}
+
+fn unproxied(trouble: &ProxyTrouble) -> &'static str {
+    match trouble {
+        ProxyTrouble::Login => {
+            "give its user name and password, percent-encoded: `--proxy http://USER:PASSWORD@HOST:PORT`, or the same in pip's `proxy`, `HTTPS_PROXY` or `HTTP_PROXY`; only Basic logins are supported"
+        }
+        ProxyTrouble::Refused | ProxyTrouble::NoTunnel => {
+            "have the proxy allow this host, or, where it can be reached without the proxy, name it in `NO_PROXY`"
+        }
+        ProxyTrouble::Unreachable { .. } => {
+            "check the address of the proxy in `--proxy`, pip's `proxy`, `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY`; hosts in `NO_PROXY` are asked without it"
         }
     }
 }

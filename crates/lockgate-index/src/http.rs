@@ -94,7 +94,10 @@ where
     {
         return Ok(got(entry));
     }
-    let plain = Request::get(get.url.clone(), get.accept, get.limit);
+    let mut plain = Request::get(get.url.clone(), get.accept, get.limit);
+    if get.bucket == Bucket::Pages {
+        plain = plain.as_installer();
+    }
     let asked = parts(&plain)?;
     let old = entry
         .as_ref()

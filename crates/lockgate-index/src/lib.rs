@@ -34,7 +34,7 @@ mod trust;
 pub use cache::{Cache, CacheError, SharedCache, Usage, refuse_shared};
 pub use credentials::LoginOrigin;
 pub use direct::{Archive, Commit, DirectFacts, Stated, in_folder, unpack};
-pub use error::FetchError;
+pub use error::{FetchError, ProxyTrouble};
 pub use facts::IndexFacts;
 pub use feeds::{
     Feed, FeedError, FeedSource, FeedStatus, FeedTerms, RawRecord, RecordFeed, SyncOutcome, Synced,

@@ -2,15 +2,16 @@
 //!
 //! Clients are made when the first request needs one ([`clients`]). The timeout holds for the connection and for each piece of the answer,
 //! so that a slow answer is no hanging one; one that merely drips is cut off ([`body`]). What may pass is tried again: refused and broken
-//! connections, time-outs, bodies that break off, 408, 425, 429 and 5xx; `Retry-After` is obeyed up to a minute. Redirects are followed
-//! here ([`redirect`]), so that each address is asked by its own login and none is carried to another server.
+//! connections, time-outs, bodies that break off, 408, 425, 429 and most of 5xx; `Retry-After` is obeyed up to a minute. What would fail in
+//! the same way again is not ([`failure`]). Redirects are followed here ([`redirect`]), so that each address is asked by its own login and none is carried to another server.
 
 mod body;
 mod clients;
 mod confine;
+mod failure;
+mod proxies;
 mod redirect;
 
-use std::error::Error as _;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -19,16 +20,20 @@ use backon::BackoffBuilder as _;
 use bytes::Bytes;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RANGE, RETRY_AFTER,
+    USER_AGENT,
 };
 use reqwest::{Method, StatusCode};
+use rustc_hash::FxHashMap;
 use tempfile::SpooledTempFile;
 use tokio::sync::Semaphore;
-use url::Url;
+use url::{Origin, Url};
 
 use self::clients::{Clients, Safety};
 use self::confine::{Confinement, Resolved};
+use self::failure::transport_error;
+use self::proxies::Proxies;
 use crate::credentials::{Credentials, Login};
-use crate::error::FetchError;
+use crate::error::{FetchError, ProxyTrouble, Retries};
 use crate::options::Options;
 use crate::redact::{redact_url, without_credentials};
 use crate::reporter::Reporter;
@@ -39,18 +44,36 @@ const STREAMS: usize = 200;
 /// The longest wait that a server may ask for.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
+/// The longest that a server may take to know what it has: it is asked once more after this time.
+const SECOND_LOOK: Duration = Duration::from_millis(500);
+
+/// What a server makes of ranges that count from the end of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Suffixes {
+    /// It refused none yet.
+    #[default]
+    Unknown,
+    /// It refuses those that are longer than the file.
+    NotBeyond,
+    /// It refuses them all.
+    Refused,
+}
+
 /// The door to the network.
 #[derive(Debug)]
 pub(crate) struct Transport {
     options: Options,
     reporter: Arc<dyn Reporter>,
     clients: Clients,
+    proxies: Proxies,
     places: Semaphore,
     streams: Semaphore,
     credentials: Credentials,
     /// Hosts that the sources trust, beside those of the options.
     trusted: Mutex<Vec<TrustedHost>>,
     confinement: Confinement,
+    /// Servers that refuse ranges from the end.
+    suffixes: Mutex<FxHashMap<Origin, Suffixes>>,
 }
 
 /// One request of a chain of redirects.
@@ -60,6 +83,14 @@ struct Asked {
     url: Url,
     body: Option<Bytes>,
 }
+
+/// Who asks an index for pages and files: lockgate, and an installer that stands in for pip. devpi, for one, serves the simple page under the
+/// address of an index without `+simple` only to user agents with `pip/` and the like; what pip is set up with must look to lockgate as to pip.
+const INSTALLER: &str = concat!(
+    "lockgate/",
+    env!("CARGO_PKG_VERSION"),
+    " (compatible; pip/26.3)"
+);
 
 /// What to ask.
 #[derive(Debug, Clone)]
@@ -72,6 +103,8 @@ pub(crate) struct Request {
     pub(crate) limit: u64,
     /// Whether the server is known to speak HTTP/2: more of these are under way at once.
     pub(crate) is_stream: bool,
+    /// Whether the body is taken as it comes, whatever `Content-Encoding` says.
+    pub(crate) as_it_comes: bool,
 }
 
 impl Request {
@@ -86,17 +119,38 @@ impl Request {
             body: None,
             limit,
             is_stream: false,
+            as_it_comes: false,
         }
     }
 
-    /// Of a part of it: `bytes=0-99`, `bytes=-1024`. Compressed parts would be parts of something else.
-    pub(crate) fn range(mut self, range: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(range) {
-            self.headers.insert(RANGE, value);
-            self.headers
-                .insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        }
+    /// A GET of a distribution or of what belongs to one: asked without compression, and taken as it comes, as pip does. Object stores send
+    /// `.tar.gz` with `Content-Encoding: gzip`, and its digest is of what is stored.
+    pub(crate) fn file(url: Url, limit: u64) -> Self {
+        Self::get(url, "*/*", limit).as_it_comes().as_installer()
+    }
+
+    /// The same, of an index.
+    pub(crate) fn as_installer(mut self) -> Self {
+        let agent = HeaderValue::from_static(INSTALLER);
+        self.headers.insert(USER_AGENT, agent);
         self
+    }
+
+    /// The same, as a file.
+    pub(crate) fn as_it_comes(mut self) -> Self {
+        let identity = HeaderValue::from_static("identity");
+        self.headers.insert(ACCEPT_ENCODING, identity);
+        self.as_it_comes = true;
+        self
+    }
+
+    /// Of a part of it: `bytes=0-99`, `bytes=-1024`. Compressed parts would be parts of something else.
+    pub(crate) fn range(self, range: &str) -> Self {
+        let mut request = self.as_it_comes();
+        if let Ok(value) = HeaderValue::from_str(range) {
+            request.headers.insert(RANGE, value);
+        }
+        request
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -131,11 +185,25 @@ impl Transport {
             options,
             reporter,
             clients: Clients::default(),
+            proxies: Proxies::default(),
             places,
             streams: Semaphore::new(STREAMS),
             trusted: Mutex::default(),
             confinement: Confinement::default(),
+            suffixes: Mutex::default(),
         }
+    }
+
+    /// Returns what the server of `url` makes of ranges from the end.
+    pub(crate) fn suffixes_of(&self, url: &Url) -> Suffixes {
+        let known = self.suffixes.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&url.origin()).copied().unwrap_or_default()
+    }
+
+    /// Remembers what the server of `url` makes of ranges from the end.
+    pub(crate) fn remember_suffixes(&self, url: &Url, suffixes: Suffixes) {
+        let mut known = self.suffixes.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(url.origin(), suffixes);
     }
 
     /// Lets requests to the hosts of `urls` lead nowhere but into the public network and to hosts that are `named`.
@@ -211,7 +279,9 @@ impl Transport {
             .with_max_times(usize::try_from(self.options.retries).unwrap_or(usize::MAX))
             .with_jitter()
             .build();
+        let mut tries = 0;
         loop {
+            tries += 1;
             let (error, asked_wait) = match self.attempt(&request, &shown, &place).await {
                 Ok(response) if is_passing(response.status) => {
                     let wait = retry_after(&response.headers);
@@ -223,9 +293,16 @@ impl Transport {
                         wait,
                     )
                 }
+                Ok(response) if tries == 1 && is_doubtful(response.status, &response.headers) => {
+                    tokio::time::sleep(SECOND_LOOK).await;
+                    continue;
+                }
                 Ok(response) => return Ok(response),
-                Err(error @ FetchError::Transport { .. }) => (error, None),
-                Err(error) => return Err(error),
+                Err(error) => match error.retries() {
+                    Retries::All => (error, None),
+                    Retries::One if tries == 1 => (error, None),
+                    Retries::One | Retries::None => return Err(error),
+                },
             };
             let Some(wait) = waits.next() else {
                 return Err(error);
@@ -264,7 +341,13 @@ impl Transport {
             let (status, headers) = (answer.status(), answer.headers().clone());
             let is_stream = answer.version() == reqwest::Version::HTTP_2;
             let body = place(answer.content_length());
-            let body = body::read(answer, body, shown, request.limit, self.options.timeout).await?;
+            let reading = body::Reading {
+                shown,
+                limit: request.limit,
+                timeout: self.options.timeout,
+                as_it_comes: request.as_it_comes,
+            };
+            let body = body::read(answer, body, reading).await?;
             return Ok(Response {
                 status,
                 headers,
@@ -288,13 +371,23 @@ impl Transport {
     ) -> Result<reqwest::Response, FetchError> {
         let login = self.credentials.login(&asked.url, &*self.reporter);
         let answer = self.put(asked, headers, login.as_ref(), resolved).await?;
+        if let Some(trouble) = trouble_of_proxy(&answer) {
+            return Err(FetchError::Proxy {
+                url: redact_url(asked.url.as_str()),
+                proxy: self.proxy_of(&asked.url).unwrap_or_default(),
+                trouble,
+            });
+        }
         if !is_refusal(answer.status()) {
             return Ok(answer);
         }
         let (mut refused, mut status) = (login, answer.status());
-        let other = self
-            .credentials
-            .after_refusal(&asked.url, refused.as_ref(), &*self.reporter);
+        let other = self.credentials.after_refusal(
+            &asked.url,
+            refused.as_ref(),
+            status == 401,
+            &*self.reporter,
+        );
         if let Some(login) = other.await {
             let answer = self.put(asked, headers, Some(&login), resolved).await?;
             if !is_refusal(answer.status()) {
@@ -330,6 +423,9 @@ impl Transport {
         let mut builder = client
             .request(asked.method.clone(), without_credentials(&asked.url))
             .headers(headers.clone());
+        if !headers.contains_key(ACCEPT_ENCODING) {
+            builder = builder.header(ACCEPT_ENCODING, "gzip");
+        }
         if let Some(header) = login.and_then(Login::header) {
             builder = builder.header(AUTHORIZATION, header);
         }
@@ -337,7 +433,14 @@ impl Transport {
             builder = builder.body(body.clone());
         }
         let sent = builder.send().await;
-        sent.map_err(|error| transport_error(&redact_url(asked.url.as_str()), &error))
+        sent.map_err(|error| {
+            let proxy = self.proxy_of(&asked.url);
+            transport_error(&redact_url(asked.url.as_str()), &error, proxy.as_deref())
+        })
+    }
+
+    fn proxy_of(&self, url: &Url) -> Option<String> {
+        self.proxies.shown(url, &self.options)
     }
 }
 
@@ -345,8 +448,33 @@ fn is_refusal(status: StatusCode) -> bool {
     matches!(status.as_u16(), 401 | 403)
 }
 
+/// Whether a server that says "not there" may mean "not known yet". A mirror of devpi answers so while it still reads its upstream's list
+/// of names.
+fn is_doubtful(status: StatusCode, headers: &HeaderMap) -> bool {
+    status == StatusCode::NOT_FOUND && headers.contains_key("x-devpi-server-version")
+}
+
+/// Whether a later try may have another status. What a server does not know how to do (501, 505, 510) it will not know then, and a network that
+/// wants a login first (511) goes on wanting it.
 fn is_passing(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 425 | 429) || status.is_server_error()
+    match status.as_u16() {
+        408 | 425 | 429 => true,
+        501 | 505 | 510 | 511 => false,
+        _ => status.is_server_error(),
+    }
+}
+
+/// What a proxy says in place of the server, where an answer in the clear is known to be a proxy's: Squid marks its own.
+fn trouble_of_proxy(answer: &reqwest::Response) -> Option<ProxyTrouble> {
+    let is_squids = || {
+        let mark = answer.headers().get("x-squid-error");
+        mark.is_some_and(|mark| mark.as_bytes().starts_with(b"ERR_ACCESS_DENIED"))
+    };
+    match answer.status().as_u16() {
+        407 => Some(ProxyTrouble::Login),
+        403 if is_squids() => Some(ProxyTrouble::Refused),
+        _ => None,
+    }
 }
 
 /// Seconds or a date (RFC 9110, section 10.2.3), at most a minute.
@@ -364,36 +492,4 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
             .unwrap_or_default()
     };
     Some(wait.min(LONGEST_WAIT))
-}
-
-fn transport_error(shown: &str, error: &reqwest::Error) -> FetchError {
-    FetchError::Transport {
-        url: shown.to_owned(),
-        why: causes(error),
-        timeout: error.is_timeout(),
-    }
-}
-
-/// The causes of an error, without the address, which may hold secrets and is told already.
-fn causes(error: &reqwest::Error) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !texts.last().is_some_and(|last| last.contains(&text)) {
-            texts.push(text);
-        }
-        cause = error.source();
-    }
-    if error.is_timeout() && !texts.iter().any(|text| text.contains("timed out")) {
-        texts.push("the server did not answer in time".to_owned());
-    }
-    if texts.is_empty() {
-        texts.push(if error.is_redirect() {
-            "too many redirects".to_owned()
-        } else {
-            "the request failed".to_owned()
-        });
-    }
-    texts.join(": ")
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
+use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::options::KeyringProvider;
@@ -17,8 +18,20 @@ pub(super) struct Keyring {
     provider: KeyringProvider,
     patience: Duration,
     /// By service and user. Held while the program runs, so that it is asked once and not by many at a time.
-    answers: Mutex<FxHashMap<(String, String), Option<String>>>,
+    answers: Mutex<FxHashMap<(String, Option<String>), Option<UserAndPassword>>>,
     is_silent: AtomicBool,
+    /// It answers only about users that are named.
+    is_old: AtomicBool,
+}
+
+/// A user name, and the password.
+type UserAndPassword = (String, String);
+
+/// What `keyring --output=json` prints.
+#[derive(Deserialize)]
+struct Printed {
+    username: String,
+    password: String,
 }
 
 impl std::fmt::Debug for Keyring {
@@ -36,39 +49,48 @@ impl Keyring {
             patience,
             answers: Mutex::default(),
             is_silent: AtomicBool::new(false),
+            is_old: AtomicBool::new(false),
         }
     }
 
-    /// The password of `user` for `service`, if the keyring has it.
-    pub(super) async fn password(
+    /// The login for `service`, if the keyring has it: that of `user`, or any where none is named.
+    pub(super) async fn login(
         &self,
         service: &str,
-        user: &str,
+        user: Option<&str>,
         reporter: &dyn Reporter,
-    ) -> Option<String> {
+    ) -> Option<UserAndPassword> {
         if self.provider == KeyringProvider::Disabled {
             return None;
         }
         // It would take them for options of its own.
-        if user.starts_with('-') || service.starts_with('-') {
+        if user.is_some_and(|user| user.starts_with('-')) || service.starts_with('-') {
             reporter.warning(&format!(
                 "`keyring` was not asked about {service}: a name that begins with `-` would be taken for an option"
             ));
             return None;
         }
         let mut answers = self.answers.lock().await;
-        let key = (service.to_owned(), user.to_owned());
+        let key = (service.to_owned(), user.map(str::to_owned));
         if let Some(known) = answers.get(&key) {
             return known.clone();
         }
-        if self.is_silent.load(Ordering::Relaxed) {
+        let is_old = user.is_none() && self.is_old.load(Ordering::Relaxed);
+        if is_old || self.is_silent.load(Ordering::Relaxed) {
             return None;
         }
         let answer = self.ask(service, user).await;
-        let password = answer.unwrap_or_else(|why| {
+        let login = answer.unwrap_or_else(|why| {
             // One that is broken or not there is not tried again.
-            self.is_silent.store(true, Ordering::Relaxed);
+            let silent = match why {
+                Silence::TooOld => &self.is_old,
+                Silence::NotThere | Silence::TooLong | Silence::Failed(_) => &self.is_silent,
+            };
+            silent.store(true, Ordering::Relaxed);
             match why {
+                Silence::TooOld => reporter.warning(
+                    "this `keyring` answers only where the address names a user; update it to 25.2.1 or later, or write `https://USER@…`",
+                ),
                 Silence::NotThere if self.provider == KeyringProvider::Auto => {}
                 Silence::NotThere => reporter.warning(
                     "the keyring cannot be asked: there is no program `keyring` on the PATH",
@@ -83,12 +105,23 @@ impl Keyring {
             }
             None
         });
-        answers.insert(key, password.clone());
-        password
+        answers.insert(key, login.clone());
+        login
     }
 
-    async fn ask(&self, service: &str, user: &str) -> Result<Option<String>, Silence> {
-        let (limit, arguments) = (self.patience, ["get", service, user].map(str::to_owned));
+    /// A user who is named is asked about in the way that every version understands; else as pip does.
+    async fn ask(
+        &self,
+        service: &str,
+        user: Option<&str>,
+    ) -> Result<Option<UserAndPassword>, Silence> {
+        let arguments = match user {
+            Some(user) => ["get", service, user].map(str::to_owned).to_vec(),
+            None => ["--mode=creds", "--output=json", "get", service]
+                .map(str::to_owned)
+                .to_vec(),
+        };
+        let limit = self.patience;
         let asking = tokio::task::spawn_blocking(move || {
             Program::named(PROGRAM, Environment::Keyring)?
                 .args(arguments)
@@ -105,17 +138,29 @@ impl Keyring {
             RunError::Stopped | RunError::TooMuch | RunError::Failed(_) => Silence::Failed(error),
         })?;
         if !ended.success {
-            return Ok(None);
+            let is_old = user.is_none()
+                && ended.err.contains("unrecognized arguments")
+                && ended.err.contains("--mode=creds");
+            return if is_old {
+                Err(Silence::TooOld)
+            } else {
+                Ok(None)
+            };
         }
+        let Some(user) = user else {
+            let printed: Option<Printed> = serde_json::from_slice(&ended.out).ok();
+            return Ok(printed.map(|printed| (printed.username, printed.password)));
+        };
         let text = String::from_utf8(ended.out).unwrap_or_default();
         let password = text.trim_end_matches(['\r', '\n']);
-        Ok((!password.is_empty()).then(|| password.to_owned()))
+        Ok((!password.is_empty()).then(|| (user.to_owned(), password.to_owned())))
     }
 }
 
 /// Why the keyring says nothing at all.
 enum Silence {
     NotThere,
+    TooOld,
     TooLong,
     Failed(RunError),
 }

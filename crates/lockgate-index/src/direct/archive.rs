@@ -17,6 +17,7 @@ use crate::http::{self, Get, Got};
 use crate::metadata;
 use crate::redact::redact_url;
 use crate::set_aside;
+use crate::transport::Request;
 
 /// An archive, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl Index {
             got
         } else {
             self.shared.reporter.started(filename);
-            let send = async |request| transport.send_to_disk(request).await;
+            let send = async |request: Request| transport.send_to_disk(request.as_it_comes()).await;
             let fetched = http::get_through(store, transport, get, send, |response| {
                 let (shown, mut body) = (redact_url(response.url.as_str()), response.body);
                 let kept = Kept::of(filename, subdirectory, &mut body);
@@ -158,7 +159,7 @@ impl Index {
         if let Some(archive) = self.shared.set_aside.take(url) {
             return Ok(archive);
         }
-        let request = crate::transport::Request::get(url.clone(), "*/*", Limit::ARCHIVE.bytes);
+        let request = Request::file(url.clone(), Limit::ARCHIVE.bytes);
         let response = self
             .shared
             .runtime

@@ -1,12 +1,13 @@
 //! How one fact is learned: from the cache at once, or from the network.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
 use lockgate_model::{CoreMetadata, DistFile, FactError, Metadata, Name, ProjectView, Version};
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use url::Url;
+use url::{Origin, Url};
 
 use super::links::Links;
 use super::local_pages::LocalPages;
@@ -38,6 +39,10 @@ pub(super) struct Sources {
     strategy: Strategy,
     links: Vec<Links>,
     local_pages: LocalPages,
+    /// Pages of indexes that were read in this run: each is asked for once, whoever wants it, and says the same to all.
+    pages: Mutex<FxHashMap<(Url, Name), Result<Page, FactError>>>,
+    /// Servers that were reported to state metadata files which they don't have.
+    reported: Mutex<FxHashSet<Origin>>,
 }
 
 /// One index's view of a project; none: it does not have it.
@@ -59,6 +64,8 @@ impl Sources {
             strategy: places.strategy,
             local_pages: LocalPages::new(places.local_pages_reach, places.trusted_hosts),
             links: places.find_links.into_iter().map(Links::new).collect(),
+            pages: Mutex::default(),
+            reported: Mutex::default(),
         }
     }
 
@@ -127,8 +134,42 @@ impl Sources {
         MergedView::of(views).ok_or_else(|| absent(name))
     }
 
-    /// What one index has of a project, if disk or cache may answer.
+    /// What one index has of a project, if memory, disk or cache may answer.
     fn stored_page(&self, index: &Url, name: &Name) -> Option<Result<Page, FactError>> {
+        if let Some(known) = self.known_page(index, name) {
+            return Some(known);
+        }
+        let page = self.page_in_store(index, name)?;
+        Some(self.keep_page(index, name, page))
+    }
+
+    /// What one index has of a project. Asked for once in a run.
+    pub(super) async fn fetch_page(&self, index: &Url, name: &Name) -> Result<Page, FactError> {
+        if let Some(known) = self.known_page(index, name) {
+            return known;
+        }
+        let page = self.page_from(index, name).await;
+        self.keep_page(index, name, page)
+    }
+
+    fn known_page(&self, index: &Url, name: &Name) -> Option<Result<Page, FactError>> {
+        let pages = lock(&self.pages);
+        pages.get(&(index.clone(), name.clone())).cloned()
+    }
+
+    /// Keeps what was read for the rest of the run; of two who read it at a time, the first.
+    fn keep_page(
+        &self,
+        index: &Url,
+        name: &Name,
+        page: Result<Page, FactError>,
+    ) -> Result<Page, FactError> {
+        let mut pages = lock(&self.pages);
+        let kept = pages.entry((index.clone(), name.clone()));
+        kept.or_insert(page).clone()
+    }
+
+    fn page_in_store(&self, index: &Url, name: &Name) -> Option<Result<Page, FactError>> {
         let get = self.page(index, name)?;
         if get.url.scheme() == "file" {
             return Some(page_on_disk(index, &get.url, name, &self.local_pages));
@@ -140,8 +181,7 @@ impl Sources {
         }
     }
 
-    /// What one index has of a project.
-    pub(super) async fn fetch_page(&self, index: &Url, name: &Name) -> Result<Page, FactError> {
+    async fn page_from(&self, index: &Url, name: &Name) -> Result<Page, FactError> {
         let unlearned = |error: &FetchError| error.unlearned(format!("releases of `{name}`"));
         let get = self.page(index, name).ok_or_else(|| {
             unlearned(&FetchError::Answer {
@@ -182,10 +222,14 @@ impl Sources {
         if may_have_changed {
             return None;
         }
-        let entry = self
-            .shared
-            .store
-            .read(Bucket::Metadata, &key(wanted.file))?;
+        let store = &self.shared.store;
+        if let Some(entry) = store.read(Bucket::Metadata, &key(wanted.file)) {
+            return read(wanted, &entry.payload);
+        }
+        if !is_settled(wanted.file) || (options.refresh.includes(wanted.name) && !options.offline) {
+            return None;
+        }
+        let entry = store.read(Bucket::Metadata, &own_key(wanted.file))?;
         read(wanted, &entry.payload)
     }
 
@@ -214,12 +258,30 @@ impl Sources {
                 why: "what was read could not be written down".to_owned(),
             }))
         });
-        // Metadata that came another way than with the digest that the index states prove nothing to other indexes.
-        if !fetched.is_doubtful && (fetched.is_verified || !is_settled(wanted.file)) {
-            let (store, key) = (&self.shared.store, key(wanted.file));
+        if let Some(missing) = &fetched.missing {
+            self.report_missing(missing);
+        }
+        if !fetched.is_doubtful {
+            // Metadata that came another way than with the digest that the index states prove nothing to other indexes.
+            let key = if fetched.is_verified {
+                key(wanted.file)
+            } else {
+                own_key(wanted.file)
+            };
+            let store = &self.shared.store;
             http::keep_for_good(store, Bucket::Metadata, &key, EntryKind::Present, payload);
         }
         release
+    }
+
+    /// Reports, once for each server, that it states metadata files and does not have them: pip and uv stop there.
+    fn report_missing(&self, missing: &Url) {
+        if lock(&self.reported).insert(missing.origin()) {
+            self.shared.reporter.warning(&format!(
+                "{}: the index states this metadata file and does not have it; metadata are read from the wheels instead, but pip and uv may stop there",
+                redact_url(missing.as_str())
+            ));
+        }
     }
 
     /// What to get for a project's page. None: an address that can't have a path.
@@ -303,14 +365,26 @@ fn absent(name: &Name) -> FactError {
 }
 
 /// Metadata whose digest the index states are kept under it and the file's, so that they hold for all indexes that serve both; others under
-/// the file's digest and address, so that no index answers for another one.
+/// [`own_key`].
 fn key(file: &DistFile) -> String {
-    let digest = file.sha256.map(|digest| digest.to_string());
-    let digest = digest.unwrap_or_default();
-    match file.core_metadata {
-        CoreMetadata::Served(Some(metadata)) => format!("{digest} {metadata}"),
-        CoreMetadata::Served(None) | CoreMetadata::Absent => format!("{digest} {}", file.url),
+    match (file.sha256, file.core_metadata) {
+        (digest, CoreMetadata::Served(Some(metadata))) => {
+            let digest = digest.map(|digest| digest.to_string());
+            format!("{} {metadata}", digest.unwrap_or_default())
+        }
+        (_, CoreMetadata::Served(None) | CoreMetadata::Absent) => own_key(file),
     }
+}
+
+/// The file's digest and address, so that no index answers for another one.
+fn own_key(file: &DistFile) -> String {
+    let digest = file.sha256.map(|digest| digest.to_string());
+    format!("{} {}", digest.unwrap_or_default(), file.url)
+}
+
+/// Nothing panics while it holds one of these locks, so a poisoned one is sound.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether metadata under this key can be no others.

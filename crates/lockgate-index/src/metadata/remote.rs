@@ -15,7 +15,7 @@ use super::stored;
 use super::wheel::{Step, WheelProbe};
 use crate::error::FetchError;
 use crate::redact::redact_url;
-use crate::transport::{Request, Response, Transport};
+use crate::transport::{Request, Response, Suffixes, Transport};
 
 /// What is asked of a wheel first: its end. Holds directory and METADATA of nine wheels in ten.
 const FIRST_RANGE: u64 = 16 * 1024;
@@ -39,6 +39,8 @@ pub(crate) struct Fetched {
     pub(crate) is_doubtful: bool,
     /// Whether they have the digest that the index states for them.
     pub(crate) is_verified: bool,
+    /// The metadata file that the index states and does not have.
+    pub(crate) missing: Option<Url>,
     /// The source distribution, where only a build tells its metadata.
     pub(crate) unbuilt: Option<SpooledTempFile>,
 }
@@ -48,9 +50,13 @@ pub(crate) async fn fetch(
     transport: &Transport,
     source: Source<'_>,
 ) -> Result<Fetched, FetchError> {
-    let mut unbuilt = None;
+    let (mut unbuilt, mut missing) = (None, None);
     let (learned, is_verified) = match source.file.kind() {
-        Some(DistKind::Wheel(_)) => of_wheel(transport, source).await?,
+        Some(DistKind::Wheel(_)) => {
+            let of_wheel = of_wheel(transport, source).await?;
+            missing = of_wheel.missing;
+            (of_wheel.learned, of_wheel.is_verified)
+        }
         Some(DistKind::Sdist) => {
             let (learned, archive) = of_sdist(transport, source).await?;
             if matches!(learned, Err(UnusableReason::NeedsBuild(_))) {
@@ -70,42 +76,50 @@ pub(crate) async fn fetch(
         stored: stored::encode(learned),
         is_doubtful,
         is_verified,
+        missing,
         unbuilt,
     })
 }
 
 type Learned = Result<Stated, UnusableReason>;
 
-/// What was learned, and whether it has the digest that the index states.
-async fn of_wheel(
-    transport: &Transport,
-    source: Source<'_>,
-) -> Result<(Learned, bool), FetchError> {
-    let (served, is_verified) = match source.file.core_metadata {
-        CoreMetadata::Served(digest) => {
-            let served = served_beside(transport, source, digest).await?;
-            let is_verified = served.is_some() && digest.is_some();
-            (served, is_verified)
-        }
-        CoreMetadata::Absent => (None, false),
-    };
+/// What was learned of a wheel.
+struct OfWheel {
+    learned: Learned,
+    /// Whether it has the digest that the index states.
+    is_verified: bool,
+    /// The metadata file that the index states and does not have.
+    missing: Option<Url>,
+}
+
+async fn of_wheel(transport: &Transport, source: Source<'_>) -> Result<OfWheel, FetchError> {
+    let (mut served, mut missing, mut is_verified) = (None, None, false);
+    if let CoreMetadata::Served(digest) = source.file.core_metadata {
+        let mut url = address(source.file)?;
+        url.set_path(&format!("{}.metadata", url.path()));
+        served = served_beside(transport, &url, digest).await?;
+        is_verified = served.is_some() && digest.is_some();
+        missing = served.is_none().then_some(url);
+    }
     let text = match served {
         Some(text) => Ok(text.to_vec()),
         None => from_inside(transport, source).await?,
     };
-    Ok((text.and_then(|text| headers::of_wheel(&text)), is_verified))
+    Ok(OfWheel {
+        learned: text.and_then(|text| headers::of_wheel(&text)),
+        is_verified,
+        missing,
+    })
 }
 
 /// PEP 658. None: the index announced it and does not have it, which happens on mirrors.
 async fn served_beside(
     transport: &Transport,
-    source: Source<'_>,
+    url: &Url,
     digest: Option<Sha256>,
 ) -> Result<Option<Bytes>, FetchError> {
-    let mut url = address(source.file)?;
-    url.set_path(&format!("{}.metadata", url.path()));
     let response = transport
-        .send(Request::get(url, "*/*", super::LIMIT))
+        .send(Request::file(url.clone(), super::LIMIT))
         .await?;
     match response.status {
         StatusCode::OK => {}
@@ -121,8 +135,7 @@ async fn from_inside(
     transport: &Transport,
     source: Source<'_>,
 ) -> Result<Result<Vec<u8>, UnusableReason>, FetchError> {
-    let suffix = format!("bytes=-{FIRST_RANGE}");
-    let Some(mut probe) = first_part(transport, source, &suffix).await? else {
+    let Some(mut probe) = end_of(transport, source).await? else {
         return from_whole(transport, source).await;
     };
     loop {
@@ -133,8 +146,8 @@ async fn from_inside(
         };
         let asked = format!("bytes={}-{}", range.start, range.end - 1);
         let response = part(transport, source, &asked).await?;
-        match response.map(|response| (content_range(&response), response)) {
-            Some((Some((start, _)), response))
+        match content_range(&response) {
+            Some((start, _))
                 if start == range.start
                     && response.body.len() as u64 == range.end - range.start =>
             {
@@ -145,15 +158,57 @@ async fn from_inside(
     }
 }
 
-/// A probe that knows the wheel's end, or all of it if that came instead.
-async fn first_part(
+/// A probe that knows the wheel's end, or all of it if that came instead. None: the whole is to be asked for.
+///
+/// Some servers answer 416 to the last bytes of a file: those at all, or those of a file with fewer. What a server says is remembered, and
+/// the length that it states with 416 is used, as is that of the page.
+async fn end_of(
     transport: &Transport,
     source: Source<'_>,
-    range: &str,
 ) -> Result<Option<WheelProbe>, FetchError> {
-    let Some(response) = part(transport, source, range).await? else {
+    let (url, size) = (address(source.file)?, source.file.size);
+    let length = match (transport.suffixes_of(&url), size) {
+        (Suffixes::Unknown, _) => None,
+        (Suffixes::NotBeyond, Some(size)) if size < FIRST_RANGE => return Ok(None),
+        (Suffixes::NotBeyond, _) => None,
+        (Suffixes::Refused, Some(size)) => Some(size),
+        (Suffixes::Refused, None) => return Ok(None),
+    };
+    if let Some(length) = length {
+        return end_by_length(transport, source, length).await;
+    }
+    let response = part(transport, source, &format!("bytes=-{FIRST_RANGE}")).await?;
+    if response.status != StatusCode::RANGE_NOT_SATISFIABLE {
+        return first_part(source, response);
+    }
+    let stated = unsatisfied_length(&response);
+    if stated.is_some_and(|length| length < FIRST_RANGE) {
+        transport.remember_suffixes(&url, Suffixes::NotBeyond);
+        return Ok(None);
+    }
+    transport.remember_suffixes(&url, Suffixes::Refused);
+    match stated.or(size) {
+        Some(length) => end_by_length(transport, source, length).await,
+        None => Ok(None),
+    }
+}
+
+/// The same, asked for by where it begins. A length that is wrong shows in the answer.
+async fn end_by_length(
+    transport: &Transport,
+    source: Source<'_>,
+    length: u64,
+) -> Result<Option<WheelProbe>, FetchError> {
+    let Some(start) = length.checked_sub(FIRST_RANGE).filter(|start| *start > 0) else {
         return Ok(None);
     };
+    let range = format!("bytes={start}-{}", length - 1);
+    let response = part(transport, source, &range).await?;
+    first_part(source, response)
+}
+
+/// What a range request for the end of a wheel came to.
+fn first_part(source: Source<'_>, response: Response) -> Result<Option<WheelProbe>, FetchError> {
     if response.status == StatusCode::OK {
         verify(&response, source.file.sha256)?;
         let mut probe = WheelProbe::new(source.name, response.body.len() as u64);
@@ -169,21 +224,17 @@ async fn first_part(
         }))
 }
 
-/// The answer to a range request: 206, or 200 with the whole. None: the server refuses ranges.
+/// The answer to a range request: 206, 200 with the whole, or whatever a server says that refuses ranges.
 async fn part(
     transport: &Transport,
     source: Source<'_>,
     range: &str,
-) -> Result<Option<Response>, FetchError> {
-    let request = Request::get(address(source.file)?, "*/*", WHOLE_LIMIT).range(range);
-    match transport.send(request).await {
-        Ok(response) => match response.status {
-            StatusCode::PARTIAL_CONTENT | StatusCode::OK => Ok(Some(response)),
-            StatusCode::NOT_FOUND | StatusCode::GONE => Err(status(&response)),
-            _ => Ok(None),
-        },
-        Err(FetchError::Status { status: 501, .. }) => Ok(None),
-        Err(error) => Err(error),
+) -> Result<Response, FetchError> {
+    let request = Request::file(address(source.file)?, WHOLE_LIMIT).range(range);
+    let response = transport.send(request).await?;
+    match response.status {
+        StatusCode::NOT_FOUND | StatusCode::GONE => Err(status(&response)),
+        _ => Ok(response),
     }
 }
 
@@ -191,7 +242,7 @@ async fn from_whole(
     transport: &Transport,
     source: Source<'_>,
 ) -> Result<Result<Vec<u8>, UnusableReason>, FetchError> {
-    let request = Request::get(address(source.file)?, "*/*", WHOLE_LIMIT);
+    let request = Request::file(address(source.file)?, WHOLE_LIMIT);
     let response = transport.send(request).await?;
     if response.status != StatusCode::OK {
         return Err(status(&response));
@@ -214,7 +265,7 @@ async fn of_sdist(
     let Some(packing) = Packing::of(&source.file.filename) else {
         return Ok((Err(UnusableReason::NeedsBuild(Unstated::Missing)), None));
     };
-    let request = Request::get(address(source.file)?, "*/*", WHOLE_LIMIT);
+    let request = Request::file(address(source.file)?, WHOLE_LIMIT);
     let response = transport.send_to_disk(request).await?;
     if response.status != StatusCode::OK {
         return Err(status(&response));
@@ -251,6 +302,12 @@ fn content_range(response: &Response) -> Option<(u64, u64)> {
     let length: u64 = length.trim().parse().ok()?;
     let is_sound = start <= end && end < length && end - start + 1 == response.body.len() as u64;
     is_sound.then_some((start, length))
+}
+
+/// How long the whole is, by a 416 (`bytes */LENGTH`).
+fn unsatisfied_length(response: &Response) -> Option<u64> {
+    let range = response.header(&CONTENT_RANGE)?.trim();
+    range.strip_prefix("bytes */")?.trim().parse().ok()
 }
 
 fn verify(response: &Response, stated: Option<Sha256>) -> Result<(), FetchError> {

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use reqwest::{Certificate, Client, ClientBuilder, Identity};
 
-use super::causes;
 use super::confine::Resolved;
+use super::failure::causes;
 use crate::error::FetchError;
 use crate::files::{Limit, read_regular};
 use crate::options::Options;
@@ -89,6 +89,8 @@ fn builder(safety: Safety, options: &Options) -> Result<ClientBuilder, FetchErro
         .connect_timeout(options.timeout)
         .read_timeout(options.timeout)
         .pool_max_idle_per_host(options.connections)
+        // Bodies are decoded by the transport: files are taken as they come.
+        .no_gzip()
         // Redirects are followed by the transport: each address is asked by its own login and its own client.
         .redirect(reqwest::redirect::Policy::none());
     let builder = with_proxy(builder, options)?;
