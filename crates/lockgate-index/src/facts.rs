@@ -27,6 +27,7 @@ use url::Url;
 use self::crawl::Crawler;
 use self::sources::{Project, Release, Sources, Wanted};
 use crate::once_map::{Claim, OnceMap, Slot};
+use crate::page::MergedView;
 use crate::{FindLinks, Index, Places, redact_url};
 
 /// What the indexes say.
@@ -75,6 +76,12 @@ impl Index {
 }
 
 impl IndexFacts {
+    /// What the indexes have of a project together, as under [`Strategy::UnsafeBestMatch`](crate::Strategy); none if no page was read that has it.
+    pub fn joined(pages: &[OnIndex]) -> Option<Arc<dyn ProjectView>> {
+        let views = pages.iter().filter_map(|page| page.page.clone().ok()?);
+        MergedView::of(views.collect())
+    }
+
     /// What each index by itself has of these projects, in the order of the indexes; what `--find-links` names left out. Blocks.
     pub fn on_each_index(&self, names: &[Name]) -> BTreeMap<Name, Vec<OnIndex>> {
         let sources = &self.library.sources;

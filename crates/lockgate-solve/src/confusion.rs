@@ -1,9 +1,10 @@
 //! Where another index than the one that a project is taken from could have been taken: dependency confusion, told before it happens.
 //!
-//! Compared is what each index has by itself under the bounds that hold in the graph, so that the answer follows from the graph and does
-//! not change when a pin is kept by preference.
+//! Compared is what each strategy takes, by the solver's own rules for pre-releases and yanks, under the bounds that hold in the graph, so that
+//! the answer follows from the graph and does not change when a pin is kept by preference.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lockgate_model::{
     Confusable, Edge, FactError, Gate, IndexConfusion, LockedGraph, Name, OnIndex, Pin,
@@ -15,11 +16,13 @@ use crate::question::Question;
 use crate::release::{Cooldown, Inspector, Release, span};
 use crate::search::inspector;
 
-/// The pins of `graph` that depend on which of several indexes is asked; `pages` is what each index has of them, in order.
+/// The pins of `graph` that depend on which of several indexes is asked; `pages` is what each index has of them, in order, and `joined` puts
+/// the pages of one project together.
 pub fn confusion(
     question: &Question<'_>,
     graph: &LockedGraph,
     pages: &BTreeMap<Name, Vec<OnIndex>>,
+    joined: impl Fn(&[OnIndex]) -> Option<Arc<dyn ProjectView>>,
 ) -> IndexConfusion {
     let inspector = inspector(question);
     let mut found = IndexConfusion::default();
@@ -29,8 +32,9 @@ pub fn confusion(
         let Some(pages) = pages.get(name) else {
             continue;
         };
-        let wish = Wish::new(question, edges.get(name).map_or(&[][..], Vec::as_slice));
-        match compare(&inspector, &wish, pin, pages) {
+        let edges = edges.get(name).map_or(&[][..], Vec::as_slice);
+        let wish = Wish::new(question, name, edges);
+        match compare(&inspector, &wish, pin, pages, &joined) {
             Ok(Some(confusable)) => found.packages.push(confusable),
             Ok(None) => {}
             Err((index, error)) => found.unknown.push((name.clone(), index, error.to_string())),
@@ -47,23 +51,39 @@ pub fn confusion(
 struct Wish<'a> {
     gate: &'a dyn Gate,
     set: VersionSet,
+    /// Whether pre-releases are as good as any other version.
     prereleases: bool,
+    /// Whether they are taken where there is no other version.
+    falls_back: bool,
+    /// Whether one version is named: then a yanked one may be taken.
+    is_exact: bool,
     lowest: bool,
 }
 
 impl<'a> Wish<'a> {
-    fn new(question: &Question<'a>, edges: &[&Edge]) -> Self {
+    fn new(question: &Question<'a>, name: &Name, edges: &[&Edge]) -> Self {
+        let mode = question.rules.prereleases_of(name);
+        let by_name = matches!(
+            mode,
+            PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit
+        );
         let mut wish = Self {
             gate: question.gate,
             set: VersionSet::full(),
-            prereleases: question.rules.prerelease == PrereleaseMode::Allow,
+            prereleases: mode == PrereleaseMode::Allow,
+            falls_back: matches!(
+                mode,
+                PrereleaseMode::IfNecessary | PrereleaseMode::IfNecessaryOrExplicit
+            ),
+            is_exact: false,
             lowest: question.rules.resolution == Resolution::Lowest,
         };
         for edge in edges {
             let requirement = edge.requirement.parse::<Requirement>().ok();
             if let Some(specifiers) = requirement.as_ref().and_then(Requirement::specifiers) {
                 wish.set = wish.set.intersection(specifiers.set());
-                wish.prereleases |= specifiers.names_prerelease();
+                wish.prereleases |= by_name && specifiers.names_prerelease();
+                wish.is_exact |= specifiers.exact().is_some();
             }
         }
         wish
@@ -88,20 +108,51 @@ impl<'a> Wish<'a> {
         if self.lowest {
             places.reverse();
         }
+        // Whether the gate denies a final release does not make room for pre-releases, nor for yanked ones.
+        let (mut finals, mut safe_finals, mut safe_prereleases) = (false, false, false);
+        // The first of each kind: pre-release or not, yanked or not.
+        let mut first = [[None; 2]; 2];
         for place in places {
             let version = view.version(place);
-            if !self.set.contains(version) || (version.any_prerelease() && !self.prereleases) {
-                continue;
-            }
-            if self.gate.verdict(view.name(), version)? != Verdict::Clear {
+            if !self.set.contains(version) {
                 continue;
             }
             let release = inspector.inspect(view.name(), &view.files(place)?, Cooldown::Holds);
-            if matches!(release, Release::Usable(usable) if usable.yanked.is_none()) {
-                return Ok(Some((place, version)));
+            let Release::Usable(usable) = release else {
+                continue;
+            };
+            let (is_pre, is_yanked) = (version.any_prerelease(), usable.yanked.is_some());
+            finals |= !is_pre;
+            safe_finals |= !is_pre && !is_yanked;
+            safe_prereleases |= is_pre && !is_yanked;
+            let slot = &mut first[usize::from(is_yanked)][usize::from(is_pre)];
+            if slot.is_none() && self.gate.verdict(view.name(), version)? == Verdict::Clear {
+                *slot = Some((place, version));
+                if !is_pre && !is_yanked {
+                    break;
+                }
             }
         }
-        Ok(None)
+        let prereleases = self.prereleases || (self.falls_back && !finals);
+        let any_safe = safe_finals || (prereleases && safe_prereleases);
+        let kinds = if self.is_exact && !any_safe {
+            &first[..]
+        } else {
+            &first[..1]
+        };
+        let mut best: Option<(usize, &'v Version)> = None;
+        for kind in kinds {
+            let [of_finals, of_prereleases] = *kind;
+            for found in [of_finals, of_prereleases.filter(|_| prereleases)] {
+                let is_better = |(_, version): &(usize, &Version)| {
+                    best.is_none_or(|(_, other)| self.prefers(version, other))
+                };
+                if let Some(found) = found.filter(is_better) {
+                    best = Some(found);
+                }
+            }
+        }
+        Ok(best)
     }
 }
 
@@ -111,12 +162,13 @@ fn compare(
     wish: &Wish<'_>,
     pin: &Pin,
     pages: &[OnIndex],
+    joined: impl Fn(&[OnIndex]) -> Option<Arc<dyn ProjectView>>,
 ) -> Result<Option<Confusable>, (String, FactError)> {
     let mut present = pages.iter().filter_map(|page| {
         let view = page.page.as_ref().ok()?.as_ref()?;
         Some((page.index.as_str(), &**view))
     });
-    let Some((first, first_view)) = present.next() else {
+    let (Some((first, first_view)), Some(joined_view)) = (present.next(), joined(pages)) else {
         return Ok(None);
     };
     let of = |index: &str| {
@@ -128,26 +180,30 @@ fn compare(
         Some((place, _)) => digests(inspector, first_view, place).map_err(of(first))?,
         None => BTreeSet::new(),
     };
+    let joined_best = wish.best(inspector, &*joined_view).map_err(of(first))?;
+    let Some((joined_place, version)) = joined_best else {
+        return Ok(None);
+    };
+    // What is only in a folder of `--find-links`, and better, is taken either way.
+    let is_elsewhere = joined_view.position(&pin.version).is_none();
+    if is_elsewhere && wish.prefers(&pin.version, version) {
+        return Ok(None);
+    }
+    let is_same_version = first_best.is_some_and(|(_, best)| best == version);
+    let joined_files = digests(inspector, &*joined_view, joined_place).map_err(of(first))?;
     let mut others = Vec::new();
     for (index, view) in present {
-        let Some((place, version)) = wish.best(inspector, view).map_err(of(index))? else {
+        let Some(place) = view.position(version) else {
             continue;
         };
-        // What is only in a folder of `--find-links`, and better, is taken either way.
-        if wish.prefers(&pin.version, version) {
-            continue;
-        }
-        let is_better = first_best.is_none_or(|(_, best)| wish.prefers(version, best));
-        let has_other_files = || -> Result<bool, (String, FactError)> {
-            let is_same_version = first_best.is_some_and(|(_, best)| best == version);
-            let files = digests(inspector, view, place).map_err(of(index))?;
-            Ok(is_same_version && !files.is_subset(&first_files))
-        };
-        if is_better || has_other_files()? {
+        let files = digests(inspector, view, place).map_err(of(index))?;
+        // Those of its files that the other strategy takes and the first index does not have.
+        let mut taken = files.intersection(&joined_files);
+        if taken.any(|file| !is_same_version || !first_files.contains(file)) {
             others.push(Rival {
                 index: index.to_owned(),
                 version: version.clone(),
-                is_better,
+                is_better: !is_same_version,
             });
         }
     }

@@ -376,7 +376,7 @@ pub(crate) fn confusion(
     let pins = graph.pins.iter().filter(|pin| pin.direct.is_none());
     let names: Vec<Name> = pins.map(|pin| pin.name.clone()).collect();
     let pages = facts.on_each_index(&names);
-    let mut found = lockgate_solve::confusion(question, graph, &pages);
+    let mut found = lockgate_solve::confusion(question, graph, &pages, IndexFacts::joined);
     found.strategy = match places.strategy {
         Strategy::FirstIndex => "first-index",
         Strategy::UnsafeBestMatch => "unsafe-best-match",

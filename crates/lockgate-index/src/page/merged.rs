@@ -135,7 +135,9 @@ fn digest(url: &str) -> std::io::Result<(Sha256, u64)> {
     }
 }
 
-/// Several views of one project as one. The best version wins wherever it is; of equal files the earlier view's go first.
+/// Several views of one project as one. The best version wins wherever it is; of equal files the earlier view's go first. What views say
+/// differently of one file is held apart, as by pip: each of them offers it, and an offer that is yanked or not for this Python takes nothing
+/// from the others.
 pub(crate) struct MergedView {
     views: Vec<Arc<dyn ProjectView>>,
     status: ProjectStatus,
@@ -178,17 +180,37 @@ impl MergedView {
         files.sort_by(|a, b| a.filename.cmp(&b.filename));
         let mut kept: Vec<DistFile> = Vec::with_capacity(files.len());
         for file in files {
-            let is_known = kept
-                .iter()
+            let same = kept
+                .iter_mut()
                 .rev()
                 .take_while(|other| other.filename == file.filename)
-                .any(|other| other.sha256.is_some() && other.sha256 == file.sha256);
-            if !is_known {
-                kept.push(file);
+                .find(|other| is_same_offer(other, &file));
+            match same {
+                Some(known) => complete(known, &file),
+                None => kept.push(file),
             }
         }
         Ok(kept.into())
     }
+}
+
+/// Whether two views offer one file under the same conditions.
+fn is_same_offer(one: &DistFile, other: &DistFile) -> bool {
+    one.sha256.is_some()
+        && one.sha256 == other.sha256
+        && one.is_yanked() == other.is_yanked()
+        && one.requires_python == other.requires_python
+}
+
+/// Adds to `known` what another view says of the same file and the order of the views should not decide. It is not younger than its
+/// earliest upload.
+fn complete(known: &mut DistFile, other: &DistFile) {
+    known.uploaded = match (known.uploaded, other.uploaded) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    };
+    known.size = known.size.or(other.size);
+    known.has_provenance |= other.has_provenance;
 }
 
 /// What speaks most against a project counts: nobody knows which of the indexes its status is meant for.
@@ -288,6 +310,43 @@ mod tests {
             })
             .collect();
         select(name, &files).unwrap()
+    }
+
+    #[test]
+    fn what_views_say_differently_of_a_file_is_held_apart_whatever_their_order() {
+        use lockgate_model::{Timestamp, Yank};
+
+        let name: Name = "foo".parse().unwrap();
+        let of = |change: &dyn Fn(&mut DistFile)| {
+            let view = view(&name, "any", &["1"]);
+            let mut file = view.files(0).unwrap()[0].clone();
+            change(&mut file);
+            select(&name, [&file]).unwrap()
+        };
+        let (early, late): (Timestamp, Timestamp) = (
+            "2024-01-01T00:00:00Z".parse().unwrap(),
+            "2025-01-01T00:00:00Z".parse().unwrap(),
+        );
+        let views = [
+            of(&|file| file.yanked = Yank::Yes("oops".to_owned())),
+            of(&|file| file.uploaded = Some(late)),
+            of(&|file| file.requires_python = Some(">=3.13".to_owned())),
+            of(&|file| file.uploaded = Some(early)),
+            of(&|file| file.has_provenance = true),
+        ];
+        for turn in 0..views.len() {
+            let mut turned = views.to_vec();
+            turned.rotate_left(turn);
+            let files = MergedView::of(turned).unwrap().files(0).unwrap();
+            assert_eq!(files.len(), 3, "{files:?}");
+            let yanked: Vec<_> = files.iter().filter(|file| file.is_yanked()).collect();
+            assert_eq!(yanked.len(), 1);
+            let plain = files
+                .iter()
+                .find(|file| !file.is_yanked() && file.requires_python.is_none())
+                .unwrap();
+            assert_eq!((plain.uploaded, plain.has_provenance), (Some(early), true));
+        }
     }
 
     #[test]
