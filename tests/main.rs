@@ -34,7 +34,6 @@ mod readme;
 mod requirements;
 mod scenarios;
 mod secrets;
-mod servers;
 mod sources;
 mod taint;
 mod takeover;

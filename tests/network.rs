@@ -1,5 +1,7 @@
 //! How pages, metadata and advisories are learned, whatever a server offers.
 
+mod servers;
+
 use lockgate_tests::scenario::pins_of;
 use lockgate_tests::{
     Advisory, Fault, Index, Loopback, Release, SourceDistribution, TestContext, World,

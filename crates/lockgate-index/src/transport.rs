@@ -14,7 +14,7 @@ mod redirect;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use backon::BackoffBuilder as _;
 use bytes::Bytes;
@@ -44,8 +44,13 @@ const STREAMS: usize = 200;
 /// The longest wait that a server may ask for.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
-/// The longest that a server may take to know what it has: it is asked once more after this time.
+/// How long a server that may not know yet what it has is left alone before it is asked again.
 const SECOND_LOOK: Duration = Duration::from_millis(500);
+/// A mirror of devpi that is busy with its upstream's list of names says so by "not there" after ten seconds; one that has the list says it in
+/// an instant.
+const BUSY: Duration = Duration::from_secs(5);
+/// How often a busy one is asked again: the list takes up to half a minute.
+const MAX_BUSY_TRIES: u32 = 5;
 
 /// What a server makes of ranges that count from the end of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -282,6 +287,7 @@ impl Transport {
         let mut tries = 0;
         loop {
             tries += 1;
+            let began = Instant::now();
             let (error, asked_wait) = match self.attempt(&request, &shown, &place).await {
                 Ok(response) if is_passing(response.status) => {
                     let wait = retry_after(&response.headers);
@@ -293,7 +299,10 @@ impl Transport {
                         wait,
                     )
                 }
-                Ok(response) if tries == 1 && is_doubtful(response.status, &response.headers) => {
+                Ok(response)
+                    if is_doubtful(response.status, &response.headers)
+                        && (tries == 1 || (began.elapsed() > BUSY && tries <= MAX_BUSY_TRIES)) =>
+                {
                     tokio::time::sleep(SECOND_LOOK).await;
                     continue;
                 }
