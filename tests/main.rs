@@ -40,6 +40,7 @@ mod takeover;
 mod terminal;
 mod tls;
 mod universal;
+mod unknown_values;
 mod variables;
 mod whole_lock;
 mod worlds;

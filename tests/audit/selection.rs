@@ -146,6 +146,42 @@ fn markers_decide_what_is_installed_where_the_audit_is_for() {
     }
 }
 
+/// The release of a system that is only named is not known: what asks for it is audited, and said to be presumed.
+#[test]
+fn what_is_presumed_to_be_installed_is_named() {
+    let context = prepared();
+    context.write(
+        "requirements.txt",
+        "a==1.0 ; platform_release >= '20.0'\nb==1.0 ; sys_platform == 'win32' and platform_version >= '10'\nc==1.0\n",
+    );
+    let found = |platform: &str| {
+        let target = ["--python-version", "3.11", "--python-platform", platform];
+        let found = asked(&context, "requirements.txt", &target);
+        let remarks = list(&found, "remarks");
+        let presumed = remarks
+            .iter()
+            .filter(|remark| remark["code"] == "presumed-installed");
+        let texts: Vec<String> = presumed
+            .map(|remark| remark["text"].as_str().unwrap().to_owned())
+            .collect();
+        (
+            packages(&found).into_iter().collect::<Vec<_>>(),
+            texts.concat(),
+        )
+    };
+    let (pins, text) = found("macos");
+    assert_eq!(pins, ["a==1.0", "c==1.0"]);
+    assert!(
+        text.starts_with("requirements.txt") && text.ends_with(": a"),
+        "{text}"
+    );
+    let (pins, text) = found("windows");
+    assert_eq!(pins, ["a==1.0", "b==1.0", "c==1.0"]);
+    assert!(text.ends_with(": a, b"), "{text}");
+    context.write("requirements.txt", "c==1.0\n");
+    assert_eq!(found("macos").1, "");
+}
+
 #[test]
 fn a_finding_says_what_asks_for_it() {
     let context = prepared();

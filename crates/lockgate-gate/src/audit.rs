@@ -155,12 +155,35 @@ impl<'a> Auditor<'a> {
         for gap in inventory.gaps() {
             self.gap_of_source(gap);
         }
+        self.report.remarks.extend(self.presumed(inventory));
         let remarks = inventory.remarks.iter().map(|text| Remark {
             code: RemarkCode::Input,
             text: text.clone(),
             origin: Some(inventory.place.clone()),
         });
         self.report.remarks.extend(remarks);
+    }
+
+    /// Says which items are counted as installed because not all is known of the environment.
+    fn presumed(&self, inventory: &Inventory) -> Option<Remark> {
+        let environment = self.selection.environment.as_ref()?;
+        let items = inventory.items.iter();
+        let presumed = items.filter(|item| {
+            let left = item.marker.left_in(environment, &[]);
+            left.is_some_and(|left| !left.is_always()) && self.selection.admits(item)
+        });
+        let names: BTreeSet<&str> = presumed
+            .filter_map(|item| item.name.as_ref().map(Name::as_str))
+            .collect();
+        (!names.is_empty()).then(|| Remark {
+            code: RemarkCode::PresumedInstalled,
+            text: format!(
+                "{}: counted as installed, though it is not known which release and version of the system their markers are held against: {}",
+                inventory.place,
+                some_of(&names)
+            ),
+            origin: Some(inventory.place.clone()),
+        })
     }
 
     /// The report, with the state of the sources.
@@ -367,3 +390,15 @@ fn reason(failure: &FactError) -> (GapCode, String) {
 
 #[cfg(test)]
 mod tests;
+
+/// The first of some names, and how many more there are.
+fn some_of(names: &BTreeSet<&str>) -> String {
+    const SHOWN: usize = 5;
+    let mut shown: Vec<&str> = names.iter().copied().take(SHOWN).collect();
+    let rest = names.len() - shown.len();
+    let more = format!("{rest} more");
+    if rest > 0 {
+        shown.push(&more);
+    }
+    shown.join(", ")
+}

@@ -298,11 +298,13 @@ pub enum RemarkCode {
     PolicySearch,
     /// The checkout has another policy than the revision whose policy is followed.
     PolicyDiffers,
+    /// Packages are counted as installed because what their markers ask of the environment is not known.
+    PresumedInstalled,
 }
 
 impl RemarkCode {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::UnmatchedIgnore,
         Self::ExpiredIgnore,
         Self::UnmatchedAcceptance,
@@ -312,6 +314,7 @@ impl RemarkCode {
         Self::PolicyWithoutEffect,
         Self::PolicySearch,
         Self::PolicyDiffers,
+        Self::PresumedInstalled,
     ];
 
     /// The code as printed and documented.
@@ -326,6 +329,7 @@ impl RemarkCode {
             Self::PolicyWithoutEffect => "policy-without-effect",
             Self::PolicySearch => "policy-search",
             Self::PolicyDiffers => "policy-differs",
+            Self::PresumedInstalled => "presumed-installed",
         }
     }
 }

@@ -276,6 +276,11 @@ pub enum Note {
         /// What it requires and what needs the build, if it does not need one itself.
         requires: Option<(Name, Version)>,
     },
+    /// Pins of a lock for one machine that have a marker, because what it asks of that machine is not known.
+    UnknownValue {
+        /// Their names, sorted.
+        names: Vec<Name>,
+    },
     /// The pin is younger than the cooldown admits, and is taken because of what it fixes.
     Fix {
         /// The project.

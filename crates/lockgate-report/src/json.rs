@@ -172,6 +172,10 @@ fn note(note: &Note) -> Value {
             );
             json!({ "kind": "needs-build", "name": name.as_str(), "version": version.to_string(), "skipped": skipped.to_string(), "requires": requires, "option": format!("--allow-build={built}") })
         }
+        Note::UnknownValue { names } => {
+            let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+            json!({ "kind": "unknown-value", "names": names })
+        }
         Note::Undated { name, version } => {
             json!({ "kind": "undated", "name": name.as_str(), "version": version.to_string() })
         }
@@ -387,6 +391,9 @@ mod tests {
                 version: version.clone(),
                 skipped: version.clone(),
                 requires: None,
+            },
+            Note::UnknownValue {
+                names: vec![name.clone()],
             },
             Note::Undated {
                 name: name.clone(),

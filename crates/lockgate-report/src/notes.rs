@@ -204,6 +204,7 @@ fn line(note: &Note) -> Option<String> {
         }
         Note::Unreadable { .. } => return unreadable(note),
         Note::NeedsBuild { .. } => return needs_build(note),
+        Note::UnknownValue { names } => unknown_value(names),
         Note::Undated { name, version } => {
             format!(
                 "{YELLOW}undated{YELLOW:#}: {BOLD}{name}{BOLD:#} has versions that would go before {version} and that the index states no upload time for, or one in the future; the cutoff or cooldown hides them"
@@ -228,6 +229,22 @@ fn line(note: &Note) -> Option<String> {
             format!("{YELLOW}{status}{YELLOW:#}: {BOLD}{name}{BOLD:#} is {status}{reason}")
         }
     })
+}
+
+fn unknown_value(names: &[Name]) -> String {
+    const SHOWN: usize = 5;
+    let mut shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("{BOLD}{name}{BOLD:#}"))
+        .collect();
+    if names.len() > SHOWN {
+        shown.push(format!("{} more", names.len() - SHOWN));
+    }
+    format!(
+        "{YELLOW}unknown value{YELLOW:#}: locked under a marker, since the release and version of a system that is only named are not known: {}",
+        shown.join(", ")
+    )
 }
 
 fn passed_over(passed: &PassedOver) -> String {

@@ -229,11 +229,29 @@ fn together(whole: &Target, parts: Vec<Part>, statistics: Statistics) -> Solutio
         .iter()
         .map(|pin| simplified(whole, pin))
         .collect();
+    graph.notes.extend(unknown_value(whole, &graph));
     Solution {
         graph,
         accepted,
         statistics,
     }
+}
+
+/// Which pins have a marker though the lock is for one machine.
+fn unknown_value(whole: &Target, graph: &LockedGraph) -> Option<Note> {
+    whole.region.machine()?;
+    let is_open = |pin: &&Pin| {
+        let mut scopes = pin.scopes.iter();
+        !pin.marker.is_always() || scopes.any(|(_, marker)| !marker.is_always())
+    };
+    let mut names: Vec<Name> = graph
+        .pins
+        .iter()
+        .filter(is_open)
+        .map(|pin| pin.name.clone())
+        .collect();
+    names.dedup();
+    (!names.is_empty()).then_some(Note::UnknownValue { names })
 }
 
 /// A pin of a part with the part in its marker, unless that follows from it.

@@ -51,7 +51,7 @@ pub(crate) struct Checked {
     pub(crate) reasons: Vec<Reason>,
     /// The pins that would change.
     pub(crate) change: Change,
-    /// Releases that are skipped since they need a build.
+    /// Releases that are skipped since they need a build, and what is not known of the machine.
     pub(crate) notes: Vec<Note>,
     /// Why its sources cannot be satisfied at all.
     pub(crate) conflict: Option<Box<Conflict>>,
@@ -225,7 +225,8 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
                 without_groups(&mut scopes);
             }
             notes = solution.graph.notes;
-            notes.retain(|note| matches!(note, Note::NeedsBuild { .. }));
+            notes
+                .retain(|note| matches!(note, Note::NeedsBuild { .. } | Note::UnknownValue { .. }));
             (change, None)
         }
         Answer::Impossible(conflict) => {
