@@ -96,7 +96,7 @@ where
     }
     let mut plain = Request::get(get.url.clone(), get.accept, get.limit);
     if get.bucket == Bucket::Pages {
-        plain = plain.as_installer();
+        plain = plain.by_installer();
     }
     let asked = parts(&plain)?;
     let old = entry

@@ -131,18 +131,18 @@ impl Request {
     /// A GET of a distribution or of what belongs to one: asked without compression, and taken as it comes, as pip does. Object stores send
     /// `.tar.gz` with `Content-Encoding: gzip`, and its digest is of what is stored.
     pub(crate) fn file(url: Url, limit: u64) -> Self {
-        Self::get(url, "*/*", limit).as_it_comes().as_installer()
+        Self::get(url, "*/*", limit).unencoded().by_installer()
     }
 
     /// The same, of an index.
-    pub(crate) fn as_installer(mut self) -> Self {
+    pub(crate) fn by_installer(mut self) -> Self {
         let agent = HeaderValue::from_static(INSTALLER);
         self.headers.insert(USER_AGENT, agent);
         self
     }
 
     /// The same, as a file.
-    pub(crate) fn as_it_comes(mut self) -> Self {
+    pub(crate) fn unencoded(mut self) -> Self {
         let identity = HeaderValue::from_static("identity");
         self.headers.insert(ACCEPT_ENCODING, identity);
         self.as_it_comes = true;
@@ -151,7 +151,7 @@ impl Request {
 
     /// Of a part of it: `bytes=0-99`, `bytes=-1024`. Compressed parts would be parts of something else.
     pub(crate) fn range(self, range: &str) -> Self {
-        let mut request = self.as_it_comes();
+        let mut request = self.unencoded();
         if let Ok(value) = HeaderValue::from_str(range) {
             request.headers.insert(RANGE, value);
         }

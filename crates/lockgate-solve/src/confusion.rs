@@ -47,14 +47,21 @@ pub fn confusion(
     found
 }
 
+/// When pre-releases are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prereleases {
+    Never,
+    /// Where there is no other version.
+    WithoutFinals,
+    /// Like any other version.
+    Always,
+}
+
 /// What the graph asks of a project.
 struct Wish<'a> {
     gate: &'a dyn Gate,
     set: VersionSet,
-    /// Whether pre-releases are as good as any other version.
-    prereleases: bool,
-    /// Whether they are taken where there is no other version.
-    falls_back: bool,
+    prereleases: Prereleases,
     /// Whether one version is named: then a yanked one may be taken.
     is_exact: bool,
     lowest: bool,
@@ -70,11 +77,13 @@ impl<'a> Wish<'a> {
         let mut wish = Self {
             gate: question.gate,
             set: VersionSet::full(),
-            prereleases: mode == PrereleaseMode::Allow,
-            falls_back: matches!(
-                mode,
-                PrereleaseMode::IfNecessary | PrereleaseMode::IfNecessaryOrExplicit
-            ),
+            prereleases: match mode {
+                PrereleaseMode::Allow => Prereleases::Always,
+                PrereleaseMode::IfNecessary | PrereleaseMode::IfNecessaryOrExplicit => {
+                    Prereleases::WithoutFinals
+                }
+                PrereleaseMode::Disallow | PrereleaseMode::Explicit => Prereleases::Never,
+            },
             is_exact: false,
             lowest: question.rules.resolution == Resolution::Lowest,
         };
@@ -82,7 +91,9 @@ impl<'a> Wish<'a> {
             let requirement = edge.requirement.parse::<Requirement>().ok();
             if let Some(specifiers) = requirement.as_ref().and_then(Requirement::specifiers) {
                 wish.set = wish.set.intersection(specifiers.set());
-                wish.prereleases |= by_name && specifiers.names_prerelease();
+                if by_name && specifiers.names_prerelease() {
+                    wish.prereleases = Prereleases::Always;
+                }
                 wish.is_exact |= specifiers.exact().is_some();
             }
         }
@@ -133,7 +144,11 @@ impl<'a> Wish<'a> {
                 }
             }
         }
-        let prereleases = self.prereleases || (self.falls_back && !finals);
+        let prereleases = match self.prereleases {
+            Prereleases::Always => true,
+            Prereleases::WithoutFinals => !finals,
+            Prereleases::Never => false,
+        };
         let any_safe = safe_finals || (prereleases && safe_prereleases);
         let kinds = if self.is_exact && !any_safe {
             &first[..]

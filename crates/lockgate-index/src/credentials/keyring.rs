@@ -18,11 +18,14 @@ pub(super) struct Keyring {
     provider: KeyringProvider,
     patience: Duration,
     /// By service and user. Held while the program runs, so that it is asked once and not by many at a time.
-    answers: Mutex<FxHashMap<(String, Option<String>), Option<UserAndPassword>>>,
+    answers: Mutex<FxHashMap<Question, Option<UserAndPassword>>>,
     is_silent: AtomicBool,
     /// It answers only about users that are named.
     is_old: AtomicBool,
 }
+
+/// A service, and the user if one is named.
+type Question = (String, Option<String>);
 
 /// A user name, and the password.
 type UserAndPassword = (String, String);

@@ -89,7 +89,7 @@ impl Index {
             got
         } else {
             self.shared.reporter.started(filename);
-            let send = async |request: Request| transport.send_to_disk(request.as_it_comes()).await;
+            let send = async |request: Request| transport.send_to_disk(request.unencoded()).await;
             let fetched = http::get_through(store, transport, get, send, |response| {
                 let (shown, mut body) = (redact_url(response.url.as_str()), response.body);
                 let kept = Kept::of(filename, subdirectory, &mut body);

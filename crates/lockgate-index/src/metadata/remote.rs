@@ -168,9 +168,8 @@ async fn end_of(
 ) -> Result<Option<WheelProbe>, FetchError> {
     let (url, size) = (address(source.file)?, source.file.size);
     let length = match (transport.suffixes_of(&url), size) {
-        (Suffixes::Unknown, _) => None,
         (Suffixes::NotBeyond, Some(size)) if size < FIRST_RANGE => return Ok(None),
-        (Suffixes::NotBeyond, _) => None,
+        (Suffixes::Unknown | Suffixes::NotBeyond, _) => None,
         (Suffixes::Refused, Some(size)) => Some(size),
         (Suffixes::Refused, None) => return Ok(None),
     };
