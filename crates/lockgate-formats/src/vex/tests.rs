@@ -362,7 +362,7 @@ fn what_a_report_states_is_read_back() {
     let ignore = |id: &str, name: &str, why| (id.to_owned(), name.to_owned(), why);
     let expected = [
         ignore(
-            "PYSEC-2024-10",
+            "CVE-2024-1000",
             "web-frame",
             Some("vulnerable_code_cannot_be_controlled_by_adversary"),
         ),
