@@ -1,6 +1,7 @@
 //! Python interpreters: found, and asked once what they are and which index their pip has.
 //!
-//! Answers are kept in the cache under the interpreter's place, size and time, so that no interpreter is started twice for one answer.
+//! Answers are kept in the cache for as long as the interpreter's file, the one that it started, and the system are the same, so that no
+//! interpreter is started twice for one answer.
 
 mod pyenv;
 
@@ -73,6 +74,14 @@ pub enum InterpreterError {
 pub struct Interpreter {
     path: PathBuf,
     answer: Answer,
+}
+
+/// An answer as it is kept.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    interpreter: Interpreter,
+    /// The program that the interpreter is, as it was: what was asked may only have started it.
+    program: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -300,17 +309,12 @@ impl Index {
         };
         let store = &self.shared.store;
         let key = fingerprint(path).map_err(|error| silent(error.to_string()))?;
-        if let Some(kept) = store.read(Bucket::Interpreters, &key)
-            && let Ok(interpreter) = postcard::from_bytes(&kept.payload)
-        {
+        if let Some(interpreter) = self.kept(&key) {
             return Ok(interpreter);
         }
         let is_bare = self.shared.options.bare_interpreters;
         let key = if is_bare { format!("{key} bare") } else { key };
-        if is_bare
-            && let Some(kept) = store.read(Bucket::Interpreters, &key)
-            && let Ok(interpreter) = postcard::from_bytes(&kept.payload)
-        {
+        if is_bare && let Some(interpreter) = self.kept(&key) {
             return Ok(interpreter);
         }
         let choice = self.shared.options.python_choice.as_deref();
@@ -321,7 +325,11 @@ impl Index {
             path: path.to_owned(),
             answer,
         };
-        if let Ok(payload) = postcard::to_stdvec(&interpreter) {
+        let kept = Kept {
+            program: stamp(interpreter.executable()).ok(),
+            interpreter: interpreter.clone(),
+        };
+        if let Ok(payload) = postcard::to_stdvec(&kept) {
             keep_for_good(
                 store,
                 Bucket::Interpreters,
@@ -332,22 +340,79 @@ impl Index {
         }
         Ok(interpreter)
     }
+
+    /// The answer under `key`, if the program that the interpreter is has not changed since.
+    fn kept(&self, key: &str) -> Option<Interpreter> {
+        let kept = self.shared.store.read(Bucket::Interpreters, key)?;
+        let kept: Kept = postcard::from_bytes(&kept.payload).ok()?;
+        let program = stamp(kept.interpreter.executable()).ok();
+        (program == kept.program).then_some(kept.interpreter)
+    }
 }
 
-/// Tells an interpreter from its later self: its path as named (a virtual environment's links to its base) and the file behind it.
+/// Tells an interpreter from its later self: its path as named (a virtual environment's links to its base), the file behind it, and the
+/// system, of whose kernel and C library it tells.
 fn fingerprint(path: &Path) -> io::Result<String> {
     let absolute = std::path::absolute(path)?;
-    let metadata = fs::metadata(path)?;
+    // Installing or removing pip changes the folder that holds it, but not the interpreter: its configuration file changes neither.
+    Ok(format!(
+        "interpreter 2 {} {} {}",
+        absolute.display(),
+        stamp(path)?,
+        system()
+    ))
+}
+
+/// Tells a file from its later self: where it is behind all links, its size and its times. Package managers may set the time of a change to
+/// that of a release or to none at all, but not that of the file's own entry.
+fn stamp(path: &Path) -> io::Result<String> {
+    let real = fs::canonicalize(path)?;
+    let metadata = fs::metadata(&real)?;
     let modified = metadata
         .modified()?
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| since.as_nanos());
-    // Installing or removing pip changes the folder that holds it, but not the interpreter: its configuration file changes neither.
-    Ok(format!(
-        "interpreter 1 {} {} {modified}",
-        absolute.display(),
-        metadata.len()
-    ))
+    #[cfg(unix)]
+    let entry = {
+        use std::os::unix::fs::MetadataExt as _;
+        format!(
+            "{} {} {}",
+            metadata.ino(),
+            metadata.ctime(),
+            metadata.ctime_nsec()
+        )
+    };
+    #[cfg(not(unix))]
+    let entry = "";
+    let (real, length) = (real.display(), metadata.len());
+    Ok(format!("{real} {length} {modified} {entry}"))
+}
+
+/// What tells the system from its later self, after an upgrade that leaves the interpreter as it is.
+fn system() -> String {
+    /// The kernel as markers have it.
+    const KERNEL: [&str; 2] = ["/proc/sys/kernel/osrelease", "/proc/sys/kernel/version"];
+    /// The loaders of C libraries, which are upgraded with these, and the version of macOS.
+    const FILES: [&str; 9] = [
+        "/lib64/ld-linux-x86-64.so.2",
+        "/lib/ld-linux-aarch64.so.1",
+        "/lib/ld-linux-armhf.so.3",
+        "/lib/ld-linux.so.2",
+        "/lib64/ld64.so.2",
+        "/lib/ld-musl-x86_64.so.1",
+        "/lib/ld-musl-aarch64.so.1",
+        "/System/Library/CoreServices/SystemVersion.plist",
+        "C:\\Windows\\System32\\ntdll.dll",
+    ];
+    let kernel = KERNEL
+        .iter()
+        .filter_map(|file| fs::read_to_string(file).ok());
+    let files = FILES.iter().filter_map(|file| stamp(Path::new(file)).ok());
+    let all: Vec<String> = kernel
+        .map(|text| text.trim().to_owned())
+        .chain(files)
+        .collect();
+    all.join(" ")
 }
 
 fn ask(path: &Path, is_bare: bool, choice: Option<&Path>) -> Result<String, String> {

@@ -127,3 +127,70 @@ fn asked_bare_nothing_runs_that_is_installed_for_it() {
     plain.interpreter(&bin.join("python")).unwrap();
     assert!(mark.exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interpreter_that_was_upgraded_is_asked_again() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let (_runtime, index) = index(&folder.path().join("cache"));
+    let real = find(None, &variables()).unwrap();
+    let answer = ask(&real, true, None).unwrap();
+    let mut answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    // A shim answers for a program that is somewhere else.
+    let program = folder.path().join("program");
+    fs::write(&program, "1").unwrap();
+    answer["executable"] = program.display().to_string().into();
+    let (shim, count) = (folder.path().join("shim"), folder.path().join("count"));
+    let script = |name: &str, version: &str| {
+        let mut answer = answer.clone();
+        answer["version"] = version.into();
+        let path = folder.path().join(name);
+        let text = format!(
+            "#!/bin/sh\necho x >> '{}'\ncat << 'END'\n{answer}\nEND\n",
+            count.display()
+        );
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    };
+    let asked = |version: &str, times: usize| {
+        let found = index.interpreter(&shim).unwrap();
+        assert_eq!(found.answer.version, version);
+        let count = fs::read_to_string(&count).unwrap().lines().count();
+        assert_eq!(count, times);
+    };
+    let first = script("first", "3.11.1");
+    symlink(&first, &shim).unwrap();
+    asked("3.11.1", 1);
+    asked("3.11.1", 1);
+    fs::write(&program, "2").unwrap();
+    asked("3.11.1", 2);
+    // The link leads to another file of the same size and time, as in a store of packages.
+    let second = script("second", "3.11.2");
+    let time = fs::metadata(&first).unwrap().modified().unwrap();
+    let set_time = |path: &Path| {
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(time).unwrap();
+    };
+    set_time(&second);
+    fs::remove_file(&shim).unwrap();
+    symlink(&second, &shim).unwrap();
+    asked("3.11.2", 3);
+    // The same place with another file, whose size and time are the same.
+    let third = script("third", "3.11.3");
+    set_time(&third);
+    fs::rename(&third, &second).unwrap();
+    asked("3.11.3", 4);
+    asked("3.11.3", 4);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_is_kept_for_one_system_only() {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let system = system();
+    assert!(system.contains(release.trim()), "{system}");
+    let real = find(None, &variables()).unwrap();
+    assert!(fingerprint(&real).unwrap().ends_with(&system));
+}
