@@ -211,7 +211,11 @@ fn folders_are_searched_for_locks() {
     more.sort_unstable();
     assert_eq!(found(&[".", "--recursive"]), more);
     for (file, text) in [
-        ("new/pixi.lock", "version: 6\n"),
+        (
+            "new/pixi.lock",
+            "version: 6\npackages:\n- conda: https://conda.example/noarch/tzdata-2024a-h0c530f3_0.conda\n",
+        ),
+        ("new/conda-linux-64.lock", "@EXPLICIT\n"),
         ("new/environment.yml", "dependencies: []\n"),
         ("new/pyproject.toml", "[project]\nname = \"x\"\n"),
         (
@@ -228,7 +232,8 @@ fn folders_are_searched_for_locks() {
         .run();
     let remarks = document(&run)["remarks"].to_string();
     for says in [
-        "1 file (new/pixi.lock): not audited, since a lock of pixi is not read",
+        "new/pixi.lock: it names no PyPI package",
+        "1 file (new/conda-linux-64.lock): not audited, since a lock of conda for one platform is not read",
         "1 file (new/environment.yml): not audited, since a conda environment file is not read",
         "3 files (.hidden/requirements.txt, lib/site-packages/x/requirements.txt, node_modules/x/requirements.txt): not audited, since hidden folders",
         "1 file (other/setup.py): not audited, since there is no lock for it",

@@ -99,6 +99,15 @@ pub fn convertible(
             let known = files::read(kind, text, file)?;
             of_inventory(inventory, known, file, taken)
         }
+        InventoryKind::Pixi | InventoryKind::CondaLock => {
+            Err(InputError::new(
+                file,
+                "a lock of a conda environment is audited, and not converted: its packages of conda channels have no other form",
+            )
+            .remedy(
+                "name a requirements lock, a `pylock.toml`, `uv.lock`, `poetry.lock`, `pdm.lock` or `Pipfile.lock`",
+            ))
+        }
         InventoryKind::CycloneDx | InventoryKind::Spdx | InventoryKind::Environment => {
             Err(InputError::new(file, "it is no lock").remedy(
                 "name a requirements lock, a `pylock.toml`, `uv.lock`, `poetry.lock`, `pdm.lock` or `Pipfile.lock`",

@@ -6,6 +6,7 @@
 
 mod asked;
 mod bill;
+mod conda;
 mod condition;
 mod cyclonedx;
 mod detect;
@@ -71,6 +72,7 @@ pub fn read_inventory(
         InventoryKind::Poetry => poetry::read(text()?, file, files),
         InventoryKind::Pdm => pdm::read(text()?, file, files),
         InventoryKind::Pipfile => pipfile::read(text()?, file, files),
+        InventoryKind::Pixi | InventoryKind::CondaLock => conda::read(text()?, kind),
         InventoryKind::CycloneDx => cyclonedx::read(text()?),
         InventoryKind::Spdx => spdx::read(text()?),
     };
@@ -92,6 +94,8 @@ fn named(kind: InventoryKind) -> &'static str {
         InventoryKind::Poetry => "`poetry.lock`",
         InventoryKind::Pdm => "`pdm.lock`",
         InventoryKind::Pipfile => "`Pipfile.lock`",
+        InventoryKind::Pixi => "`pixi.lock`",
+        InventoryKind::CondaLock => "`conda-lock.yml`",
         InventoryKind::CycloneDx => "CycloneDX document",
         InventoryKind::Spdx => "SPDX document",
         InventoryKind::Environment => "environment",

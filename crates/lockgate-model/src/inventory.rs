@@ -58,6 +58,10 @@ pub enum InventoryKind {
     Pdm,
     /// `Pipfile.lock`.
     Pipfile,
+    /// `pixi.lock`.
+    Pixi,
+    /// `conda-lock.yml`.
+    CondaLock,
     /// A CycloneDX bill of materials.
     CycloneDx,
     /// An SPDX bill of materials.
@@ -68,13 +72,15 @@ pub enum InventoryKind {
 
 impl InventoryKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Requirements,
         Self::Pylock,
         Self::Uv,
         Self::Poetry,
         Self::Pdm,
         Self::Pipfile,
+        Self::Pixi,
+        Self::CondaLock,
         Self::CycloneDx,
         Self::Spdx,
         Self::Environment,
@@ -89,6 +95,8 @@ impl InventoryKind {
             Self::Poetry => "poetry",
             Self::Pdm => "pdm",
             Self::Pipfile => "pipfile",
+            Self::Pixi => "pixi",
+            Self::CondaLock => "conda-lock",
             Self::CycloneDx => "cyclonedx",
             Self::Spdx => "spdx",
             Self::Environment => "environment",

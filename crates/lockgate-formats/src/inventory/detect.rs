@@ -46,6 +46,8 @@ fn of_name(name: &str) -> Option<InventoryKind> {
         "uv.lock" => InventoryKind::Uv,
         "poetry.lock" => InventoryKind::Poetry,
         "pipfile.lock" => InventoryKind::Pipfile,
+        "pixi.lock" => InventoryKind::Pixi,
+        _ if is_conda_lock(&name) => InventoryKind::CondaLock,
         // PDM keeps several locks of one project as `pdm.NAME.lock`.
         _ if named("pdm.", ".lock") || name == "pdm.lock" => InventoryKind::Pdm,
         _ if name.ends_with(".py.lock") => InventoryKind::Uv,
@@ -58,6 +60,12 @@ fn of_name(name: &str) -> Option<InventoryKind> {
         _ if named("requirements", ".lock") => InventoryKind::Requirements,
         _ => return None,
     })
+}
+
+/// Whether a name, in lower case, is one that conda-lock writes: `conda-lock.yml`, `NAME.conda-lock.yml`.
+fn is_conda_lock(name: &str) -> bool {
+    let stem = name.strip_suffix(".yml").or(name.strip_suffix(".yaml"));
+    stem.is_some_and(|stem| stem == "conda-lock" || stem.ends_with(".conda-lock"))
 }
 
 /// What follows the last point of a name, in lower case.
@@ -150,8 +158,9 @@ pub fn unread_kind(path: &str) -> Option<&'static str> {
         }) || name.ends_with(&format!("sbom{form}"))
     };
     match name.as_str() {
-        "pixi.lock" => Some("lock of pixi"),
-        _ if stem == "conda-lock" || stem.ends_with(".conda-lock") => Some("lock of conda-lock"),
+        _ if name.starts_with("conda-") && ends(&[".lock"]) => {
+            Some("lock of conda for one platform")
+        }
         _ if stem == "environment" || stem.starts_with("environment-") => {
             Some("conda environment file")
         }

@@ -9,6 +9,7 @@ use super::{kind_of, read_inventory};
 use crate::error::InputError;
 use crate::testing::Texts;
 
+mod conda;
 mod corners;
 mod detection;
 mod fixtures;

@@ -148,6 +148,10 @@ pub(crate) enum InputFormat {
     Pdm,
     /// `Pipfile.lock`
     Pipfile,
+    /// `pixi.lock`
+    Pixi,
+    /// `conda-lock.yml`
+    CondaLock,
     /// A `CycloneDX` document
     Cyclonedx,
     /// An `SPDX` document

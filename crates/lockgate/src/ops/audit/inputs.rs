@@ -474,7 +474,7 @@ fn solved(
     Ok((as_they_stand, vec![gap]))
 }
 
-/// A bill of materials in a folder that is about other ecosystems: a remark, since nobody named it.
+/// A bill of materials, or a lock of conda packages, in a folder that is about other ecosystems: a remark, since nobody named it.
 fn without_packages(path: &str) -> Inventory {
     Inventory {
         place: path.to_owned(),
@@ -565,6 +565,8 @@ fn kind_named(format: InputFormat) -> InventoryKind {
         InputFormat::Poetry => InventoryKind::Poetry,
         InputFormat::Pdm => InventoryKind::Pdm,
         InputFormat::Pipfile => InventoryKind::Pipfile,
+        InputFormat::Pixi => InventoryKind::Pixi,
+        InputFormat::CondaLock => InventoryKind::CondaLock,
         InputFormat::Cyclonedx => InventoryKind::CycloneDx,
         InputFormat::Spdx => InventoryKind::Spdx,
     }
