@@ -406,3 +406,31 @@ fn an_interpreter_whose_packages_cannot_be_told_is_no_answer() {
     has_no_answer(&run, "an interpreter in no environment");
     run.mentions(&["somewhere/python", "site-packages"]);
 }
+
+#[test]
+fn vendored_copies_are_not_looked_at_and_the_packages_with_them_are_named() {
+    let context = prepared();
+    let packages = "env/lib/python3.12/site-packages";
+    for name in ["installer", "plain", "wheels"] {
+        context.write(
+            &format!("{packages}/{name}-1.0.dist-info/METADATA"),
+            &format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"),
+        );
+        context.write(&format!("{packages}/{name}/__init__.py"), "");
+    }
+    context.write(
+        &format!("{packages}/installer/_vendor/old_egg/__init__.py"),
+        "",
+    );
+    context.write(
+        &format!("{packages}/wheels/vendored/vendor.txt"),
+        "old-egg==3.0\n",
+    );
+    let found = asked(&context, &["--environment", "env"], 0);
+    let remarks = list(&found, "remarks");
+    assert_eq!(remarks.len(), 1, "{remarks:?}");
+    assert_eq!(
+        text(&remarks[0], "text"),
+        "2 packages (`installer`, `wheels`) carry vendored copies of others, which are not looked at"
+    );
+}

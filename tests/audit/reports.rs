@@ -286,3 +286,27 @@ fn whoever_reads_no_table_is_told_of_gaps_on_standard_error() {
         run.mentions(&["could not be audited", "requirements.txt:1"]);
     }
 }
+
+#[test]
+fn a_quiet_audit_prints_what_was_found_and_no_summary() {
+    let context = prepared();
+    let asked = |lock: &str, quiet: &[&str], code: i32| {
+        context.write("requirements.txt", lock);
+        let run = audit(&context, &LOCK).args(quiet).run();
+        assert_eq!(run.code, code, "{}\n{}", run.stdout, run.stderr);
+        run
+    };
+    assert!(asked("b==2.0\n", &[], 0).stdout.contains("No findings"));
+    for quiet in [&["-q"][..], &["-qq"]] {
+        let clean = asked("b==2.0\n", quiet, 0);
+        assert_eq!((clean.stdout.as_str(), clean.stderr.as_str()), ("", ""));
+        let found = asked("a==1.0\n", quiet, 1);
+        assert!(found.stdout.contains("PYSEC-2024-1"), "{}", found.stdout);
+        assert!(!found.stdout.contains("1 finding"), "{}", found.stdout);
+        let gap = asked("b>=2.0\n", quiet, 2);
+        assert!(gap.stdout.contains("not audited"), "{}", gap.stdout);
+        // Other forms are whole.
+        let json = asked("b==2.0\n", &[&["--json"], quiet].concat(), 0);
+        assert_eq!(document(&json)["summary"]["packages"], 1);
+    }
+}

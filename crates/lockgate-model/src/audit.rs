@@ -300,11 +300,13 @@ pub enum RemarkCode {
     PolicyDiffers,
     /// Packages are counted as installed because what their markers ask of the environment is not known.
     PresumedInstalled,
+    /// The newest record of a whole database of advisories is of long ago.
+    OldAdvisories,
 }
 
 impl RemarkCode {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::UnmatchedIgnore,
         Self::ExpiredIgnore,
         Self::UnmatchedAcceptance,
@@ -315,6 +317,7 @@ impl RemarkCode {
         Self::PolicySearch,
         Self::PolicyDiffers,
         Self::PresumedInstalled,
+        Self::OldAdvisories,
     ];
 
     /// The code as printed and documented.
@@ -330,6 +333,7 @@ impl RemarkCode {
             Self::PolicySearch => "policy-search",
             Self::PolicyDiffers => "policy-differs",
             Self::PresumedInstalled => "presumed-installed",
+            Self::OldAdvisories => "old-advisories",
         }
     }
 }

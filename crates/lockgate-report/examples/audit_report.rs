@@ -31,6 +31,7 @@ fn main() -> io::Result<()> {
                 width: word(2).parse().ok(),
                 now: run.generated,
                 with_remarks: true,
+                is_brief: false,
             };
             audit_table_with(&report, &options, &mut out)?;
         }

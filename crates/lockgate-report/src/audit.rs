@@ -22,6 +22,8 @@ pub struct TableOptions {
     pub now: Option<Timestamp>,
     /// Whether the remarks on the policy are part of it, or are told elsewhere.
     pub with_remarks: bool,
+    /// Whether the closing line is left out where the rest and the exit code say the same.
+    pub is_brief: bool,
 }
 
 /// Writes the table without a width and without remarks.
@@ -43,6 +45,9 @@ pub fn audit_table_with(
     let notices = table.notices(out)?;
     let gaps = table.gaps(out)?;
     let others = table.others(out)?;
+    if options.is_brief && !matches!(Verdict::of(report), Verdict::NotAudited) {
+        return Ok(());
+    }
     if notices || gaps || others {
         writeln!(out)?;
     }

@@ -21,7 +21,7 @@ use crate::ops::audit::Audited;
 use crate::ops::check::Checked;
 use crate::ops::lock::{LockOutcome, Locked, LockedEntry};
 use crate::outputs::commit_all;
-use crate::reports::{self, Destination, ReportFormat};
+use crate::reports::{self, Circumstances, Destination, ReportFormat};
 use crate::request::Output;
 use crate::terminal::{Rendered, Terminal, colored_diff};
 
@@ -411,7 +411,10 @@ fn deliver_audit(audited: &Audited, exit: Exit, terminal: &Terminal) -> Result<(
     let (width, hyperlinks) = terminal.answers();
     if let Some(destination) = printed {
         let status = status_of(audited, exit);
-        let circumstances = audited.circumstances(status, width, hyperlinks);
+        let circumstances = Circumstances {
+            is_brief: terminal.is_quiet(),
+            ..audited.circumstances(status, width, hyperlinks)
+        };
         let text = reports::text(destination.format, report, &circumstances)?;
         match destination.format {
             ReportFormat::Table | ReportFormat::Columns => terminal.answer_of(Rendered(&text))?,

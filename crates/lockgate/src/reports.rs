@@ -208,6 +208,8 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) width: Option<usize>,
     /// Whether a terminal takes hyperlinks.
     pub(crate) hyperlinks: bool,
+    /// Whether a table has no summary.
+    pub(crate) is_brief: bool,
     /// The command as typed.
     pub(crate) command: Option<&'a str>,
 }
@@ -236,6 +238,7 @@ pub(crate) fn text(
         ReportFormat::Table => {
             let options = TableOptions {
                 width: circumstances.width,
+                is_brief: circumstances.is_brief,
                 ..TableOptions::default()
             };
             audit_table_with(report, &options, &mut out)

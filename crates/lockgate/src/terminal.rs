@@ -67,6 +67,11 @@ impl Terminal {
         self.progress
     }
 
+    /// Whether to leave summaries out.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet > 0
+    }
+
     /// Whether to say more.
     pub(crate) fn is_verbose(&self) -> bool {
         self.verbose > 0

@@ -76,7 +76,12 @@ fn remarks(gates: &[Earlier<'_>]) -> Vec<Remark> {
         .flat_map(|one| one.gate.used_entries())
         .collect();
     let remarks = gates.iter().flat_map(|one| one.gate.remarks());
+    // Several gates may have one source.
+    let mut old: BTreeSet<String> = BTreeSet::new();
     remarks
+        .filter(|remark| {
+            remark.code != RemarkCode::OldAdvisories || old.insert(remark.text.clone())
+        })
         .filter(|remark| {
             let origin = remark.origin.as_deref();
             remark.code != RemarkCode::UnmatchedIgnore

@@ -4,14 +4,22 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use lockgate_model::{
     FactError, Finding, FindingCode, Ignored, Name, Notice, ProjectStatus, Remark, RemarkCode,
-    Scope, Version, VersionSet,
+    Scope, Version, VersionSet, age,
 };
 
 use super::known::{Asked, Known, Override};
-use super::{AdvisoryGate, Mode, Standing};
+use super::{AdvisoryGate, Mode, Source, Standing};
 use crate::policy::{IgnoreEntry, YankRule};
+
+/// A source with as many records is a whole database, which grows every day.
+const DATABASE: u32 = 1_000;
+
+/// So old may the newest record of a database be without a remark.
+const MAX_SILENT_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A pin as an audit asks about it.
 #[derive(Debug, Clone, Copy)]
@@ -190,7 +198,35 @@ impl AdvisoryGate {
             .map(|(entry, _)| entry.origin.as_str())
     }
 
-    /// What is to be said of the policies: where they have no effect, ignore entries that have expired, and entries that accepted nothing, once everything was asked.
+    /// A remark on a whole database that nobody refreshes, and whose newest record is of long ago. Some records of one's own may be old, and
+    /// what is refreshed has a limit in any case.
+    fn of_age(&self, source: &Source) -> Option<Remark> {
+        let Source::Compact {
+            name,
+            compact,
+            refreshed: None,
+            ..
+        } = source
+        else {
+            return None;
+        };
+        let newest = compact.modified(self.now)?;
+        if compact.records() < DATABASE || age::is_within(newest, MAX_SILENT_AGE, self.now) {
+            return None;
+        }
+        let day = TimeZone::UTC.to_datetime(newest).date();
+        let days = MAX_SILENT_AGE.as_hours() / 24;
+        Some(Remark {
+            code: RemarkCode::OldAdvisories,
+            text: format!(
+                "{name}: its newest advisory is of {day}, more than {days} days ago; what became known since then is not found"
+            ),
+            origin: None,
+        })
+    }
+
+    /// What is to be said of the policies (where they have no effect, ignore entries that have expired, and entries that accepted nothing, once
+    /// everything was asked) and of the age of the sources.
     pub fn remarks(&self) -> Vec<Remark> {
         let knew_scopes = self.knew_scopes.load(Ordering::Relaxed);
         let could_match = |entry: &IgnoreEntry| entry.group.is_none() || knew_scopes;
@@ -224,6 +260,7 @@ impl AdvisoryGate {
                 origin: Some(entry.origin.clone()),
             })
         });
-        of_policies.chain(of_entries).collect()
+        let of_sources = self.sources.iter().filter_map(|source| self.of_age(source));
+        of_policies.chain(of_entries).chain(of_sources).collect()
     }
 }

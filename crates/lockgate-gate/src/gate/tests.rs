@@ -430,3 +430,39 @@ fn a_record_that_states_no_versions_is_reported_and_denies_nothing() {
         assert!(findings.iter().all(|finding| finding.gated == is_denied));
     }
 }
+
+#[test]
+fn an_old_database_is_remarked_on_and_some_old_records_are_not() {
+    let source_of_age = |records: usize, modified: &str, refreshed: Option<&str>| {
+        let records: Vec<(String, Vec<u8>)> = (0..records)
+            .map(|number| {
+                let json = format!(
+                    r#"{{"id":"X-{number}","modified":"{modified}T00:00:00Z","affected":[{{"package":{{"ecosystem":"PyPI","name":"p"}}}}]}}"#
+                );
+                (format!("X-{number}.json"), json.into_bytes())
+            })
+            .collect();
+        let mut source = source_of(&records);
+        if let (Source::Compact { refreshed: at, .. }, Some(time)) = (&mut source, refreshed) {
+            *at = Some(time.parse().unwrap());
+        }
+        source
+    };
+    for (records, modified, refreshed, remarked) in [
+        (1_000, "2024-10-10", None, true),
+        (1_000, "2026-10-24", None, true),
+        (1_000, "2026-10-26", None, false),
+        (999, "2024-10-10", None, false),
+        (1_000, "2024-10-10", Some(NOON), false),
+    ] {
+        let source = source_of_age(records, modified, refreshed);
+        let gate = AdvisoryGate::new(policy(Mode::Deny), vec![source], NOON.parse().unwrap());
+        let remarks = gate.remarks();
+        assert_eq!(remarks.len(), usize::from(remarked), "{records} {modified}");
+        for remark in remarks {
+            assert_eq!(remark.code.as_str(), "old-advisories");
+            let text = format!("test: its newest advisory is of {modified}, more than 30 days ago");
+            assert!(remark.text.starts_with(&text), "{}", remark.text);
+        }
+    }
+}

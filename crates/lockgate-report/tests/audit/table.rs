@@ -11,6 +11,7 @@ fn table(report: &AuditReport, width: Option<usize>) -> String {
         width,
         now: Some(rich::now()),
         with_remarks: true,
+        is_brief: false,
     };
     let mut out = Vec::new();
     audit_table_with(report, &options, &mut out).unwrap();
@@ -161,4 +162,31 @@ fn the_last_line_never_says_more_than_is_known() {
     let mut off = clean;
     off.evidence = None;
     assert_eq!(last(&off), "Not audited: 4 packages, advisories are off");
+}
+
+#[test]
+fn a_brief_table_has_no_closing_line_unless_nothing_was_looked_for() {
+    let brief = |report: &AuditReport| {
+        let options = TableOptions {
+            is_brief: true,
+            ..TableOptions::default()
+        };
+        let mut out = Vec::new();
+        audit_table_with(report, &options, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let report = rich::large(4);
+    assert_eq!(brief(&report), "");
+    let report = rich::rich();
+    let (text, whole) = (brief(&report), table(&report, None));
+    assert!(
+        text.contains("not audited") && !text.ends_with("\n\n"),
+        "{text}"
+    );
+    let closing = whole.lines().last().unwrap();
+    assert!(
+        closing.contains("findings") && !text.contains(closing),
+        "{text}"
+    );
+    assert_ne!(brief(&AuditReport::default()), "");
 }

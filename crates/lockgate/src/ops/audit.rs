@@ -351,6 +351,7 @@ impl Audited {
             switches: self.switches,
             width,
             hyperlinks,
+            is_brief: false,
             command: self.command.as_deref(),
         }
     }

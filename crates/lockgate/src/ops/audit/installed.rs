@@ -72,10 +72,48 @@ pub(super) fn read(environment: &InstalledEnvironment) -> Inventory {
         }
         known.append(&mut here);
     }
+    let copies: Vec<String> = environment
+        .folders
+        .iter()
+        .flat_map(|it| copies(it))
+        .collect();
+    remarks.extend(on_copies(&copies));
     let mut inventory = link(&environment.place, installed, None);
     inventory.remarks.extend(remarks);
     inventory.unread = unread;
     inventory
+}
+
+/// The packages in a folder that carry copies of others in themselves, by the names of the folders that people use for them.
+fn copies(folder: &Path) -> Vec<String> {
+    const NAMES: [&str; 4] = ["_vendor", "_vendored", "vendored", "_vendored_packages"];
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<String> = entries
+        .filter(|entry| NAMES.iter().any(|name| entry.path().join(name).is_dir()))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    found.sort();
+    found
+}
+
+/// A remark on packages with copies of others in themselves, the first few by name.
+fn on_copies(packages: &[String]) -> Option<String> {
+    const SHOWN: usize = 5;
+    let (first, rest) = packages.split_first()?;
+    let mut named = format!("`{first}`");
+    for package in rest.iter().take(SHOWN - 1) {
+        named.push_str(&format!(", `{package}`"));
+    }
+    if packages.len() > SHOWN {
+        named.push_str(&format!(" and {} more", packages.len() - SHOWN));
+    }
+    let (count, carry) = match packages.len() {
+        1 => ("1 package".to_owned(), "carries"),
+        count => (format!("{count} packages"), "carry"),
+    };
+    Some(format!(
+        "{count} ({named}) {carry} vendored copies of others, which are not looked at"
+    ))
 }
 
 /// The wheels and source distributions in a folder of them, by their names. What is named otherwise is counted in a remark.
