@@ -167,3 +167,127 @@ fn a_quarantined_project_is_denied_in_every_mode_but_off() {
     }
     run("a\n", "off").exits(0);
 }
+
+/// Locks `requirements` from two indexes, and gives the run with the suggestions of the document.
+fn refused(requirements: &str, first: World, second: World, more: &[&str]) -> (Run, Value) {
+    let (first, second) = (Loopback::index(first), Loopback::index(second));
+    let context = TestContext::new();
+    context.write("requirements.in", requirements);
+    let (run, document) = lock(&context, &[&first, &second], more);
+    run.exits(1);
+    assert!(!context.exists("requirements.txt"));
+    (run, document["conflict"].clone())
+}
+
+const MERGE: &str = "`--index-strategy unsafe-best-match`";
+
+#[test]
+fn a_refusal_says_that_a_later_index_has_the_version() {
+    let public = || World::new().with("a", "2.0", &[]).with("a", "2.1", &[]);
+    let (run, conflict) = refused("a>=2\n", World::new().with("a", "1.0", &[]), public(), &[]);
+    run.mentions(&["has a 2.1", MERGE])
+        .does_not_mention(&["change `a>=2`"]);
+    assert_eq!(conflict["ways_out"], json!([]));
+    let explanation = conflict["explanation"].to_string();
+    assert!(explanation.contains("unsafe-best-match"), "{explanation}");
+    // Of a package that another one requires, by what is required of it.
+    let first = World::new()
+        .with("b", "1.0", &["a>=2,<2.1"])
+        .with("a", "1.0", &[]);
+    let (run, _) = refused("b\n", first, public(), &[]);
+    run.mentions(&["has a 2.0", MERGE]);
+    // Between what two others require, where the first index has versions on both sides.
+    let first = World::new()
+        .with("b", "1.0", &["a>=2"])
+        .with("c", "1.0", &["a<3"])
+        .with("a", "1.0", &[])
+        .with("a", "3.0", &[]);
+    let (run, _) = refused("b\nc\n", first, public(), &[]);
+    run.mentions(&["has a 2.1", MERGE]);
+    // Where the first index has the version, and no file that can be installed.
+    let other_machine = Release {
+        wheels: vec!["cp311-cp311-win_amd64".to_owned()],
+        ..Release::default()
+    };
+    let first = World::new().with_release("a", "2.1", other_machine);
+    let (run, _) = refused("a>=2\n", first, public(), &[]);
+    run.mentions(&["has a 2.1", MERGE]);
+}
+
+#[test]
+fn a_refusal_says_nothing_of_later_indexes_that_do_not_help() {
+    let silent = |requirements: &str, first: World, second: World, more: &[&str]| {
+        let (run, _) = refused(requirements, first, second, more);
+        run.does_not_mention(&[MERGE]);
+        run
+    };
+    let old = || World::new().with("a", "1.0", &[]);
+    // It has nothing that is required, nothing that can be installed, or the very same files.
+    let run = silent("a>=2\n", old(), World::new().with("a", "1.5", &[]), &[]);
+    run.mentions(&["change `a>=2`"]);
+    let newer_python = Release {
+        requires_python: Some(">=3.14".to_owned()),
+        ..Release::default()
+    };
+    let second = World::new().with_release("a", "2.0", newer_python);
+    silent("a>=2\n", old(), second, &[]);
+    let needs = || World::new().with("a", "2.0", &["gone"]);
+    silent("a>=2\n", needs(), needs(), &[]);
+    // All indexes are merged already.
+    let second = World::new().with("a", "1.5", &[]);
+    silent(
+        "a>=2\n",
+        old(),
+        second,
+        &["--index-strategy", "unsafe-best-match"],
+    );
+}
+
+#[test]
+fn only_packages_of_the_proof_are_looked_for_on_later_indexes() {
+    let first = World::new()
+        .with("a", "1.0", &[])
+        .with("unrelated", "1.0", &[]);
+    let (first, second) = (
+        Loopback::index(first),
+        Loopback::index(World::new().with("a", "2.0", &[])),
+    );
+    let context = TestContext::new();
+    context.write("requirements.in", "a>=2\nunrelated\n");
+    lock(&context, &[&first, &second], &[]).0.exits(1);
+    assert_eq!(second.count("/simple/a/"), 1);
+    assert_eq!(second.count("/simple/unrelated/"), 0);
+    // One that cannot be asked is left out.
+    let context = TestContext::new();
+    context.write("requirements.in", "a>=2\n");
+    second.fault("/simple/a/", Fault::Status(500));
+    let (run, _) = lock(&context, &[&first, &second], &[]);
+    run.exits(1)
+        .mentions(&["change `a>=2`"])
+        .does_not_mention(&[MERGE]);
+}
+
+#[test]
+fn a_refusal_of_the_gate_says_that_a_later_index_has_a_fixed_version() {
+    let first = Loopback::index(World::new().with("a", "2.0", &[]));
+    let second = Loopback::index(World::new().with("a", "2.0", &[]).with("a", "2.1", &[]));
+    let context = TestContext::new();
+    let advisory = lockgate_tests::Advisory::new("PYSEC-2024-1", "a").between("0", "2.1");
+    context.write_advisories("advisories", &[advisory]);
+    context.write("requirements.in", "a>=2\n");
+    let run = context
+        .lock(&first)
+        .args(["--extra-index-url", &second.index_url()])
+        .run();
+    run.exits(1).mentions(&["PYSEC-2024-1", "has a 2.1", MERGE]);
+    // `check` of a lock that its sources exclude.
+    context.write("requirements.txt", "a==1.0\n");
+    context.write("requirements.in", "a>=2.1\n");
+    context
+        .lockgate(&["check", "requirements.txt", "--no-advisories"])
+        .args(["--index-url", &first.index_url()])
+        .args(["--extra-index-url", &second.index_url()])
+        .run()
+        .exits(1)
+        .mentions(&["has a 2.1", MERGE]);
+}

@@ -279,6 +279,17 @@ pub enum ConflictNote {
         /// The project.
         name: Name,
     },
+    /// The package is taken from the first index that has it, and a later one has a version that is required.
+    OnLaterIndex {
+        /// The package.
+        name: Name,
+        /// The index that it is taken from, without credentials.
+        first: String,
+        /// The later index, without credentials.
+        index: String,
+        /// The version there.
+        version: Version,
+    },
     /// The hashes that the sources ask for are those of no file.
     HashesDiffer {
         /// The project.

@@ -266,6 +266,16 @@ fn note_text(note: &ConflictNote) -> String {
         ConflictNote::Misspelt { name } => format!(
             "is `{name}` spelt right? a project that is on another index needs `--extra-index-url`"
         ),
+        ConflictNote::OnLaterIndex {
+            name,
+            first,
+            index,
+            version,
+        } => format!(
+            "{name} is taken from {} alone, the first index that has it; {} has {name} {version}, which `--index-strategy unsafe-best-match` would use: the versions of all indexes then count, as with pip, whoever publishes them",
+            plain(first),
+            plain(index)
+        ),
         ConflictNote::HashesDiffer { name } => format!(
             "the files of {name} on the index are not those that the hashes were made of: compare before you change a hash"
         ),

@@ -76,7 +76,7 @@ pub(crate) fn dead_ends(tree: &Tree) -> Vec<(&Name, &VersionSet)> {
 }
 
 /// The facts of a proof, each once, in no order that matters.
-fn facts(proof: &Proof) -> Vec<Fact> {
+pub(crate) fn facts(proof: &Proof) -> Vec<Fact> {
     let mut facts: Vec<Fact> = Vec::new();
     let mut seen = BTreeSet::new();
     let mut waiting = vec![proof];

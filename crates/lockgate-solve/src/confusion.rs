@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use lockgate_model::{
     Confusable, Edge, FactError, Gate, IndexConfusion, LockedGraph, Name, OnIndex, Pin,
-    PrereleaseMode, ProjectView, Requirement, Resolution, Rival, Sha256, Verdict, Version,
-    VersionSet,
+    PrereleaseMode, ProjectView, Requirement, Resolution, Rival, Sha256, Specifiers, Verdict,
+    Version, VersionSet,
 };
 
 use crate::question::Question;
@@ -57,10 +57,12 @@ enum Prereleases {
     Always,
 }
 
-/// What the graph asks of a project.
-struct Wish<'a> {
+/// What is asked of a package.
+pub(crate) struct Wish<'a> {
     gate: &'a dyn Gate,
     set: VersionSet,
+    /// Whether a requirement that names a pre-release has them count.
+    by_name: bool,
     prereleases: Prereleases,
     /// Whether one version is named: then a yanked one may be taken.
     is_exact: bool,
@@ -68,15 +70,16 @@ struct Wish<'a> {
 }
 
 impl<'a> Wish<'a> {
-    fn new(question: &Question<'a>, name: &Name, edges: &[&Edge]) -> Self {
+    /// Any version that the rules of `question` admit.
+    pub(crate) fn any(question: &Question<'a>, name: &Name) -> Self {
         let mode = question.rules.prereleases_of(name);
-        let by_name = matches!(
-            mode,
-            PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit
-        );
-        let mut wish = Self {
+        Self {
             gate: question.gate,
             set: VersionSet::full(),
+            by_name: matches!(
+                mode,
+                PrereleaseMode::Explicit | PrereleaseMode::IfNecessaryOrExplicit
+            ),
             prereleases: match mode {
                 PrereleaseMode::Allow => Prereleases::Always,
                 PrereleaseMode::IfNecessary | PrereleaseMode::IfNecessaryOrExplicit => {
@@ -86,18 +89,32 @@ impl<'a> Wish<'a> {
             },
             is_exact: false,
             lowest: question.rules.resolution == Resolution::Lowest,
-        };
+        }
+    }
+
+    fn new(question: &Question<'a>, name: &Name, edges: &[&Edge]) -> Self {
+        let mut wish = Self::any(question, name);
         for edge in edges {
             let requirement = edge.requirement.parse::<Requirement>().ok();
             if let Some(specifiers) = requirement.as_ref().and_then(Requirement::specifiers) {
-                wish.set = wish.set.intersection(specifiers.set());
-                if by_name && specifiers.names_prerelease() {
-                    wish.prereleases = Prereleases::Always;
-                }
-                wish.is_exact |= specifiers.exact().is_some();
+                wish.require(specifiers);
             }
         }
         wish
+    }
+
+    /// Adds a requirement.
+    pub(crate) fn require(&mut self, specifiers: &Specifiers) {
+        self.restrict(specifiers.set());
+        if self.by_name && specifiers.names_prerelease() {
+            self.prereleases = Prereleases::Always;
+        }
+        self.is_exact |= specifiers.exact().is_some();
+    }
+
+    /// Adds a requirement of which only the versions are known.
+    pub(crate) fn restrict(&mut self, versions: &VersionSet) {
+        self.set = self.set.intersection(versions);
     }
 
     /// Whether `left` would be taken rather than `right`.
@@ -110,7 +127,7 @@ impl<'a> Wish<'a> {
     }
 
     /// The release of a page that would be taken: its place and version.
-    fn best<'v>(
+    pub(crate) fn best<'v>(
         &self,
         inspector: &Inspector,
         view: &'v dyn ProjectView,
@@ -230,7 +247,8 @@ fn compare(
     }))
 }
 
-fn digests(
+/// The files of a release that a lock would hold, each with its digest.
+pub(crate) fn digests(
     inspector: &Inspector,
     view: &dyn ProjectView,
     place: usize,

@@ -16,6 +16,7 @@ mod coverage;
 mod defied;
 mod dependencies;
 mod effort;
+mod elsewhere;
 mod exhaust;
 mod graph;
 mod grid;
@@ -39,6 +40,7 @@ mod split;
 mod verify;
 
 pub use confusion::confusion;
+pub use elsewhere::{note_later_indexes, stuck_packages};
 pub use grid::{Place, places};
 pub use question::{
     Accepted, Answer, MAX_STEPS, MAX_STEPS_VARIABLE, Question, Solution, Statistics, Unwatched,

@@ -9,8 +9,8 @@ use lockgate_index::{
     FindLinks, IndexFacts, NoPlace, Places, Strategy, TrustedHost, index_is_there, is_secure,
     redact_url,
 };
-use lockgate_model::{LockedGraph, Manifest, Name, Note, OnIndex, Pin, Version};
-use lockgate_solve::Question;
+use lockgate_model::{Conflict, Facts, LockedGraph, Manifest, Name, Note, OnIndex, Pin, Version};
+use lockgate_solve::{Question, note_later_indexes, stuck_packages};
 use url::Url;
 
 use crate::cli::{IndexOptions, StrategyName, TargetOptions};
@@ -361,6 +361,27 @@ pub(crate) fn indexes_of(
 /// Whether neither a variable nor a query stands in the address of an index.
 fn is_clear(index: &str) -> bool {
     variable_in(index).is_none() && !index.contains('?')
+}
+
+/// Looks for the packages that a conflict is about on later indexes than the one that they are taken from, and says what is there. What
+/// cannot be learned is left out: the conflict is one without.
+pub(crate) fn look_on_later_indexes(
+    question: &Question<'_>,
+    conflict: &mut Conflict,
+    places: &Places,
+    facts: &Arc<dyn Facts>,
+    indexes: &IndexFacts,
+) {
+    if places.indexes.len() < 2 || places.strategy != Strategy::FirstIndex {
+        return;
+    }
+    let Ok(names) = stuck_packages(question, conflict, facts.as_ref()) else {
+        return;
+    };
+    if !names.is_empty() {
+        let pages = indexes.on_each_index(&names);
+        note_later_indexes(question, conflict, &pages);
+    }
 }
 
 /// Notes the pins that depend on which of several indexes is asked.

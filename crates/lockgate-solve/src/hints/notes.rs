@@ -83,6 +83,7 @@ pub(crate) fn is_answered(note: &ConflictNote, ways_out: &[WayOut]) -> bool {
         | ConflictNote::Misspelt { .. }
         | ConflictNote::HashesDiffer { .. }
         | ConflictNote::NeedsBuild { .. }
+        | ConflictNote::OnLaterIndex { .. }
         | ConflictNote::Region { .. }
         | ConflictNote::Undated { .. } => false,
     }

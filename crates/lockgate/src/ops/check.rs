@@ -229,8 +229,15 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
                 .retain(|note| matches!(note, Note::NeedsBuild { .. } | Note::UnknownValue { .. }));
             (change, None)
         }
-        Answer::Impossible(conflict) => {
+        Answer::Impossible(mut conflict) => {
             lock::must_be_certain(&conflict)?;
+            places::look_on_later_indexes(
+                &question,
+                &mut conflict,
+                &places,
+                &facts,
+                &known.indexes,
+            );
             reasons.extend(unpinned(check).map(Reason::from));
             match unsatisfied(check, &conflict, &places) {
                 Ok(reason) => reasons.push(reason),

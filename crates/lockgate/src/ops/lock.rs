@@ -155,8 +155,15 @@ pub(crate) fn lock(
     };
     let solution = match solved(&question, &facts, world)? {
         Answer::Locked(solution) => solution,
-        Answer::Impossible(conflict) => {
+        Answer::Impossible(mut conflict) => {
             must_be_certain(&conflict)?;
+            places::look_on_later_indexes(
+                &question,
+                &mut conflict,
+                &places,
+                &facts,
+                &known.indexes,
+            );
             return Ok(LockOutcome::Impossible {
                 output: request.output.clone(),
                 conflict,
