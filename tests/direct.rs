@@ -1,5 +1,6 @@
 //! Direct references, end to end: addresses, paths, Git repositories, and what is said where two of them meet.
 
+mod extras;
 mod places;
 
 use lockgate_tests::artifact::{self, sha256};

@@ -194,11 +194,12 @@ pub(crate) fn foreign_references<'m>(
         let name = &requirement.name;
         let is_changed =
             changes.excludes(name) || (*name != metadata.name && changes.overrides(name).is_some());
-        if is_changed || is_at(name, url) {
+        if is_changed {
             return None;
         }
+        // Only a reference that holds is asked about: facts may keep what is missing.
         let marker = asked_where(&requirement.marker, region, extra)?;
-        Some((marker, requirement))
+        (!is_at(name, url)).then_some((marker, requirement))
     })
 }
 

@@ -1,8 +1,8 @@
 //! The facts of the indexes, under what direct references decide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lockgate_model::{
     DirectRelease, DistFile, FactError, Facts, Metadata, Name, ProjectStatus, ProjectView,
@@ -17,6 +17,8 @@ pub struct DirectFacts {
     /// The one of each project that counts here.
     releases: BTreeMap<Name, Arc<DirectRelease>>,
     folder: PathBuf,
+    /// The references that the solver asked about and that lead elsewhere, by package.
+    unmet: Arc<Mutex<BTreeSet<(Name, String)>>>,
 }
 
 impl DirectFacts {
@@ -31,7 +33,14 @@ impl DirectFacts {
             releases: first_of_each(&all, |_| true),
             all: Arc::new(all),
             folder,
+            unmet: Arc::default(),
         }
+    }
+
+    /// Returns the references that releases were found to require, and where the package is not taken from; each with its package.
+    pub fn unmet(&self) -> BTreeSet<(Name, String)> {
+        let unmet = self.unmet.lock().unwrap_or_else(PoisonError::into_inner);
+        unmet.clone()
     }
 }
 
@@ -65,11 +74,16 @@ impl Facts for DirectFacts {
 
     fn is_at(&self, name: &Name, reference: &str) -> bool {
         let folder = self.folder.to_string_lossy();
-        self.releases.get(name).is_some_and(|release| {
+        let is_at = self.releases.get(name).is_some_and(|release| {
             reference
                 .parse::<Reference>()
                 .is_ok_and(|reference| reference.is_same(&release.reference, &folder))
-        })
+        });
+        if !is_at {
+            let mut unmet = self.unmet.lock().unwrap_or_else(PoisonError::into_inner);
+            unmet.insert((name.clone(), reference.to_owned()));
+        }
+        is_at
     }
 
     fn within(&self, region: &Region) -> Option<Arc<dyn Facts>> {
@@ -80,6 +94,7 @@ impl Facts for DirectFacts {
                 all: Arc::clone(&self.all),
                 releases,
                 folder: self.folder.clone(),
+                unmet: Arc::clone(&self.unmet),
             }) as _
         })
     }

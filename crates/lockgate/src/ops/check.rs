@@ -188,7 +188,6 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
         world,
     )?;
     let gating = known.gate()?;
-    let facts = Arc::clone(&known.facts);
     let pins = lock::old_versions(&check.read, &target.target);
     let regions = check.read.regions.clone();
     let keep = Preferences::new(check.read.kept(), regions, &Upgrade::default());
@@ -205,7 +204,7 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
     let mut scopes = BTreeMap::new();
     let mut failure = None;
     let mut notes = Vec::new();
-    let (change, conflict) = match lock::solved(&question, &facts, world)? {
+    let (change, conflict) = match known.solved(&question)? {
         Answer::Locked(solution) => {
             let change = Change::between(&pins, &solution.graph);
             let now = Expected {
@@ -235,7 +234,7 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
                 &question,
                 &mut conflict,
                 &places,
-                &facts,
+                &known.facts,
                 &known.indexes,
             );
             reasons.extend(unpinned(check).map(Reason::from));
@@ -250,7 +249,7 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
     if check.online || settings.asks_index {
         let is_on_index =
             |package: &AuditedPackage| package.line.is_none_or(|line| !pinned.contains_key(&line));
-        statuses::ask(&mut audit, &gating.gate, &facts, is_on_index, world);
+        statuses::ask(&mut audit, &gating.gate, &known.facts, is_on_index, world);
     }
     audit.remarks.extend(gating.gate.acceptance_remarks());
     audit.remarks.extend(groups_without_effect(check, settings));

@@ -1,16 +1,16 @@
 //! Direct references of the sources: looked at before anything is solved, so that each is one release with a name, a version and
 //! metadata. What they ask for at other places in turn is followed too, as pip does; what an index serves may not do that.
 
+mod further;
 mod look;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lockgate_index::DirectFacts;
 use lockgate_model::{
-    DirectKind, DirectRelease, FactError, Facts, Manifest, Marker, Name, Place, Reference,
-    ReferenceError, Requirement, RootRequirement, Scope, Sha256, Source, Target, secret,
+    DirectKind, DirectRelease, FactError, Manifest, Marker, Name, Place, Reference, ReferenceError,
+    Requirement, RootRequirement, Scope, Sha256, Source, Target, secret,
 };
 
 use crate::building::Builder;
@@ -38,12 +38,12 @@ struct Asked {
 }
 
 /// Looks at every direct reference of `manifest` that holds on `target`. Those without a name get the one that they turn out to have.
-pub(crate) fn follow(
+pub(crate) fn follow<'a>(
     manifest: &mut Manifest,
-    target: &Target,
-    builder: Option<&Builder>,
-    world: &World,
-) -> Result<DirectReleases, Failure> {
+    target: &'a Target,
+    builder: Option<Arc<Builder>>,
+    world: &'a World,
+) -> Result<Following<'a>, Failure> {
     let folder = current_folder()?;
     let mut following = Following {
         target,
@@ -57,11 +57,7 @@ pub(crate) fn follow(
         following.take(&name, &asked)?;
     }
     following.follow_further(manifest)?;
-    let found = following.found.into_iter();
-    let releases = |found: Vec<Found>| found.into_iter().map(|one| Arc::new(one.release));
-    Ok(found
-        .map(|(name, found)| (name, releases(found).collect()))
-        .collect())
+    Ok(following)
 }
 
 /// A direct reference among the sources, without credentials.
@@ -76,21 +72,6 @@ pub(crate) fn any(manifest: &Manifest) -> Option<String> {
         Source::Index(_) => None,
     });
     named.or_else(|| (manifest.unnamed.first()).map(|unnamed| shown(&unnamed.reference)))
-}
-
-/// `facts`, under what the direct references decide.
-pub(crate) fn over(
-    facts: Arc<dyn Facts>,
-    releases: DirectReleases,
-) -> Result<Arc<dyn Facts>, Failure> {
-    if releases.is_empty() {
-        return Ok(facts);
-    }
-    Ok(Arc::new(DirectFacts::new(
-        facts,
-        releases,
-        current_folder()?,
-    )))
 }
 
 fn current_folder() -> Result<PathBuf, Failure> {
@@ -149,16 +130,19 @@ fn named(manifest: &Manifest, target: &Target) -> Vec<(Name, Asked)> {
         .collect()
 }
 
-struct Following<'a> {
+/// The direct references that are followed, and what was found there.
+#[derive(Clone)]
+pub(crate) struct Following<'a> {
     target: &'a Target,
     /// Where builds are allowed.
-    builder: Option<&'a Builder>,
+    builder: Option<Arc<Builder>>,
     world: &'a World,
     folder: PathBuf,
     found: BTreeMap<Name, Vec<Found>>,
 }
 
 /// A release that was found at a direct reference.
+#[derive(Clone)]
 struct Found {
     release: DirectRelease,
     /// Where it was asked for first.
@@ -272,48 +256,6 @@ impl Following<'_> {
             origin: asked.origin.clone(),
         });
         Ok(all.len() - 1)
-    }
-
-    /// What the releases found ask for at places of their own, until nothing new comes up.
-    fn follow_further(&mut self, manifest: &Manifest) -> Result<(), Failure> {
-        let each = |(name, found): (&Name, &Vec<Found>)| {
-            let name = name.clone();
-            (0..found.len()).map(move |place| (name.clone(), place))
-        };
-        let mut waiting: Vec<(Name, usize)> = self.found.iter().flat_map(each).collect();
-        while let Some((name, place)) = waiting.pop() {
-            let release = self.found[&name][place].release.clone();
-            let extras: Vec<Name> = manifest
-                .requirements
-                .iter()
-                .filter(|root| root.requirement.name == name)
-                .flat_map(|root| root.requirement.extras.iter().cloned())
-                .collect();
-            for requirement in &release.metadata.requirements {
-                let Source::Url(text) = &requirement.source else {
-                    continue;
-                };
-                let marker = requirement.marker.with_extras(&extras);
-                let marker = marker.and(&release.marker);
-                if !self.target.region.overlaps(&marker)
-                    || manifest.excludes.contains(&requirement.name)
-                {
-                    continue;
-                }
-                let asked = Asked {
-                    text: text.clone(),
-                    origin: format!("{} {}", release.metadata.name, release.metadata.version),
-                    editable: false,
-                    hashes: Vec::new(),
-                    settings: Vec::new(),
-                    name: Some(requirement.name.clone()),
-                    marker,
-                };
-                let grown = self.take(&requirement.name, &asked)?;
-                waiting.extend(grown.map(|place| (requirement.name.clone(), place)));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -2,18 +2,27 @@
 
 use std::sync::Arc;
 
-use lockgate_index::{IndexFacts, Places};
+use lockgate_index::{DirectFacts, IndexFacts, Places};
 use lockgate_model::{Facts, Manifest, Target, Timestamp};
+use lockgate_solve::{Answer, Question};
 
 use crate::building::{Allowed, BuildSettings, Builder, BuildingFacts};
 use crate::cli::LockArguments;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::gating::{self, Gating};
 use crate::indexes;
-use crate::ops::{direct, unbuilt};
+use crate::ops::direct::{self, Following};
+use crate::ops::{lock, unbuilt};
 use crate::places;
 use crate::request::Settings;
 use crate::world::World;
+
+/// How often a search is made again for references that it came upon.
+const MAX_ROUNDS: usize = 16;
+
+fn is_locked(answer: &Answer) -> bool {
+    matches!(answer, Answer::Locked(_))
+}
 
 /// The facts, and the gate.
 pub(crate) struct Known<'a> {
@@ -21,6 +30,10 @@ pub(crate) struct Known<'a> {
     pub(crate) facts: Arc<dyn Facts>,
     /// What the indexes alone have.
     pub(crate) indexes: Arc<IndexFacts>,
+    /// What exists where no direct reference decides.
+    below: Arc<dyn Facts>,
+    following: Option<Following<'a>>,
+    direct: Option<Arc<DirectFacts>>,
     gating: Option<Arc<Gating>>,
     /// A direct reference among the sources: what is taken from there has a name that no service needs to know.
     reference: Option<String>,
@@ -34,7 +47,7 @@ impl<'a> Known<'a> {
     pub(crate) fn of(
         manifest: &mut Manifest,
         arguments: &LockArguments,
-        target: &Target,
+        target: &'a Target,
         cutoff: Option<Timestamp>,
         settings: &'a Settings,
         places: &'a Places,
@@ -43,6 +56,9 @@ impl<'a> Known<'a> {
         let indexes = places::facts(places, world);
         let mut known = Self {
             facts: Arc::clone(&indexes) as _,
+            below: Arc::clone(&indexes) as _,
+            following: None,
+            direct: None,
             indexes,
             gating: None,
             reference: direct::any(manifest),
@@ -68,9 +84,52 @@ impl<'a> Known<'a> {
             unbuilt::build(manifest, opened, target)?;
             known.facts = Arc::new(BuildingFacts::new(known.facts, Arc::clone(opened)));
         }
-        let releases = direct::follow(manifest, target, builder.as_deref(), world)?;
-        known.facts = direct::over(known.facts, releases)?;
+        known.below = Arc::clone(&known.facts);
+        known.take(direct::follow(manifest, target, builder, world)?);
         Ok(known)
+    }
+
+    /// Has the direct references that were followed decide.
+    fn take(&mut self, following: Following<'a>) {
+        self.direct = following.over(&self.below).map(Arc::new);
+        self.facts = match &self.direct {
+            Some(direct) => Arc::clone(direct) as _,
+            None => Arc::clone(&self.below),
+        };
+        self.following = Some(following);
+    }
+
+    /// Solves, verified. Where a release at a direct reference requires another one for an extra, which only what was looked at in the search
+    /// asks for, that one is followed as well, and the search made again; what does not come to be required by it decides nothing.
+    pub(crate) fn solved(&mut self, question: &Question<'_>) -> Result<Answer, Failure> {
+        let mut answer = lock::solved(question, &self.facts, self.world)?;
+        for _ in 0..MAX_ROUNDS {
+            let (Some(direct), Some(before)) = (&self.direct, self.following.clone()) else {
+                break;
+            };
+            let mut following = before.clone();
+            let followed = match following.follow_unmet(question.manifest, &direct.unmet()) {
+                Ok(followed) => followed,
+                // Two places for one package: what asks for the second one can be used in no solution.
+                Err(failure) if failure.exit == Exit::No && is_locked(&answer) => break,
+                Err(failure) => return Err(failure),
+            };
+            if followed.is_empty() {
+                break;
+            }
+            self.take(following.clone());
+            let again = lock::solved(question, &self.facts, self.world)?;
+            let is_better = match &again {
+                Answer::Locked(solution) => following.are_required(&followed, &solution.graph),
+                Answer::Impossible(_) => !is_locked(&answer),
+            };
+            if !is_better {
+                self.take(before);
+                break;
+            }
+            answer = again;
+        }
+        Ok(answer)
     }
 
     /// The gate, opened when it is first asked for. Records of its sources may be unreadable.

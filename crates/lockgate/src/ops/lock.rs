@@ -153,7 +153,7 @@ pub(crate) fn lock(
         gate: &gating.gate,
         ..ungated
     };
-    let solution = match solved(&question, &facts, world)? {
+    let solution = match known.solved(&question)? {
         Answer::Locked(solution) => solution,
         Answer::Impossible(mut conflict) => {
             must_be_certain(&conflict)?;
@@ -161,7 +161,7 @@ pub(crate) fn lock(
                 &question,
                 &mut conflict,
                 &places,
-                &facts,
+                &known.facts,
                 &known.indexes,
             );
             return Ok(LockOutcome::Impossible {

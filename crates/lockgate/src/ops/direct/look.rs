@@ -230,7 +230,7 @@ impl Following<'_> {
             None => ("it has no `pyproject.toml`".to_owned(), None),
         };
         let name = name.or_else(|| asked.name.clone());
-        if let Some(builder) = self.builder
+        if let Some(builder) = &self.builder
             && builder.settings.allowed.includes(name.as_ref())
         {
             return builder
