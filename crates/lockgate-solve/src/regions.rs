@@ -150,8 +150,7 @@ fn in_region(
         keep: &nothing,
         ..search
     };
-    let may_split = question.target.region.machine().is_none() && !keep.is_empty();
-    let anew = may_split.then_some(&anew);
+    let anew = (!keep.is_empty()).then_some(&anew);
     Ok(match search.answer_or_split(&sources, anew, statistics)? {
         Ended::Split(part) => Outcome::Split(part, Rest::Next),
         Ended::Apart(part) => Outcome::Split(part, Rest::Last),
@@ -165,7 +164,11 @@ fn in_region(
             }))
         }
         Ended::Found(Found::Nothing(tree)) => {
-            let mut conflict = conflict::explain(anew.unwrap_or(&search), &sources, &tree)?;
+            let explainer = match question.target.region.machine() {
+                Some(_) => &search,
+                None => anew.unwrap_or(&search),
+            };
+            let mut conflict = conflict::explain(explainer, &sources, &tree)?;
             if let Region::Many(_) = &question.target.region
                 && let Some(marker) = question.target.region.marker().to_text()
             {

@@ -225,14 +225,22 @@ impl<'a> Search<'a> {
         statistics: &mut Statistics,
     ) -> Result<Ended, FactError> {
         let mut relaxed = Relaxed::new();
-        let judge = anew.unwrap_or(self);
+        let judge = match splitting {
+            Splitting::Never => self,
+            Splitting::ByConflicts | Splitting::ByPython => anew.unwrap_or(self),
+        };
         loop {
             let mut ended = self.settle(sources, &relaxed, splitting, statistics)?;
             if let Some(anew) = anew
-                && matches!(ended, Ended::Found(Found::Nothing(_)))
+                && let Ended::Found(Found::Nothing(tree)) = &ended
+                && (splitting != Splitting::Never || self.mildest(tree, &relaxed)?.is_some())
             {
                 // A newer version that needs a newer Python is no reason to split where an older one is kept.
-                ended = anew.settle(sources, &relaxed, Splitting::ByConflicts, statistics)?;
+                let splitting = match splitting {
+                    Splitting::Never => Splitting::Never,
+                    Splitting::ByConflicts | Splitting::ByPython => Splitting::ByConflicts,
+                };
+                ended = anew.settle(sources, &relaxed, splitting, statistics)?;
             }
             let tree = match ended {
                 Ended::Found(Found::Nothing(tree)) => tree,

@@ -2,7 +2,7 @@
 
 mod support;
 
-use lockgate_model::{Level, Note, WayOut};
+use lockgate_model::{Level, Note, PrereleaseMode, Resolution, WayOut};
 use lockgate_solve::Answer;
 use support::{Case, name, version};
 
@@ -87,6 +87,29 @@ fn the_mildest_reason_is_let_go_first() {
         .avoid("a", "==2.0", Level::Critical)
         .avoid("a", "==1.0", Level::Low);
     assert_eq!(case.pins(), "a==1.0");
+}
+
+/// Of two reasons that are equally mild, a lock that is made again lets go the one that it let go the first time, whatever it keeps.
+#[test]
+fn a_lock_that_is_made_again_lets_the_same_reason_go() {
+    let world = "a 1.0.post1\n    b\na 1.1\nb 2.0\nc 2.0b1\n    a\nd 1.0\nd 1.1\n    c==2.0b1";
+    let case = || {
+        Case::new(world)
+            .require("d")
+            .require("c")
+            .avoid("a", "==1.1", Level::High)
+            .avoid("b", "==2.0", Level::High)
+            .rules(|rules| {
+                rules.resolution = Resolution::Lowest;
+                rules.prerelease = PrereleaseMode::Explicit;
+            })
+    };
+    let fresh = case().pins();
+    let again = fresh.split(' ').fold(case(), |case, pin| {
+        let (name, version) = pin.split_once("==").unwrap();
+        case.keep(name, version)
+    });
+    assert_eq!(again.pins(), fresh);
 }
 
 #[test]
