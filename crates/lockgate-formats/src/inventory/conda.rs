@@ -72,6 +72,10 @@ pub(super) fn read(text: &str, kind: InventoryKind) -> Result<Inventory, Wrong> 
     for entry in lists.flatten() {
         let line = usize::try_from(entry.referenced.line()).unwrap_or(usize::MAX);
         let entry = &entry.value;
+        if entry.is_of_conda() && entry.is_of_pypi() {
+            // It would be left out as the one and installed as the other.
+            return Err(Wrong::new("a package is both of conda and of PyPI").at(line));
+        }
         if entry.is_of_conda() {
             let name = entry.name.as_deref().unwrap_or_default();
             let version = entry.version.as_deref().unwrap_or_default();

@@ -234,3 +234,31 @@ fn what_contradicts_itself_or_is_not_known_is_an_error() {
         assert!(error.contains(says), "{error}");
     }
 }
+
+#[test]
+fn a_package_of_both_kinds_is_none() {
+    for (kind, entry) in [
+        (
+            InventoryKind::Pixi,
+            "conda: https://conda.example/a-1.0.conda\n  pypi: https://files.example/a-1.0-py3-none-any.whl",
+        ),
+        (
+            InventoryKind::Pixi,
+            "kind: conda\n  pypi: https://files.example/a-1.0-py3-none-any.whl",
+        ),
+        (
+            InventoryKind::CondaLock,
+            "manager: pip\n  conda: x\n  name: a\n  version: 1.0",
+        ),
+    ] {
+        let version = if kind == InventoryKind::Pixi { 6 } else { 1 };
+        let key = if kind == InventoryKind::Pixi {
+            "packages"
+        } else {
+            "package"
+        };
+        let text = format!("version: {version}\n{key}:\n- {entry}\n");
+        let error = read(kind, &text).unwrap_err();
+        assert_eq!(error, "3: a package is both of conda and of PyPI");
+    }
+}
