@@ -154,6 +154,34 @@ fn an_absence_that_devpi_states_is_asked_for_once_more() {
 }
 
 #[test]
+fn a_devpi_mirror_that_is_busy_is_asked_until_it_knows() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let asked = AtomicUsize::new(0);
+    let index = Changed::start(
+        World::new().with("a", "1.0", &[]),
+        move |request, answer| {
+            if request.path != "/simple/a/" {
+                return devpi(answer);
+            }
+            let turn = asked.fetch_add(1, Ordering::Relaxed);
+            if turn < 3 {
+                std::thread::sleep(std::time::Duration::from_millis(1100));
+            }
+            devpi(match turn {
+                0 | 1 => Answer::status(404),
+                2 => Answer::ok("text/html", "<h1>root/pypi: links for a</h1>"),
+                _ => answer,
+            })
+        },
+    );
+    let context = TestContext::new();
+    context.write("requirements.in", "a\n");
+    lock_from(&context, &[url(&index)], &["--retries", "0"]).exits(0);
+    assert_eq!(index.count("/simple/a/"), 4);
+}
+
+#[test]
 fn an_index_that_serves_installers_alone_is_seen_as_pip_sees_it() {
     // devpi's rule: a word of the user agent begins with the name of an installer.
     let is_installer = |request: &Incoming| {

@@ -46,9 +46,11 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// How long a server that may not know yet what it has is left alone before it is asked again.
 const SECOND_LOOK: Duration = Duration::from_millis(500);
-/// A mirror of devpi that is busy with its upstream's list of names says so by "not there" after ten seconds; one that has the list says it in
-/// an instant.
-const BUSY: Duration = Duration::from_secs(5);
+/// A mirror of devpi that is busy with its upstream's list of names says so, after seconds, by "not there" or by a page without files; one that
+/// has the list answers in an instant.
+const BUSY: Duration = Duration::from_secs(1);
+/// A page without files is no longer than this.
+const EMPTY_PAGE: u64 = 512;
 /// How often a busy one is asked again: the list takes up to half a minute.
 const MAX_BUSY_TRIES: u32 = 5;
 
@@ -170,6 +172,8 @@ pub(crate) struct Response<B = Bytes> {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: B,
+    /// Bytes of the body.
+    pub(crate) length: u64,
     /// Where it came from after redirects.
     pub(crate) url: Url,
     /// Whether it came over HTTP/2.
@@ -246,6 +250,7 @@ impl Transport {
             status: answer.status,
             headers: answer.headers,
             body: Bytes::from(answer.body),
+            length: answer.length,
             url: answer.url,
             is_stream: answer.is_stream,
         })
@@ -300,8 +305,8 @@ impl Transport {
                     )
                 }
                 Ok(response)
-                    if is_doubtful(response.status, &response.headers)
-                        && (tries == 1 || (began.elapsed() > BUSY && tries <= MAX_BUSY_TRIES)) =>
+                    if is_of_devpi(&response.headers)
+                        && is_doubtful(&response, tries, began.elapsed()) =>
                 {
                     tokio::time::sleep(SECOND_LOOK).await;
                     continue;
@@ -356,11 +361,12 @@ impl Transport {
                 timeout: self.options.timeout,
                 as_it_comes: request.as_it_comes,
             };
-            let body = body::read(answer, body, reading).await?;
+            let (body, length) = body::read(answer, body, reading).await?;
             return Ok(Response {
                 status,
                 headers,
                 body,
+                length,
                 url: without_credentials(&asked.url),
                 is_stream,
             });
@@ -457,10 +463,18 @@ fn is_refusal(status: StatusCode) -> bool {
     matches!(status.as_u16(), 401 | 403)
 }
 
-/// Whether a server that says "not there" may mean "not known yet". A mirror of devpi answers so while it still reads its upstream's list
-/// of names.
-fn is_doubtful(status: StatusCode, headers: &HeaderMap) -> bool {
-    status == StatusCode::NOT_FOUND && headers.contains_key("x-devpi-server-version")
+fn is_of_devpi(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-devpi-server-version")
+}
+
+/// Whether devpi may mean "not known yet": the first time that it says "not there", and for as long as it takes seconds to say that or nothing.
+fn is_doubtful<B>(response: &Response<B>, tries: u32, took: Duration) -> bool {
+    let is_busy = took > BUSY && tries <= MAX_BUSY_TRIES;
+    match response.status {
+        StatusCode::NOT_FOUND => is_busy || tries == 1,
+        StatusCode::OK => is_busy && response.length <= EMPTY_PAGE,
+        _ => false,
+    }
 }
 
 /// Whether a later try may have another status. What a server does not know how to do (501, 505, 510) it will not know then, and a network that

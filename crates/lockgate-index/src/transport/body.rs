@@ -87,12 +87,12 @@ impl Reading<'_> {
     }
 }
 
-/// Reads all of it into `body`, decoded unless it is taken as it comes.
+/// Reads all of it into `body`, decoded unless it is taken as it comes; with how many bytes that are.
 pub(super) async fn read<B: io::Write>(
     mut answer: reqwest::Response,
     body: B,
     reading: Reading<'_>,
-) -> Result<B, FetchError> {
+) -> Result<(B, u64), FetchError> {
     let announced = answer.content_length();
     if announced.is_some_and(|length| length > reading.limit) {
         return Err(reading.too_large());
@@ -134,7 +134,7 @@ pub(super) async fn read<B: io::Write>(
         let rest = decoder.finish();
         room.add(&rest.map_err(|error| reading.broken(&error))?)?;
     }
-    Ok(room.body)
+    Ok((room.body, room.read))
 }
 
 /// Whether the body is compressed, by its headers. No other coding is asked for.
@@ -196,7 +196,11 @@ mod tests {
             let answer = http::Response::builder().header("content-encoding", coding);
             let answer = reqwest::Response::from(answer.body(body).unwrap());
             let reading = reading(limit, timeout, as_it_comes);
-            runtime.block_on(read(answer, Vec::new(), reading))
+            let body = runtime.block_on(read(answer, Vec::new(), reading));
+            body.map(|(body, length)| {
+                assert_eq!(body.len() as u64, length);
+                body
+            })
         };
         let zeros = vec![0; 1 << 20];
         let packed = pack(&zeros);
@@ -238,7 +242,7 @@ mod tests {
             let answer = reqwest::Response::from(http::Response::new("twelve bytes"));
             runtime.block_on(read(answer, Small(room), reading(limit, timeout, false)))
         };
-        assert_eq!(fetch(12, 12).unwrap().0, 0);
+        assert_eq!(fetch(12, 12).unwrap().0.0, 0);
         let error = fetch(11, 12).unwrap_err();
         assert!(matches!(error, FetchError::Disk { .. }), "{error}");
         assert!(error.remedy().unwrap().contains("TMPDIR"));
