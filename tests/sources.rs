@@ -231,3 +231,111 @@ fn the_policy_in_a_script_can_only_make_it_stricter() {
     context.write("tool.py", script("gaet = \"off\""));
     lock().exits(2).mentions(&["tool.py:4", "is `gate` meant?"]);
 }
+
+/// A project that a stranger has a package of the same name of.
+const OWN: &str = "[project]\nname = \"myapp\"\ndynamic = [\"version\"]\ndependencies = [\"base\"]\n[project.optional-dependencies]\ntest = [\"runner\"]\nall = [\"myapp[test]\"]\n[dependency-groups]\ndev = [\"myapp[test]\", \"plugin\"]\nwhole = [\"MyApp[all] ; python_version >= '3'\"]\nplain = [\"plugin\"]\n";
+
+#[test]
+fn the_name_of_a_project_of_the_sources_is_asked_of_no_index() {
+    let index = lockgate_tests::Loopback::index(
+        lockgate_tests::World::new()
+            .with("base", "1.0", &[])
+            .with("runner", "1.0", &[])
+            .with("plugin", "1.0", &["myapp>=1"])
+            .with("myapp", "66.6", &["evil"])
+            .with("evil", "1.0", &[]),
+    );
+    for (arguments, pins) in [
+        (&["pyproject.toml"][..], "base"),
+        (&["pyproject.toml", "--group", "dev"], "base plugin runner"),
+        (&["pyproject.toml", "--group", "whole"], "base runner"),
+        (&["pyproject.toml", "--extra", "all"], "base runner"),
+        (&["pyproject.toml", "more.in"], "base plugin runner"),
+        // Without the project: what it requires is required by the group.
+        (&["--group", "dev"], "base plugin runner"),
+        (&["more.in", "--group", "whole"], "base plugin runner"),
+        // A dependency requires it back.
+        (&["--group", "plain"], "plugin"),
+        (&["pyproject.toml", "--group", "plain"], "base plugin"),
+        (
+            &["pyproject.toml", "--group", "dev", "--universal"],
+            "base plugin runner",
+        ),
+    ] {
+        let context = lockgate_tests::TestContext::new();
+        context.write("pyproject.toml", OWN);
+        context.write("more.in", "myapp[test]\nplugin\n");
+        let run = context
+            .lockgate(&["lock", "-o", "requirements.txt", "--no-advisories"])
+            .args([
+                "--python-version",
+                "3.11",
+                "--index-url",
+                &index.index_url(),
+            ])
+            .args(arguments)
+            .run();
+        run.exits(0).does_not_mention(&["myapp", "excluded"]);
+        let text = context.read("requirements.txt");
+        let pinned = lockgate_tests::scenario::pins_of(&text);
+        let pinned: Vec<&str> = pinned.keys().map(String::as_str).collect();
+        assert_eq!(pinned.join(" "), pins, "{arguments:?}: {text}");
+        // A lock of a group alone needs `--source`: it leaves out what stands beside it.
+        if arguments.contains(&"pyproject.toml") {
+            context
+                .lockgate(&["check", "requirements.txt", "--no-advisories"])
+                .args(["--index-url", &index.index_url()])
+                .run()
+                .exits(0);
+        }
+        assert_eq!(index.count("/simple/myapp/"), 0, "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_own_project_that_a_line_names_by_its_folder_is_pinned() {
+    let index = lockgate_tests::Loopback::index(
+        lockgate_tests::World::new()
+            .with("base", "1.0", &[])
+            .with("runner", "1.0", &[])
+            .with("plugin", "1.0", &["myapp"]),
+    );
+    let context = lockgate_tests::TestContext::new();
+    context.write(
+        "pyproject.toml",
+        OWN.replace("dynamic = [\"version\"]", "version = \"2.0\""),
+    );
+    context.write("more.in", "-e .\n");
+    context
+        .lockgate(&["lock", "pyproject.toml", "more.in", "--group", "dev"])
+        .args(["-o", "requirements.txt", "--no-advisories"])
+        .args([
+            "--python-version",
+            "3.11",
+            "--index-url",
+            &index.index_url(),
+        ])
+        .run()
+        .exits(0);
+    let text = context.read("requirements.txt");
+    assert!(
+        text.contains("-e .\n") && text.contains("# direct: myapp 2.0"),
+        "{text}"
+    );
+    assert!(text.contains("runner==1.0"), "{text}");
+    // An extra that it does not have is named where it is asked for.
+    context.write("more.in", "myapp[nothing]\n");
+    context
+        .lockgate(&[
+            "lock",
+            "pyproject.toml",
+            "more.in",
+            "-o",
+            "requirements.txt",
+        ])
+        .args(["--no-advisories", "--index-url", &index.index_url()])
+        .run()
+        .exits(2)
+        .mentions(&["more.in:1", "no extra `nothing`"]);
+    assert_eq!(index.count("/simple/myapp/"), 0);
+}

@@ -1,5 +1,6 @@
 //! All sources of one lock, read into one manifest.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use lockgate_model::{Files, Manifest, Name, RootRequirement};
@@ -116,7 +117,8 @@ impl Manifests<'_> {
                 manifest.projects.push(path.clone());
             }
         }
-        for source in read {
+        let mut own = OwnProjects::default();
+        for (path, source) in sources.iter().zip(read) {
             match source {
                 Source::OnlyGroups(_) => {}
                 Source::Pylock(pins) => manifest.requirements.extend(pins),
@@ -129,11 +131,16 @@ impl Manifests<'_> {
                     }
                     let all: Vec<Name> = project.extras.keys().cloned().collect();
                     project.add_to(&mut manifest, &all)?;
+                    own.know(path, *project);
                 }
-                Source::Project(project) => project.add_to(&mut manifest, &extras)?,
+                Source::Project(project) => {
+                    project.add_to(&mut manifest, &extras)?;
+                    own.know(path, *project);
+                }
             }
         }
-        self.add_groups(files, sources, &mut manifest)?;
+        self.add_groups(files, sources, &mut manifest, &mut own)?;
+        own.expand(files, &mut manifest)?;
         for constraint in constraints {
             Reader::new(files, &mut manifest).read(constraint, Role::Constraints)?;
         }
@@ -225,6 +232,7 @@ impl Manifests<'_> {
         files: &dyn Files,
         sources: &[String],
         manifest: &mut Manifest,
+        own: &mut OwnProjects,
     ) -> Result<(), InputError> {
         let mut tables: Vec<(&str, Groups)> = Vec::new();
         for path in self.groups.iter().flat_map(|group| group.files(sources)) {
@@ -248,7 +256,63 @@ impl Manifests<'_> {
             });
             let asked: Vec<Name> = asked.map(|request| request.name.clone()).collect();
             groups.add_to(manifest, &asked)?;
+            if let Some(name) = groups.project().filter(|_| !asked.is_empty()) {
+                own.files
+                    .entry(name.clone())
+                    .or_insert_with(|| (*path).to_owned());
+            }
         }
+        Ok(())
+    }
+}
+
+/// The projects that sources and groups are of. A requirement on one of them is a requirement on its own folder: what it stands for is known
+/// here, and no index has to do with it.
+#[derive(Default)]
+struct OwnProjects {
+    /// Those among the sources.
+    known: BTreeMap<Name, Project>,
+    /// The file of each.
+    files: BTreeMap<Name, String>,
+}
+
+impl OwnProjects {
+    fn know(&mut self, path: &str, project: Project) {
+        if let Some(name) = project.name.clone() {
+            self.files.insert(name.clone(), path.to_owned());
+            self.known.insert(name, project);
+        }
+    }
+
+    /// Puts what they stand for in the place of requirements on these projects. A direct reference says itself what is meant.
+    fn expand(&self, files: &dyn Files, manifest: &mut Manifest) -> Result<(), InputError> {
+        let mut read: BTreeMap<&Name, Project> = BTreeMap::new();
+        for root in std::mem::take(&mut manifest.requirements) {
+            let name = &root.requirement.name;
+            let own = self.files.get_key_value(name);
+            let Some((name, path)) = own.filter(|_| root.requirement.specifiers().is_some()) else {
+                manifest.requirements.push(root);
+                continue;
+            };
+            if let Some(project) = self.known.get(name) {
+                project.add_required(manifest, &root, true)?;
+                continue;
+            }
+            if !read.contains_key(name) {
+                let project = match pyproject::read(files, path)? {
+                    Read::Project(project) => *project,
+                    Read::OnlyGroups(error) => return Err(error),
+                };
+                manifest
+                    .requires_python
+                    .extend(project.requires_python.clone());
+                read.insert(name, project);
+            }
+            if let Some(project) = read.get(name) {
+                project.add_required(manifest, &root, false)?;
+            }
+        }
+        manifest.own.extend(self.files.keys().cloned());
         Ok(())
     }
 }

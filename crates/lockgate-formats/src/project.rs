@@ -104,9 +104,13 @@ impl Project {
     }
 
     /// Puts into `manifest` what the project requires with `extras`, of which it has some.
-    pub(crate) fn add_to(self, manifest: &mut Manifest, extras: &[Name]) -> Result<(), InputError> {
+    pub(crate) fn add_to(
+        &self,
+        manifest: &mut Manifest,
+        extras: &[Name],
+    ) -> Result<(), InputError> {
         let mut adding = Adding {
-            project: &self,
+            project: self,
             manifest,
             scope: Scope::Main,
             expanded: BTreeSet::new(),
@@ -124,7 +128,41 @@ impl Project {
             adding.expand(extra, &Marker::always())?;
             adding.manifest.scopes.insert(Scope::Extra(extra.clone()));
         }
-        manifest.requires_python.extend(self.requires_python);
+        manifest
+            .requires_python
+            .extend(self.requires_python.clone());
+        Ok(())
+    }
+
+    /// Puts into `manifest` what a requirement on the project itself stands for: the extras that it names, and the dependencies where the
+    /// project is not among the sources.
+    pub(crate) fn add_required(
+        &self,
+        manifest: &mut Manifest,
+        root: &RootRequirement,
+        is_source: bool,
+    ) -> Result<(), InputError> {
+        let required = Dependency {
+            requirement: root.requirement.clone(),
+            origin: root.origin.clone(),
+        };
+        let mut adding = Adding {
+            project: self,
+            manifest,
+            scope: Scope::Main,
+            expanded: BTreeSet::new(),
+            added: BTreeMap::new(),
+        };
+        for scope in &root.scopes {
+            adding.scope = scope.clone();
+            adding.expanded.clear();
+            for (place, dependency) in self.dependencies.iter().enumerate() {
+                if !is_source {
+                    adding.add((None, place), dependency, &root.requirement.marker)?;
+                }
+            }
+            adding.add((None, usize::MAX), &required, &Marker::always())?;
+        }
         Ok(())
     }
 }

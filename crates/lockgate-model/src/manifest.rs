@@ -37,6 +37,8 @@ pub struct Manifest {
     pub require_hashes: bool,
     /// The files of projects among the sources: they have dependencies of their own, which extras and groups stand beside.
     pub projects: Vec<String>,
+    /// The names of projects that the sources and groups are of: each is its own folder, and no index is asked for it.
+    pub own: BTreeSet<Name>,
     /// The extras and dependency groups that are asked for.
     pub scopes: BTreeSet<Scope>,
     /// `requires-python` of each project and script among the sources, and where it stands: all must hold.

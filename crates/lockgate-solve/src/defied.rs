@@ -34,6 +34,11 @@ pub(crate) fn defied(
         .iter()
         .filter(|requirement| requirement.name != *name && is_asked_for(requirement))
         .filter(|requirement| !is_kept(search, linked, requirement))
+        .filter(|requirement| {
+            // The project is installed from its own folder, with the extras that its sources ask for.
+            let own = &search.question.manifest.own;
+            !own.contains(&requirement.name) || !requirement.extras.is_empty()
+        })
         .map(|requirement| Note::Defied {
             name: name.clone(),
             version: version.clone(),

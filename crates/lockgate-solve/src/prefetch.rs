@@ -1,7 +1,7 @@
 //! What may be asked for soon. A heuristic: it looks ahead by the plain rules, without the gate and without what the solver
 //! has learned, and changes how long an answer takes, never the answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lockgate_model::{
@@ -26,6 +26,8 @@ pub(crate) struct Lookahead {
     pub(crate) limits: BTreeMap<Name, VersionSet>,
     pub(crate) order: Order,
     pub(crate) changes: Arc<Changes>,
+    /// Projects of the sources, which no index is asked for.
+    own: BTreeSet<Name>,
 }
 
 impl Lookahead {
@@ -41,6 +43,7 @@ impl Lookahead {
             limits: sources.limits(),
             order: Order::new(question.rules, sources),
             changes: Arc::clone(&sources.changes),
+            own: question.manifest.own.clone(),
         }
     }
 
@@ -141,6 +144,7 @@ impl Scout for Lookahead {
         let guarded = extras.flat_map(|extra| active(Some(extra)).unwrap_or_default());
         base.into_iter()
             .chain(guarded)
+            .filter(|dependency| !self.own.contains(&dependency.name))
             .map(
                 |Dependency {
                      name,

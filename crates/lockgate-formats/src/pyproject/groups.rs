@@ -94,6 +94,11 @@ impl Groups {
         }
     }
 
+    /// The name of the project that the file has, if it has one.
+    pub(crate) fn project(&self) -> Option<&Name> {
+        self.project.as_ref()
+    }
+
     /// Whether there is a group of this name.
     pub(crate) fn has(&self, group: &Name) -> bool {
         self.by_name.contains_key(group)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lockgate_index::{DirectFacts, IndexFacts, Places};
-use lockgate_model::{Facts, Manifest, Target, Timestamp};
+use lockgate_model::{Facts, Manifest, Name, Target, Timestamp};
 use lockgate_solve::{Answer, Question};
 
 use crate::building::{Allowed, BuildSettings, Builder, BuildingFacts};
@@ -85,7 +85,15 @@ impl<'a> Known<'a> {
             known.facts = Arc::new(BuildingFacts::new(known.facts, Arc::clone(opened)));
         }
         known.below = Arc::clone(&known.facts);
-        known.take(direct::follow(manifest, target, builder, world)?);
+        let following = direct::follow(manifest, target, builder, world)?;
+        // A project of the sources is its own folder: it is not pinned, and no index is asked for it.
+        let own = manifest.own.iter();
+        let own: Vec<Name> = own
+            .filter(|name| !following.leads_to(name))
+            .cloned()
+            .collect();
+        manifest.excludes.extend(own);
+        known.take(following);
         Ok(known)
     }
 

@@ -10,6 +10,11 @@ use super::{Asked, DirectReleases, Following};
 use crate::failure::Failure;
 
 impl Following<'_> {
+    /// Whether a direct reference decides where a package is taken from.
+    pub(crate) fn leads_to(&self, name: &Name) -> bool {
+        self.found.contains_key(name)
+    }
+
     /// Returns the facts of `inner` under what the direct references decide; none where there are none.
     pub(crate) fn over(&self, inner: &Arc<dyn Facts>) -> Option<DirectFacts> {
         if self.found.is_empty() {
