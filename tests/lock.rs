@@ -473,3 +473,82 @@ fn an_old_lock_that_cannot_be_read_is_in_the_way_only_where_its_pins_are_kept() 
     context.lock(&index).args(["-U"]).run().exits(0);
     assert!(context.read("requirements.txt").contains("tool==3.2"));
 }
+
+#[test]
+fn what_was_likely_meant_is_said() {
+    let index = Loopback::index(site());
+    let context = TestContext::new();
+    context.write("requirements.in", "tool\n");
+    context.write("requirements.txt", "tool==3.2\n");
+    context.write("alone.txt", "tool\n");
+    context.write("locks/keep", "");
+    for (arguments, says) in [
+        (
+            &["flask"][..],
+            &[
+                "there is no file `flask`",
+                "write `flask` into `requirements.in`",
+            ][..],
+        ),
+        (&["web>=1"], &["there is no file `web>=1`"]),
+        (
+            &["requirements.txt"],
+            &[
+                "the lock of `requirements.in`",
+                "`lockgate lock requirements.in`",
+            ],
+        ),
+        (&["alone.txt"], &["`NAME.in`", "-o FILE"]),
+        (
+            &["requirements.in", "-o", "."],
+            &["`-o .` names a folder", "`-o ./requirements.txt`"],
+        ),
+        (
+            &["requirements.in", "-o", "locks"],
+            &["names a folder", "`-o locks/requirements.txt`"],
+        ),
+        (
+            &["requirements.in", "-o", "new/"],
+            &["`-o new/` names a folder"],
+        ),
+    ] {
+        let run = context.lockgate(&["lock"]).args(arguments).run();
+        run.exits(2).mentions(says);
+    }
+    for option in ["-P", "--no-upgrade-package"] {
+        let lock = |name: &str| context.lock(&index).args([option, name]).run();
+        lock("nosuch")
+            .exits(0)
+            .mentions(&["nosuch` has no effect: the lock has no such package"]);
+        lock("markup").exits(0).does_not_mention(&["no effect"]);
+    }
+}
+
+#[test]
+fn a_lock_is_known_by_what_it_holds_where_its_name_does_not_say() {
+    let index = Loopback::index(site());
+    let context = TestContext::new();
+    context.write("requirements.in", "tool\n");
+    context
+        .lockgate(&["lock", "requirements.in", "-o", "pylock.toml"])
+        .args(["-i", &index.index_url(), "--no-advisories"])
+        .run()
+        .exits(0);
+    context.write("test.toml", context.read("pylock.toml"));
+    let check = || {
+        context
+            .lockgate(&[
+                "check",
+                "test.toml",
+                "--source",
+                "requirements.in",
+                "--no-advisories",
+            ])
+            .args(["-i", &index.index_url()])
+            .run()
+    };
+    check().exits(0);
+    let text = context.read("test.toml");
+    context.write("test.toml", text.replace("\"3.2\"", "\"3.1\""));
+    check().exits(2).mentions(&["no file of `tool==3.1`"]);
+}

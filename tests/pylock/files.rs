@@ -189,3 +189,72 @@ fn direct_references_stay_what_they_are_wherever_the_lock_is() {
         .exits(0);
     assert!(context.path("there/tool-1.0.dist-info").is_dir());
 }
+
+#[test]
+fn a_folder_keeps_its_place_in_whatever_a_lock_is_converted_to() {
+    let context = TestContext::new();
+    context.write(
+        "pylock.toml",
+        "lock-version = \"1.0\"\ncreated-by = \"x\"\n\n[[packages]]\nname = \"sub\"\ndirectory = { path = \"sub\" }\n",
+    );
+    context.write(
+        "uv.lock",
+        "version = 1\n\n[[package]]\nname = \"app\"\nversion = \"1\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"sub\" }]\n\n[[package]]\nname = \"sub\"\nversion = \"0.2\"\nsource = { directory = \"sub\" }\n",
+    );
+    let convert = |from: &str, to: &str| {
+        let run = context.lockgate(&["convert", from, "-o", to]).run();
+        let run = run.exits(0);
+        run.mentions(&["not hashed", "./sub", "a repository or a folder"]);
+        context.read(to)
+    };
+    // The version that nobody states is not made up.
+    let text = convert("pylock.toml", "a.txt");
+    assert!(
+        text.contains("\n./sub\n    # direct: sub; not hashed"),
+        "{text}"
+    );
+    let text = convert("pylock.toml", "pylock.a.toml");
+    assert!(text.contains("directory = { path = \"./sub\" }"), "{text}");
+    assert!(!text.contains("\nversion = "), "{text}");
+    let text = convert("uv.lock", "b.txt");
+    assert!(
+        text.contains("\n./sub\n    # direct: sub 0.2; not hashed"),
+        "{text}"
+    );
+    let text = convert("uv.lock", "pylock.b.toml");
+    assert!(text.contains("directory = { path = \"./sub\" }"), "{text}");
+    // A lock in another folder.
+    context.write("other/pylock.toml", context.read("pylock.toml"));
+    context.write("other/uv.lock", context.read("uv.lock"));
+    for from in ["other/pylock.toml", "other/uv.lock"] {
+        let run = context.lockgate(&["convert", from, "-o", "c.txt"]).run();
+        run.exits(0);
+        let text = context.read("c.txt");
+        assert!(text.contains("\n./other/sub\n"), "{from}\n{text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_repository_on_this_machine_is_an_address_when_it_is_converted() {
+    let context = TestContext::new();
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    context.write(
+        "pylock.toml",
+        format!(
+            "lock-version = \"1.0\"\ncreated-by = \"x\"\n\n[[packages]]\nname = \"r\"\nversion = \"1.0\"\nvcs = {{ type = \"git\", path = \"/srv/a b/r\", commit-id = \"{commit}\" }}\n"
+        ),
+    );
+    let convert = |from: &str, to: &str| {
+        context
+            .lockgate(&["convert", from, "-o", to])
+            .run()
+            .exits(0);
+        context.read(to)
+    };
+    let text = convert("pylock.toml", "a.txt");
+    let line = format!("\nr @ git+file:///srv/a%20b/r@{commit}\n");
+    assert!(text.contains(&line), "{text}");
+    let text = convert("a.txt", "pylock.b.toml");
+    assert!(text.contains("path = \"/srv/a b/r\""), "{text}");
+}

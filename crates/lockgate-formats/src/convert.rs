@@ -15,6 +15,7 @@ use lockgate_model::{
 use crate::error::InputError;
 use crate::inventory::read_inventory;
 use crate::lock::{self, Lock, LockedDirect, split_marker};
+use crate::path::joined;
 use crate::pylock::{self, Pylock, decoded};
 use crate::requirements::filled;
 use crate::text::utf8;
@@ -139,7 +140,7 @@ fn of_pylock(pylock: Pylock, file: &str, taken: &Taken) -> Result<Converted, Inp
         graph
     };
     Ok(Converted {
-        graph,
+        graph: with_folders(graph),
         requires_python: pylock.requires_python,
         command: pylock.command,
         audit: pylock.audit,
@@ -290,6 +291,10 @@ fn of_inventory(
         let wrong_direct =
             |what: &str| wrong(what).remedy("lock again from the sources: `lockgate lock`");
         let version = match (&item.version, &item.origin) {
+            // What a folder holds may change its version, so that a lock need not state it.
+            (None, ItemOrigin::Direct(reference)) if is_path(reference) => {
+                files::version_in(reference).or_else(|| Some(Version::new([0])))
+            }
             (None, ItemOrigin::Direct(reference)) => files::version_in(reference),
             (version, _) => version.clone(),
         };
@@ -317,7 +322,11 @@ fn of_inventory(
                 let files = known.files_at(name, version, reference);
                 let stated = files.as_deref().unwrap_or_default();
                 let requested = known.requested.get(&(name.clone(), version.clone()));
-                let direct = direct_of(reference, stated, requested).map_err(wrong_direct)?;
+                let mut direct = direct_of(reference, stated, requested).map_err(wrong_direct)?;
+                // A path is one from the folder of the lock.
+                if direct.kind == DirectKind::Folder && file.contains('/') {
+                    direct.reference = joined(file, &direct.reference);
+                }
                 (files, Some(direct))
             }
             _ => (known.files_of(name, version).cloned(), None),
@@ -350,7 +359,7 @@ fn of_inventory(
     must_be_apart(&graph, file)?;
     with_dependencies(&mut graph);
     Ok(Converted {
-        graph,
+        graph: with_folders(graph),
         requires_python: known.requires_python,
         command: None,
         audit: None,
@@ -362,7 +371,39 @@ fn of_inventory(
     })
 }
 
-/// The place that another tool's lock takes a project from: a commit, or a file with its digest.
+/// The graph with its folders as pip knows them for folders: a name without a separator would be that of a package.
+fn with_folders(graph: LockedGraph) -> LockedGraph {
+    let placed = |pin: &Pin| {
+        let mut pin = pin.clone();
+        if let Some(direct) = &mut pin.direct
+            && direct.kind == DirectKind::Folder
+            && is_bare_path(&direct.reference)
+        {
+            direct.reference = format!("./{}", direct.reference);
+        }
+        pin
+    };
+    LockedGraph {
+        pins: graph.pins.iter().map(placed).collect(),
+        ..graph
+    }
+}
+
+/// Whether a reference is a relative path that begins with a name.
+fn is_bare_path(reference: &str) -> bool {
+    is_path(reference)
+        && !reference.starts_with(['.', '/', '\\', '$'])
+        && !reference
+            .get(1..3)
+            .is_some_and(|it| matches!(it, ":/" | ":\\"))
+}
+
+/// Whether a reference is a path, and no address.
+fn is_path(reference: &str) -> bool {
+    !reference.contains("://") && !reference.starts_with("file:")
+}
+
+/// The place that another tool's lock takes a project from: a commit, a file with its digest, or a folder.
 fn direct_of(
     reference: &str,
     files: &[LockedFile],
@@ -399,6 +440,7 @@ fn direct_of(
                 DirectKind::Archive(file.sha256)
             }
             Some(file) => DirectKind::File(file.sha256),
+            None if is_path(&reference) && !has_file_name(&reference) => DirectKind::Folder,
             None => return Err("is taken from a place of its own without a digest"),
         }
     };
@@ -408,6 +450,15 @@ fn direct_of(
         requested,
         editable: false,
     })
+}
+
+/// Whether a path is that of a distribution by its ending, and so of no folder.
+fn has_file_name(reference: &str) -> bool {
+    let path = reference.split('#').next().unwrap_or_default();
+    let endings = [
+        ".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tar.xz",
+    ];
+    endings.iter().any(|ending| path.ends_with(ending))
 }
 
 fn two_places(name: &Name) -> String {

@@ -13,7 +13,7 @@ mod read;
 mod write;
 
 pub(crate) use read::{Beyond, Include, read_with_includes, split_marker};
-pub(crate) use write::{audit_text, comment, direct_line, passed_text};
+pub(crate) use write::{audit_text, comment, direct_line, passed_text, stated_version};
 
 pub(crate) use crate::requirements::shell_words;
 

@@ -100,7 +100,7 @@ fn repaired(text: &str) -> String {
     let clauses: Vec<String> = clauses
         .iter()
         .map(|clause| clause.trim())
-        .filter(|clause| !clause.is_empty())
+        .filter(|clause| !clause.is_empty() && !has_no_bound(clause))
         .map(|clause| {
             let has_family = clause.starts_with("!=")
                 || (clause.starts_with("==") && !clause.starts_with("==="));
@@ -112,6 +112,13 @@ fn repaired(text: &str) -> String {
         })
         .collect();
     clauses.join(",")
+}
+
+/// Whether a clause says nothing that could be repaired: `<=3.11.*` leaves open whether 3.11.5 is meant, and so does `>3.11.*`. pip reads no bound
+/// from these.
+fn has_no_bound(clause: &str) -> bool {
+    let is_exclusive = clause.starts_with('>') && !clause.starts_with(">=");
+    clause.ends_with('*') && (clause.starts_with("<=") || is_exclusive)
 }
 
 impl FromStr for Specifiers {
@@ -255,6 +262,10 @@ mod tests {
             (">=3.6,", ">=3.6"),
             (",>=3.6,,<4", ">=3.6,<4"),
             ("~=3.6.*", "~=3.6"),
+            ("<=3.11.*", ""),
+            (">=3.6, <= 3.11.*", ">=3.6"),
+            (">3.6.*,<4", "<4"),
+            ("<3.12.*", "<3.12"),
             ("==3.*", "==3.*"),
             ("", ""),
         ] {

@@ -66,11 +66,20 @@ pub(crate) fn output(
     groups: &[GroupRequest],
 ) -> Result<Output, Failure> {
     if let Some(given) = given {
-        return Ok(if given == "-" {
-            Output::Standard
-        } else {
-            Output::File(given.to_owned())
-        });
+        if given == "-" {
+            return Ok(Output::Standard);
+        }
+        if given.ends_with(['/', std::path::MAIN_SEPARATOR]) || Path::new(given).is_dir() {
+            let file = if is_pylock {
+                "pylock.toml"
+            } else {
+                "requirements.txt"
+            };
+            let within = Path::new(given).join(file);
+            return Err(Failure::new(format!("`-o {given}` names a folder"))
+                .remedy(format!("name a file: `-o {}`", within.display())));
+        }
+        return Ok(Output::File(given.to_owned()));
     }
     let [source] = sources else {
         return Err(match groups.first().filter(|_| sources.is_empty()) {
@@ -96,13 +105,32 @@ pub(crate) fn output(
             path.with_extension("txt")
         }
         _ => {
-            return Err(Failure::new(format!(
-                "no name for the lock of `{source}` follows from it: it does not end in `.in`"
-            ))
-            .remedy("name it with `-o FILE`"));
+            return Err(no_name_follows(source));
         }
     };
     Ok(Output::File(named.display().to_string()))
+}
+
+/// Says what a source may have been meant as whose name tells no lock.
+fn no_name_follows(source: &str) -> Failure {
+    let path = Path::new(source);
+    let is_package = source.parse::<lockgate_model::Requirement>().is_ok();
+    if !path.exists() && is_package && path.extension().is_none_or(|it| it != "txt") {
+        return Failure::new(format!("there is no file `{source}`, and sources are files")).remedy(
+            format!("to lock a package, write `{source}` into `requirements.in` and run `lockgate lock requirements.in`"),
+        );
+    }
+    let failure = Failure::new(format!(
+        "no name for the lock of `{source}` follows from it: it does not end in `.in`"
+    ));
+    let source_beside = path.with_extension("in");
+    if path.extension().is_some_and(|it| it == "txt") && source_beside.is_file() {
+        let beside = source_beside.display();
+        return failure.remedy(format!(
+            "it looks like the lock of `{beside}`: `lockgate lock {beside}` writes it again; to lock what it asks for itself, name the lock with `-o FILE`"
+        ));
+    }
+    failure.remedy("a file of requirements that is to be locked is called `NAME.in`; else name the lock with `-o FILE`")
 }
 
 /// `pylock.toml` beside the source; `pylock.X.toml` for a requirements file of another name.

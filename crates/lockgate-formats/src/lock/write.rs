@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use lockgate_model::text::{shown, without_commands};
 use lockgate_model::{
-    DirectPin, Edge, LockedGraph, Marker, Name, Note, PassedOver, Pin, Requirement, Specifiers,
-    Timestamp, Version, Via, secret,
+    DirectKind, DirectPin, Edge, LockedGraph, Marker, Name, Note, PassedOver, Pin, Requirement,
+    Specifiers, Timestamp, Version, Via, secret,
 };
 
 use super::options::{Annotation, Newline, RenderOptions};
@@ -290,11 +290,23 @@ fn render_pin(
         } else {
             "; not hashed, so pip refuses it while it checks hashes"
         };
-        let _ = writeln!(text, "    # direct: {} {}{hashed}", pin.name, pin.version);
+        let version = match stated_version(pin) {
+            Some(version) => format!(" {version}"),
+            None => String::new(),
+        };
+        let _ = writeln!(text, "    # direct: {}{version}{hashed}", pin.name);
     }
     if let Some(passed) = annotations.passed.get(&(&pin.name, &pin.version)) {
         let _ = writeln!(text, "    # gate: {}", comment(&passed_text(passed)));
     }
+}
+
+/// Returns the version of a pin, none where nothing states one: a lock may leave out that of a folder or a repository, and readers put a zero in
+/// its place.
+pub(crate) fn stated_version(pin: &Pin) -> Option<&Version> {
+    let kind = pin.direct.as_ref().map(|direct| direct.kind);
+    let may_be_unstated = matches!(kind, Some(DirectKind::Folder | DirectKind::Repository));
+    Some(&pin.version).filter(|version| !may_be_unstated || **version != Version::new([0]))
 }
 
 /// `[one,other]`, or nothing.

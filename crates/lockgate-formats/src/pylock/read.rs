@@ -260,6 +260,17 @@ fn direct(
             path.to_owned()
         }
     };
+    // A repository on this machine is an address to pip, and known by its whole path.
+    let repository = |node: &Node<'_>| -> Result<String, Wrong> {
+        Ok(match address(node)? {
+            Some(url) => url,
+            None => {
+                let path = from_here(node.need_text("path")?);
+                let url = url::Url::from_file_path(&path);
+                url.map_or(path, |url| url.to_string())
+            }
+        })
+    };
     let place = |node: &Node<'_>| -> Result<String, Wrong> {
         Ok(match address(node)? {
             Some(url) => url,
@@ -274,7 +285,7 @@ fn direct(
     };
     Ok(if let Some(vcs) = vcs {
         let (kind, commit) = (vcs.need_text("type")?, vcs.need_text("commit-id")?);
-        let reference = format!("{kind}+{}@{commit}", place(vcs)?);
+        let reference = format!("{kind}+{}@{commit}", repository(vcs)?);
         Some(DirectPin {
             reference: below(reference, vcs)?,
             kind: DirectKind::Repository,

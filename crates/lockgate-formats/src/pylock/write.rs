@@ -14,7 +14,7 @@ use lockgate_model::{
 
 use super::reference::{Place, place_of};
 use super::{names, scopes};
-use crate::lock::{Header, audit_text, comment, passed_text};
+use crate::lock::{Header, audit_text, comment, passed_text, stated_version};
 use crate::redact::stripped_of_credentials;
 
 /// How a `pylock.toml` is written.
@@ -125,7 +125,7 @@ fn package(graph: &LockedGraph, pin: &Pin, options: &PylockOptions, text: &mut S
 /// Whether a package has its version: what a folder holds may change it.
 fn states_version(pin: &Pin) -> bool {
     let kind = pin.direct.as_ref().map(|direct| direct.kind);
-    kind != Some(DirectKind::Folder)
+    kind != Some(DirectKind::Folder) && stated_version(pin).is_some()
 }
 
 /// Each entry has as many keys as it takes to tell one package.
@@ -274,9 +274,11 @@ fn notes(asking: &[&Edge], pin: &Pin, passed: Option<&PassedOver>, text: &mut St
         return;
     }
     text.push_str("\n[packages.tool.lockgate]\n");
-    if pin.direct.is_some() {
+    if pin.direct.is_some()
+        && let Some(version) = stated_version(pin)
+    {
         // Where it may change, PEP 751 leaves it out.
-        let _ = writeln!(text, "version = {}", string(&pin.version.to_string()));
+        let _ = writeln!(text, "version = {}", string(&version.to_string()));
     }
     let via: Vec<String> = via.into_iter().collect();
     strings("via", &via, text);

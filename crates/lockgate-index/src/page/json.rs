@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use lockgate_model::{CoreMetadata, DistFile, Name, Sha256, Yank};
+use lockgate_model::{CoreMetadata, DistFile, Name, Sha256, Timestamp, Yank};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use url::Url;
@@ -113,10 +113,7 @@ impl WireFile<'_> {
                 .and_then(|text| Sha256::from_hex(&text.0))
                 .or(fragment),
             size: self.size,
-            uploaded: self
-                .upload_time
-                .as_ref()
-                .and_then(|text| text.0.parse().ok()),
+            uploaded: self.upload_time.as_ref().and_then(|text| uploaded(&text.0)),
             requires_python: self
                 .requires_python
                 .as_ref()
@@ -206,4 +203,14 @@ fn core_metadata<'de, D: Deserializer<'de>>(
         }
     }
     deserializer.deserialize_any(CoreMetadataVisitor)
+}
+
+/// Returns the time that a page states. One without a zone is in UTC, as all have to be (PEP 700).
+fn uploaded(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let stated = text.parse().ok();
+    stated.or_else(|| {
+        let local: jiff::civil::DateTime = text.parse().ok()?;
+        jiff::tz::TimeZone::UTC.to_timestamp(local).ok()
+    })
 }

@@ -76,6 +76,9 @@ fn members_of_a_json_file_become_the_models_fields() {
         (r#","requires-python":"","yanked":false,"core-metadata":false,"gpg-sig":true,"new":{"a":[1]}"#.into(), bare_file()),
         (format!(r#","hashes":{{"md5":"0","sha256":"{digest}"}}"#), with(&|f| f.sha256 = Some(digest))),
         (r#","requires-python":">=3.8,\u003c4""#.into(), with(&|f| f.requires_python = Some(">=3.8,<4".into()))),
+        // Without a zone it is in UTC.
+        (r#","size":12,"upload-time":"2024-05-06T07:08:09.123456""#.into(),
+            with(&|f| { f.size = Some(12); f.uploaded = Some("2024-05-06T07:08:09.123456Z".parse().unwrap()); })),
         (r#","size":12,"upload-time":"2024-05-06T07:08:09.123456Z""#.into(),
             with(&|f| { f.size = Some(12); f.uploaded = Some("2024-05-06T07:08:09.123456Z".parse().unwrap()); })),
         (r#","yanked":true"#.into(), yanked("")),

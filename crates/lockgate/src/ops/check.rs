@@ -16,7 +16,7 @@ pub(crate) use sources::entry_stays_inside;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use lockgate_formats::inventory::{kind_of, read_inventory};
+use lockgate_formats::inventory::read_inventory;
 use lockgate_gate::{Auditor, Mode, Selection, scopes_of};
 use lockgate_index::Places;
 use lockgate_model::{
@@ -38,7 +38,7 @@ use crate::ops::{lock, locks_or_default, target};
 use crate::places;
 use crate::policies::PolicyFinder;
 use crate::provenance;
-use crate::request::Settings;
+use crate::request::{Form, Settings};
 use crate::statements::LockStatements;
 use crate::world::World;
 
@@ -340,7 +340,10 @@ fn audited(
 ) -> Result<AuditReport, Failure> {
     let files = Inputs(world);
     let mut inventory = read_inventory(
-        kind_of(&check.lock, "").unwrap_or(InventoryKind::Requirements),
+        match lock::form_of(&check.text, &check.lock) {
+            Form::Pylock => InventoryKind::Pylock,
+            Form::Requirements => InventoryKind::Requirements,
+        },
         check.text.as_bytes(),
         &check.lock,
         &files,

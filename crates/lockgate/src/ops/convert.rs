@@ -11,9 +11,10 @@ use lockgate_formats::lock::{AuditLine, Header, RenderOptions};
 use lockgate_formats::pylock::PylockOptions;
 use lockgate_index::IndexFacts;
 use lockgate_model::{
-    FactError, Facts, IndexOptions, LockedFile, LockedGraph, Manifest, Name, Origin, Pin, Sha256,
-    Version,
+    FactError, Facts, IndexOptions, LockedFile, LockedGraph, Manifest, Name, Note, Origin, Pin,
+    Sha256, Version,
 };
+use lockgate_report::note_lines;
 
 use crate::cli::{self, ConvertArguments, TargetOptions};
 use crate::disk;
@@ -24,6 +25,7 @@ use crate::lock_paths;
 use crate::ops::lock::must_be_readable;
 use crate::places;
 use crate::request::{Form, Output};
+use crate::terminal::Rendered;
 use crate::variables;
 use crate::world::World;
 
@@ -70,6 +72,18 @@ pub(crate) fn convert(request: &ConvertRequest, world: &World) -> Result<String,
         .map_err(|error| Failure::of_input(&error))?;
     for remark in &converted.remarks {
         world.terminal.warn(&format!("{file}: {remark}"));
+    }
+    for pin in converted.graph.pins.iter() {
+        if let Some(direct) = pin.direct.as_ref().filter(|it| it.kind.sha256().is_none()) {
+            let note = Note::NotHashed {
+                name: pin.name.clone(),
+                reference: direct.reference.clone(),
+                can_omit_hashes: false,
+            };
+            for line in note_lines(&[note]) {
+                world.terminal.summary_of(Rendered(&line));
+            }
+        }
     }
     let index = index_options(&converted, file);
     let header = header(request, &converted);

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use lockgate_formats::inventory::kind_of;
 use lockgate_formats::lock::{Header, Lock, RenderOptions};
 use lockgate_formats::pylock::is_pylock;
 use lockgate_formats::{InputError, Manifests, SourceKind};
 use lockgate_model::{
-    AuditReport, Change, Conflict, Edge, Facts, LockedGraph, Manifest, Name, Note, OpenGate, Pins,
-    Preferences, Target, Upgrade, Version,
+    AuditReport, Change, Conflict, Edge, Facts, InventoryKind, LockedGraph, Manifest, Name, Note,
+    OpenGate, Pins, Preferences, Target, Upgrade, Version,
 };
 use lockgate_solve::{Answer, Question, Solution};
 
@@ -173,9 +174,15 @@ pub(crate) fn lock(
         }
     };
     let mut graph = solution.graph;
-    if request.form == Form::Pylock {
-        needs_hashes(&mut graph.notes);
+    match request.form {
+        Form::Pylock => needs_hashes(&mut graph.notes),
+        // Without hashes pip checks none.
+        Form::Requirements if !rendered.hashes => graph
+            .notes
+            .retain(|note| !matches!(note, Note::NotHashed { .. })),
+        Form::Requirements => {}
     }
+    warn_of_unmatched_upgrades(&request.upgrade, old_lock, &graph, world);
     let confusion = places::confusion(&question, &graph, &places, &known.indexes);
     graph.notes.extend(confusion);
     warn_of_new_hosts(old_text, &manifest, &graph, &rendered, world);
@@ -216,6 +223,29 @@ pub(crate) fn lock(
 fn preferences(old_lock: Option<&Lock>, upgrade: &Upgrade) -> Preferences {
     let keep = old_lock.map(|lock| Preferences::new(lock.kept(), lock.regions.clone(), upgrade));
     keep.unwrap_or_default()
+}
+
+/// Says which packages are to be upgraded and are in no lock, neither before nor after: a name that is spelt wrong upgrades nothing.
+fn warn_of_unmatched_upgrades(
+    upgrade: &Upgrade,
+    old: Option<&Lock>,
+    graph: &LockedGraph,
+    world: &World,
+) {
+    let old = old.map(Lock::all_versions).unwrap_or_default();
+    let is_there = |name: &Name| old.contains_key(name) || graph.pins.contains(name);
+    let packages = upgrade.packages.iter().map(|package| &package.name);
+    let options = packages.map(|name| ("--upgrade-package", name)).chain(
+        upgrade
+            .except
+            .iter()
+            .map(|name| ("--no-upgrade-package", name)),
+    );
+    for (option, name) in options.filter(|(_, name)| !is_there(name)) {
+        world.terminal.warn(&format!(
+            "`{option} {name}` has no effect: the lock has no such package"
+        ));
+    }
 }
 
 /// A `pylock.toml` cannot do without hashes.
@@ -374,10 +404,24 @@ fn previous(request: &LockRequest) -> Result<Option<(String, Lock)>, Failure> {
     Ok(Some((text, lock)))
 }
 
-/// Reads a lock of either form, by its name.
+/// Returns the form of a lock, by its name, else by what it holds: a `.toml` of another name is no requirements file.
+pub(crate) fn form_of(text: &str, path: &str) -> Form {
+    let path = Path::new(path);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_toml = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    let is_one = || kind_of(&name, text) == Some(InventoryKind::Pylock);
+    if is_pylock(&name) || is_toml && is_one() {
+        Form::Pylock
+    } else {
+        Form::Requirements
+    }
+}
+
+/// Reads a lock of either form.
 pub(crate) fn read_lock(text: &str, path: &str) -> Result<Lock, InputError> {
-    let name = Path::new(path).file_name().unwrap_or_default();
-    if is_pylock(&name.to_string_lossy()) {
+    if form_of(text, path) == Form::Pylock {
         lockgate_formats::pylock::read(text, path).map(|pylock| pylock.lock())
     } else {
         lockgate_formats::lock::read(text, path)

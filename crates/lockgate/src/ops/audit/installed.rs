@@ -1,6 +1,7 @@
 //! Reads what is installed in an environment: the texts that lie beside the packages, and nothing else.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -102,10 +103,10 @@ fn on_copies(packages: &[String]) -> Option<String> {
     let (first, rest) = packages.split_first()?;
     let mut named = format!("`{first}`");
     for package in rest.iter().take(SHOWN - 1) {
-        named.push_str(&format!(", `{package}`"));
+        let _ = write!(named, ", `{package}`");
     }
     if packages.len() > SHOWN {
-        named.push_str(&format!(" and {} more", packages.len() - SHOWN));
+        let _ = write!(named, " and {} more", packages.len() - SHOWN);
     }
     let (count, carry) = match packages.len() {
         1 => ("1 package".to_owned(), "carries"),

@@ -7,6 +7,7 @@ use lockgate_model::{ChoiceRules, LockedGraph, Manifest};
 
 use super::CheckRequest;
 use crate::failure::Failure;
+use crate::ops::lock::form_of;
 use crate::ops::target::LockTarget;
 use crate::rendering;
 use crate::request::{Form, Output, Settings};
@@ -29,7 +30,10 @@ pub(super) fn reasons(check: &CheckRequest, now: &Expected<'_>) -> Result<Vec<St
     let output = Output::File(lock.clone());
     // Paths in it are seen from its folder.
     let mut request = check.request.clone();
-    request.form = Form::of(None, &output)?;
+    request.form = match Form::of(None, &output)? {
+        Form::Requirements => form_of(text, lock),
+        Form::Pylock => Form::Pylock,
+    };
     request.output = output;
     let options = rendering::options(&request, now.manifest, now.places, now.rules, Some(text))?;
     let differences = match request.form {
