@@ -82,11 +82,12 @@ fn regions_share_the_steps() {
     let context = TestContext::new();
     release(&context, "a", "1.0", &[]);
     release(&context, "a", "2.0", &[]);
-    let lines = |systems: &[&str]| -> String {
-        let lines = systems.iter().enumerate();
-        lines
-            .map(|(n, system)| format!("a=={}.0; sys_platform == '{system}'\n", n % 2 + 1))
-            .collect()
+    let lines = |systems: &[&str]| {
+        let lines = systems.iter().enumerate().map(|(n, system)| {
+            let version = n % 2 + 1;
+            format!("a=={version}.0; sys_platform == '{system}'\n")
+        });
+        lines.collect::<Vec<_>>().concat()
     };
     let run = |systems: &[&str], steps: &str| {
         context.write("requirements.in", lines(systems));

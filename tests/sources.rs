@@ -237,8 +237,8 @@ const OWN: &str = "[project]\nname = \"myapp\"\ndynamic = [\"version\"]\ndepende
 
 #[test]
 fn the_name_of_a_project_of_the_sources_is_asked_of_no_index() {
-    let index = lockgate_tests::Loopback::index(
-        lockgate_tests::World::new()
+    let index = Loopback::index(
+        World::new()
             .with("base", "1.0", &[])
             .with("runner", "1.0", &[])
             .with("plugin", "1.0", &["myapp>=1"])
@@ -262,7 +262,7 @@ fn the_name_of_a_project_of_the_sources_is_asked_of_no_index() {
             "base plugin runner",
         ),
     ] {
-        let context = lockgate_tests::TestContext::new();
+        let context = TestContext::new();
         context.write("pyproject.toml", OWN);
         context.write("more.in", "myapp[test]\nplugin\n");
         let run = context
@@ -277,7 +277,7 @@ fn the_name_of_a_project_of_the_sources_is_asked_of_no_index() {
             .run();
         run.exits(0).does_not_mention(&["myapp", "excluded"]);
         let text = context.read("requirements.txt");
-        let pinned = lockgate_tests::scenario::pins_of(&text);
+        let pinned = pins_of(&text);
         let pinned: Vec<&str> = pinned.keys().map(String::as_str).collect();
         assert_eq!(pinned.join(" "), pins, "{arguments:?}: {text}");
         // A lock of a group alone needs `--source`: it leaves out what stands beside it.
@@ -294,13 +294,13 @@ fn the_name_of_a_project_of_the_sources_is_asked_of_no_index() {
 
 #[test]
 fn an_own_project_that_a_line_names_by_its_folder_is_pinned() {
-    let index = lockgate_tests::Loopback::index(
-        lockgate_tests::World::new()
+    let index = Loopback::index(
+        World::new()
             .with("base", "1.0", &[])
             .with("runner", "1.0", &[])
             .with("plugin", "1.0", &["myapp"]),
     );
-    let context = lockgate_tests::TestContext::new();
+    let context = TestContext::new();
     context.write(
         "pyproject.toml",
         OWN.replace("dynamic = [\"version\"]", "version = \"2.0\""),

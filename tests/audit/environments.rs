@@ -414,7 +414,7 @@ fn vendored_copies_are_not_looked_at_and_the_packages_with_them_are_named() {
     for name in ["installer", "plain", "wheels"] {
         context.write(
             &format!("{packages}/{name}-1.0.dist-info/METADATA"),
-            &format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"),
+            format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"),
         );
         context.write(&format!("{packages}/{name}/__init__.py"), "");
     }

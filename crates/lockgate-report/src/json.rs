@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lockgate_model::{
     AuditReport, Change, Conflict, GateRefusal, IndexConfusion, Name, Note, OptionChange, Pins,
-    WayOut,
+    Version, WayOut,
 };
 use serde_json::{Map, Value, json};
 
@@ -82,7 +82,7 @@ pub(crate) fn head(status: &str) -> Map<String, Value> {
 fn changes(change: &Change) -> Value {
     let versions = |map: &BTreeMap<_, _>| {
         map.iter()
-            .map(|(name, versions): (&Name, &Vec<lockgate_model::Version>)| {
+            .map(|(name, versions): (&Name, &Vec<Version>)| {
                 json!({ "name": name.as_str(), "version": listed(versions) })
             })
             .collect::<Vec<_>>()
@@ -165,13 +165,7 @@ fn note(note: &Note) -> Value {
             version,
             skipped,
             requires,
-        } => {
-            let built = requires.as_ref().map_or(name, |(required, _)| required);
-            let requires = requires.as_ref().map(
-                |(required, at)| json!({ "name": required.as_str(), "version": at.to_string() }),
-            );
-            json!({ "kind": "needs-build", "name": name.as_str(), "version": version.to_string(), "skipped": skipped.to_string(), "requires": requires, "option": format!("--allow-build={built}") })
-        }
+        } => needs_build(name, version, skipped, requires.as_ref()),
         Note::UnknownValue { names } => {
             let names: Vec<&str> = names.iter().map(Name::as_str).collect();
             json!({ "kind": "unknown-value", "names": names })
@@ -198,6 +192,18 @@ fn note(note: &Note) -> Value {
             json!({ "kind": status, "name": name.as_str(), "reason": reason })
         }
     }
+}
+
+fn needs_build(
+    name: &Name,
+    version: &Version,
+    skipped: &Version,
+    requires: Option<&(Name, Version)>,
+) -> Value {
+    let built = requires.map_or(name, |(required, _)| required);
+    let requires = requires
+        .map(|(required, at)| json!({ "name": required.as_str(), "version": at.to_string() }));
+    json!({ "kind": "needs-build", "name": name.as_str(), "version": version.to_string(), "skipped": skipped.to_string(), "requires": requires, "option": format!("--allow-build={built}") })
 }
 
 fn confusion_value(confusion: &IndexConfusion) -> Value {

@@ -65,6 +65,14 @@ pub(crate) struct Learned {
     pub(crate) tried: usize,
 }
 
+impl Learned {
+    /// Decides `early` before the others from now on, and `behind` after them.
+    pub(crate) fn reorder(&mut self, early: Name, behind: Option<Name>) {
+        self.early.push(early);
+        self.behind.extend(behind);
+    }
+}
+
 /// Why a run ends without an answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stop {

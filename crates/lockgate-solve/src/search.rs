@@ -376,9 +376,7 @@ impl<'a> Search<'a> {
                 Stop::Cancelled => return Err(cancelled()),
                 Stop::GaveUp(limit) => return Err(gave_up(limit)),
                 Stop::Reorder { early, behind } => {
-                    let mut learned = learned.borrow_mut();
-                    learned.early.push(early);
-                    learned.behind.extend(behind);
+                    learned.borrow_mut().reorder(early, behind);
                     reorders += 1;
                 }
             }

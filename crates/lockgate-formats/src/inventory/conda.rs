@@ -222,8 +222,7 @@ impl Entry {
         };
         let file = of_file().map(|(name, version)| (name.to_string(), version.to_string()));
         let name = match (&self.name, &file) {
-            (Some(name), _) => name.as_str(),
-            (None, Some((name, _))) => name.as_str(),
+            (Some(name), _) | (None, Some((name, _))) => name.as_str(),
             (None, None) => return Err(Wrong::new("`name` is missing").at(line)),
         };
         let of_file = file.as_ref().map(|(_, version)| version.as_str());

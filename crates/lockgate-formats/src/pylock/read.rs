@@ -262,14 +262,12 @@ fn direct(
     };
     // A repository on this machine is an address to pip, and known by its whole path.
     let repository = |node: &Node<'_>| -> Result<String, Wrong> {
-        Ok(match address(node)? {
-            Some(url) => url,
-            None => {
-                let path = from_here(node.need_text("path")?);
-                let url = url::Url::from_file_path(&path);
-                url.map_or(path, |url| url.to_string())
-            }
-        })
+        if let Some(url) = address(node)? {
+            return Ok(url);
+        }
+        let path = from_here(node.need_text("path")?);
+        let url = url::Url::from_file_path(&path);
+        Ok(url.map_or(path, |url| url.to_string()))
     };
     let place = |node: &Node<'_>| -> Result<String, Wrong> {
         Ok(match address(node)? {

@@ -21,8 +21,8 @@ use lockgate_gate::{Auditor, Mode, Selection, scopes_of};
 use lockgate_index::Places;
 use lockgate_model::{
     Advisory, AuditReport, AuditedPackage, Change, Conflict, FactError, Gate, InventoryKind,
-    ItemOrigin, Name, Note, Preferences, ProjectStatus, Remark, RemarkCode, Scope, Upgrade,
-    Verdict, Version, VersionSet,
+    ItemOrigin, Manifest, Name, Note, Preferences, ProjectStatus, Remark, RemarkCode, Scope,
+    Upgrade, Verdict, Version, VersionSet,
 };
 use lockgate_report::{Detail, conflict_text};
 use lockgate_solve::{Answer, Question};
@@ -152,11 +152,9 @@ pub(crate) fn check(
         .map_err(|failure| check.statement.with_what_it_needs(failure, &check.lock))
 }
 
-fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<Checked, Failure> {
-    let request = &check.request;
-    check.statement.tell(&check.lock, world);
-    provenance::tell(&request.arguments, settings, world);
-    let mut manifest = lock::manifest(request, world).map_err(|mut failure| {
+/// What the sources of a lock say.
+fn manifest(check: &CheckRequest, world: &World) -> Result<Manifest, Failure> {
+    lock::manifest(&check.request, world).map_err(|mut failure| {
         failure.message = format!(
             "{}: its sources cannot be read: {}",
             check.lock, failure.message
@@ -166,7 +164,14 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
                 .to_owned()
         });
         failure
-    })?;
+    })
+}
+
+fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<Checked, Failure> {
+    let request = &check.request;
+    check.statement.tell(&check.lock, world);
+    provenance::tell(&request.arguments, settings, world);
+    let mut manifest = manifest(check, world)?;
     let environments = &settings.environments;
     let target = target::of_lock(&request.arguments, environments, &manifest, world)?;
     let places = places::places(
@@ -230,13 +235,7 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
         }
         Answer::Impossible(mut conflict) => {
             lock::must_be_certain(&conflict)?;
-            places::look_on_later_indexes(
-                &question,
-                &mut conflict,
-                &places,
-                &known.facts,
-                &known.indexes,
-            );
+            known.look_on_later_indexes(&question, &mut conflict, &places);
             reasons.extend(unpinned(check).map(Reason::from));
             match unsatisfied(check, &conflict, &places) {
                 Ok(reason) => reasons.push(reason),

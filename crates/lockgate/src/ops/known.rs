@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lockgate_index::{DirectFacts, IndexFacts, Places};
-use lockgate_model::{Facts, Manifest, Name, Target, Timestamp};
+use lockgate_model::{Conflict, Facts, Manifest, Name, Target, Timestamp};
 use lockgate_solve::{Answer, Question};
 
 use crate::building::{Allowed, BuildSettings, Builder, BuildingFacts};
@@ -105,6 +105,16 @@ impl<'a> Known<'a> {
             None => Arc::clone(&self.below),
         };
         self.following = Some(following);
+    }
+
+    /// Says of a conflict what later indexes have of what it is about.
+    pub(crate) fn look_on_later_indexes(
+        &self,
+        question: &Question<'_>,
+        conflict: &mut Conflict,
+        places: &Places,
+    ) {
+        places::look_on_later_indexes(question, conflict, places, &self.facts, &self.indexes);
     }
 
     /// Solves, verified. Where a release at a direct reference requires another one for an extra, which only what was looked at in the search

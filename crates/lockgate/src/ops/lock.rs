@@ -158,13 +158,7 @@ pub(crate) fn lock(
         Answer::Locked(solution) => solution,
         Answer::Impossible(mut conflict) => {
             must_be_certain(&conflict)?;
-            places::look_on_later_indexes(
-                &question,
-                &mut conflict,
-                &places,
-                &known.facts,
-                &known.indexes,
-            );
+            known.look_on_later_indexes(&question, &mut conflict, &places);
             return Ok(LockOutcome::Impossible {
                 output: request.output.clone(),
                 conflict,
@@ -174,14 +168,7 @@ pub(crate) fn lock(
         }
     };
     let mut graph = solution.graph;
-    match request.form {
-        Form::Pylock => needs_hashes(&mut graph.notes),
-        // Without hashes pip checks none.
-        Form::Requirements if !rendered.hashes => graph
-            .notes
-            .retain(|note| !matches!(note, Note::NotHashed { .. })),
-        Form::Requirements => {}
-    }
+    on_hashes(&mut graph.notes, request.form, rendered.hashes);
     warn_of_unmatched_upgrades(&request.upgrade, old_lock, &graph, world);
     let confusion = places::confusion(&question, &graph, &places, &known.indexes);
     graph.notes.extend(confusion);
@@ -217,6 +204,18 @@ pub(crate) fn lock(
         diff: request.arguments.diff,
         policies: settings.policy.names.clone(),
     })))
+}
+
+/// What the form of the lock makes of the notes on pins without hashes.
+fn on_hashes(notes: &mut Vec<Note>, form: Form, has_hashes: bool) {
+    match form {
+        Form::Pylock => needs_hashes(notes),
+        // Without hashes pip checks none.
+        Form::Requirements if !has_hashes => {
+            notes.retain(|note| !matches!(note, Note::NotHashed { .. }));
+        }
+        Form::Requirements => {}
+    }
 }
 
 /// The pins of an old lock that are kept.

@@ -100,11 +100,14 @@ fn copies(folder: &Path) -> Vec<String> {
 /// A remark on packages with copies of others in themselves, the first few by name.
 fn on_copies(packages: &[String]) -> Option<String> {
     const SHOWN: usize = 5;
-    let (first, rest) = packages.split_first()?;
-    let mut named = format!("`{first}`");
-    for package in rest.iter().take(SHOWN - 1) {
-        let _ = write!(named, ", `{package}`");
+    if packages.is_empty() {
+        return None;
     }
+    let shown = packages.iter().take(SHOWN);
+    let mut named = shown
+        .map(|package| format!("`{package}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
     if packages.len() > SHOWN {
         let _ = write!(named, " and {} more", packages.len() - SHOWN);
     }
