@@ -339,3 +339,42 @@ fn an_own_project_that_a_line_names_by_its_folder_is_pinned() {
         .mentions(&["more.in:1", "no extra `nothing`"]);
     assert_eq!(index.count("/simple/myapp/"), 0);
 }
+
+/// A lock of nothing is checked like any other, and one made with `--directory` from wherever it is named.
+#[test]
+fn an_empty_lock_and_one_of_another_folder_find_their_sources() {
+    let gate = ["--no-config", "--gate", "off", "--no-index"];
+    let project = "[project]\nname = 'app'\nversion = '1'\ndependencies = []\n";
+    for (file, empty, other, is_named) in [
+        ("requirements.in", "# nothing\n", "unknown\n", true),
+        ("requirements.in", "# nothing\n", "unknown\n", false),
+        ("pyproject.toml", project, "", true),
+        ("pyproject.toml", project, "", false),
+    ] {
+        let context = TestContext::new();
+        let file_in_app = format!("app/{file}");
+        for output in ["requirements.txt", "pylock.toml"] {
+            context.write(&file_in_app, empty);
+            context
+                .lockgate(&["lock", "--directory", "app", "-o", output])
+                .args(is_named.then_some(file))
+                .args(gate)
+                .run()
+                .exits(0)
+                .mentions(&["Locked 0 packages"]);
+            let in_app = format!("app/{output}");
+            let check = |arguments: &[&str]| context.lockgate(arguments).args(gate).run();
+            for arguments in [
+                &["check", in_app.as_str()][..],
+                &["check", "--directory", "app", output],
+            ] {
+                let run = check(arguments);
+                assert_eq!(run.code, 0, "{file} {arguments:?}: {}", run.stderr);
+            }
+            if !other.is_empty() {
+                context.write(&file_in_app, other);
+                check(&["check", &in_app]).exits(1);
+            }
+        }
+    }
+}
