@@ -194,3 +194,27 @@ fn wheels_that_pip_refuses_by_their_folders_are_not_locked() {
     install("1.0").exits(1).mentions(&["other"]);
     install("0.9").exits(0);
 }
+
+/// pip takes `.tar.bz2` and `.tar.xz` from a page. Nothing is read from them here; the refusal says so, and not that the file lacks something.
+#[test]
+fn an_archive_of_a_kind_that_is_not_read_is_named_as_one() {
+    let context = TestContext::new();
+    for ending in ["tar.bz2", "tar.xz", "tbz", "txz"] {
+        let file = format!("packed-1.0.{ending}");
+        context.write(&format!("files/{file}"), "no archive");
+        context.write(
+            "page/links.html",
+            format!("<a href=\"../files/{file}\">{file}</a>\n"),
+        );
+        context.write("requirements.in", "packed\n");
+        context
+            .lockgate(&["lock", "requirements.in", "--no-advisories", "--no-index"])
+            .args(["-f", "page/links.html"])
+            .args(["--python-version", "3.11", "--python-platform", "linux"])
+            .run()
+            .exits(1)
+            .mentions(&["nothing is read from its kind of archive, only from `.tar.gz`"])
+            .does_not_mention(&["PKG-INFO"]);
+        assert!(!context.exists("requirements.txt"), "{file}");
+    }
+}

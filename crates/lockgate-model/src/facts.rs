@@ -127,7 +127,7 @@ pub enum FactError {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error, Serialize, Deserialize,
 )]
 pub enum Unstated {
-    /// It has no PKG-INFO, or is packed in a way that nothing is read from.
+    /// It has no PKG-INFO.
     #[error("it has no PKG-INFO")]
     Missing,
     /// Its PKG-INFO promises nothing.
@@ -136,6 +136,9 @@ pub enum Unstated {
     /// Its PKG-INFO says that the build decides.
     #[error("its PKG-INFO leaves them to the build")]
     Dynamic,
+    /// It is packed in a way that installers know and nothing is read from here.
+    #[error("nothing is read from its kind of archive, only from `.tar.gz`, `.tar` and `.zip`")]
+    Packed,
 }
 
 /// Why a release has no usable metadata.

@@ -33,7 +33,7 @@ fn learn(source: Source<'_>) -> io::Result<Result<Stated, UnusableReason>> {
         }
         Some(DistKind::Sdist) => match Packing::of(&source.file.filename) {
             Some(packing) => sdist::stated(packing, &mut open_regular(&path, Limit::ARCHIVE)?),
-            None => Err(UnusableReason::NeedsBuild(Unstated::Missing)),
+            None => Err(UnusableReason::NeedsBuild(Unstated::Packed)),
         },
         None => Err(UnusableReason::BadArchive(
             "its name is of no wheel and no source distribution".to_owned(),

@@ -262,7 +262,7 @@ async fn of_sdist(
     source: Source<'_>,
 ) -> Result<(Learned, Option<SpooledTempFile>), FetchError> {
     let Some(packing) = Packing::of(&source.file.filename) else {
-        return Ok((Err(UnusableReason::NeedsBuild(Unstated::Missing)), None));
+        return Ok((Err(UnusableReason::NeedsBuild(Unstated::Packed)), None));
     };
     let request = Request::file(address(source.file)?, WHOLE_LIMIT);
     let response = transport.send_to_disk(request).await?;

@@ -209,6 +209,10 @@ pub(super) fn exclusion_text(exclusion: &Exclusion) -> String {
                 Unstated::Old =>
                     "PKG-INFO of before Metadata-Version 2.2 promises nothing".to_owned(),
                 Unstated::Dynamic => "PKG-INFO leaves them to it".to_owned(),
+                Unstated::Packed => {
+                    let kind = verb("its kind of archive", "their kinds of archives");
+                    format!("nothing is read from {kind}, only from `.tar.gz`, `.tar` and `.zip`")
+                }
             }
         ),
         Why::Unreadable(reason) => format!("cannot be read: {reason}"),
