@@ -103,19 +103,23 @@ impl Project {
         Ok(())
     }
 
+    fn adding<'a>(&'a self, manifest: &'a mut Manifest) -> Adding<'a> {
+        Adding {
+            project: self,
+            manifest,
+            scope: Scope::Main,
+            expanded: BTreeSet::new(),
+            added: BTreeMap::new(),
+        }
+    }
+
     /// Puts into `manifest` what the project requires with `extras`, of which it has some.
     pub(crate) fn add_to(
         &self,
         manifest: &mut Manifest,
         extras: &[Name],
     ) -> Result<(), InputError> {
-        let mut adding = Adding {
-            project: self,
-            manifest,
-            scope: Scope::Main,
-            expanded: BTreeSet::new(),
-            added: BTreeMap::new(),
-        };
+        let mut adding = self.adding(manifest);
         for (place, dependency) in self.dependencies.iter().enumerate() {
             adding.add((None, place), dependency, &Marker::always())?;
         }
@@ -146,13 +150,7 @@ impl Project {
             requirement: root.requirement.clone(),
             origin: root.origin.clone(),
         };
-        let mut adding = Adding {
-            project: self,
-            manifest,
-            scope: Scope::Main,
-            expanded: BTreeSet::new(),
-            added: BTreeMap::new(),
-        };
+        let mut adding = self.adding(manifest);
         for scope in &root.scopes {
             adding.scope = scope.clone();
             adding.expanded.clear();

@@ -54,7 +54,7 @@ pub(crate) fn python_text(document: &impl Serialize) -> Result<String, serde_jso
     Ok(secret::hide(&String::from_utf8_lossy(&text)).into_owned())
 }
 
-/// Writes some characters as `\uXXXX`, and the first of two `#`.
+/// Writes some characters by their code, as JSON allows it, and the first of two `#`.
 struct Escaped<F> {
     inner: F,
     escapes: fn(char) -> bool,

@@ -57,7 +57,7 @@ pub fn solve(
             target: &target,
             ..*question
         };
-        match in_region(&of_region, facts, &chosen, (watch, effort), &mut statistics)? {
+        match in_region(&of_region, facts, &chosen, watch, effort, &mut statistics)? {
             Outcome::Solved(part) => {
                 for pin in part.graph.pins.iter() {
                     let versions = chosen.entry(pin.name.clone()).or_default();
@@ -108,7 +108,8 @@ fn in_region(
     question: &Question<'_>,
     facts: &Arc<dyn Facts>,
     chosen: &BTreeMap<Name, Vec<Version>>,
-    (watch, effort): (&dyn Watch, Effort),
+    watch: &dyn Watch,
+    effort: Effort,
     statistics: &mut Statistics,
 ) -> Result<Outcome, FactError> {
     let sources = Sources::new(question.manifest, question.upgrade, question.target);
@@ -164,6 +165,7 @@ fn in_region(
             }))
         }
         Ended::Found(Found::Nothing(tree)) => {
+            // On one machine what is kept belongs to the question, and to the ways out.
             let explainer = match question.target.region.machine() {
                 Some(_) => &search,
                 None => anew.unwrap_or(&search),

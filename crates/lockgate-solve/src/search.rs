@@ -235,6 +235,7 @@ impl<'a> Search<'a> {
                 && let Ended::Found(Found::Nothing(tree)) = &ended
                 && (splitting != Splitting::Never || self.mildest(tree, &relaxed)?.is_some())
             {
+                // Which reason is let go must not depend on what is kept either.
                 // A newer version that needs a newer Python is no reason to split where an older one is kept.
                 let splitting = match splitting {
                     Splitting::Never => Splitting::Never,

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use super::bill::NO_PYPI_PACKAGE;
-use super::item::{FormKey, From, Stated, name_indexes};
+use super::item::{FormKey, From, Stated, add_once, name_indexes};
 use super::node::{Member, Node, Value, Wrong};
 use crate::pylock::{check_listed_names, last_part, release_in};
 
@@ -83,7 +83,7 @@ pub(super) fn read(text: &str, kind: InventoryKind) -> Result<Inventory, Wrong> 
         } else if entry.is_of_pypi() {
             let item = entry.item(line)?;
             inventory.knows_scopes |= !item.scopes.is_empty();
-            add(item, &mut seen, &mut inventory);
+            add_once(item, &mut seen, &mut inventory);
         } else {
             return Err(Wrong::new(
                 "a package is neither of conda nor of PyPI, and no other kind is known",
@@ -268,19 +268,5 @@ fn scope(category: &str) -> Option<Scope> {
     match category {
         "main" => Some(Scope::Main),
         other => Name::new(other).ok().map(Scope::Group),
-    }
-}
-
-/// A package that several platforms have in the same version is one item.
-fn add(item: Item, seen: &mut BTreeMap<String, usize>, inventory: &mut Inventory) {
-    let key = format!("{} {:?}", item.text, item.origin);
-    let known = seen
-        .get(&key)
-        .and_then(|place| inventory.items.get_mut(*place));
-    if let Some(other) = known {
-        other.scopes.extend(item.scopes);
-    } else {
-        seen.insert(key, inventory.items.len());
-        inventory.items.push(item);
     }
 }

@@ -242,3 +242,18 @@ pub(super) enum Form {
     NewerMinor,
     NewerMajor,
 }
+
+/// Adds an item. A package that several categories or platforms have in the same version is one.
+pub(super) fn add_once(item: Item, seen: &mut BTreeMap<String, usize>, inventory: &mut Inventory) {
+    let key = format!("{} {:?}", item.text, item.origin);
+    let known = seen
+        .get(&key)
+        .and_then(|place| inventory.items.get_mut(*place));
+    if let Some(other) = known {
+        other.marker = other.marker.or(&item.marker);
+        other.scopes.extend(item.scopes);
+    } else {
+        seen.insert(key, inventory.items.len());
+        inventory.items.push(item);
+    }
+}

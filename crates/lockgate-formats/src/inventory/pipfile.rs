@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_model::{
-    Files, IndexRole, Inventory, InventoryKind, Item, Name, NamedIndex, Parent, Scope,
-};
+use lockgate_model::{Files, IndexRole, Inventory, InventoryKind, Name, NamedIndex, Parent, Scope};
 
 use super::asked::Asked;
 use super::condition::Conditions;
-use super::item::{From, Stated};
+use super::item::{From, Stated, add_once};
 use super::json;
 use super::node::{Node, Value, Wrong};
 use crate::redact::stripped_of_credentials;
@@ -46,7 +44,7 @@ pub(super) fn read(text: &str, file: &str, files: &dyn Files) -> Result<Inventor
             .item();
             item.marker = conditions.environment_of(node.text_at("markers")?);
             item.scopes.extend(scope.clone());
-            add(item, &mut seen, &mut inventory);
+            add_once(item, &mut seen, &mut inventory);
         }
     }
     if let Some(asked) = Asked::beside(file, "Pipfile", files) {
@@ -139,19 +137,4 @@ fn source(package: &Node<'_>, indexes: &BTreeMap<String, String>) -> Result<From
     Ok(From::Index(
         index.and_then(|index| indexes.get(index)).cloned(),
     ))
-}
-
-/// A package that several categories have in the same version is one item.
-fn add(item: Item, seen: &mut BTreeMap<String, usize>, inventory: &mut Inventory) {
-    let key = format!("{} {:?}", item.text, item.origin);
-    let known = seen
-        .get(&key)
-        .and_then(|place| inventory.items.get_mut(*place));
-    if let Some(other) = known {
-        other.marker = other.marker.or(&item.marker);
-        other.scopes.extend(item.scopes);
-    } else {
-        seen.insert(key, inventory.items.len());
-        inventory.items.push(item);
-    }
 }
