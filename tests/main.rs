@@ -18,6 +18,7 @@ mod foreign_text;
 mod header;
 mod indexes;
 mod inputs;
+mod large_numbers;
 mod lock;
 mod lock_entries;
 mod network;

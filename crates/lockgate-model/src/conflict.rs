@@ -20,6 +20,10 @@ pub struct Conflict {
 
 /// A proof by contradiction: facts, and what follows from two others.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a proof has as many facts as derivations, and each is shared"
+)]
 pub enum Proof {
     /// Something that is so.
     Fact(Fact),

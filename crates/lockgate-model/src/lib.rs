@@ -30,6 +30,7 @@ mod specifier;
 mod tags;
 mod target;
 pub mod text;
+mod version;
 mod version_set;
 
 pub use advisory::{Advisory, AdvisoryLink, Finding, FindingCode, Ignored, Level, Severity};
@@ -76,9 +77,8 @@ pub use target::{
     Arch, Implementation, LockPoints, Machine, Os, Platform, PlatformError, PythonRule,
     PythonVersion, RequiredWheels, Target,
 };
+pub use version::{Version, VersionError};
 pub use version_set::VersionSet;
 
 /// An instant, in UTC.
 pub use jiff::Timestamp;
-/// A PEP 440 version. One type for the whole house.
-pub use pep440_rs::Version;

@@ -130,20 +130,24 @@ impl Marker {
     /// Whether it holds in `environment` when exactly `extras` are asked for. What it asks of a value that is not known counts as holding.
     pub fn holds(&self, environment: &Environment, extras: &[Name]) -> bool {
         let tree = self.tree(environment);
-        evaluate::holds(tree, &environment.0, extras, Unknown::Holds)
+        evaluate::holds(tree, &environment.values, extras, Unknown::Holds)
     }
 
     /// Returns what is left to ask in `environment` when exactly `extras` are asked for: none if it does not hold, `always` if it does, else
     /// what it asks of values that are not known.
     pub fn left_in(&self, environment: &Environment, extras: &[Name]) -> Option<Self> {
         let tree = self.tree(environment);
-        if !evaluate::holds(tree, &environment.0, extras, Unknown::Holds) {
+        if !evaluate::holds(tree, &environment.values, extras, Unknown::Holds) {
             return None;
         }
-        if evaluate::holds(tree, &environment.0, extras, Unknown::Fails) {
+        if evaluate::holds(tree, &environment.values, extras, Unknown::Fails) {
             return Some(Self::always());
         }
-        Some(Self::of(evaluate::residual(tree, &environment.0, extras)))
+        Some(Self::of(evaluate::residual(
+            tree,
+            &environment.values,
+            extras,
+        )))
     }
 
     /// Whether some environment admits it when exactly `extras` are asked for.
@@ -276,7 +280,7 @@ impl Marker {
     pub fn simplified_from(&self, lowest: &Version) -> Self {
         self.on_trees(|tree| {
             let tree = tree.clone();
-            tree.simplify_python_versions(Bound::Included(lowest), Bound::Unbounded)
+            tree.simplify_python_versions(Bound::Included(&lowest.clamped()), Bound::Unbounded)
         })
     }
 
@@ -294,21 +298,25 @@ impl fmt::Debug for Marker {
 
 /// The marker values of one environment (PEP 508, "Environment Markers").
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Environment(MarkerEnvironment);
+pub struct Environment {
+    values: MarkerEnvironment,
+    python: Version,
+}
 
 impl Environment {
-    pub(crate) fn new(environment: MarkerEnvironment) -> Self {
-        Self(environment)
+    pub(crate) fn new(values: MarkerEnvironment) -> Self {
+        let python = values.python_full_version().version.clone().into();
+        Self { values, python }
     }
 
     /// The values.
     pub(crate) fn values(&self) -> &MarkerEnvironment {
-        &self.0
+        &self.values
     }
 
     /// Whether a build for one is a build for the other: Python without its patch, implementation, system and machine are the same.
     pub fn builds_like(&self, other: &Self) -> bool {
-        let (one, other) = (&self.0, &other.0);
+        let (one, other) = (&self.values, &other.values);
         one.python_version() == other.python_version()
             && one.implementation_name() == other.implementation_name()
             && one.sys_platform() == other.sys_platform()
@@ -317,18 +325,18 @@ impl Environment {
 
     /// `sys_platform`.
     pub fn system(&self) -> &str {
-        self.0.sys_platform()
+        self.values.sys_platform()
     }
 
     /// `python_full_version`.
     pub fn python_full_version(&self) -> &Version {
-        &self.0.python_full_version().version
+        &self.python
     }
 }
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.values.fmt(f)
     }
 }
 
@@ -388,12 +396,14 @@ fn collect_extras(
     }
 }
 
+type PythonRanges = Ranges<pep440_rs::Version>;
+
 /// The Python versions along the ways of a tree that end well.
-fn pythons(tree: &MarkerTree, known: &mut HashMap<MarkerTree, Ranges<Version>>) -> Ranges<Version> {
+fn pythons(tree: &MarkerTree, known: &mut HashMap<MarkerTree, PythonRanges>) -> PythonRanges {
     if let Some(known) = known.get(tree) {
         return known.clone();
     }
-    let either = |children: Vec<MarkerTree>, known: &mut HashMap<MarkerTree, Ranges<Version>>| {
+    let either = |children: Vec<MarkerTree>, known: &mut HashMap<MarkerTree, PythonRanges>| {
         children.iter().fold(Ranges::empty(), |all, child| {
             all.union(&pythons(child, known))
         })

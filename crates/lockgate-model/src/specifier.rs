@@ -1,9 +1,11 @@
 //! Version specifiers (PEP 440, "Version specifiers") as written and as a set.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::str::FromStr;
 
+use crate::version::{self, VersionError};
 use crate::{Version, VersionSet};
 
 /// Comma-separated clauses, all of which hold.
@@ -125,16 +127,46 @@ impl FromStr for Specifiers {
     type Err = SpecifierError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parsed: pep440_rs::VersionSpecifiers =
-            text.parse()
-                .map_err(
-                    |error: pep440_rs::VersionSpecifiersParseError| SpecifierError {
-                        text: text.to_owned(),
-                        reason: error.to_string(),
-                    },
-                )?;
-        Ok(Self::written(&parsed, text))
+        let wrong = |reason: String| SpecifierError {
+            text: text.to_owned(),
+            reason,
+        };
+        // The parser's numbers end at 64 bits: it is shown smaller ones, and the clauses are read by themselves.
+        let shown = version::with_small_numbers(text);
+        let parsed: pep440_rs::VersionSpecifiers = shown
+            .parse()
+            .map_err(|error: pep440_rs::VersionSpecifiersParseError| wrong(error.to_string()))?;
+        if let Cow::Borrowed(_) = shown {
+            return Ok(Self::written(&parsed, text));
+        }
+        let clauses = text.split(',').filter(|clause| !clause.trim().is_empty());
+        let clauses: Result<Vec<Clause>, VersionError> = clauses.map(large_clause).collect();
+        let mut clauses = clauses.map_err(|error| wrong(error.to_string()))?;
+        clauses.sort_by(|one, other| one.version.cmp(&other.version));
+        Ok(Self::of(clauses))
     }
+}
+
+/// Reads a clause that is one but for the size of its numbers.
+fn large_clause(text: &str) -> Result<Clause, VersionError> {
+    const OPERATORS: [&str; 8] = ["===", "==", "!=", "<=", ">=", "~=", "<", ">"];
+    let text = text.trim();
+    let (operator, named) = OPERATORS
+        .into_iter()
+        .find_map(|operator| Some((operator, text.strip_prefix(operator)?.trim())))
+        .unwrap_or(("==", text));
+    let (number, wildcard) = match named.strip_suffix(".*") {
+        Some(number) => (number, true),
+        None => (named, false),
+    };
+    let version: Version = number.parse()?;
+    let is_verbatim = operator == "===" && version.to_string() != named;
+    Ok(Clause {
+        operator,
+        verbatim: is_verbatim.then(|| named.to_owned()),
+        version,
+        wildcard,
+    })
 }
 
 impl Specifiers {
@@ -142,7 +174,7 @@ impl Specifiers {
     pub(crate) fn written(parsed: &pep440_rs::VersionSpecifiers, text: &str) -> Self {
         let mut clauses = Vec::new();
         // The parser sorts clauses by version and keeps no text.
-        let mut verbatim: BTreeMap<Version, VecDeque<&str>> = BTreeMap::new();
+        let mut verbatim: BTreeMap<pep440_rs::Version, VecDeque<&str>> = BTreeMap::new();
         for clause in text.split(',') {
             let named = clause.trim().strip_prefix("===").map(str::trim);
             if let Some((text, Ok(version))) = named.map(|text| (text, text.parse())) {
@@ -165,7 +197,7 @@ impl Specifiers {
             };
             let clause = Clause {
                 operator,
-                version: specifier.version().clone(),
+                version: specifier.version().clone().into(),
                 wildcard,
                 verbatim: verbatim
                     .get_mut(specifier.version())

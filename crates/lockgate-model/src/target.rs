@@ -252,7 +252,7 @@ impl PythonVersion {
 
     /// Its numbers: what installers hold against `Requires-Python`, of a pre-release too.
     pub fn of_release(&self) -> Version {
-        self.full.only_release()
+        self.full.base()
     }
 
     /// `X.Y`.
@@ -277,14 +277,12 @@ impl FromStr for PythonVersion {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || PlatformError::Python(text.to_owned());
         let version: Version = text.parse().map_err(|_no_version| wrong())?;
-        let mut release = version.release().to_vec();
-        if !(2..=3).contains(&release.len()) || version.is_local() || version.epoch() != 0 {
+        let has_numbers = (2..=3).contains(&version.release().len());
+        if !has_numbers || !version.is_small() || version.is_local() || version.has_epoch() {
             return Err(wrong());
         }
-        release.resize(3, 0);
-        Ok(Self {
-            full: version.with_release(release),
-        })
+        let full = version.with_length(3).ok_or_else(wrong)?;
+        Ok(Self { full })
     }
 }
 

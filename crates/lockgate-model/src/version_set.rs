@@ -161,27 +161,35 @@ impl VersionSet {
         match (clause.operator, clause.wildcard) {
             ("==", false) => Self::with_locals(version),
             ("===", _) if clause.is_in_normal_form() => Self::spelled(version),
-            ("===", _) => Self::empty(),
             ("!=", false) => Self::with_locals(version).complement(),
             ("<=", _) => Self::up_to(version),
             (">=", _) => Self::at_least(version),
-            // Of a post-release the parser below excludes too much: all that shares its release from `<`, and from `>` the
-            // dev-releases of the next one.
-            ("<", _) if version.is_post() && !version.any_prerelease() => {
-                Self::below(version.with_dev(Some(0)))
-            }
+            ("<", _) if version.any_prerelease() => Self::below(version),
+            ("<", _) if version.is_post() => Self::below(version.first_dev()),
+            ("<", _) => Self::below(version.lower_edge()),
             (">", _) if version.is_post() && !version.any_prerelease() => {
                 Self(Ranges::higher_than(Place::after_locals(version)))
             }
-            _ => {
-                let text = clause.to_string();
-                let specifier: Option<pep440_rs::VersionSpecifier> = text.parse().ok();
-                specifier.map_or_else(Self::empty, |specifier| {
-                    let ranges: Ranges<Version> = specifier.into();
-                    Self::from_plain(&ranges)
-                })
+            (">", _) => match version.after_last_number() {
+                Some(next) => Self::at_least(next),
+                None => Self::above(version.upper_edge()),
+            },
+            ("~=", _) => {
+                let kept = version.release().len().saturating_sub(1);
+                let end = version.after_family(kept);
+                end.map_or_else(Self::empty, |end| Self::between(version, end))
             }
+            ("==", true) => Self::family(version),
+            ("!=", true) => Self::family(version).complement(),
+            // No version has the text behind this `===`.
+            _ => Self::empty(),
         }
+    }
+
+    /// All versions whose release begins as this one's does.
+    fn family(version: Version) -> Self {
+        let end = version.after_family(version.release().len());
+        end.map_or_else(Self::empty, |end| Self::between(version.first_dev(), end))
     }
 
     /// Of how many pieces without a gap it consists: what work with it costs.
@@ -228,15 +236,16 @@ impl VersionSet {
     }
 
     /// From ranges of versions, none of which ends between a version and its local ones.
-    pub(crate) fn from_plain(plain: &Ranges<Version>) -> Self {
-        let low = |bound: &Bound<Version>| match bound {
-            Bound::Included(version) => Bound::Included(Place::before(version.clone())),
-            Bound::Excluded(version) => Bound::Included(Place::after(version.clone())),
+    pub(crate) fn from_plain(plain: &Ranges<pep440_rs::Version>) -> Self {
+        let version = |version: &pep440_rs::Version| Version::from(version.clone());
+        let low = |bound: &Bound<pep440_rs::Version>| match bound {
+            Bound::Included(low) => Bound::Included(Place::before(version(low))),
+            Bound::Excluded(low) => Bound::Included(Place::after(version(low))),
             Bound::Unbounded => Bound::Unbounded,
         };
-        let high = |bound: &Bound<Version>| match bound {
-            Bound::Included(version) => Bound::Excluded(Place::after(version.clone())),
-            Bound::Excluded(version) => Bound::Excluded(Place::before(version.clone())),
+        let high = |bound: &Bound<pep440_rs::Version>| match bound {
+            Bound::Included(high) => Bound::Excluded(Place::after(version(high))),
+            Bound::Excluded(high) => Bound::Excluded(Place::before(version(high))),
             Bound::Unbounded => Bound::Unbounded,
         };
         let parts = plain
@@ -246,30 +255,32 @@ impl VersionSet {
     }
 
     /// Its stretches as ranges of versions. A local version with the largest number stands for all local versions of one.
-    pub(crate) fn plain_ranges(&self) -> Vec<(Bound<Version>, Bound<Version>)> {
+    pub(crate) fn plain_ranges(
+        &self,
+    ) -> Vec<(Bound<pep440_rs::Version>, Bound<pep440_rs::Version>)> {
         let last = |version: &Version| {
             let local = vec![pep440_rs::LocalSegment::Number(u64::MAX)];
-            version.clone().with_local(local)
+            version.clamped().with_local(local)
         };
         let low = |bound: &Bound<Place>| match bound {
             Bound::Unbounded => Bound::Unbounded,
             Bound::Included(place) | Bound::Excluded(place) => match place.spot {
-                Spot::Before => Bound::Included(place.version.clone()),
+                Spot::Before => Bound::Included(place.version.clamped()),
                 Spot::Spelled(_) if matches!(bound, Bound::Included(_)) => {
-                    Bound::Included(place.version.clone())
+                    Bound::Included(place.version.clamped())
                 }
-                Spot::Spelled(_) | Spot::After => Bound::Excluded(place.version.clone()),
+                Spot::Spelled(_) | Spot::After => Bound::Excluded(place.version.clamped()),
                 Spot::AfterLocals => Bound::Excluded(last(&place.version)),
             },
         };
         let high = |bound: &Bound<Place>| match bound {
             Bound::Unbounded => Bound::Unbounded,
             Bound::Included(place) | Bound::Excluded(place) => match place.spot {
-                Spot::Before => Bound::Excluded(place.version.clone()),
+                Spot::Before => Bound::Excluded(place.version.clamped()),
                 Spot::Spelled(_) if matches!(bound, Bound::Excluded(_)) => {
-                    Bound::Excluded(place.version.clone())
+                    Bound::Excluded(place.version.clamped())
                 }
-                Spot::Spelled(_) | Spot::After => Bound::Included(place.version.clone()),
+                Spot::Spelled(_) | Spot::After => Bound::Included(place.version.clamped()),
                 Spot::AfterLocals => Bound::Included(last(&place.version)),
             },
         };

@@ -86,7 +86,7 @@ pub(crate) enum Blame {
     /// The requirements, by all that is known.
     Requirements,
     /// The requirements: without the gate nothing fits either, for this reason.
-    RequirementsAnyway(Tree),
+    RequirementsAnyway(Box<Tree>),
     /// The gate, which refused these, most severe first.
     Gate(Vec<GateRefusal>),
 }
@@ -104,7 +104,7 @@ pub(crate) fn blame(
     let found = trial(&search.under(&open), sources);
     let ungated = match found {
         Ok(Found::Linked(linked)) => linked,
-        Ok(Found::Nothing(tree)) => return Ok(Blame::RequirementsAnyway(tree)),
+        Ok(Found::Nothing(tree)) => return Ok(Blame::RequirementsAnyway(Box::new(tree))),
         Err(_) => return Ok(Blame::Requirements),
     };
     let mut refusals = Vec::new();

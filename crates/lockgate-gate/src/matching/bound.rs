@@ -127,20 +127,18 @@ fn among(text: &str) -> Option<Understood> {
 fn any_suffix(release: &str) -> Option<Understood> {
     let release: Version = release.parse().ok()?;
     Some(Understood::Among {
-        first: release.clone().with_dev(Some(0)),
-        end: Bound::Through(release.with_post(Some(u64::MAX))),
+        end: Bound::Through(release.last_post()),
+        first: release.first_dev(),
     })
 }
 
 /// All releases that begin so.
 fn family(release: &str) -> Option<Understood> {
     let release: Version = release.parse().ok()?;
-    let mut next = release.release().to_vec();
-    let last = next.last_mut()?;
-    *last = last.checked_add(1)?;
+    let end = release.after_family(release.release().len())?;
     Some(Understood::Among {
-        end: Bound::Before(release.clone().with_release(next).with_dev(Some(0))),
-        first: release.with_dev(Some(0)),
+        first: release.first_dev(),
+        end: Bound::Before(end),
     })
 }
 

@@ -8,6 +8,8 @@
 //! Python's versions are ranges, so that markers can be set off against each other. What is asked of the release of a system, or of the
 //! version of an implementation, stays a question by itself ([`Question`]): two of them are never simplified into one.
 
+use std::borrow::Cow;
+
 use pep508_rs::{
     ExtraName, ExtraOperator, MarkerExpression, MarkerOperator, MarkerTree, MarkerValueExtra,
     MarkerValueString,
@@ -16,6 +18,7 @@ use pep508_rs::{
 use super::Marker;
 use super::parse::{Operand, Operator, Variable};
 use super::python;
+use crate::version::with_small_numbers;
 use crate::{Specifiers, Version};
 
 /// The marker of one comparison.
@@ -48,9 +51,10 @@ pub(super) enum Side {
 }
 
 fn of_variable(variable: Variable, operator: Operator, text: &str, side: Side) -> Marker {
+    // No version of a Python has such numbers: with smaller ones the answer is the same.
     let clamped = match operator {
-        Operator::In | Operator::NotIn => text.to_owned(),
-        _ => clamped(text),
+        Operator::In | Operator::NotIn => Cow::Borrowed(text),
+        _ => with_small_numbers(text),
     };
     match variable {
         Variable::PythonVersion => python::short(operator, &clamped, side)
@@ -63,7 +67,7 @@ fn of_variable(variable: Variable, operator: Operator, text: &str, side: Side) -
                 Side::Left => !matches!(operator, Operator::In | Operator::NotIn),
                 // Equality of texts would be read again as equality of versions where it can be.
                 Side::Right => {
-                    let is_specifier = |operator| specifier(operator, &clamped).is_some();
+                    let is_specifier = |operator| specifier(operator, text).is_some();
                     operator == Operator::Arbitrary
                         || is_specifier(operator)
                         || (!matches!(operator, Operator::In | Operator::NotIn)
@@ -141,25 +145,6 @@ pub(super) fn specifier(operator: Operator, version: &str) -> Option<Specifiers>
     text.parse().ok()
 }
 
-/// The text with numbers that no version of a Python or of a system reaches brought down to what a version can hold.
-fn clamped(text: &str) -> String {
-    const DIGITS: usize = 18;
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let is_digit = first.is_ascii_digit();
-        let end = rest.find(|c: char| c.is_ascii_digit() != is_digit);
-        let (part, after) = rest.split_at(end.unwrap_or(rest.len()));
-        if is_digit && part.trim_start_matches('0').len() > DIGITS {
-            out.push_str(&"9".repeat(DIGITS));
-        } else {
-            out.push_str(part);
-        }
-        rest = after;
-    }
-    out
-}
-
 /// A comparison that is answered as a whole: it has no place among ranges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
@@ -194,7 +179,7 @@ impl Question {
     fn can_be_asked(&self) -> bool {
         match (self.operator, self.side) {
             (Operator::Compatible | Operator::Arbitrary, Side::Right) => {
-                specifier(self.operator, &clamped(&self.text)).is_some()
+                specifier(self.operator, &self.text).is_some()
                     || self.operator == Operator::Arbitrary
             }
             _ => true,
@@ -234,8 +219,8 @@ impl Question {
         if self.operator == Operator::Arbitrary {
             return left.eq_ignore_ascii_case(right);
         }
-        if let Some(specifier) = specifier(self.operator, &clamped(right)) {
-            let version: Option<Version> = clamped(left).trim().parse().ok();
+        if let Some(specifier) = specifier(self.operator, right) {
+            let version: Option<Version> = left.trim().parse().ok();
             return version.is_some_and(|version| specifier.set().contains(&version));
         }
         match self.operator {

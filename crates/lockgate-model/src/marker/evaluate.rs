@@ -214,7 +214,7 @@ fn rebuilt(
     found
 }
 
-fn in_range(range: &Ranges<crate::Version>) -> MarkerTree {
+fn in_range(range: &Ranges<pep440_rs::Version>) -> MarkerTree {
     let mut any = MarkerTree::FALSE;
     for (low, high) in range.iter() {
         any.or(python::in_range(low.as_ref(), high.as_ref()));

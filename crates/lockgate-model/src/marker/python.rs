@@ -8,12 +8,13 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
+use pep440_rs::Version;
 use pep508_rs::MarkerTree;
 
 use super::Marker;
 use super::compare::{Side, specifier};
 use super::parse::Operator;
-use crate::{Specifiers, Version};
+use crate::Specifiers;
 
 type Range = (Bound<Version>, Bound<Version>);
 
@@ -47,9 +48,9 @@ pub(super) fn short(operator: Operator, text: &str, side: Side) -> Option<Marker
         }
         (_, Side::Right) => match specifier(operator, text) {
             Some(specifiers) => {
-                let named = named_by(&specifiers)?.clone();
+                let named = named_by(&specifiers)?;
                 Some(piecewise(&named, |version| {
-                    specifiers.set().contains(version)
+                    specifiers.set().contains(&version.clone().into())
                 }))
             }
             None => Some(as_text(operator)),
@@ -63,7 +64,8 @@ pub(super) fn short(operator: Operator, text: &str, side: Side) -> Option<Marker
             }
             let holds = |python: &Version| {
                 let specifiers = specifier(operator, &python.to_string());
-                specifiers.is_some_and(|specifiers| specifiers.set().contains(&version))
+                specifiers
+                    .is_some_and(|specifiers| specifiers.set().contains(&version.clone().into()))
             };
             Some(piecewise(&version, holds))
         }
@@ -161,8 +163,9 @@ fn only(version: Version) -> Range {
 }
 
 /// The version that a specifier of one clause names.
-fn named_by(specifiers: &Specifiers) -> Option<&Version> {
-    specifiers.clauses().first().map(|clause| &clause.version)
+fn named_by(specifiers: &Specifiers) -> Option<Version> {
+    let first = specifiers.clauses().first();
+    first.map(|clause| clause.version.clamped())
 }
 
 /// The versions of so many numbers that are parts of a text, as they are written.

@@ -7,6 +7,7 @@ use pep508_rs::{MarkerTree, MarkerWarningKind};
 use super::cost::{TOO_MUCH_WORK, is_too_much_work};
 use super::marker_text::for_parser;
 use super::{Requirement, RequirementError, Source};
+use crate::version::with_small_numbers;
 use crate::{Marker, Name, Specifiers};
 
 /// Reads one dependency specifier.
@@ -32,8 +33,16 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
             (wanted, marker)
         }
     };
+    // The parser's numbers end at 64 bits: it is shown smaller ones.
+    let shown = match clauses(wanted) {
+        Some(clauses) => match with_small_numbers(clauses) {
+            Cow::Borrowed(_) => Cow::Borrowed(wanted),
+            Cow::Owned(small) => Cow::Owned(wanted.replacen(clauses, &small, 1)),
+        },
+        None => Cow::Borrowed(wanted),
+    };
     let parsed: pep508_rs::Requirement =
-        wanted.parse().map_err(|error: pep508_rs::Pep508Error| {
+        shown.parse().map_err(|error: pep508_rs::Pep508Error| {
             RequirementError::Syntax(error.message.to_string())
         })?;
     let mut extras: Vec<Name> = parsed
@@ -48,7 +57,8 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, RequirementError> {
         (None, None) => Source::Index(Specifiers::any()),
         (None, Some(pep508_rs::VersionOrUrl::VersionSpecifier(specifiers))) => {
             // How `===` was written is not in what the parser gives back, and there the text counts.
-            match clauses(&text).filter(|clauses| clauses.contains("===")) {
+            let is_changed = matches!(shown, Cow::Owned(_));
+            match clauses(&text).filter(|clauses| is_changed || clauses.contains("===")) {
                 Some(clauses) => Source::Index(clauses.parse()?),
                 None => Source::Index(Specifiers::written(&specifiers, "")),
             }

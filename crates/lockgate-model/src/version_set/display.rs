@@ -93,17 +93,12 @@ fn family(stretch: Stretch<'_>) -> Option<Version> {
     let (Bound::Included(low), Bound::Excluded(high)) = stretch else {
         return None;
     };
-    if low.version.dev() != Some(0) || high.version.dev() != Some(0) {
+    if !low.version.is_first_dev() || !high.version.is_first_dev() {
         return None;
     }
     // `1.dev0` and `1.0.dev0` are one place: the other end tells whose family it is.
-    let mut release = low.version.release().to_vec();
     let length = high.version.release().len();
-    if release.iter().skip(length).any(|part| *part != 0) {
-        return None;
-    }
-    release.resize(length, 0);
-    let version = low.version.clone().with_release(release).with_dev(None);
+    let version = low.version.with_length(length)?.without_dev();
     let clause = Clause {
         operator: "==",
         version,

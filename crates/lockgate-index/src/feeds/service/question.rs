@@ -39,18 +39,12 @@ impl Question {
             return vec![None];
         };
         let public = version.clone().without_local();
-        let release = public.release();
-        let end = release.iter().rposition(|part| *part != 0).unwrap_or(0);
-        let short: Vec<u64> = release.iter().take(end + 1).copied().collect();
-        let long = release.iter().copied().chain(std::iter::repeat(0));
-        let long: Vec<u64> = long.take(release.len().max(3)).collect();
+        let length = public.release().len();
+        let short = (1..=length).find_map(|length| public.with_length(length));
+        let long = public.with_length(length.max(3));
         let mut spellings: Vec<Option<String>> = Vec::new();
-        for version in [
-            version.clone(),
-            public.clone(),
-            public.clone().with_release(short),
-            public.with_release(long),
-        ] {
+        let others = [short, long].into_iter().flatten();
+        for version in [version.clone(), public].into_iter().chain(others) {
             let spelling = Some(version.to_string());
             if !spellings.contains(&spelling) {
                 spellings.push(spelling);
