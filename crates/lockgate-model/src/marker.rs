@@ -20,7 +20,6 @@ use version_ranges::Ranges;
 
 use self::evaluate::Unknown;
 use crate::requirement::cost::{TOO_MUCH_WORK, is_too_much_work};
-use crate::requirement::marker_text::for_parser;
 use crate::requirement::parse::{TOO_LONG, is_too_long};
 use crate::{Name, Version, VersionSet};
 
@@ -85,18 +84,18 @@ impl Marker {
         if is_too_much_work(text) {
             return Err(MarkerError(TOO_MUCH_WORK.to_owned()));
         }
-        for_parser(text).map_err(|why| MarkerError(why.to_owned()))?;
         Self::parse_checked(text)
     }
 
     /// Reads a marker of which the limits and letters were looked at.
     pub(crate) fn parse_checked(text: &str) -> Result<Self, MarkerError> {
-        parse::parse(text).ok_or_else(|| {
-            let text = for_parser(text).unwrap_or_default();
-            let error = MarkerTree::parse_str::<pep508_rs::VerbatimUrl>(&text).err();
-            let message = error.map(|error| error.message.to_string());
-            MarkerError(message.unwrap_or_else(|| "it is not a marker".to_owned()))
-        })
+        let read = parse::parse(text).map_err(MarkerError)?;
+        Ok(read.marker)
+    }
+
+    /// What is wrong with its first comparison that cannot be made, or that nobody means; none where the text is sound, or no marker at all.
+    pub(crate) fn fault(text: &str) -> Option<String> {
+        parse::parse(text).ok()?.fault
     }
 
     /// The marker of a tree that says nothing about Python's version.

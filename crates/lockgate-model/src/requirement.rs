@@ -93,5 +93,4 @@ fn shown(url: &str) -> String {
 }
 
 pub(crate) mod cost;
-pub(crate) mod marker_text;
 pub(crate) mod parse;

@@ -61,16 +61,16 @@ pub(crate) const CHOICES: &[Choice] = &[
         case.only_pip_refuses("===") && ends.iter().any(|end| case.only_pip_refuses(end))
     }),
     refusal("marker-version", |case| {
-        case.only_ours_refuses("is not a marker: Expected PEP 440 version")
+        case.only_ours_refuses("is not a version specifier")
     }),
     refusal("marker-constant", |case| {
-        case.only_ours_refuses("is not a marker: Comparing two")
+        case.only_ours_refuses("it compares two")
     }),
     refusal("marker-quote", |case| {
         case.only_ours_refuses("a quote or a line break in a quoted text")
     }),
     refusal("marker-operator", |case| {
-        case.only_ours_refuses("is not a marker: ") && case.only_ours_refuses("found `===`")
+        case.only_ours_refuses("compares versions, and `")
     }),
     refusal("binary-file", |case| {
         case.text.contains('\0') && case.only_ours_refuses("it is a binary file")

@@ -43,6 +43,53 @@ pub(super) fn marker(left: Operand<'_>, operator: Operator, right: Operand<'_>) 
     }
 }
 
+/// What is wrong with a comparison that `packaging` cannot make, or that nobody means; none of a sound one.
+///
+/// `packaging` takes more than this: a variable beside the name of another, or a version variable beside a text that is no version, is
+/// compared as a text, and is as good as never true.
+pub(super) fn fault(left: Operand<'_>, operator: Operator, right: Operand<'_>) -> Option<String> {
+    let (variable, text, side) = match (left, right) {
+        (Operand::Variable(variable), Operand::Text(text)) => (variable, text, Side::Right),
+        (Operand::Text(text), Operand::Variable(variable)) => (variable, text, Side::Left),
+        (Operand::Text(one), Operand::Text(other)) => {
+            return Some(format!(
+                "it compares two quoted strings, `{one}` and `{other}`"
+            ));
+        }
+        (Operand::Variable(one), Operand::Variable(other)) => {
+            let (one, other) = (one.name(), other.name());
+            return Some(format!("it compares two variables, `{one}` and `{other}`"));
+        }
+    };
+    let (name, sign) = (variable.name(), operator.text());
+    let is_part = matches!(operator, Operator::In | Operator::NotIn);
+    match variable {
+        Variable::Text(_) if matches!(operator, Operator::Compatible | Operator::Arbitrary) => {
+            Some(format!(
+                "`{sign}` compares versions, and `{name}` is not one"
+            ))
+        }
+        Variable::Extra if !matches!(operator, Operator::Equal | Operator::NotEqual) => {
+            Some(format!("`{name}` is compared with `==` and `!=` alone"))
+        }
+        Variable::Text(_) | Variable::Extra => None,
+        // The release of a system need not be a version.
+        Variable::PlatformRelease => (operator == Operator::Compatible
+            && side == Side::Right
+            && specifier(operator, text).is_none())
+        .then(|| format!("`{sign}{text}` is not a version specifier")),
+        Variable::PythonVersion | Variable::PythonFullVersion | Variable::ImplementationVersion => {
+            let is_sound = is_part
+                || operator == Operator::Arbitrary
+                || match side {
+                    Side::Left => text.trim().parse::<Version>().is_ok(),
+                    Side::Right => specifier(operator, text).is_some(),
+                };
+            (!is_sound).then(|| format!("`{sign}{text}` is not a version specifier"))
+        }
+    }
+}
+
 /// Where the text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {

@@ -1,6 +1,12 @@
 //! The grammar of markers (PEP 508), as `packaging` reads it.
+//!
+//! What is quoted is written in single quotes, whatever it holds. A text with a quote in it would be read as more comparisons, and one with
+//! a line break as another line of a lock. No environment has such values; they are refused.
 
 use super::{Marker, compare};
+
+/// What is said of a quoted text that cannot be written again.
+const NOT_WRITTEN: &str = "its marker has a quote or a line break in a quoted text";
 
 /// One side of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,74 +102,126 @@ impl Operator {
     }
 }
 
-/// Reads a marker; none where the grammar has no such text.
-pub(super) fn parse(text: &str) -> Option<Marker> {
-    let mut reader = Reader { rest: text };
+/// What was read of a text.
+pub(super) struct Read {
+    pub(super) marker: Marker,
+    /// What is wrong with its first comparison that `packaging` cannot make, or that nobody means.
+    pub(super) fault: Option<String>,
+}
+
+/// Reads a marker, or says where the text leaves the grammar.
+pub(super) fn parse(text: &str) -> Result<Read, String> {
+    let mut reader = Reader {
+        rest: text,
+        fault: None,
+    };
     let marker = reader.any()?;
-    reader.rest.trim_start().is_empty().then_some(marker)
+    let rest = reader.rest.trim();
+    if !rest.is_empty() {
+        return Err(format!("expected `and`, `or` or the end, found `{rest}`"));
+    }
+    let fault = reader.fault;
+    Ok(Read { marker, fault })
 }
 
 struct Reader<'t> {
     rest: &'t str,
+    fault: Option<String>,
 }
 
 impl<'t> Reader<'t> {
-    fn any(&mut self) -> Option<Marker> {
+    fn any(&mut self) -> Result<Marker, String> {
         let mut any = self.all()?;
         while self.word("or") {
             any = any.or(&self.all()?);
         }
-        Some(any)
+        Ok(any)
     }
 
-    fn all(&mut self) -> Option<Marker> {
+    fn all(&mut self) -> Result<Marker, String> {
         let mut all = self.part()?;
         while self.word("and") {
             all = all.and(&self.part()?);
         }
-        Some(all)
+        Ok(all)
     }
 
-    fn part(&mut self) -> Option<Marker> {
+    fn part(&mut self) -> Result<Marker, String> {
         if self.sign("(") {
             let inner = self.any()?;
-            return self.sign(")").then_some(inner);
+            return match self.sign(")") {
+                true => Ok(inner),
+                false => Err(format!("expected `)`, found {}", self.found())),
+            };
         }
         let left = self.operand()?;
         let operator = self.operator()?;
         let right = self.operand()?;
-        Some(compare::marker(left, operator, right))
+        if self.fault.is_none() {
+            self.fault = compare::fault(left, operator, right);
+        }
+        Ok(compare::marker(left, operator, right))
     }
 
-    fn operand(&mut self) -> Option<Operand<'t>> {
+    /// What stands next, for an error.
+    fn found(&self) -> String {
+        match self.rest.split_whitespace().next() {
+            Some(word) => format!("`{word}`"),
+            None => "the end".to_owned(),
+        }
+    }
+
+    fn operand(&mut self) -> Result<Operand<'t>, String> {
         self.rest = self.rest.trim_start();
-        let quote = self.rest.chars().next()?;
-        if matches!(quote, '\'' | '"') {
-            let (text, rest) = self.rest.get(1..)?.split_once(quote)?;
+        if let Some(quote @ ('\'' | '"')) = self.rest.chars().next() {
+            let inside = self.rest.get(1..).unwrap_or_default();
+            let (text, rest) = inside
+                .split_once(quote)
+                .ok_or_else(|| format!("the quoted string {} does not end", self.rest))?;
+            if text.contains(['\'', '"']) || text.contains(breaks) {
+                return Err(NOT_WRITTEN.to_owned());
+            }
             self.rest = rest;
-            return Some(Operand::Text(text));
+            return Ok(Operand::Text(text));
         }
         let end = self.rest.find(|c| !is_of_word(c));
         let (word, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
-        let variable = Variable::of_name(word)?;
-        self.rest = rest;
-        Some(Operand::Variable(variable))
+        match Variable::of_name(word) {
+            Some(variable) => {
+                self.rest = rest;
+                Ok(Operand::Variable(variable))
+            }
+            None if word.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                Err(format!("`{word}` is not a valid marker name"))
+            }
+            None => Err(format!(
+                "expected a marker name or a quoted string, found {}",
+                self.found()
+            )),
+        }
     }
 
-    fn operator(&mut self) -> Option<Operator> {
+    fn operator(&mut self) -> Result<Operator, String> {
         if self.word("in") {
-            return Some(Operator::In);
+            return Ok(Operator::In);
         }
-        if self.word("not") {
-            return self.word("in").then_some(Operator::NotIn);
+        let before = self.rest;
+        if self.word("not") && self.word("in") {
+            return Ok(Operator::NotIn);
         }
-        self.rest = self.rest.trim_start();
+        self.rest = before.trim_start();
         let end = self
             .rest
             .find(|c: char| !matches!(c, '<' | '>' | '=' | '!' | '~'));
         let (text, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        let operator = Operator::of_text(text).ok_or_else(|| {
+            format!(
+                "expected a marker operator, such as `>=` or `not in`, found {}",
+                self.found()
+            )
+        })?;
         self.rest = rest;
-        Operator::of_text(text)
+        Ok(operator)
     }
 
     /// Takes a word if it is next.
@@ -191,4 +249,98 @@ impl<'t> Reader<'t> {
 
 fn is_of_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.')
+}
+
+/// What ends a line for some reader, or is no text at all.
+fn breaks(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Requirement;
+
+    #[test]
+    fn quoted_letters_are_kept() {
+        for marker in [
+            "os_name == 'nt'",
+            "os_name == 'a' or\tos_name == \"b\"",
+            "os_name=='é'",
+            "'é' != os_name and platform_version in \"ü ö\"",
+            "(os_name == 'a') and'ß'!=os_name",
+        ] {
+            assert!(Marker::parse(marker).is_ok(), "{marker}");
+        }
+        let read: Requirement = "a ; os_name == 'né'".parse().unwrap();
+        assert_eq!(read.marker, Marker::parse("os_name == 'né'").unwrap());
+        assert_eq!(read.marker.to_text().as_deref(), Some("os_name == 'né'"));
+    }
+
+    #[test]
+    fn what_leaves_the_grammar_is_named() {
+        for (marker, said) in [
+            (
+                "é == 'nt'",
+                "expected a marker name or a quoted string, found `é`",
+            ),
+            ("os_namé == 'nt'", "`os_nam` is not a valid marker name"),
+            ("", "found the end"),
+            ("os_name", "expected a marker operator"),
+            ("os_name not 'nt'", "found `not`"),
+            ("os_name == nt", "`nt` is not a valid marker name"),
+            ("os_name == 3", "found `3`"),
+            ("os_name == 'nt", "does not end"),
+            (
+                "os_name == 'nt' os_name",
+                "expected `and`, `or` or the end, found `os_name`",
+            ),
+            ("(os_name == 'nt'", "expected `)`, found the end"),
+            ("os_name == 'nt' and", "found the end"),
+            (
+                "os_name == 'nt' + \"18.0\" ~= platform_release",
+                "found `+ ",
+            ),
+        ] {
+            let error = Marker::parse(marker).unwrap_err();
+            assert!(error.0.contains(said), "{marker}: {error}");
+        }
+        refused_everywhere(&["é == 'nt'", "os_namé == 'nt'", "os_name == 'nt"]);
+    }
+
+    /// Such a text would say more when it is written again: other comparisons, another line.
+    #[test]
+    fn quoted_texts_that_cannot_be_written_again_are_refused() {
+        for marker in [
+            "os_name == \"it's\"",
+            "os_name == 'a \"b\"'",
+            "os_name == \"a' or os_name != 'a\"",
+            "os_name == 'é' and os_name != \"'\"",
+            "'a\nb' == os_name",
+            "os_name == 'a\u{b}'",
+            "os_name == 'a\u{85}'",
+            "os_name == 'a\u{2028}b==1'",
+            "os_name == \"a\" and platform_version in 'b\rc'",
+        ] {
+            assert_eq!(
+                Marker::parse(marker).unwrap_err().0,
+                NOT_WRITTEN,
+                "{marker:?}"
+            );
+            refused_everywhere(&[marker]);
+        }
+    }
+
+    fn refused_everywhere(markers: &[&str]) {
+        for marker in markers {
+            assert!(Marker::parse(marker).is_err(), "{marker:?}");
+            for text in [
+                format!("a ; {marker}"),
+                format!("a @ https://x.test ; {marker}"),
+            ] {
+                assert!(text.parse::<Requirement>().is_err(), "{text:?}");
+                assert!(Requirement::parse_strict(&text).is_err(), "{text:?}");
+            }
+        }
+    }
 }

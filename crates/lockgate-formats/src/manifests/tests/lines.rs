@@ -89,7 +89,11 @@ fn wrong_lines_name_file_line_and_what_is_wrong() {
         ("flask ; python_version", 1, "marker operator"),
         ("flask ; python_version >= 3", 1, "quoted string"),
         ("flask ; nonsense == 'x'", 1, "valid marker name"),
-        ("flask ; python_version in '3.8, 3.9'", 1, "PEP 440"),
+        (
+            "flask ; python_version >= '3.8, 3.9'",
+            1,
+            "version specifier",
+        ),
         ("flask ; sys_platform ~= '1'", 1, "`~=`"),
         ("flask ; 'a' == 'a'", 1, "two quoted strings"),
         ("${MISSING}==1", 1, "not a requirement"),

@@ -141,10 +141,10 @@ fn wrong_projects_say_where_and_what_to_do() {
             "an address without a name",
         ),
         (
-            &format!("{NAMED}dependencies = [\"a ; python_version in '3.8, 3.9'\"]\n"),
+            &format!("{NAMED}dependencies = [\"a ; python_version >= '3.8, 3.9'\"]\n"),
             None,
             Some(3),
-            "PEP 440",
+            "version specifier",
         ),
         (
             &format!("{NAMED}requires-python = \"3\"\n"),
