@@ -1,11 +1,14 @@
 //! Which files count as distributions: pip lists and installs the same folder and the same page of odd files. It runs where `LOCKGATE_PEERS`
 //! names the folder that its Python is in.
 
+mod archives;
+mod folders;
+
 use std::path::PathBuf;
 
-use lockgate_tests::artifact::{sdist, wheel, wheel_holding};
+use lockgate_tests::artifact::{archive, wheel};
 use lockgate_tests::scenario::pins_of;
-use lockgate_tests::{Release, TestContext};
+use lockgate_tests::{Release, Run, TestContext};
 
 /// For each project that is named, the versions that pip finds at a place.
 const LIST: &str = r#"
@@ -86,19 +89,69 @@ const FILES: &[Odd] = &[
     ("post-gz", "post_gz-1.0-1.tar.gz", None, Some("1.0.post1")),
     ("tgz", "tgz-1.0.tgz", None, Some("1.0")),
     ("no-version", "no_version-abc.tar.gz", None, None),
+    ("zipped", "zipped-1.0.zip", Some("1.0"), Some("1.0")),
+    ("plain-tar", "plain_tar-1.0.tar", None, Some("1.0")),
+    ("bz2", "bz2-1.0.tar.bz2", None, Some("1.0")),
+    ("tbz", "tbz-1.0.tbz", None, Some("1.0")),
+    ("tbz2", "tbz2-1.0.tbz2", None, None),
+    ("xz", "xz-1.0.tar.xz", None, Some("1.0")),
+    ("txz", "txz-1.0.txz", None, Some("1.0")),
+    ("post-xz", "post_xz-1.0-1.tar.xz", None, Some("1.0.post1")),
+    ("lzma", "lzma-1.0.tar.lzma", None, Some("1.0")),
+    ("tlz", "tlz-1.0.tlz", None, Some("1.0")),
+    ("zstd", "zstd-1.0.tar.zst", None, None),
+    ("upper-gz", "upper_gz-1.0.TAR.GZ", None, None),
+    ("upper-xz", "upper_xz-1.0.tar.XZ", None, None),
+    ("tar-zip", "tar_zip-1.0.tar.zip", None, None),
+    ("lzip", LZIP, None, None),
 ];
 
+/// pip lists it on a page, and can open it only with a recent liblzma.
+const LZIP: &str = "lzip-1.0.tar.lz";
+
+/// A backend that needs nothing but Python.
+const BACKEND: &str = r#"
+import os, re, zipfile
+
+def build_wheel(folder, settings=None, metadata=None):
+    with open("PKG-INFO") as file:
+        text = file.read()
+    name, version = (re.search(f"^{key}: (.*)$", text, re.M)[1] for key in ("Name", "Version"))
+    stem = f"{name.replace('-', '_')}-{version}"
+    with zipfile.ZipFile(os.path.join(folder, f"{stem}-py3-none-any.whl"), "w") as wheel:
+        wheel.writestr(f"{stem}.dist-info/METADATA", text)
+        wheel.writestr(f"{stem}.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{stem}.dist-info/RECORD", "")
+    return f"{stem}-py3-none-any.whl"
+"#;
+
+/// The files of a source distribution that pip can build without network. `headers`: more of its PKG-INFO.
+fn source(name: &str, version: &str, headers: &str) -> Vec<(String, String)> {
+    let metadata = format!("Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n{headers}");
+    let table =
+        "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n";
+    [
+        ("PKG-INFO", metadata.as_str()),
+        ("pyproject.toml", table),
+        ("backend.py", BACKEND),
+    ]
+    .into_iter()
+    .map(|(path, text)| (format!("{name}-{version}/{path}"), text.to_owned()))
+    .collect()
+}
+
 fn bytes(name: &str, file: &str) -> Vec<u8> {
-    let release = Release::default();
     let version = match file {
-        "post_gz-1.0-1.tar.gz" | "named_post-1.0_post1-py3-none-any.whl" => "1.0.post1",
+        "post_gz-1.0-1.tar.gz"
+        | "post_xz-1.0-1.tar.xz"
+        | "named_post-1.0_post1-py3-none-any.whl" => "1.0.post1",
         "local-1.0+one_two-py3-none-any.whl" => "1.0+one.two",
         _ => "1.0",
     };
-    if file.ends_with("gz") {
-        return sdist(name, version, &release).bytes;
+    if file.to_ascii_lowercase().ends_with(".whl") {
+        return wheel(name, version, &Release::default(), "py3-none-any").bytes;
     }
-    wheel(name, version, &release, "py3-none-any").bytes
+    archive(&source(name, version, ""), file)
 }
 
 fn place(context: &TestContext) {
@@ -111,16 +164,27 @@ fn place(context: &TestContext) {
     context.write("page/links.html", page);
 }
 
-/// The version that is locked of each project by itself.
+/// Locks `requirements.in` from a place, without any index.
+fn lock_from(context: &TestContext, place: &str, arguments: &[&str]) -> Run {
+    context
+        .lockgate(&["lock", "requirements.in", "--no-advisories", "--no-index"])
+        .args(["-f", place])
+        .args(["--python-version", "3.11", "--python-platform", "linux"])
+        .args(arguments)
+        .run()
+}
+
+/// The version that is locked of a project by itself.
 fn locked(context: &TestContext, name: &str, place: &str) -> Option<String> {
     context.write("requirements.in", format!("{name}\n"));
-    let run = context
-        .lockgate(&["lock", "requirements.in", "-o", "-", "--no-advisories"])
-        .args(["--no-index", "-f", place])
-        .args(["--python-version", "3.11", "--python-platform", "linux"])
-        .run();
+    let run = lock_from(context, place, &["-o", "-"]);
     let pins = pins_of(&run.stdout);
     pins.get(name).map(|pin| pin.version.clone())
+}
+
+/// The folder that pip's Python is in, where the caller has one.
+fn peers() -> Option<PathBuf> {
+    std::env::var_os("LOCKGATE_PEERS").map(PathBuf::from)
 }
 
 #[test]
@@ -140,7 +204,7 @@ fn files_count_in_a_folder_and_on_a_page_as_they_do_to_pip() {
 
 #[test]
 fn pip_lists_the_same_files() {
-    let Some(peers) = std::env::var_os("LOCKGATE_PEERS").map(PathBuf::from) else {
+    let Some(peers) = peers() else {
         return;
     };
     let context = TestContext::new();
@@ -153,68 +217,49 @@ fn pip_lists_the_same_files() {
             .run();
         run.exits(0);
         for (line, (name, file, in_folder, on_page)) in run.stdout.lines().zip(FILES) {
-            let expected = if is_folder { in_folder } else { on_page };
+            let expected = match *file {
+                LZIP if !is_folder => Some("1.0"),
+                _ if is_folder => *in_folder,
+                _ => *on_page,
+            };
             let mut words = line.split(' ');
             assert_eq!(words.next(), Some(*name), "{}", run.stdout);
-            assert_eq!(words.next(), *expected, "{file} at {place}: {}", run.stdout);
+            assert_eq!(words.next(), expected, "{file} at {place}: {}", run.stdout);
         }
         assert_eq!(run.stdout.lines().count(), FILES.len(), "{}", run.stdout);
     }
 }
 
-/// A wheel with a `.dist-info` folder of another package, or with two.
+/// What is locked of a place is what pip installs from there, by its hashes.
 #[test]
-fn wheels_that_pip_refuses_by_their_folders_are_not_locked() {
-    let metadata = b"Metadata-Version: 2.1\nName: other\nVersion: 1.0\n";
-    let of_another = wheel_holding("other", "1.0", "py3-none-any", metadata);
-    let context = TestContext::new();
-    context.write("files/mine-1.0-py3-none-any.whl", of_another);
-    let older = wheel("mine", "0.9", &Release::default(), "py3-none-any");
-    context.write("files/mine-0.9-py3-none-any.whl", older.bytes);
-    assert_eq!(locked(&context, "mine", "files").as_deref(), Some("0.9"));
-    let Some(peers) = std::env::var_os("LOCKGATE_PEERS").map(PathBuf::from) else {
+fn pip_installs_what_is_locked() {
+    let Some(peers) = peers() else {
         return;
     };
-    let install = |version: &str| {
+    let context = TestContext::new();
+    place(&context);
+    for (place, is_folder) in [("files", true), ("page/links.html", false)] {
+        let version = |file: &'static (_, _, _, _)| if is_folder { file.2 } else { file.3 };
+        let found: Vec<(&str, &str)> = FILES
+            .iter()
+            .filter_map(|file| Some((file.0, version(file)?)))
+            .collect();
+        let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
+        context.write("requirements.in", names.join("\n"));
+        let lock = format!("{is_folder}.txt");
+        lock_from(&context, place, &["-o", &lock]).exits(0);
         context
             .program(peers.join("python"))
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--no-index",
-                "-f",
-                "files",
-                "--target",
-            ])
-            .arg(context.path("installed"))
-            .arg(format!("mine=={version}"))
+            .args(["-m", "pip", "install", "--no-index", "--no-cache-dir"])
+            .args(["--require-hashes", "-f", place, "-r", &lock])
+            .arg("--target")
+            .arg(context.path(format!("installed-{is_folder}")))
             .run()
-    };
-    install("1.0").exits(1).mentions(&["other"]);
-    install("0.9").exits(0);
-}
-
-/// pip takes `.tar.bz2` and `.tar.xz` from a page. Nothing is read from them here; the refusal says so, and not that the file lacks something.
-#[test]
-fn an_archive_of_a_kind_that_is_not_read_is_named_as_one() {
-    let context = TestContext::new();
-    for ending in ["tar.bz2", "tar.xz", "tbz", "txz"] {
-        let file = format!("packed-1.0.{ending}");
-        context.write(&format!("files/{file}"), "no archive");
-        context.write(
-            "page/links.html",
-            format!("<a href=\"../files/{file}\">{file}</a>\n"),
-        );
-        context.write("requirements.in", "packed\n");
-        context
-            .lockgate(&["lock", "requirements.in", "--no-advisories", "--no-index"])
-            .args(["-f", "page/links.html"])
-            .args(["--python-version", "3.11", "--python-platform", "linux"])
-            .run()
-            .exits(1)
-            .mentions(&["nothing is read from its kind of archive, only from `.tar.gz`"])
-            .does_not_mention(&["PKG-INFO"]);
-        assert!(!context.exists("requirements.txt"), "{file}");
+            .exits(0);
+        for (name, version) in found {
+            let name = name.replace('-', "_");
+            let folder = format!("installed-{is_folder}/{name}-{version}.dist-info");
+            assert!(context.exists(&folder), "{folder}");
+        }
     }
 }

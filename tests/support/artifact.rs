@@ -5,8 +5,10 @@ use std::io::{Cursor, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bzip2::write::BzEncoder;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use lzma_rust2::{LzipOptions, LzipWriter, LzmaOptions, LzmaWriter, XzOptions, XzWriter};
 use sha2::{Digest as _, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -166,7 +168,64 @@ pub fn sdist(name: &str, version: &str, release: &Release) -> Artifact {
 
 /// An archive of these files.
 pub fn tar_gz(files: &[(String, String)]) -> Vec<u8> {
-    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
+    packed(&tar(files), "tar.gz")
+}
+
+/// An archive of these files, packed as the ending of its name says.
+pub fn archive(files: &[(String, String)], filename: &str) -> Vec<u8> {
+    if !has_ending(filename, "zip") {
+        return packed(&tar(files), filename);
+    }
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, text) in files {
+        let started = archive.start_file(path.as_str(), SimpleFileOptions::default());
+        started.expect("a member can be started");
+        archive
+            .write_all(text.as_bytes())
+            .expect("memory can be written");
+    }
+    let finished = archive.finish().expect("an archive can be finished");
+    finished.into_inner()
+}
+
+/// A `tar` as an archive of this name has it.
+fn packed(tar: &[u8], filename: &str) -> Vec<u8> {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| has_ending(filename, ending));
+    let done = |written: std::io::Result<Vec<u8>>| written.expect("memory can be written");
+    if ends(&["gz", "tgz"]) {
+        let mut writer = GzEncoder::new(Vec::new(), Compression::default());
+        done(writer.write_all(tar).and_then(|()| writer.finish()))
+    } else if ends(&["bz2", "tbz"]) {
+        let mut writer = BzEncoder::new(Vec::new(), bzip2::Compression::default());
+        done(writer.write_all(tar).and_then(|()| writer.finish()))
+    } else if ends(&["xz", "txz"]) {
+        let mut writer = done_making(XzWriter::new(Vec::new(), XzOptions::with_preset(6)));
+        done(writer.write_all(tar).and_then(|()| writer.finish()))
+    } else if ends(&["lzma", "tlz"]) {
+        let options = LzmaOptions::with_preset(6);
+        let mut writer = done_making(LzmaWriter::new_use_header(Vec::new(), &options, None));
+        done(writer.write_all(tar).and_then(|()| writer.finish()))
+    } else if ends(&["lz"]) {
+        let mut writer = LzipWriter::new(Vec::new(), LzipOptions::with_preset(6));
+        done(writer.write_all(tar).and_then(|()| writer.finish()))
+    } else {
+        tar.to_owned()
+    }
+}
+
+fn done_making<T>(made: std::io::Result<T>) -> T {
+    made.expect("memory can be written")
+}
+
+fn has_ending(filename: &str, ending: &str) -> bool {
+    filename
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.eq_ignore_ascii_case(ending))
+}
+
+fn tar(files: &[(String, String)]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
     for (path, text) in files {
         let mut header = tar::Header::new_ustar();
         header.set_size(text.len() as u64);
@@ -176,10 +235,7 @@ pub fn tar_gz(files: &[(String, String)]) -> Vec<u8> {
             .append_data(&mut header, path, text.as_bytes())
             .expect("memory can be written");
     }
-    archive
-        .into_inner()
-        .and_then(GzEncoder::finish)
-        .expect("an archive can be finished")
+    archive.into_inner().expect("an archive can be finished")
 }
 
 /// Core metadata of a release.

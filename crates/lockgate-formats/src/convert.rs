@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_model::{
     DirectKind, DirectPin, Edge, Files, Inventory, InventoryKind, Item, ItemOrigin, LockedFile,
-    LockedGraph, Marker, Name, Origin, Parent, Pin, Scope, Sha256, Version, Via,
+    LockedGraph, Marker, Name, Origin, Packing, Parent, Pin, Scope, Sha256, Version, Via,
 };
 
 use crate::error::InputError;
@@ -455,10 +455,7 @@ fn direct_of(
 /// Whether a path is that of a distribution by its ending, and so of no folder.
 fn has_file_name(reference: &str) -> bool {
     let path = reference.split('#').next().unwrap_or_default();
-    let endings = [
-        ".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tar.xz",
-    ];
-    endings.iter().any(|ending| path.ends_with(ending))
+    Packing::of(path).is_some() || path.strip_suffix(".whl").is_some()
 }
 
 fn two_places(name: &Name) -> String {

@@ -54,10 +54,10 @@ impl Bucket {
     pub(crate) fn folder(self) -> &'static str {
         match self {
             Self::Pages => "pages-v3",
-            Self::Metadata => "metadata-v4",
+            Self::Metadata => "metadata-v5",
             Self::Advisories => "advisories-v1",
             Self::Interpreters => "interpreters-v2",
-            Self::Direct => "direct-v1",
+            Self::Direct => "direct-v2",
         }
     }
 }

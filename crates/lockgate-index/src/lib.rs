@@ -28,6 +28,7 @@ mod reach;
 mod redact;
 mod reporter;
 mod set_aside;
+mod tar_stream;
 mod transport;
 mod trust;
 

@@ -180,6 +180,8 @@ pub enum Why {
     },
     /// It has no file that fits the target's tags.
     NoWheel,
+    /// Its only file for the target is an archive that not every pip opens.
+    Archive,
     /// The options leave none of its files (`--only-binary`, `--no-binary`).
     Format(&'static str),
     /// It was uploaded after the cutoff.

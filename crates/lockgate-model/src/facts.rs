@@ -136,9 +136,6 @@ pub enum Unstated {
     /// Its PKG-INFO says that the build decides.
     #[error("its PKG-INFO leaves them to the build")]
     Dynamic,
-    /// It is packed in a way that installers know and nothing is read from here.
-    #[error("nothing is read from its kind of archive, only from `.tar.gz`, `.tar` and `.zip`")]
-    Packed,
 }
 
 /// Why a release has no usable metadata.

@@ -18,6 +18,7 @@ mod manifest;
 mod marker;
 mod metadata;
 mod name;
+mod packing;
 mod points;
 mod project;
 mod records;
@@ -64,6 +65,7 @@ pub use manifest::{
 pub use marker::{Environment, Marker, MarkerError};
 pub use metadata::{ByExtra, Metadata, StatedInPart};
 pub use name::{InvalidName, Name};
+pub use packing::{Packing, sdist_stem};
 pub use points::{Fit, FitRank, PointSet, Points, WheelRanks};
 pub use project::{CoreMetadata, DistFile, DistKind, ProjectStatus, ProjectView, Sha256, Yank};
 pub use records::{ReadAt, RecordLookup, ReleaseRecords};

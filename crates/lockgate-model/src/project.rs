@@ -5,7 +5,7 @@ use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FactError, Name, Timestamp, Version, WheelName};
+use crate::{FactError, Name, Timestamp, Version, WheelName, sdist_stem};
 
 /// The releases of one project over all indexes in use, newest first.
 ///
@@ -125,16 +125,10 @@ impl DistFile {
         reason = "pip compares them so: `X.WHL` is no wheel"
     )]
     pub fn kind(&self) -> Option<DistKind> {
-        const SDIST: [&str; 8] = [
-            ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar",
-        ];
         if self.filename.ends_with(".whl") {
             return WheelName::parse(&self.filename).map(DistKind::Wheel);
         }
-        SDIST
-            .iter()
-            .any(|suffix| self.filename.ends_with(suffix))
-            .then_some(DistKind::Sdist)
+        sdist_stem(&self.filename).map(|_| DistKind::Sdist)
     }
 
     /// Whether it lies on this machine: pip lets such files through whatever `--exclude-newer` says.

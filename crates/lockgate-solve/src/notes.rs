@@ -6,8 +6,8 @@ mod needs_build;
 use std::sync::Arc;
 
 use lockgate_model::{
-    Advisory, FactError, KeptPin, Name, Note, PassedOver, PrereleaseMode, ProjectStatus, Verdict,
-    Version, Why,
+    Advisory, FactError, KeptPin, Name, Note, Packing, PassedOver, PrereleaseMode, ProjectStatus,
+    Verdict, Version, Why,
 };
 
 use self::needs_build::needs_build;
@@ -210,18 +210,21 @@ fn unreadable(
     search
         .order
         .walk(&*project.view, &range)
-        .map(|index| project.view.version(index))
-        .filter(|other| range.contains(other))
-        .find_map(|other| {
-            let needs = search.shelf.known_needs(name, other)?;
-            let Needs::Unusable(Why::Metadata(why) | Why::Unreadable(why)) = &*needs else {
-                return None;
+        .map(|index| (index, project.view.version(index)))
+        .filter(|(_, other)| range.contains(other))
+        .find_map(|(index, other)| {
+            let why = match project.known_release(index).as_deref() {
+                Some(Release::Unusable(Why::Archive)) => Packing::LZIP.to_owned(),
+                _ => match &*search.shelf.known_needs(name, other)? {
+                    Needs::Unusable(Why::Metadata(why) | Why::Unreadable(why)) => why.clone(),
+                    _ => return None,
+                },
             };
             Some(Note::Unreadable {
                 name: name.clone(),
                 version: version.clone(),
                 passed: other.clone(),
-                why: why.clone(),
+                why,
             })
         })
 }

@@ -7,9 +7,9 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lockgate_model::{
-    Advisory, ChoiceRules, DistFile, DistKind, LockPoints, Name, PointSet, ProjectView, PythonRule,
-    RequiredWheels, Sha256, Specifiers, Tags, Target, Timestamp, Version, VersionSet, WheelName,
-    WheelRanks, Why, Yank, age,
+    Advisory, ChoiceRules, DistFile, DistKind, LockPoints, Name, Packing, PointSet, ProjectView,
+    PythonRule, RequiredWheels, Sha256, Specifiers, Tags, Target, Timestamp, Version, VersionSet,
+    WheelName, WheelRanks, Why, Yank, age,
 };
 use rustc_hash::FxHashMap;
 
@@ -95,6 +95,7 @@ enum Stage {
     Hash,
     Python,
     Tags,
+    Archive,
 }
 
 /// The build tag of a wheel: the highest goes first.
@@ -465,6 +466,10 @@ impl Inspector {
             && !file.sha256.is_some_and(|hash| hashes.contains(&hash))
         {
             return Err((Stage::Hash, Why::Hash));
+        }
+        let is_opened = |packing: Packing| packing.is_opened_by_every_pip();
+        if kind == DistKind::Sdist && !Packing::of(&file.filename).is_none_or(is_opened) {
+            return Err((Stage::Archive, Why::Archive));
         }
         Ok(kind)
     }

@@ -42,6 +42,13 @@ pub(crate) struct Project {
     releases: RefCell<FxHashMap<usize, Rc<Release>>>,
 }
 
+impl Project {
+    /// What the release at `index` comes to on the target, if that is known already.
+    pub(crate) fn known_release(&self, index: usize) -> Option<Rc<Release>> {
+        self.releases.borrow().get(&index).cloned()
+    }
+}
+
 /// What a release asks for.
 pub(crate) enum Needs {
     /// Its metadata, and the requirements without any extra.

@@ -120,6 +120,7 @@ fn wheels() -> Vec<Vec<u8>> {
     ));
     let tarred = tarred("foo-1.0/PKG-INFO", metadata);
     archives.push(gzipped(&tarred));
+    archives.extend([bzipped(&tarred), in_xz(&tarred), in_lzma(&tarred)]);
     archives.push(tarred);
     let parts = [0_u8, 20, 120, 255];
     let archives = archives.iter();
@@ -153,6 +154,27 @@ fn tarred(path: &str, content: &[u8]) -> Vec<u8> {
 
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(bytes).expect("memory is written");
+    packed.finish().expect("a stream ends")
+}
+
+fn bzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
+    packed.write_all(bytes).expect("memory is written");
+    packed.finish().expect("a stream ends")
+}
+
+fn in_xz(bytes: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::XzOptions::with_preset(0);
+    let mut packed = lzma_rust2::XzWriter::new(Vec::new(), options).expect("a stream begins");
+    packed.write_all(bytes).expect("memory is written");
+    packed.finish().expect("a stream ends")
+}
+
+fn in_lzma(bytes: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::LzmaOptions::with_preset(0);
+    let packed = lzma_rust2::LzmaWriter::new_use_header(Vec::new(), &options, None);
+    let mut packed = packed.expect("a stream begins");
     packed.write_all(bytes).expect("memory is written");
     packed.finish().expect("a stream ends")
 }

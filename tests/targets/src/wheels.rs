@@ -52,6 +52,8 @@ fn whole(file: &[u8], by_parts: Option<&[u8]>) {
     for name in [
         "foo-1.0-py3-none-any.whl",
         "foo-1.0.tar.gz",
+        "foo-1.0.tar.bz2",
+        "foo-1.0.tar.xz",
         "foo-1.0.tar",
         "foo-1.0.zip",
     ] {

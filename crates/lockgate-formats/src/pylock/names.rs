@@ -1,15 +1,10 @@
 //! Whether a file is, by its own name, one of the release that it is stated for. An installer goes by the name, so that a lock in which
 //! they differ would be judged for one release and install another.
 
-use lockgate_model::{Item, ItemOrigin, Name, Version, WheelName};
+use lockgate_model::{Item, ItemOrigin, Name, Version, WheelName, sdist_stem};
 
 use super::last_part;
 use crate::inventory::{Node, Wrong};
-
-/// Suffixes of source distributions, as pip knows them.
-const SOURCES: [&str; 8] = [
-    ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar",
-];
 
 /// What a lock states a file to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,15 +60,12 @@ fn wrong(filename: &str, kind: Kind, name: &Name, version: Option<&Version>) -> 
                 wheel.name == *name && version.is_none_or(|version| wheel.version == *version)
             }
         },
-        Kind::Source => {
-            let mut suffixes = SOURCES.iter();
-            match suffixes.find_map(|suffix| filename.strip_suffix(suffix)) {
-                None => {
-                    return Some(format!("`{filename}` is no name of a source distribution"));
-                }
-                Some(stem) => is_source(stem, name, version),
+        Kind::Source => match sdist_stem(filename) {
+            None => {
+                return Some(format!("`{filename}` is no name of a source distribution"));
             }
-        }
+            Some(stem) => is_source(stem, name, version),
+        },
     };
     (!is_it).then(|| match version {
         Some(version) => format!("`{filename}` is no file of `{name}=={version}`"),
@@ -149,9 +141,7 @@ pub(crate) fn version_of_wheels(package: &Node<'_>) -> Result<Option<Version>, W
 
 /// Whether a source distribution has a name that some package and version can be read from.
 fn states_release(filename: &str) -> bool {
-    let mut suffixes = SOURCES.iter();
-    let stem = suffixes.find_map(|suffix| filename.strip_suffix(suffix));
-    stem.is_some_and(|stem| {
+    sdist_stem(filename).is_some_and(|stem| {
         stem.match_indices('-').any(|(dash, _)| {
             let (before, after) = stem.split_at(dash);
             let version = after.trim_start_matches('-').parse::<Version>();
@@ -166,9 +156,7 @@ pub(crate) fn release_in(filename: &str) -> Option<(Name, Version)> {
     if let Some(wheel) = WheelName::parse(filename) {
         return Some((wheel.name, wheel.version));
     }
-    let stem = SOURCES
-        .iter()
-        .find_map(|suffix| filename.strip_suffix(suffix))?;
+    let stem = sdist_stem(filename)?;
     stem.rmatch_indices('-').find_map(|(dash, _)| {
         let (before, after) = stem.split_at(dash);
         let version = after.trim_start_matches('-').parse().ok()?;
@@ -181,9 +169,7 @@ pub(crate) fn version_in(filename: &str, name: &Name) -> Option<Version> {
     if let Some(wheel) = WheelName::parse(filename) {
         return (wheel.name == *name).then_some(wheel.version);
     }
-    let stem = SOURCES
-        .iter()
-        .find_map(|suffix| filename.strip_suffix(suffix))?;
+    let stem = sdist_stem(filename)?;
     stem.match_indices('-').find_map(|(dash, _)| {
         let (before, after) = stem.split_at(dash);
         let is_named = Name::new(before).is_ok_and(|before| before == *name);

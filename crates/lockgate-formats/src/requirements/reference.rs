@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lockgate_model::{Name, Requirement, Version};
+use lockgate_model::{Name, Requirement, Version, sdist_stem};
 use percent_encoding::percent_decode_str;
 
 use crate::error::in_one_line;
@@ -34,22 +34,6 @@ const VCS_SCHEMES: &[&str] = &[
     "bzr+ftp",
     "bzr+lp",
     "bzr+file",
-];
-
-/// The endings of files that pip installs.
-const ARCHIVES: &[&str] = &[
-    ".zip",
-    ".whl",
-    ".tar.bz2",
-    ".tbz",
-    ".tar.gz",
-    ".tgz",
-    ".tar",
-    ".tar.xz",
-    ".txz",
-    ".tlz",
-    ".tar.lz",
-    ".tar.lzma",
 ];
 
 /// The scheme before the first `:`, in lower case.
@@ -99,9 +83,8 @@ pub(super) fn looks_like_path(text: &str) -> bool {
 pub(crate) fn is_archive(path: &str) -> bool {
     let path = path.trim_end_matches('/').to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or_default();
-    ARCHIVES
-        .iter()
-        .any(|ending| name.len() > ending.len() && name.ends_with(ending))
+    let stem = sdist_stem(name).or_else(|| name.strip_suffix(".whl"));
+    stem.is_some_and(|stem| !stem.is_empty())
 }
 
 /// `text` without the `[extras]` at its end, and those.

@@ -4,31 +4,30 @@ use std::fs;
 use std::io::{self, BufReader, Read, Seek};
 use std::path::{Component, Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
+use lockgate_model::Packing;
+
+use crate::tar_stream;
 
 /// The most bytes that an archive may unpack to.
-const MOST_UNPACKED: u64 = 8 * 1024 * 1024 * 1024;
+const MAX_UNPACKED: u64 = 8 * 1024 * 1024 * 1024;
 
 /// Unpacks a source distribution into `folder`, and returns the project's folder: the one that it holds, if it holds one and nothing else.
 /// Nothing is written outside of `folder`, whatever names are in the archive, and no link in it leads out: a build would read files of this
 /// machine as its own.
 pub fn unpack(filename: &str, mut archive: impl Read + Seek, folder: &Path) -> io::Result<PathBuf> {
     archive.rewind()?;
-    let archive = BufReader::new(archive);
-    let ends = |suffix| filename.ends_with(suffix);
-    if ends(".tar.gz") || ends(".tgz") {
-        in_tar(MultiGzDecoder::new(archive), folder)?;
-    } else if ends(".tar") {
-        in_tar(archive, folder)?;
-    } else if ends(".zip") {
+    let mut archive = BufReader::new(archive);
+    let packing = Packing::of(filename)
+        .ok_or_else(|| io::Error::other("archives of this kind are not unpacked"))?;
+    if let Some(tar) = tar_stream::open(packing, &mut archive, MAX_UNPACKED)? {
+        in_tar(tar, folder)?;
+    } else {
         let mut archive = zip::ZipArchive::new(archive).map_err(io::Error::other)?;
         let whole: u128 = archive.decompressed_size().unwrap_or(0);
-        if whole > u128::from(MOST_UNPACKED) {
+        if whole > u128::from(MAX_UNPACKED) {
             return Err(io::Error::other("it unpacks to more than 8 GiB"));
         }
         archive.extract(folder).map_err(io::Error::other)?;
-    } else {
-        return Err(io::Error::other("archives of this kind are not unpacked"));
     }
     links_stay_inside(folder)?;
     let entries: Vec<PathBuf> = fs::read_dir(folder)?
@@ -41,7 +40,7 @@ pub fn unpack(filename: &str, mut archive: impl Read + Seek, folder: &Path) -> i
 }
 
 fn in_tar(reader: impl Read, folder: &Path) -> io::Result<()> {
-    let mut archive = tar::Archive::new(reader.take(MOST_UNPACKED));
+    let mut archive = tar::Archive::new(reader);
     // Owners and times of strangers are of no use here.
     archive.set_preserve_mtime(false);
     // Folders come last: one may not be writable.

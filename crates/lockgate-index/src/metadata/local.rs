@@ -2,12 +2,12 @@
 
 use std::io;
 
-use lockgate_model::{DistKind, Unstated, UnusableReason};
+use lockgate_model::{DistKind, UnusableReason};
 use url::Url;
 
 use super::headers::Stated;
 use super::remote::Source;
-use super::sdist::{self, Packing};
+use super::sdist::{self, Extent};
 use super::{stored, wheel};
 use crate::error::FetchError;
 use crate::files::{Limit, open_regular};
@@ -31,10 +31,10 @@ fn learn(source: Source<'_>) -> io::Result<Result<Stated, UnusableReason>> {
         Some(DistKind::Wheel(_)) => {
             wheel::of_whole(open_regular(&path, Limit::ARCHIVE)?, source.name)
         }
-        Some(DistKind::Sdist) => match Packing::of(&source.file.filename) {
-            Some(packing) => sdist::stated(packing, &mut open_regular(&path, Limit::ARCHIVE)?),
-            None => Err(UnusableReason::NeedsBuild(Unstated::Packed)),
-        },
+        Some(DistKind::Sdist) => {
+            let mut archive = open_regular(&path, Limit::ARCHIVE)?;
+            sdist::stated(&source.file.filename, Extent::Whole, &mut archive)
+        }
         None => Err(UnusableReason::BadArchive(
             "its name is of no wheel and no source distribution".to_owned(),
         )),

@@ -3,14 +3,14 @@
 use std::io::{self, Seek as _};
 
 use bytes::Bytes;
-use lockgate_model::{CoreMetadata, DistFile, DistKind, Name, Sha256, Unstated, UnusableReason};
+use lockgate_model::{CoreMetadata, DistFile, DistKind, Name, Sha256, UnusableReason};
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_RANGE;
 use tempfile::SpooledTempFile;
 use url::Url;
 
 use super::headers::{self, Stated};
-use super::sdist::{self, Packing};
+use super::sdist::{self, Extent};
 use super::stored;
 use super::wheel::{Step, WheelProbe};
 use crate::error::FetchError;
@@ -261,15 +261,15 @@ async fn of_sdist(
     transport: &Transport,
     source: Source<'_>,
 ) -> Result<(Learned, Option<SpooledTempFile>), FetchError> {
-    let Some(packing) = Packing::of(&source.file.filename) else {
-        return Ok((Err(UnusableReason::NeedsBuild(Unstated::Packed)), None));
-    };
     let request = Request::file(address(source.file)?, WHOLE_LIMIT);
     let response = transport.send_to_disk(request).await?;
     if response.status != StatusCode::OK {
         return Err(status(&response));
     }
     let digest = source.file.sha256;
+    // A digest vouches for what is not looked at.
+    let extent = digest.map_or(Extent::Whole, |_| Extent::Needed);
+    let filename = source.file.filename.clone();
     let read = tokio::task::spawn_blocking(move || {
         let (url, mut archive) = (response.url, response.body);
         if let Some(stated) = digest {
@@ -277,7 +277,8 @@ async fn of_sdist(
             let actual = Sha256::of_reader(&mut archive);
             agree(&url, stated, actual.map_err(|error| unread(&url, &error))?)?;
         }
-        Ok((sdist::stated(packing, &mut archive), Some(archive)))
+        let stated = sdist::stated(&filename, extent, &mut archive);
+        Ok((stated, Some(archive)))
     });
     let broken_off = |error| FetchError::Answer {
         url: redact_url(&source.file.url),

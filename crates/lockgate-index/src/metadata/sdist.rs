@@ -2,51 +2,37 @@
 
 use std::io::{BufReader, Read, Seek};
 
-use flate2::read::MultiGzDecoder;
-use lockgate_model::{Unstated, UnusableReason};
+use lockgate_model::{Packing, Unstated, UnusableReason};
 use zip::ZipArchive;
 
 use super::LIMIT;
 use super::headers::{self, Stated};
 use super::project_table;
+use crate::tar_stream::{self, TarStream};
 
 /// The most bytes that an archive is unpacked to while PKG-INFO is looked for.
-const MOST_UNPACKED: u64 = 2 * 1024 * 1024 * 1024;
+const MAX_UNPACKED: u64 = 2 * 1024 * 1024 * 1024;
 
-/// How an archive is packed.
+/// How far an archive is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
-    TarGz,
-    Tar,
-    Zip,
-}
-
-impl Packing {
-    /// By the file's name. None: a packing that PEP 625 and its time no longer know, so that no static metadata can be in it.
-    pub(super) fn of(filename: &str) -> Option<Self> {
-        let ends = |suffix| filename.ends_with(suffix);
-        if ends(".tar.gz") || ends(".tgz") {
-            Some(Self::TarGz)
-        } else if ends(".tar") {
-            Some(Self::Tar)
-        } else if ends(".zip") {
-            Some(Self::Zip)
-        } else {
-            None
-        }
-    }
+pub(crate) enum Extent {
+    /// As far as the file that is wanted. A digest vouches for the rest.
+    Needed,
+    /// To its end: nobody says what the file should be, and pip does not install an archive that is damaged or breaks off.
+    Whole,
 }
 
 /// What an archive states: in its PKG-INFO, or, where that is too old to be held to, in its `[project]` table.
 pub(super) fn stated(
-    packing: Packing,
+    filename: &str,
+    extent: Extent,
     archive: &mut (impl Read + Seek),
 ) -> Result<Stated, UnusableReason> {
-    let text = pkg_info(packing, archive)?;
+    let text = pkg_info(filename, extent, archive)?;
     match headers::of_sdist(&text) {
         Err(UnusableReason::NeedsBuild(Unstated::Old)) => {
             // What cannot be read here may still be built.
-            let table = self::text(packing, archive, None, "pyproject.toml");
+            let table = self::text(filename, Extent::Needed, archive, None, "pyproject.toml");
             let table = table.ok().flatten().zip(headers::version(&text).ok());
             table
                 .and_then(|(table, version)| project_table::state(&table, &version))
@@ -58,15 +44,18 @@ pub(super) fn stated(
 
 /// PKG-INFO of an archive. One without it tells nothing before it is built.
 pub(super) fn pkg_info(
-    packing: Packing,
+    filename: &str,
+    extent: Extent,
     archive: &mut (impl Read + Seek),
 ) -> Result<Vec<u8>, UnusableReason> {
-    find(packing, archive, is_pkg_info)?.ok_or(UnusableReason::NeedsBuild(Unstated::Missing))
+    find(filename, extent, archive, is_pkg_info)?
+        .ok_or(UnusableReason::NeedsBuild(Unstated::Missing))
 }
 
 /// The text of a file in the archive's one folder, or in `subdirectory` of it; none if it is not there.
 pub(super) fn text(
-    packing: Packing,
+    filename: &str,
+    extent: Extent,
     archive: &mut (impl Read + Seek),
     subdirectory: Option<&str>,
     file: &str,
@@ -81,37 +70,50 @@ pub(super) fn text(
             .and_then(|folder| folder.strip_suffix(b"/"))
             .is_some_and(|folder| !folder.is_empty() && !folder.contains(&b'/'))
     };
-    let found = find(packing, archive, is_wanted)?;
+    let found = find(filename, extent, archive, is_wanted)?;
     Ok(found.map(|text| String::from_utf8_lossy(&text).into_owned()))
 }
 
 /// The first file that is wanted.
 fn find(
-    packing: Packing,
+    filename: &str,
+    extent: Extent,
     archive: &mut (impl Read + Seek),
     is_wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<Option<Vec<u8>>, UnusableReason> {
+    let packing = Packing::of(filename).ok_or_else(|| {
+        UnusableReason::BadArchive("its name is of no wheel and no archive that is read".to_owned())
+    })?;
     archive.rewind().map_err(|error| bad(&error))?;
-    let archive = BufReader::new(archive);
-    match packing {
-        Packing::TarGz => find_in_tar(MultiGzDecoder::new(archive), is_wanted),
-        Packing::Tar => find_in_tar(archive, is_wanted),
-        Packing::Zip => find_in_zip(archive, is_wanted),
+    let mut archive = BufReader::new(archive);
+    let tar = tar_stream::open(packing, &mut archive, MAX_UNPACKED);
+    if let Some(tar) = tar.map_err(|error| bad(&error))? {
+        return find_in_tar(tar, extent, is_wanted);
     }
+    find_in_zip(archive, is_wanted)
 }
 
 fn find_in_tar(
-    reader: impl Read,
+    mut tar: TarStream<'_>,
+    extent: Extent,
     is_wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<Option<Vec<u8>>, UnusableReason> {
-    let mut archive = tar::Archive::new(reader.take(MOST_UNPACKED));
+    let mut found = None;
+    let mut archive = tar::Archive::new(&mut tar);
     for entry in archive.entries().map_err(|error| bad(&error))? {
         let mut entry = entry.map_err(|error| bad(&error))?;
-        if entry.header().entry_type().is_file() && is_wanted(&entry.path_bytes()) {
-            return read(&mut entry).map(Some);
+        let is_file = entry.header().entry_type().is_file();
+        if found.is_none() && is_file && is_wanted(&entry.path_bytes()) {
+            found = Some(read(&mut entry)?);
+            if extent == Extent::Needed {
+                return Ok(found);
+            }
         }
     }
-    Ok(None)
+    if extent == Extent::Whole {
+        tar.finish().map_err(|error| bad(&error))?;
+    }
+    Ok(found)
 }
 
 fn find_in_zip(

@@ -11,10 +11,11 @@ use zip::{CompressionMethod, ZipWriter};
 use super::headers::{self, Stated};
 use super::local;
 use super::remote::Source;
-use super::sdist::{self, Packing};
+use super::sdist::{self, Extent};
 use super::stored;
 use super::wheel::{Step, WheelProbe};
 use crate::facts::links;
+use crate::tar_stream::tests::{bzip2, lzma, xz};
 
 const METADATA: &str = "Metadata-Version: 2.1\nName: Foo\nVersion: 1.0\n\nHello\n";
 
@@ -26,8 +27,8 @@ fn version(text: &str) -> Version {
     text.parse().unwrap()
 }
 
-fn pkg_info(packing: Packing, archive: &[u8]) -> Result<Vec<u8>, UnusableReason> {
-    sdist::pkg_info(packing, &mut Cursor::new(archive))
+fn pkg_info(filename: &str, extent: Extent, archive: &[u8]) -> Result<Vec<u8>, UnusableReason> {
+    sdist::pkg_info(filename, extent, &mut Cursor::new(archive))
 }
 
 fn stated(text: &str) -> Stated {
@@ -298,6 +299,22 @@ fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
+/// A `tar` in each of the ways that pip opens, with a name that says so.
+fn packed(tar: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("foo-1.0.tar", tar.to_owned()),
+        ("foo-1.0.tar.gz", gzip(tar)),
+        ("foo-1.0.tgz", gzip(tar)),
+        ("foo-1.0.tar.bz2", bzip2(tar)),
+        ("foo-1.0.tbz", bzip2(tar)),
+        ("foo-1.0.tar.xz", xz(tar)),
+        ("foo-1.0.txz", lzma(tar)),
+        ("foo-1.0.tlz", lzma(tar)),
+        ("foo-1.0.tar.lzma", xz(tar)),
+        ("FOO-1.0.TAR.XZ", xz(tar)),
+    ]
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
@@ -311,40 +328,61 @@ fn pkg_info_is_taken_from_the_root_folder_of_every_packing() {
         ("foo-1.0/PKG-INFO", b"right"),
         ("foo-1.0/x/PKG-INFO", b"wrong"),
     ];
-    let plain = tar_of(&files);
-    assert_eq!(
-        pkg_info(Packing::TarGz, &gzip(&plain)).as_deref(),
-        Ok(b"right".as_slice())
-    );
-    assert_eq!(
-        pkg_info(Packing::Tar, &plain).as_deref(),
-        Ok(b"right".as_slice())
-    );
-    let zip = wheel(&files, CompressionMethod::Deflated, "");
-    assert_eq!(
-        pkg_info(Packing::Zip, &zip).as_deref(),
-        Ok(b"right".as_slice())
-    );
+    for extent in [Extent::Needed, Extent::Whole] {
+        for (name, archive) in packed(&tar_of(&files)) {
+            let read = pkg_info(name, extent, &archive);
+            assert_eq!(read.as_deref(), Ok(b"right".as_slice()), "{name}");
+        }
+        let zip = wheel(&files, CompressionMethod::Deflated, "");
+        let read = pkg_info("foo-1.0.zip", extent, &zip);
+        assert_eq!(read.as_deref(), Ok(b"right".as_slice()));
 
-    let none = tar_of(&files[..1]);
-    assert_eq!(
-        pkg_info(Packing::TarGz, &gzip(&none)),
-        Err(UnusableReason::NeedsBuild(Unstated::Missing))
-    );
-    for packing in [Packing::TarGz, Packing::Tar, Packing::Zip] {
-        let read = pkg_info(packing, &noise(5000));
-        assert!(
-            matches!(read, Err(UnusableReason::BadArchive(_))),
-            "{packing:?}"
-        );
+        for (name, archive) in packed(&tar_of(&files[..1])) {
+            let missing = Err(UnusableReason::NeedsBuild(Unstated::Missing));
+            assert_eq!(pkg_info(name, extent, &archive), missing, "{name}");
+        }
+        let bomb = tar_of(&[("foo-1.0/PKG-INFO", &vec![b' '; 20 << 20])]);
+        for (name, archive) in packed(&bomb) {
+            let read = pkg_info(name, extent, &archive);
+            assert!(
+                matches!(&read, Err(UnusableReason::BadArchive(why)) if why.contains("16 MiB")),
+                "{name}: {read:?}"
+            );
+        }
     }
-    let cut = gzip(&plain);
-    assert!(pkg_info(Packing::TarGz, &cut[..cut.len() / 3]).is_err());
-    let bomb = gzip(&tar_of(&[("foo-1.0/PKG-INFO", &vec![b' '; 20 << 20])]));
+}
+
+#[test]
+fn archives_that_break_off_or_are_something_else_are_refused() {
+    let files: [(&str, &[u8]); 2] = [
+        ("foo-1.0/PKG-INFO", METADATA.as_bytes()),
+        ("foo-1.0/data", &noise(50_000)),
+    ];
+    let mut all = packed(&tar_of(&files));
+    all.push((
+        "foo-1.0.zip",
+        wheel(&files, CompressionMethod::Deflated, ""),
+    ));
+    for (name, archive) in all {
+        assert!(pkg_info(name, Extent::Whole, &archive).is_ok(), "{name}");
+        for bytes in [
+            &archive[..archive.len() * 2 / 3],
+            &archive[..archive.len() / 3],
+            &archive[..20],
+            &noise(5000),
+        ] {
+            let read = pkg_info(name, Extent::Whole, bytes);
+            assert!(
+                matches!(read, Err(UnusableReason::BadArchive(_))),
+                "{name}: {read:?}"
+            );
+        }
+    }
+    let lzip = pkg_info("foo-1.0.tar.lz", Extent::Whole, b"LZIP");
     assert!(
-        matches!(pkg_info(Packing::TarGz, &bomb), Err(UnusableReason::BadArchive(why)) if why.contains("16 MiB"))
+        matches!(&lzip, Err(UnusableReason::BadArchive(why)) if why.contains("liblzma")),
+        "{lzip:?}"
     );
-    assert_eq!(Packing::of("foo-1.0.tar.bz2"), None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{Read, Seek};
 use lockgate_model::{Metadata, Name, Unstated, UnusableReason, WheelName};
 
 use super::headers::{self, Stated};
-use super::sdist::{self, Packing};
+use super::sdist::{self, Extent};
 use super::{stored, wheel};
 
 /// What an archive states.
@@ -33,20 +33,19 @@ pub(crate) fn of_archive(
             pyproject: None,
         };
     }
-    let Some(packing) = Packing::of(filename) else {
-        return Whole {
-            metadata: Err(unread()),
-            pyproject: None,
-        };
-    };
     let metadata = match subdirectory {
-        None => sdist::pkg_info(packing, archive).and_then(|text| headers::of_sdist(&text)),
+        None => sdist::pkg_info(filename, Extent::Whole, archive)
+            .and_then(|text| headers::of_sdist(&text)),
         Some(_) => Err(UnusableReason::NeedsBuild(Unstated::Missing)),
     };
     let pyproject = match &metadata {
-        Err(UnusableReason::NeedsBuild(_)) => {
-            sdist::text(packing, archive, subdirectory, "pyproject.toml")
-        }
+        Err(UnusableReason::NeedsBuild(_)) => sdist::text(
+            filename,
+            Extent::Whole,
+            archive,
+            subdirectory,
+            "pyproject.toml",
+        ),
         _ => Ok(None),
     };
     match pyproject {
@@ -67,12 +66,13 @@ pub fn archived_pyproject(
     archive: &mut (impl Read + Seek),
     subdirectory: Option<&str>,
 ) -> Result<Option<String>, UnusableReason> {
-    let packing = Packing::of(filename).ok_or_else(unread)?;
-    sdist::text(packing, archive, subdirectory, "pyproject.toml")
-}
-
-fn unread() -> UnusableReason {
-    UnusableReason::BadArchive("its name is of no wheel and no archive that is read".to_owned())
+    sdist::text(
+        filename,
+        Extent::Needed,
+        archive,
+        subdirectory,
+        "pyproject.toml",
+    )
 }
 
 /// METADATA of a wheel, which its name must agree with.

@@ -1,16 +1,10 @@
 //! The version in a file's name, without allocating: a page may name tens of thousands of files.
 
-use lockgate_model::{Name, Version, WheelName};
-
-/// Suffixes of source distributions, as pip knows them.
-const SDIST: [&str; 8] = [
-    ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar",
-];
+use lockgate_model::{Name, Version, WheelName, sdist_stem};
 
 /// Whether `filename` is of a wheel or source distribution of some project.
 pub(crate) fn is_distribution(filename: &str) -> bool {
-    let ends_so = |suffix: &&str| filename.ends_with(*suffix);
-    (SDIST.iter().any(ends_so) || ends_so(&".whl"))
+    (sdist_stem(filename).is_some() || filename.strip_suffix(".whl").is_some())
         && !filename.contains(|c: char| c == '/' || c == '\\' || c.is_control())
 }
 
@@ -43,10 +37,7 @@ pub(crate) fn possible_names(filename: &str) -> Vec<String> {
         let first = stem.split('-').next().unwrap_or_default();
         return name(first).into_iter().collect();
     }
-    let suffix = SDIST
-        .iter()
-        .find_map(|suffix| filename.strip_suffix(suffix));
-    let stem = suffix.unwrap_or_default();
+    let stem = sdist_stem(filename).unwrap_or_default();
     let before = |(dash, _): (usize, &str)| name(stem.get(..dash)?);
     stem.match_indices('-').filter_map(before).collect()
 }
@@ -59,10 +50,7 @@ pub(super) fn version_text<'a>(filename: &'a str, project: &Name) -> Option<&'a 
     if let Some(stem) = filename.strip_suffix(".whl") {
         return wheel_version(stem, project);
     }
-    let stem = SDIST
-        .iter()
-        .find_map(|suffix| filename.strip_suffix(suffix))?;
-    sdist_version(stem, project)
+    sdist_version(sdist_stem(filename)?, project)
 }
 
 /// `name-version(-build)?-python-abi-platform`.
@@ -126,6 +114,9 @@ mod tests {
             "foo-1.0.tar",
             "foo-1.0.tar.bz2",
             "foo-1.0.tar.xz",
+            "foo-1.0.tlz",
+            "foo-1.0.tar.lz",
+            "foo-1.0.tar.lzma",
             "foo-abc.tar.gz",
             "foo-1.0-1.tar.gz",
             "-1.0.zip",
@@ -147,6 +138,10 @@ mod tests {
             ("python-dateutil", "python-dateutil-2.8.zip", Some("2.8")),
             ("foo", "foo-1.0-1.tar.gz", Some("1.0-1")),
             ("foo", "foo-1.0.tar.bz2", Some("1.0")),
+            ("foo", "foo-1.0.tar.lzma", Some("1.0")),
+            ("foo", "foo-1.0.tar.lz", Some("1.0")),
+            ("foo", "foo-1.0.tlz", Some("1.0")),
+            ("foo", "foo-1.0.TAR.GZ", None),
             ("foo", "Foo-1.0-py2.py3-none-any.whl", Some("1.0")),
             ("foo", "foo-1.0-2-py3-none-any.whl", Some("1.0")),
             ("foo", "foo-1.0-b2-py3-none-any.whl", None),

@@ -1,6 +1,6 @@
 //! Facts and conclusions in words.
 
-use lockgate_model::{Exclusion, Fact, Stated, Statement, Unstated, Version, Why};
+use lockgate_model::{Exclusion, Fact, Packing, Stated, Statement, Unstated, Version, Why};
 
 pub(super) fn conclusion_text(statements: &[Statement]) -> String {
     let all: Vec<&Statement> = statements
@@ -192,6 +192,11 @@ pub(super) fn exclusion_text(exclusion: &Exclusion) -> String {
             verb("requires", "require")
         ),
         Why::NoWheel => format!("{} no wheel for the target", verb("has", "have")),
+        Why::Archive => format!(
+            "{} no file that every pip opens: {}",
+            verb("has", "have"),
+            Packing::LZIP
+        ),
         Why::Format(option) => format!("{} left without files by `{option}`", verb("is", "are")),
         Why::Cutoff => format!("{} newer than the cutoff", verb("is", "are")),
         Why::Cooldown => format!("{} younger than the cooldown admits", verb("is", "are")),
@@ -209,10 +214,6 @@ pub(super) fn exclusion_text(exclusion: &Exclusion) -> String {
                 Unstated::Old =>
                     "PKG-INFO of before Metadata-Version 2.2 promises nothing".to_owned(),
                 Unstated::Dynamic => "PKG-INFO leaves them to it".to_owned(),
-                Unstated::Packed => {
-                    let kind = verb("its kind of archive", "their kinds of archives");
-                    format!("nothing is read from {kind}, only from `.tar.gz`, `.tar` and `.zip`")
-                }
             }
         ),
         Why::Unreadable(reason) => format!("cannot be read: {reason}"),

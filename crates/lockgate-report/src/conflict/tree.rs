@@ -149,6 +149,7 @@ fn why(why: &Why) -> &'static str {
         Why::Prerelease => "prerelease",
         Why::Python { .. } => "python",
         Why::NoWheel => "no-wheel",
+        Why::Archive => "archive",
         Why::Format(_) => "format",
         Why::Cutoff => "cutoff",
         Why::Cooldown => "cooldown",

@@ -62,6 +62,7 @@ pub(crate) fn notes(search: &Search<'_>, facts: &[Fact]) -> Vec<ConflictNote> {
                 | Why::Quarantined(_)
                 | Why::Python { .. }
                 | Why::NoWheel
+                | Why::Archive
                 | Why::Format(_)
                 | Why::Metadata(_)
                 | Why::Unreadable(_) => continue,
