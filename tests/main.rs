@@ -32,6 +32,7 @@ mod programs;
 mod proxy;
 mod pylock;
 mod readme;
+mod refusals;
 mod requirements;
 mod scenarios;
 mod secrets;

@@ -17,6 +17,7 @@ mod delegate;
 mod environments;
 mod ignores;
 mod incomplete;
+mod index;
 mod join;
 mod keys;
 mod locks;
@@ -25,6 +26,7 @@ mod parser;
 mod tables;
 
 pub use incomplete::ConfigIncomplete;
+pub use index::{ConfigIndex, index_address};
 pub use join::{DEFAULT_MAX_ADVISORY_AGE, Ineffective, JoinedPolicy, LowerPolicy, join_policies};
 use keys::check_keys;
 pub use locks::{ConfigLock, LOCK_ENTRY_OPTIONS, LockEntryOption, LockEntryValue};
@@ -75,6 +77,8 @@ pub struct Config {
     pub no_emit_packages: Vec<Set<Name>>,
     /// Packages whose build may run for metadata that they do not state.
     pub allowed_builds: Vec<Set<Name>>,
+    /// What holds for single indexes.
+    pub index_settings: Vec<ConfigIndex>,
 }
 
 /// Returns whether two states of a file hold the same policy; of a `pyproject.toml` only `[tool.lockgate]` counts.
@@ -225,6 +229,7 @@ impl Config {
             overrides,
             no_emit_packages: _,
             allowed_builds: _,
+            index_settings: _,
         } = self;
         let sources = advisories.iter_mut().flat_map(|set| &mut set.value);
         let sources = sources.filter(|source| source.is_path());

@@ -31,6 +31,8 @@ pub struct Converted {
     pub command: Option<Vec<String>>,
     /// The audit's evidence in its header, if it is lockgate's.
     pub audit: Option<String>,
+    /// Which answers of indexes were taken for absences, as it says.
+    pub index_answers: Vec<String>,
     /// The address of the index that each release is taken from, where it says so.
     pub indexes: BTreeMap<(Name, Version), String>,
     /// `--index-url` and the like that it names: name and value.
@@ -144,6 +146,7 @@ fn of_pylock(pylock: Pylock, file: &str, taken: &Taken) -> Result<Converted, Inp
         requires_python: pylock.requires_python,
         command: pylock.command,
         audit: pylock.audit,
+        index_answers: pylock.index_answers,
         indexes: pylock.indexes,
         options: Vec::new(),
         default_groups: if is_kept {
@@ -251,6 +254,7 @@ fn of_requirements(lock: &Lock, file: &str, inputs: &dyn Files) -> Result<Conver
         requires_python: None,
         command: lock.command.clone(),
         audit: lock.audit.clone(),
+        index_answers: lock.index_answers.clone(),
         indexes: BTreeMap::new(),
         options: options.collect(),
         default_groups: BTreeSet::new(),
@@ -361,13 +365,9 @@ fn of_inventory(
     Ok(Converted {
         graph: with_folders(graph),
         requires_python: known.requires_python,
-        command: None,
-        audit: None,
         indexes,
-        options: Vec::new(),
-        default_groups: BTreeSet::new(),
-        taken: None,
         remarks: inventory.remarks,
+        ..Converted::default()
     })
 }
 

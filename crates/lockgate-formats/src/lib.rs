@@ -35,9 +35,10 @@ pub mod static_project;
 
 pub use age::{AgeError, When, duration};
 pub use config::{
-    AdvisorySource, Config, ConfigGroup, ConfigIgnore, ConfigIncomplete, ConfigLock, ConfigPath,
-    DEFAULT_MAX_ADVISORY_AGE, Ineffective, JoinedPolicy, LOCK_ENTRY_OPTIONS, LockEntryOption,
-    LockEntryValue, LowerPolicy, Set, join_policies, same_policy, stricter_of_both,
+    AdvisorySource, Config, ConfigGroup, ConfigIgnore, ConfigIncomplete, ConfigIndex, ConfigLock,
+    ConfigPath, DEFAULT_MAX_ADVISORY_AGE, Ineffective, JoinedPolicy, LOCK_ENTRY_OPTIONS,
+    LockEntryOption, LockEntryValue, LowerPolicy, Set, index_address, join_policies, same_policy,
+    stricter_of_both,
 };
 pub use error::{InputError, NeedsBuild};
 pub use manifests::{GroupRequest, Manifests};

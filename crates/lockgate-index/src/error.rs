@@ -232,7 +232,7 @@ fn unproxied(trouble: &ProxyTrouble) -> &'static str {
 }
 
 /// After a refusal: whose login it was.
-fn after(login: Option<LoginOrigin>) -> &'static str {
+pub(crate) fn after(login: Option<LoginOrigin>) -> &'static str {
     match login {
         None => "",
         Some(LoginOrigin::Address) => " to the login in the address",

@@ -4,9 +4,11 @@
 //! by whoever comes first ([`crate::once_map`]), and what the cache may answer is read by the asking thread itself: a wake-up across threads
 //! costs more than the read. Hints are followed ahead of the solver ([`crawl`]).
 
+mod answers;
 mod crawl;
 pub(crate) mod links;
 mod local_pages;
+mod refusals;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -82,6 +84,16 @@ impl IndexFacts {
         MergedView::of(views.collect())
     }
 
+    /// The statuses that were taken for absences of these projects, for each index that answered so.
+    pub fn ignored_statuses(&self, names: &[Name]) -> Vec<(Url, BTreeMap<Name, u16>)> {
+        let sources = &self.library.sources;
+        let indexes = sources.indexes.iter();
+        indexes
+            .map(|index| (index.clone(), sources.answers.statuses(index, names)))
+            .filter(|(_, statuses)| !statuses.is_empty())
+            .collect()
+    }
+
     /// What each index by itself has of these projects, in the order of the indexes; what `--find-links` names left out. Blocks.
     pub fn on_each_index(&self, names: &[Name]) -> BTreeMap<Name, Vec<OnIndex>> {
         let sources = &self.library.sources;
@@ -97,7 +109,11 @@ impl IndexFacts {
                 .map(|index| sources.fetch_page(index, name));
             (name.clone(), join_all(pages).await)
         });
-        let found = sources.shared.runtime.block_on(join_all(pages));
+        let found = sources.shared.runtime.block_on(async {
+            let mut found = join_all(pages).await;
+            sources.withdraw_unconfirmed(&mut found).await;
+            found
+        });
         let named = |pages: Vec<_>| {
             let pairs = indexes.iter().cloned().zip(pages);
             pairs.map(|(index, page)| OnIndex { index, page }).collect()
@@ -174,6 +190,12 @@ impl Facts for IndexFacts {
         let digest = index.archive(&url, &file.filename, None)?.sha256;
         digests().insert(file.url.clone(), digest);
         Ok(digest)
+    }
+
+    fn confirm_absences(&self) -> Result<(), FactError> {
+        let library = &self.library;
+        let runtime = &library.sources.shared.runtime;
+        runtime.block_on(library.sources.confirm_absences())
     }
 
     fn prepare(&self, name: &Name, version: &Version, files: &[DistFile]) {

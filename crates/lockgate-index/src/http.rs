@@ -142,6 +142,21 @@ where
     Ok(got(&entry))
 }
 
+/// Keeps that a page was refused, for runs without network: it is stale from the first.
+pub(crate) fn keep_refusal(store: &Store, key: &str) {
+    store.write(
+        Bucket::Pages,
+        key,
+        &Entry {
+            fetched: unix_seconds(SystemTime::now()),
+            lifetime: 0,
+            kind: EntryKind::Absent,
+            policy: Bytes::new(),
+            payload: Bytes::new(),
+        },
+    );
+}
+
 /// Keeps something that never changes: what a file's digest or address names.
 pub(crate) fn keep_for_good(
     store: &Store,

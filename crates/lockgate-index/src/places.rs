@@ -1,9 +1,11 @@
 //! Where projects are looked for: indexes in order, and what `--find-links` names.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lockgate_model::Name;
 use url::Url;
 
 use crate::files::DanglingLink;
@@ -23,6 +25,10 @@ pub struct Places {
     pub trusted_hosts: Vec<TrustedHost>,
     /// The hosts that pages of this machine may lead to; none: any.
     pub local_pages_reach: Option<Vec<TrustedHost>>,
+    /// Statuses with which indexes answer for packages that they do not have, by the caller's word.
+    pub ignored_statuses: BTreeMap<Url, BTreeSet<u16>>,
+    /// Packages that the indexes may be asked for to see whether they answer at all.
+    pub witnesses: Vec<Name>,
 }
 
 impl Places {

@@ -298,6 +298,8 @@ pub enum RemarkCode {
     PolicySearch,
     /// The checkout has another policy than the revision whose policy is followed.
     PolicyDiffers,
+    /// A table of a policy is for an index that is not in use.
+    UnmatchedIndex,
     /// Packages are counted as installed because what their markers ask of the environment is not known.
     PresumedInstalled,
     /// The newest record of a whole database of advisories is of long ago.
@@ -306,7 +308,7 @@ pub enum RemarkCode {
 
 impl RemarkCode {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::UnmatchedIgnore,
         Self::ExpiredIgnore,
         Self::UnmatchedAcceptance,
@@ -316,6 +318,7 @@ impl RemarkCode {
         Self::PolicyWithoutEffect,
         Self::PolicySearch,
         Self::PolicyDiffers,
+        Self::UnmatchedIndex,
         Self::PresumedInstalled,
         Self::OldAdvisories,
     ];
@@ -332,6 +335,7 @@ impl RemarkCode {
             Self::PolicyWithoutEffect => "policy-without-effect",
             Self::PolicySearch => "policy-search",
             Self::PolicyDiffers => "policy-differs",
+            Self::UnmatchedIndex => "unmatched-index",
             Self::PresumedInstalled => "presumed-installed",
             Self::OldAdvisories => "old-advisories",
         }

@@ -30,6 +30,12 @@ pub trait Facts: Send + Sync {
         })
     }
 
+    /// Whether the absences that were answered so far are known to be absences: an index that refuses everything may have been taken for one
+    /// that lacks everything. Asked before anything is done with an answer.
+    fn confirm_absences(&self) -> Result<(), FactError> {
+        Ok(())
+    }
+
     /// What the project is at, where a direct reference in the sources decides that. Its one release is what [`Facts::project`] has of it.
     fn direct(&self, _name: &Name) -> Option<Arc<DirectRelease>> {
         None

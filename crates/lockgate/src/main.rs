@@ -1,5 +1,6 @@
 //! lockgate: locks Python requirements under an audit gate. See the README.
 
+mod absences;
 mod building;
 mod choosing;
 mod cli;

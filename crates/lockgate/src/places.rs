@@ -71,7 +71,7 @@ fn named(
             Some(StrategyName::UnsafeBestMatch) => Strategy::UnsafeBestMatch,
         },
         trusted_hosts: trusted(manifest, options, world)?,
-        local_pages_reach: None,
+        ..Places::default()
     };
     if places.has_local_pages() {
         places.local_pages_reach = world.reach.hosts(world);

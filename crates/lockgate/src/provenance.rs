@@ -78,6 +78,12 @@ pub(crate) fn configured(
     if let Some(set) = &config.cooldown {
         tell("cooldown", &format!("{:#}", set.value), &set.origin);
     }
+    for index in &config.index_settings {
+        let statuses = index.ignore_status.value.iter();
+        let statuses: Vec<String> = statuses.map(ToString::to_string).collect();
+        let value = format!("{} of {}", statuses.join(" "), index.address);
+        tell("ignore-status", &value, &index.ignore_status.origin);
+    }
     for ignore in &config.ignores {
         tell("ignore", &ignore.id, &ignore.origin);
     }

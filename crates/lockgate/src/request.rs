@@ -6,10 +6,12 @@ use std::path::Path;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use lockgate_formats::pylock::is_pylock;
-use lockgate_formats::{AdvisorySource, ConfigGroup, GroupRequest, Set, SourceKind};
+use lockgate_formats::{AdvisorySource, ConfigGroup, ConfigIndex, GroupRequest, Set, SourceKind};
 use lockgate_gate::{GapAcceptance, GroupPolicy, IgnoreEntry, Mode, Policy, YankRule};
+use lockgate_index::Places;
 use lockgate_model::{ChoiceRules, Level, Manifest, Marker, Name, Timestamp, Upgrade};
 
+use crate::absences;
 use crate::choosing::{Choosing, upgrade};
 use crate::cli::{GateModeName, GateOptions, LevelName, LockArguments, LockFormat};
 use crate::failure::Failure;
@@ -279,11 +281,22 @@ pub(crate) struct Settings {
     pub(crate) asks_index: bool,
     /// What the policies state about locks.
     pub(crate) statements: LockStatements,
+    /// What the policies state of single indexes.
+    pub(crate) of_indexes: Vec<ConfigIndex>,
     /// What of it the policies say, by key, for `-v`.
     pub(crate) told: Vec<(&'static str, String)>,
 }
 
 impl Settings {
+    /// Has hold in `places` what the policies state of indexes. Returns the settings with a remark for what is for no index in use.
+    pub(crate) fn over_places(&self, places: &mut Places, manifest: &Manifest) -> Self {
+        absences::lay_over(places, &self.of_indexes, manifest);
+        let mut settings = self.clone();
+        let unmatched = absences::unmatched(places, &self.of_indexes);
+        settings.policy.remarks.extend(unmatched);
+        settings
+    }
+
     /// Lays the options over the policies of one file. `documents` are further `OpenVEX` documents.
     pub(crate) fn of(
         options: &GateOptions,
@@ -373,6 +386,7 @@ impl Settings {
             },
             asks_index: config.yanked.is_some(),
             statements,
+            of_indexes: config.index_settings,
             told,
         })
     }

@@ -54,6 +54,7 @@ fn recorded(words: &[String]) {
         is_universal: false,
         command: shown.clone(),
         audit: AuditLine::Off,
+        index_answers: Vec::new(),
     };
     let text = lock::render(&LockedGraph::default(), &header, &written());
     let lock = lock::read(&text, "requirements.txt")

@@ -82,6 +82,7 @@ fn header(converted: &Converted) -> Header {
             .audit
             .clone()
             .map_or(AuditLine::Off, AuditLine::Kept),
+        index_answers: converted.index_answers.clone(),
     }
 }
 

@@ -102,6 +102,7 @@ fn without_statements(floor: &Config) -> Config {
         overrides: Vec::new(),
         no_emit_packages: Vec::new(),
         allowed_builds: Vec::new(),
+        index_settings: Vec::new(),
         ..floor.clone()
     }
 }
@@ -117,6 +118,8 @@ impl JoinedPolicy {
         config.no_emit_packages.extend(pinned.cloned());
         let builds = floor.allowed_builds.iter();
         config.allowed_builds.extend(builds.cloned());
+        let settings = floor.index_settings.iter();
+        config.index_settings.extend(settings.cloned());
     }
 
     fn has_no_effect(&mut self, key: impl Into<String>, origin: &str) {
@@ -149,6 +152,7 @@ impl JoinedPolicy {
             overrides,
             no_emit_packages,
             allowed_builds,
+            index_settings,
         } = lower;
         self.restrict_rules(lower, &groups.keys().cloned().collect());
         if let Some(set) = yanked {
@@ -187,6 +191,9 @@ impl JoinedPolicy {
         for lock in locks {
             let key = format!("[[lock]] `{}`", lock.output.value);
             self.has_no_effect(key, &lock.origin);
+        }
+        for index in index_settings {
+            self.has_no_effect(index.key(), &index.ignore_status.origin);
         }
         let lists = [
             ("indexes", indexes.first().map(|set| &set.origin)),

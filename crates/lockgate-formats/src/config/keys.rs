@@ -7,7 +7,7 @@ use super::locks::entry_keys;
 use crate::document::Document;
 use crate::error::{InputError, nearest};
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "gate",
     "min-severity",
     "unknown-severity",
@@ -28,6 +28,7 @@ const KEYS: [&str; 20] = [
     "override",
     "no-emit-package",
     "allow-build",
+    "index",
 ];
 
 const IGNORE_KEYS: [&str; 8] = [
@@ -45,6 +46,8 @@ const INCOMPLETE_KEYS: [&str; 4] = ["code", "package", "reason", "expires"];
 
 const SOURCE_KEYS: [&str; 2] = ["source", "overrides"];
 
+const INDEX_KEYS: [&str; 1] = ["ignore-status"];
+
 const GROUP_KEYS: [&str; 3] = ["gate", "min-severity", "unknown-severity"];
 /// Every key must be known: a misspelled one would silently loosen the gate.
 pub(super) fn check_keys(table: &DeTable<'_>, document: &Document<'_>) -> Result<(), InputError> {
@@ -56,16 +59,8 @@ pub(super) fn check_keys(table: &DeTable<'_>, document: &Document<'_>) -> Result
             "allow-incomplete" => (listed(value), &INCOMPLETE_KEYS),
             "lock" => (listed(value), &entry_keys),
             "advisories" => (listed(value), &SOURCE_KEYS),
-            "groups" => (
-                value
-                    .get_ref()
-                    .as_table()
-                    .into_iter()
-                    .flat_map(DeTable::values)
-                    .map(Spanned::get_ref)
-                    .collect(),
-                &GROUP_KEYS,
-            ),
+            "groups" => (named(value), &GROUP_KEYS),
+            "index" => (named(value), &INDEX_KEYS),
             _ => continue,
         };
         for entry in tables.into_iter().filter_map(DeValue::as_table) {
@@ -75,6 +70,13 @@ pub(super) fn check_keys(table: &DeTable<'_>, document: &Document<'_>) -> Result
         }
     }
     Ok(())
+}
+
+/// The values of a table.
+fn named<'v, 't>(value: &'v Spanned<DeValue<'t>>) -> Vec<&'v DeValue<'t>> {
+    let tables = value.get_ref().as_table().into_iter();
+    let values = tables.flat_map(DeTable::values);
+    values.map(Spanned::get_ref).collect()
 }
 
 /// The values of an array.

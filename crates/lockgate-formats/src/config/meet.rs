@@ -7,8 +7,11 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use lockgate_model::Name;
 
+use super::index::statuses_of;
 use super::join::{DEFAULT_MAX_ADVISORY_AGE, Ineffective, strictness};
-use super::{AdvisorySource, Config, ConfigGroup, ConfigIgnore, ConfigIncomplete, Set};
+use super::{
+    AdvisorySource, Config, ConfigGroup, ConfigIgnore, ConfigIncomplete, ConfigIndex, Set,
+};
 
 /// Joins two policies of one file, each of them complete. Returns what holds, and what of the first does not since the second lacks it.
 /// A key that one of them does not set has its default there. The `[[lock]]` entries are those of the first.
@@ -50,6 +53,7 @@ pub fn stricter_of_both(first: Config, second: &Config) -> (Config, Vec<Ineffect
         overrides,
         no_emit_packages,
         allowed_builds,
+        index_settings,
     } = first;
     let mut required = required_environments;
     for marker in &second.required_environments {
@@ -104,6 +108,7 @@ pub fn stricter_of_both(first: Config, second: &Config) -> (Config, Vec<Ineffect
             &second.no_emit_packages,
         ),
         allowed_builds: dropped.sets("allow-build", allowed_builds, &second.allowed_builds),
+        index_settings: dropped.statuses(index_settings, &second.index_settings),
     };
     (config, dropped.0)
 }
@@ -261,6 +266,26 @@ impl Dropped {
         kept
     }
 
+    /// `tables` with the statuses that `other` has for the same index.
+    fn statuses(&mut self, tables: Vec<ConfigIndex>, other: &[ConfigIndex]) -> Vec<ConfigIndex> {
+        let mut kept = Vec::new();
+        for mut table in tables {
+            let both = statuses_of(other, &table.address);
+            let stated = table.ignore_status.value.len();
+            table.ignore_status.value.retain(|one| both.contains(one));
+            if table.ignore_status.value.len() < stated {
+                self.0.push(Ineffective {
+                    key: table.key(),
+                    origin: table.ignore_status.origin.clone(),
+                });
+            }
+            if !table.ignore_status.value.is_empty() {
+                kept.push(table);
+            }
+        }
+        kept
+    }
+
     fn sets<T: PartialEq>(
         &mut self,
         key: &str,
@@ -354,6 +379,27 @@ mod tests {
             let found = both(first, second);
             let found: Vec<&str> = found.split_whitespace().collect();
             assert_eq!(found.join(" "), expected, "{first} / {second}");
+        }
+    }
+
+    #[test]
+    fn a_status_means_absent_only_where_both_say_so() {
+        let table =
+            |statuses: &str| format!("[index.\"https://host\"]\nignore-status = [{statuses}]\n");
+        for (first, second, expected, is_dropped) in [
+            (table("401, 403"), table("403"), Some(403), true),
+            (table("403"), table("401, 403"), Some(403), false),
+            (table("403"), table("401"), None, true),
+            (table("403"), String::new(), None, true),
+            (String::new(), table("403"), None, false),
+        ] {
+            let (config, dropped) = stricter_of_both(config(&first), &config(&second));
+            let held = config.index_settings.iter();
+            let held: Vec<u16> = held
+                .flat_map(|one| one.ignore_status.value.clone())
+                .collect();
+            assert_eq!(held, Vec::from_iter(expected), "{first} / {second}");
+            assert_eq!(!dropped.is_empty(), is_dropped, "{first} / {second}");
         }
     }
 

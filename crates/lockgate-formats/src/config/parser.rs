@@ -45,6 +45,7 @@ impl Parser<'_> {
         config.overrides = self.paths("override", &table.r#override)?;
         config.no_emit_packages = self.names("no-emit-package", &table.no_emit_package)?;
         config.allowed_builds = self.names("allow-build", &table.allow_build)?;
+        config.index_settings = self.indexes(&table.index)?;
         for (name, group) in table.groups {
             let key = Name::new(&name)
                 .map_err(|why| self.error(&group, format!("`[groups.{name}]`: {why}")))?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::index::IndexTable;
 use super::locks::LockTable;
 
 #[derive(Debug, Default, Deserialize)]
@@ -43,6 +44,8 @@ pub(super) struct Table {
     pub(super) no_emit_package: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) allow_build: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) index: BTreeMap<String, Spanned<IndexTable>>,
 }
 
 #[derive(Debug, Deserialize)]

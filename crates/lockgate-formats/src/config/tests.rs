@@ -188,7 +188,7 @@ fn misspelled_keys_are_told_what_was_meant() {
         ("[[ignore]]\nexpire = 1", "is `expires` meant?"),
         (
             "colour = 1",
-            "the keys are gate, min-severity, unknown-severity, advisories, max-advisory-age, cooldown, ignore, allow-incomplete, yanked, vex, groups, environments, required-environments, delegate, lock, indexes, exclude, override, no-emit-package, allow-build",
+            "the keys are gate, min-severity, unknown-severity, advisories, max-advisory-age, cooldown, ignore, allow-incomplete, yanked, vex, groups, environments, required-environments, delegate, lock, indexes, exclude, override, no-emit-package, allow-build, index",
         ),
     ] {
         assert_eq!(read(text).unwrap_err().remedy.unwrap(), remedy, "{text}");

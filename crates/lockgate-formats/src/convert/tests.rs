@@ -113,6 +113,7 @@ fn a_requirements_lock_is_the_same_after_a_round_trip() {
             is_universal: false,
             command: "lockgate convert".to_owned(),
             audit: AuditLine::Off,
+            index_answers: Vec::new(),
         };
         let options = RenderOptions::default();
         let written = lock::render(&converted.graph, &header, &options);
@@ -229,6 +230,7 @@ fn a_project_from_two_places_is_kept_apart_by_its_markers() {
             is_universal: true,
             command: "lockgate convert".to_owned(),
             audit: AuditLine::Off,
+            index_answers: Vec::new(),
         };
         let written = pylock::render(&converted.graph, &header, &pylock::PylockOptions::default());
         let again = pylock::read(&written, "pylock.toml").unwrap();

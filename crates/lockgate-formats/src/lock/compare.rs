@@ -46,6 +46,7 @@ fn bare(graph: &LockedGraph, options: &RenderOptions) -> String {
         is_universal: false,
         command: String::new(),
         audit: AuditLine::Off,
+        index_answers: Vec::new(),
     };
     let options = RenderOptions {
         hashes: true,

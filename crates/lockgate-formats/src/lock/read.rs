@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lockgate_model::{DirectPin, Environment, KeptPin, Marker, Name, Scope, Source, Version};
 
 use super::omitted::{self, Omitted};
-use super::write::{BETWEEN_REGIONS, REGIONS};
+use super::write::{BETWEEN_REGIONS, INDEX_ANSWER, REGIONS};
 use crate::error::InputError;
 use crate::requirements::{
     BadRequirement, Given, Known, Role, Words, is_comment, physical, read_locked, shell_words,
@@ -35,6 +35,8 @@ pub struct Lock {
     pub scoped: Vec<ScopedPin>,
     /// The audit's evidence in the header, as written, if it is lockgate's.
     pub audit: Option<String>,
+    /// Which answers of indexes were taken for absences, as written, if it is lockgate's.
+    pub index_answers: Vec<String>,
 }
 
 /// One pin.
@@ -462,6 +464,8 @@ impl Reading {
             .filter(|words| words.first().is_some_and(|word| word == "lockgate"));
         let mut evidence = head().filter_map(|line| line.strip_prefix("# audit: "));
         self.lock.audit = evidence.next().map(ToOwned::to_owned);
+        let answers = head().filter_map(|line| line.strip_prefix(INDEX_ANSWER));
+        self.lock.index_answers = answers.map(ToOwned::to_owned).collect();
         let mut regions = head().filter_map(|line| line.strip_prefix(REGIONS));
         let regions = regions.next().into_iter();
         // One that cannot be read is a beginning less: the search finds it again.

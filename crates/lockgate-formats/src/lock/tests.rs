@@ -109,6 +109,7 @@ fn header() -> Header {
             modified: Some("2024-10-10T23:59:59Z".parse().unwrap()),
             digest: "sha256:1f0c".to_owned(),
         },
+        index_answers: Vec::new(),
     }
 }
 

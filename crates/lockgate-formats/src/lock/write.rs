@@ -25,6 +25,8 @@ pub struct Header {
     pub command: String,
     /// What the audit found.
     pub audit: AuditLine,
+    /// Which answers of indexes were taken for absences, a line each.
+    pub index_answers: Vec<String>,
 }
 
 /// The audit's evidence.
@@ -49,6 +51,8 @@ pub enum AuditLine {
     },
 }
 
+/// How the header's lines begin that say which answers of indexes were taken for absences.
+pub(super) const INDEX_ANSWER: &str = "# index: ";
 /// How the header's line begins that holds the regions which were solved apart from each other.
 pub(super) const REGIONS: &str = "# regions: ";
 /// What stands between two of them: no marker has it.
@@ -112,6 +116,13 @@ fn head(header: &Header, regions: &[Marker], text: &mut String) {
         comment(&header.command),
         comment(&audit_text(&header.audit)),
     );
+    for answer in &header.index_answers {
+        let _ = writeln!(
+            text,
+            "{INDEX_ANSWER}{}",
+            comment(&without_credentials(answer))
+        );
+    }
     let regions: Vec<String> = regions.iter().filter_map(Marker::to_text).collect();
     if !regions.is_empty() {
         let _ = writeln!(text, "{REGIONS}{}", regions.join(BETWEEN_REGIONS));

@@ -33,6 +33,7 @@ pub fn compare(
         is_universal: false,
         command: String::new(),
         audit: AuditLine::Off,
+        index_answers: Vec::new(),
     };
     let options = PylockOptions {
         notes: true,

@@ -34,6 +34,8 @@ pub struct Pylock {
     pub command: Option<Vec<String>>,
     /// The audit's evidence, if it is lockgate's.
     pub audit: Option<String>,
+    /// Which answers of indexes were taken for absences, if it is lockgate's.
+    pub index_answers: Vec<String>,
     /// What to know of the file.
     pub remarks: Vec<String>,
 }
@@ -78,6 +80,8 @@ fn parsed(text: &str, file: &str) -> Result<Pylock, Wrong> {
         let words = tool.text_at("command")?.map(crate::lock::shell_words);
         pylock.command = words.and_then(Result::ok);
         pylock.audit = tool.text_at("audit")?.map(ToOwned::to_owned);
+        let answers = tool.texts_at("index-answers")?.into_iter();
+        pylock.index_answers = answers.map(ToOwned::to_owned).collect();
     }
     let packages = root
         .get("packages")
@@ -415,6 +419,7 @@ impl Pylock {
         let mut lock = Lock {
             command: self.command.clone(),
             audit: self.audit.clone(),
+            index_answers: self.index_answers.clone(),
             regions: self.graph.regions.clone(),
             scopes: self.scopes(),
             ..Lock::default()

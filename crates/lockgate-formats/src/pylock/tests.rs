@@ -127,6 +127,7 @@ fn header() -> Header {
         is_universal: true,
         command: "lockgate lock 'my requirements.in' -o pylock.toml".to_owned(),
         audit: AuditLine::Off,
+        index_answers: Vec::new(),
     }
 }
 

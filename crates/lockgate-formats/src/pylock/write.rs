@@ -15,7 +15,7 @@ use lockgate_model::{
 use super::reference::{Place, place_of};
 use super::{names, scopes};
 use crate::lock::{Header, audit_text, comment, passed_text, stated_version};
-use crate::redact::stripped_of_credentials;
+use crate::redact::{stripped_of_credentials, without_credentials};
 
 /// How a `pylock.toml` is written.
 #[derive(Debug, Clone, Default)]
@@ -95,6 +95,11 @@ pub fn render(graph: &LockedGraph, header: &Header, options: &PylockOptions) -> 
             string(&comment(&header.command)),
             string(&comment(&audit_text(&header.audit))),
         );
+        let answers = header.index_answers.iter();
+        let answers: Vec<String> = answers
+            .map(|one| comment(&without_credentials(one)))
+            .collect();
+        strings("index-answers", &answers, &mut text);
     }
     text
 }

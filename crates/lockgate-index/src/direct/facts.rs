@@ -68,6 +68,10 @@ impl Facts for DirectFacts {
         self.inner.sha256(file)
     }
 
+    fn confirm_absences(&self) -> Result<(), FactError> {
+        self.inner.confirm_absences()
+    }
+
     fn direct(&self, name: &Name) -> Option<Arc<DirectRelease>> {
         self.releases.get(name).cloned()
     }

@@ -1,5 +1,6 @@
 //! How one fact is learned: from the cache at once, or from the network.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -9,8 +10,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use url::{Origin, Url};
 
+use super::answers::{Answers, Refusal, with_opt_in};
 use super::links::Links;
 use super::local_pages::LocalPages;
+use super::refusals::refusal_key;
 use crate::Shared;
 use crate::cache::{Bucket, EntryKind};
 use crate::error::FetchError;
@@ -41,12 +44,31 @@ pub(super) struct Sources {
     local_pages: LocalPages,
     /// Pages of indexes that were read in this run: each is asked for once, whoever wants it, and says the same to all.
     pages: Mutex<FxHashMap<(Url, Name), Result<Page, FactError>>>,
+    pub(super) ignored_statuses: BTreeMap<Url, BTreeSet<u16>>,
+    /// Names that tell whether an index answers at all.
+    pub(super) witnesses: Vec<Name>,
+    pub(super) answers: Answers,
     /// Servers that were reported to state metadata files which they don't have.
     reported: Mutex<FxHashSet<Origin>>,
 }
 
 /// One index's view of a project; none: it does not have it.
-type Page = Option<Arc<dyn ProjectView>>;
+pub(super) type Page = Option<Arc<dyn ProjectView>>;
+
+/// Why an index said nothing of a project, and the status if it refused to.
+struct Refused {
+    error: FactError,
+    status: Option<u16>,
+}
+
+impl From<FactError> for Refused {
+    fn from(error: FactError) -> Self {
+        Self {
+            error,
+            status: None,
+        }
+    }
+}
 
 /// A release and the file to read.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +87,9 @@ impl Sources {
             local_pages: LocalPages::new(places.local_pages_reach, places.trusted_hosts),
             links: places.find_links.into_iter().map(Links::new).collect(),
             pages: Mutex::default(),
+            ignored_statuses: places.ignored_statuses,
+            witnesses: places.witnesses,
+            answers: Answers::default(),
             reported: Mutex::default(),
         }
     }
@@ -148,7 +173,18 @@ impl Sources {
         if let Some(known) = self.known_page(index, name) {
             return known;
         }
+        let question = self.answers.ask(index);
         let page = self.page_from(index, name).await;
+        drop(question);
+        let page = match page {
+            Ok(page) => Ok(page),
+            Err(Refused { error, status }) => match status {
+                Some(status) if self.answers.has_any(index).await => {
+                    Err(with_opt_in(error, index, status))
+                }
+                _ => Err(error),
+            },
+        };
         self.keep_page(index, name, page)
     }
 
@@ -164,6 +200,9 @@ impl Sources {
         name: &Name,
         page: Result<Page, FactError>,
     ) -> Result<Page, FactError> {
+        if let Ok(Some(_)) = &page {
+            self.answers.has(index, name);
+        }
         let mut pages = lock(&self.pages);
         let kept = pages.entry((index.clone(), name.clone()));
         kept.or_insert(page).clone()
@@ -175,13 +214,17 @@ impl Sources {
             return Some(page_on_disk(index, &get.url, name, &self.local_pages));
         }
         let (store, is_offline) = (&self.shared.store, self.shared.options.offline);
+        if is_offline && let Some(refusal) = self.stored_refusal(index, &get) {
+            self.answers.refused(index, name, refusal);
+            return Some(Ok(None));
+        }
         match http::stored(store, &get, is_offline)? {
             Got::Present(stored) => Some(Ok(Some(Arc::new(PageView::open(stored).ok()?)))),
             Got::Absent => Some(Ok(None)),
         }
     }
 
-    async fn page_from(&self, index: &Url, name: &Name) -> Result<Page, FactError> {
+    async fn page_from(&self, index: &Url, name: &Name) -> Result<Page, Refused> {
         let unlearned = |error: &FetchError| error.unlearned(format!("releases of `{name}`"));
         let get = self.page(index, name).ok_or_else(|| {
             unlearned(&FetchError::Answer {
@@ -190,14 +233,30 @@ impl Sources {
             })
         })?;
         if get.url.scheme() == "file" {
-            return page_on_disk(index, &get.url, name, &self.local_pages);
+            return Ok(page_on_disk(index, &get.url, name, &self.local_pages)?);
         }
+        let key = get.key.clone();
         let (url, project) = (get.url.clone(), name.clone());
         let (store, transport) = (&self.shared.store, &self.shared.transport);
         let got = http::get_cached(store, transport, get, move |response| {
             condense(&project, response)
         });
-        match got.await.map_err(|error| unlearned(&error))? {
+        let got = match got.await {
+            Err(FetchError::Unauthorized { status, login, .. }) if self.ignores(index, status) => {
+                self.answers.refused(index, name, Refusal { status, login });
+                http::keep_refusal(store, &refusal_key(&key, status));
+                return Ok(None);
+            }
+            got => got,
+        };
+        let got = got.map_err(|error| Refused {
+            status: match &error {
+                FetchError::Unauthorized { status, .. } => Some(*status),
+                _ => None,
+            },
+            error: unlearned(&error),
+        })?;
+        match got {
             Got::Present(stored) => {
                 let view = PageView::open(stored).map_err(|error| {
                     unlearned(&FetchError::Answer {
@@ -285,7 +344,7 @@ impl Sources {
     }
 
     /// What to get for a project's page. None: an address that can't have a path.
-    fn page(&self, index: &Url, name: &Name) -> Option<Get> {
+    pub(super) fn page(&self, index: &Url, name: &Name) -> Option<Get> {
         let mut url = index.clone();
         url.path_segments_mut()
             .ok()?
@@ -403,7 +462,7 @@ fn read(wanted: Wanted<'_>, stored: &[u8]) -> Option<Release> {
     })
 }
 
-fn condense(name: &Name, response: &Response) -> Result<Vec<u8>, FetchError> {
+pub(super) fn condense(name: &Name, response: &Response) -> Result<Vec<u8>, FetchError> {
     let content_type = response.header(&reqwest::header::CONTENT_TYPE);
     let work = || page::condense(name, content_type, &response.url, &response.body);
     let can_step_aside = Handle::try_current()

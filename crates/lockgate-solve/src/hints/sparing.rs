@@ -164,6 +164,10 @@ impl Facts for Sparing {
         self.facts.sha256(file)
     }
 
+    fn confirm_absences(&self) -> Result<(), FactError> {
+        self.facts.confirm_absences()
+    }
+
     fn direct(&self, name: &Name) -> Option<Arc<DirectRelease>> {
         self.facts.direct(name)
     }

@@ -208,6 +208,10 @@ impl Facts for BuildingFacts {
         self.0.inner.sha256(file)
     }
 
+    fn confirm_absences(&self) -> Result<(), FactError> {
+        self.0.inner.confirm_absences()
+    }
+
     fn direct(&self, name: &Name) -> Option<Arc<DirectRelease>> {
         self.0.inner.direct(name)
     }

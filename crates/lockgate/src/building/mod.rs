@@ -280,6 +280,10 @@ impl Builder {
         if self.stopped.load(Ordering::SeqCst) {
             return Err(BuildError::new(format!("building {label}: it was stopped")));
         }
+        // No code is run on the word of an index that may refuse everything.
+        self.facts
+            .confirm_absences()
+            .map_err(|error| BuildError::of(&error))?;
         let work = Scratch::new("lockgate-build-").map_err(failed)?;
         let Prepared {
             project,

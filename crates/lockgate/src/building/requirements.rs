@@ -67,6 +67,9 @@ impl Builder {
         };
         let answer = lockgate_solve::solve(&question, &self.facts, &self.progress)
             .map_err(|error| BuildError::of(&error))?;
+        self.facts
+            .confirm_absences()
+            .map_err(|error| BuildError::of(&error))?;
         match answer {
             Answer::Locked(solution) => solution
                 .graph

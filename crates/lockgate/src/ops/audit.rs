@@ -195,7 +195,8 @@ pub(crate) fn audit(
     let opened = Opened::new(request, &inputs, policies, world)?;
     let gates = opened.gates_of(&inputs);
     let asks_index = policies.all().any(|settings| settings.asks_index);
-    let facts = (asks_index.then(|| statuses::facts(&request.arguments, world))).transpose()?;
+    let facts =
+        (asks_index.then(|| statuses::facts(&request.arguments, policies, world))).transpose()?;
     if let Some(facts) = &facts {
         let is_asked: Vec<bool> = gates.iter().map(Option::is_some).collect();
         let inventories = inputs.iter_mut().map(|input| &mut input.inventory);

@@ -174,12 +174,13 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
     let mut manifest = manifest(check, world)?;
     let environments = &settings.environments;
     let target = target::of_lock(&request.arguments, environments, &manifest, world)?;
-    let places = places::places(
+    let mut places = places::places(
         &manifest,
         &request.arguments.index,
         &request.arguments.target,
         world,
     )?;
+    let settings = &settings.over_places(&mut places, &manifest);
     let mut rules = request.rules_with(&manifest, settings, world.now)?;
     world.pip.options().lay_under(&mut rules, world.now);
     check.statement.tighten(&mut rules, &check.lock, world)?;

@@ -16,7 +16,8 @@ use lockgate_model::{
 };
 use lockgate_report::note_lines;
 
-use crate::cli::{self, ConvertArguments, TargetOptions};
+use crate::absences;
+use crate::cli::{self, ConvertArguments, GateOptions, TargetOptions};
 use crate::disk;
 use crate::failure::Failure;
 use crate::indexes;
@@ -24,6 +25,7 @@ use crate::inputs::Inputs;
 use crate::lock_paths;
 use crate::ops::lock::must_be_readable;
 use crate::places;
+use crate::policies::PolicyFinder;
 use crate::request::{Form, Output};
 use crate::terminal::Rendered;
 use crate::variables;
@@ -131,6 +133,7 @@ fn header(request: &ConvertRequest, converted: &Converted) -> Header {
         python: String::new(),
         is_universal: false,
         command: redacted_command(words, cli::known_option),
+        index_answers: converted.index_answers.clone(),
         audit: match &converted.audit {
             Some(text) => AuditLine::Kept(text.clone()),
             None => AuditLine::Kept(format!("none; converted from {}", request.arguments.file)),
@@ -177,12 +180,18 @@ fn completed(
         return Ok(BTreeMap::new());
     }
     let target = TargetOptions::default();
-    let places = places::places(manifest, &request.arguments.index, &target, world)?;
+    let mut places = places::places(manifest, &request.arguments.index, &target, world)?;
+    let policies = PolicyFinder::new(&GateOptions::default())?.of_file(request.output.as_str())?;
+    let (config, _) = policies.joined();
+    absences::lay_over(&mut places, &config.index_settings, manifest);
     let facts = places::facts(&places, world);
     for mut pin in lacking {
         pin.files = files_of(&facts, &pin, world)?;
         graph.pins.insert(pin);
     }
+    facts
+        .confirm_absences()
+        .map_err(|error| indexes::unlearned(&error))?;
     Ok(places::indexes_of(graph, &places, &facts))
 }
 

@@ -16,10 +16,11 @@ use lockgate_model::{
 };
 use lockgate_solve::{Answer, Question, Solution};
 
+use crate::absences;
 use crate::building::{Allowed, BuildSettings};
 use crate::disk;
 use crate::failure::Failure;
-use crate::gating;
+use crate::gating::{self, Gating};
 use crate::hosts;
 use crate::indexes;
 use crate::inputs::Inputs;
@@ -113,12 +114,13 @@ pub(crate) fn lock(
     let environments = &settings.environments;
     let target = target::of_lock(&request.arguments, environments, &manifest, world)?;
     hash_mode::holds(&manifest, &target.target)?;
-    let places = places::places(
+    let mut places = places::places(
         &manifest,
         &request.arguments.index,
         &request.arguments.target,
         world,
     )?;
+    let settings = &settings.over_places(&mut places, &manifest);
     let mut rules = request.rules_with(&manifest, settings, world.now)?;
     world.pip.options().lay_under(&mut rules, world.now);
     let old_text = previous.as_ref().map(|(text, _)| text.as_str());
@@ -159,17 +161,13 @@ pub(crate) fn lock(
         Answer::Impossible(mut conflict) => {
             must_be_certain(&conflict)?;
             known.look_on_later_indexes(&question, &mut conflict, &places);
-            return Ok(LockOutcome::Impossible {
-                output: request.output.clone(),
-                conflict,
-                remarks: gating.remarks(),
-                policies: settings.policy.names.clone(),
-            });
+            return Ok(impossible(request, settings, &gating, conflict));
         }
     };
     let mut graph = solution.graph;
     on_hashes(&mut graph.notes, request.form, rendered.hashes);
     warn_of_unmatched_upgrades(&request.upgrade, old_lock, &graph, world);
+    let index_answers = absences::evidence(&graph, &known.indexes, world);
     let confusion = places::confusion(&question, &graph, &places, &known.indexes);
     graph.notes.extend(confusion);
     warn_of_new_hosts(old_text, &manifest, &graph, &rendered, world);
@@ -180,6 +178,7 @@ pub(crate) fn lock(
         is_universal: target.target.region.machine().is_none(),
         command: rendering::command(request),
         audit: gating::evidence(&audit),
+        index_answers,
     };
     let text = match request.form {
         Form::Requirements => lockgate_formats::lock::render(&graph, &header, &rendered),
@@ -204,6 +203,20 @@ pub(crate) fn lock(
         diff: request.arguments.diff,
         policies: settings.policy.names.clone(),
     })))
+}
+
+fn impossible(
+    request: &LockRequest,
+    settings: &Settings,
+    gating: &Gating,
+    conflict: Box<Conflict>,
+) -> LockOutcome {
+    LockOutcome::Impossible {
+        output: request.output.clone(),
+        conflict,
+        remarks: gating.remarks(),
+        policies: settings.policy.names.clone(),
+    }
 }
 
 /// What the form of the lock makes of the notes on pins without hashes.
@@ -448,6 +461,9 @@ pub(crate) fn solved(
     world: &World,
 ) -> Result<Answer, Failure> {
     let answer = lockgate_solve::solve(question, facts, &world.progress)
+        .map_err(|error| indexes::unlearned(&error))?;
+    facts
+        .confirm_absences()
         .map_err(|error| indexes::unlearned(&error))?;
     if let Answer::Locked(Solution { graph, .. }) = &answer {
         let violations = lockgate_solve::verify(question, graph, facts)

@@ -349,6 +349,38 @@ fn the_floor_is_under_all_policies_and_names_sources_where_no_other_does() {
 }
 
 #[test]
+fn only_the_topmost_policy_and_the_floor_say_which_statuses_mean_absent() {
+    let statuses = |config: &Config| {
+        let tables = config.index_settings.iter();
+        tables
+            .map(|table| (table.address.clone(), table.ignore_status.value.clone()))
+            .collect::<Vec<_>>()
+    };
+    let table =
+        |status: u16| format!("[index.\"https://host/simple\"]\nignore-status = [{status}]");
+    let host = || "https://host/simple".to_owned();
+    for joined in [under("", &table(403)), delegated("", &table(403))] {
+        assert_eq!(statuses(&joined.config), []);
+        assert_eq!(
+            keys(&joined),
+            ["[index.\"https://host/simple\"] ignore-status"]
+        );
+    }
+    let joined = under(&table(403), "");
+    assert_eq!(statuses(&joined.config), [(host(), [403].into())]);
+    let (top, floor) = (
+        read(&table(403), "lockgate.toml"),
+        read(&table(401), "/etc/lockgate.toml"),
+    );
+    let joined = join_policies(Some(&top), &[], &[&floor]);
+    assert_eq!(
+        statuses(&joined.config),
+        [(host(), [403].into()), (host(), [401].into())]
+    );
+    assert_eq!(keys(&joined), [""; 0]);
+}
+
+#[test]
 fn relative_paths_are_those_of_the_policys_own_folder() {
     let text = "vex = ['v.json', '/abs/v.json']\nadvisories = ['osv', 'osv-api', 'pypi', 'https://example.org/a.zip', 'HTTPS://example.org/api', 'records', '../all.zip', '/abs/all.zip', './osv']";
     let config = read(text, "sub/lockgate.toml").with_paths_from(Path::new("sub"));

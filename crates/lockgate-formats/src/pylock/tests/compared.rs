@@ -52,6 +52,7 @@ fn header() -> Header {
         is_universal: false,
         command: "lockgate lock requirements.in".to_owned(),
         audit: AuditLine::Off,
+        index_answers: Vec::new(),
     }
 }
 

@@ -10,6 +10,8 @@ use lockgate_model::{
     Want, Yank,
 };
 
+use super::InputPolicies;
+use crate::absences;
 use crate::cli::AuditArguments;
 use crate::failure::Failure;
 use crate::places;
@@ -28,14 +30,20 @@ impl Scout for Nothing {
     }
 }
 
-/// The indexes in use, for an audit.
-pub(super) fn facts(arguments: &AuditArguments, world: &World) -> Result<Arc<dyn Facts>, Failure> {
-    let asked = places::places(
+/// The indexes in use, for an audit. Of what the policies state about indexes, what all of them state holds.
+pub(super) fn facts(
+    arguments: &AuditArguments,
+    policies: &InputPolicies,
+    world: &World,
+) -> Result<Arc<dyn Facts>, Failure> {
+    let mut asked = places::places(
         &Manifest::default(),
         &arguments.index,
         &arguments.target,
         world,
     )?;
+    let stated = policies.all().map(|one| one.of_indexes.as_slice());
+    absences::lay_over(&mut asked, &absences::in_all(stated), &Manifest::default());
     Ok(places::facts(&asked, world))
 }
 
@@ -108,6 +116,20 @@ pub(super) fn ask_each(
                 gaps.push(gap);
             }
         }
+    }
+    let judged = gates.iter().flatten().next();
+    if let (Some(gate), Err(error)) = (judged, facts.confirm_absences()) {
+        let mut gap = Gap {
+            code: GapCode::NotLearned,
+            what: "what the index says".to_owned(),
+            why: error.to_string(),
+            name: None,
+            source: None,
+            line: None,
+            accepted: None,
+        };
+        gate.accept(&mut gap);
+        gaps.push(gap);
     }
     report.gaps.extend(gaps);
 }
