@@ -1,6 +1,7 @@
 //! `pylock.toml`: locked, locked over, checked, audited, converted both ways, and read by other programs.
 
 mod files;
+mod pythons;
 mod scopes;
 
 use std::path::PathBuf;

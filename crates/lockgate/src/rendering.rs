@@ -12,7 +12,6 @@ use url::Url;
 
 use crate::cli::{self, AnnotationStyle, NewlineName, RenderingOptions};
 use crate::failure::Failure;
-use crate::ops::target::LockTarget;
 use crate::request::{LockRequest, Output, Settings, named};
 
 /// What pip-compile calls unsafe to pin when nothing else is named.
@@ -55,13 +54,13 @@ pub(crate) fn options(
 
 /// How a `pylock.toml` is written, but for the indexes of its packages.
 pub(crate) fn pylock_options(
-    target: &LockTarget,
+    requires_python: String,
     settings: &Settings,
     rendered: &RenderOptions,
 ) -> PylockOptions {
     PylockOptions {
         environments: settings.environments.only.clone(),
-        requires_python: Some(target.requires_python()),
+        requires_python: Some(requires_python),
         omitted: rendered.omitted.clone(),
         notes: rendered.header,
         ..PylockOptions::default()

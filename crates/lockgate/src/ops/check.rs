@@ -217,6 +217,8 @@ fn compared(check: &CheckRequest, settings: &Settings, world: &World) -> Result<
                 graph: &solution.graph,
                 manifest: &manifest,
                 target: &target,
+                question: &question,
+                facts: &known.facts,
                 places: &places,
                 indexes: &known.indexes,
                 rules: &rules,

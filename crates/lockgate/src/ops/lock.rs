@@ -26,7 +26,7 @@ use crate::indexes;
 use crate::inputs::Inputs;
 use crate::lock_paths;
 use crate::ops::known::Known;
-use crate::ops::{hash_mode, target, unbuilt};
+use crate::ops::{hash_mode, patches, target, unbuilt};
 use crate::outputs::Bounds;
 use crate::places;
 use crate::policies::shown_path;
@@ -183,7 +183,8 @@ pub(crate) fn lock(
     let text = match request.form {
         Form::Requirements => lockgate_formats::lock::render(&graph, &header, &rendered),
         Form::Pylock => {
-            let mut options = rendering::pylock_options(&target, settings, &rendered);
+            let python = patches::requires_python(&target, &question, &graph, &known.facts);
+            let mut options = rendering::pylock_options(python, settings, &rendered);
             options.indexes = places::indexes_of(&graph, &places, &known.indexes);
             let placed = variables::left_out(lock_paths::relative(&graph, &request.output)?)?;
             lockgate_formats::pylock::render(&placed, &header, &options)

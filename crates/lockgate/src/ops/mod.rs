@@ -9,6 +9,7 @@ pub(crate) mod direct;
 mod hash_mode;
 pub(crate) mod known;
 pub(crate) mod lock;
+mod patches;
 pub(crate) mod target;
 mod unbuilt;
 

@@ -2,12 +2,16 @@
 
 use lockgate_index::interpreter::{self, InterpreterError};
 use lockgate_model::{
-    Arch, Environment, Manifest, Marker, Os, Platform, PythonVersion, RequiredWheels, Tags, Target,
+    Arch, Environment, Manifest, Marker, Os, Platform, PythonRule, PythonVersion, RequiredWheels,
+    Tags, Target, VersionSet,
 };
 
 use crate::cli::{LockArguments, TargetOptions};
 use crate::failure::{Exit, Failure};
 use crate::world::World;
+
+/// How many patch releases of a Python are tried for the lowest that the sources admit.
+const MAX_PATCHES: u64 = 64;
 
 /// A target, and the Python version as headers show it.
 #[derive(Debug)]
@@ -16,17 +20,8 @@ pub(crate) struct LockTarget {
     pub(crate) target: Target,
     /// `X.Y`.
     pub(crate) python: String,
-}
-
-impl LockTarget {
-    /// The Pythons that the lock is for, as a specifier.
-    pub(crate) fn requires_python(&self) -> String {
-        let python = &self.target.python;
-        match (python.any_prerelease(), python.release()) {
-            (false, [_, _, 0]) => format!(">={}", self.python),
-            _ => format!(">={python}"),
-        }
-    }
+    /// Whether the patch release of its Python is that of an interpreter, and nobody asked for it.
+    pub(crate) is_of_interpreter: bool,
 }
 
 /// What a configuration says of the environments of a universal lock.
@@ -61,14 +56,9 @@ fn universal(
     manifest: &Manifest,
     world: &World,
 ) -> Result<LockTarget, Failure> {
-    let lowest = manifest
-        .requires_python
-        .iter()
-        .filter_map(|(specifiers, _)| specifiers.set().lowest())
-        .max();
-    let python = match (&options.python_version, lowest) {
+    let python = match (&options.python_version, lowest_python(manifest)) {
         (Some(text), _) => python_version(text)?,
-        (None, Some(lowest)) => python_version(&lowest.to_string())?,
+        (None, Some(lowest)) => lowest,
         (None, None) => {
             let own = of(options, world)?;
             python_version(&own.python)?
@@ -97,7 +87,42 @@ fn universal(
     Ok(LockTarget {
         target,
         python: python.short(),
+        is_of_interpreter: false,
     })
+}
+
+/// The lowest Python that all sources admit, if they state any bound.
+fn lowest_python(manifest: &Manifest) -> Option<PythonVersion> {
+    let sets = manifest.requires_python.iter();
+    let sets = sets.map(|(specifiers, _)| specifiers.set());
+    let bound = sets.clone().filter_map(VersionSet::lowest).max()?;
+    // `==3.11.*` begins at 3.11.dev0, which no interpreter is.
+    let bound = if bound.is_dev() {
+        bound.base()
+    } else {
+        bound.clone()
+    };
+    let mut release = bound.release().to_vec();
+    release.resize(3, 0);
+    let lowest: PythonVersion = bound
+        .with_release(release.clone())
+        .to_string()
+        .parse()
+        .ok()?;
+    let [major, minor, patch] = release.as_slice() else {
+        return Some(lowest);
+    };
+    // `>3.11` and `!=3.11.0` leave out the first one.
+    let later = (*patch + 1..*patch + MAX_PATCHES)
+        .filter_map(|patch| format!("{major}.{minor}.{patch}").parse().ok());
+    let mut candidates = std::iter::once(lowest.clone()).chain(later);
+    let is_admitted = |python: &PythonVersion| {
+        let python = python.of_release();
+        sets.clone()
+            .all(|set| PythonRule::Lowest.admits(set, &python))
+    };
+    // Where none is, the refusal names the bound.
+    Some(candidates.find(is_admitted).unwrap_or(lowest))
 }
 
 /// The machines that a required environment stands for, by the wheel tags that they accept.
@@ -175,6 +200,7 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
         return Ok(LockTarget {
             target: Target::new(version, platform),
             python: version.short(),
+            is_of_interpreter: false,
         });
     }
     let unknown = |error: &InterpreterError| {
@@ -189,6 +215,7 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
         .interpreter(&executable)
         .map_err(|error| unknown(&error))?;
     let own = found.python_version().map_err(|error| unknown(&error))?;
+    let is_of_interpreter = version.is_none();
     let python = version.unwrap_or(own);
     let target = match &platform {
         Some(platform) => Target::new(&python, platform),
@@ -197,6 +224,7 @@ pub(crate) fn of(options: &TargetOptions, world: &World) -> Result<LockTarget, F
     Ok(LockTarget {
         target,
         python: python.short(),
+        is_of_interpreter,
     })
 }
 

@@ -1,13 +1,17 @@
 //! How a lock differs from what its sources come to now: the whole of it is held against what `lock` would write.
 
+use std::sync::Arc;
+
 use lockgate_formats::lock::compare as requirements;
 use lockgate_formats::pylock::compare as pylock;
 use lockgate_index::{IndexFacts, Places};
-use lockgate_model::{ChoiceRules, LockedGraph, Manifest};
+use lockgate_model::{ChoiceRules, Facts, LockedGraph, Manifest};
+use lockgate_solve::Question;
 
 use super::CheckRequest;
 use crate::failure::Failure;
 use crate::ops::lock::form_of;
+use crate::ops::patches;
 use crate::ops::target::LockTarget;
 use crate::rendering;
 use crate::request::{Form, Output, Settings};
@@ -18,6 +22,8 @@ pub(super) struct Expected<'a> {
     pub(super) graph: &'a LockedGraph,
     pub(super) manifest: &'a Manifest,
     pub(super) target: &'a LockTarget,
+    pub(super) question: &'a Question<'a>,
+    pub(super) facts: &'a Arc<dyn Facts>,
     pub(super) places: &'a Places,
     pub(super) indexes: &'a IndexFacts,
     pub(super) rules: &'a ChoiceRules,
@@ -39,7 +45,8 @@ pub(super) fn reasons(check: &CheckRequest, now: &Expected<'_>) -> Result<Vec<St
     let differences = match request.form {
         Form::Requirements => requirements::compare(text, lock, now.graph, &options),
         Form::Pylock => {
-            let mut form = rendering::pylock_options(now.target, now.settings, &options);
+            let python = patches::requires_python(now.target, now.question, now.graph, now.facts);
+            let mut form = rendering::pylock_options(python, now.settings, &options);
             form.indexes = crate::places::indexes_of(now.graph, now.places, now.indexes);
             let placed = crate::lock_paths::relative(now.graph, &request.output)?;
             let placed = crate::variables::left_out(placed)?;
