@@ -140,6 +140,12 @@ fn the_help_names_the_key_where_the_index_answers_for_other_names() {
         "`ignore-status = [403]`",
         "`[index.\"http://127.0.0.1:[PORT]/simple\"]`",
     ]);
+    // Whichever is asked first.
+    context.write("requirements.in", "aaa\nacme==1.0\n");
+    lock(&context, &first, &second)
+        .run()
+        .exits(2)
+        .mentions(&["releases of `aaa`", "`ignore-status = [403]`"]);
     // An index that has nothing of what was asked may be one that refuses everything.
     context.write("requirements.in", "attrs\n");
     lock(&context, &first, &second)
