@@ -76,6 +76,32 @@ fn a_release_that_is_skipped_for_its_build_is_named_everywhere() {
 }
 
 #[test]
+fn an_audit_that_resolves_says_that_another_release_is_audited() {
+    let index = Loopback::index(world());
+    let context = TestContext::new();
+    context.write_advisories("advisories", &[]);
+    let audit = |requirements: &str| {
+        context.write("requirements.in", requirements);
+        let run = context
+            .lockgate(&["audit", "requirements.in", "--resolve", "--json"])
+            .args(["--index-url", &index.index_url()])
+            .args(["--advisories", "advisories", "--cache-dir"])
+            .arg(context.cache())
+            .run();
+        run.exits(0);
+        let document: Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+        (run, document["remarks"].clone())
+    };
+    let (run, remarks) = audit("app\n");
+    let text = "requirements.in: seq 0.0.10 is audited, and an installer would take 1.2.2, which needs a build: an audit runs no code of a package; lock with `--allow-build=seq`, and audit the lock (needs-build)";
+    run.mentions(&[text]);
+    assert_eq!(remarks[0]["code"], "input", "{remarks}");
+    assert_eq!(remarks[0]["text"], text);
+    let (_, remarks) = audit("seq<1\n");
+    assert_eq!(remarks, serde_json::json!([]));
+}
+
+#[test]
 fn a_note_needs_no_network() {
     let index = Loopback::index(world().with("other", "1.0", &[]));
     let context = TestContext::new();

@@ -6,15 +6,15 @@ use std::path::Path;
 use lockgate_formats::SourceKind;
 use lockgate_gate::Mode;
 use lockgate_model::{
-    Edge, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Name, NamedIndex, Parent, Pins,
-    Via, secret,
+    Edge, IndexRole, Inventory, InventoryKind, Item, ItemOrigin, Name, NamedIndex, Note, Parent,
+    Pins, RemarkCode, Via, secret,
 };
 use lockgate_report::{Detail, conflict_text};
 
 use super::{AuditRequest, inputs};
 use crate::cli;
 use crate::failure::Failure;
-use crate::ops::lock::{self, LockOutcome};
+use crate::ops::lock::{self, LockOutcome, Locked};
 use crate::request::{LockRequest, Settings};
 use crate::world::World;
 
@@ -104,10 +104,47 @@ pub(super) fn inventory(
         indexes,
         knows_scopes: false,
         knows_parents: true,
-        remarks: Vec::new(),
+        remarks: remarks(&locked, &files.join(", ")),
         evidence: None,
         unread: Vec::new(),
     })
+}
+
+/// What is to be said of the solution: releases that are audited in place of others, and what `lock` says of the policy's indexes.
+fn remarks(locked: &Locked, files: &str) -> Vec<String> {
+    let in_place = locked.notes.iter().filter_map(|note| match note {
+        Note::NeedsBuild {
+            name,
+            version,
+            skipped,
+            requires,
+        } => {
+            let (why, built) = match requires {
+                None => ("needs a build".to_owned(), name),
+                Some((required, at)) => (
+                    format!("requires {required} {at}, which needs a build"),
+                    required,
+                ),
+            };
+            Some(format!(
+                "{files}: {name} {version} is audited, and an installer would take {skipped}, which {why}: an audit runs no code of a package; lock with `--allow-build={built}`, and audit the lock (needs-build)"
+            ))
+        }
+        Note::Unreadable {
+            name,
+            version,
+            passed,
+            why,
+        } => Some(format!(
+            "{files}: {name} {version} is audited, and an installer might take {passed}, which cannot be used here: {why} (unreadable)"
+        )),
+        _ => None,
+    });
+    let of_policy = locked.audit.remarks.iter();
+    let of_policy = of_policy.filter(|remark| remark.code == RemarkCode::UnmatchedIndex);
+    in_place
+        .chain(of_policy.map(|remark| remark.text.clone()))
+        .collect()
 }
 
 fn items(pins: &Pins, edges: &[Edge]) -> Vec<Item> {
