@@ -5,10 +5,15 @@ use lockgate_tests::{Index, Lockgate, Loopback, Release, TestContext, World};
 /// An interpreter that answers as CPython `version` on Linux.
 fn interpreter(context: &TestContext, version: &str) -> String {
     let minor: String = version.split('.').take(2).collect();
+    interpreter_with(context, version, &format!("cp{minor}"))
+}
+
+/// The same for extension modules of one ABI.
+fn interpreter_with(context: &TestContext, version: &str, abi: &str) -> String {
     let path = context.path("bin/python").display().to_string();
     let answer = serde_json::json!({
         "version": version, "implementation_name": "cpython", "implementation_version": version,
-        "display_name": "CPython", "tag": "cp", "abis": [format!("cp{minor}")], "stable_abi": true,
+        "display_name": "CPython", "tag": "cp", "abis": [abi], "stable_abi": true,
         "sys_platform": "linux", "machine": "x86_64", "release": "", "platform_version": "",
         "libc": "glibc", "libc_version": [2, 36], "prefix": "/usr", "executable": path, "index": null,
     });
@@ -116,6 +121,24 @@ fn a_lock_for_one_machine_is_for_the_patch_releases_that_nothing_tells_apart() {
             .run()
             .exits(0);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_free_threaded_python_is_no_other_at_another_patch_release() {
+    let release = Release {
+        wheels: vec!["cp313-cp313t-manylinux_2_17_x86_64".to_owned()],
+        ..Release::default()
+    };
+    let index = Loopback::index(World::new().with_release("native", "1.0", release));
+    let context = TestContext::new();
+    let executable = interpreter_with(&context, "3.13.5", "cp313t");
+    project(&context, ">=3.13", "\"native\"");
+    run(&context, &LOCK, &index)
+        .args(["--python", &executable])
+        .run()
+        .exits(0);
+    assert_eq!(stated(&context), ">=3.13");
 }
 
 #[test]

@@ -50,9 +50,11 @@ fn is_solution(
     graph: &LockedGraph,
     facts: &Arc<dyn Facts>,
 ) -> bool {
-    let Some(there) = target.target.at_python(python) else {
+    let Some(mut there) = target.target.at_python(python) else {
         return false;
     };
+    // Patch releases load the same files, those of a free-threaded Python too.
+    there.tags.clone_from(&target.target.tags);
     let mut demands = question.manifest.requires_python.iter();
     if !demands.all(|(specifiers, _)| there.admits_python(specifiers.set())) {
         return false;
