@@ -199,6 +199,14 @@ mod tests {
                 "lockgate.toml:2: unknown key `ignore-statuses`",
             ),
             (
+                "index = [\"host\"]",
+                "lockgate.toml:1: `index` is a table for each index",
+            ),
+            (
+                "[index]\nignore-status = [403]",
+                "`index` is a table for each index",
+            ),
+            (
                 "[index.\"file:///srv\"]\nignore-status = [403]",
                 "lockgate.toml:1: `[index.\"file:///srv\"]`: not an `http` or `https` address",
             ),

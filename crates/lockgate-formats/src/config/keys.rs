@@ -60,7 +60,10 @@ pub(super) fn check_keys(table: &DeTable<'_>, document: &Document<'_>) -> Result
             "lock" => (listed(value), &entry_keys),
             "advisories" => (listed(value), &SOURCE_KEYS),
             "groups" => (named(value), &GROUP_KEYS),
-            "index" => (named(value), &INDEX_KEYS),
+            "index" => {
+                names_indexes(value, document)?;
+                (named(value), &INDEX_KEYS)
+            }
             _ => continue,
         };
         for entry in tables.into_iter().filter_map(DeValue::as_table) {
@@ -70,6 +73,18 @@ pub(super) fn check_keys(table: &DeTable<'_>, document: &Document<'_>) -> Result
         }
     }
     Ok(())
+}
+
+/// `index` holds a table for each index, by its address; `indexes` is a list of hosts.
+fn names_indexes(value: &Spanned<DeValue<'_>>, document: &Document<'_>) -> Result<(), InputError> {
+    let is_one = named(value).into_iter().all(DeValue::is_table);
+    if value.get_ref().is_table() && is_one {
+        return Ok(());
+    }
+    let error = document.error_at(value.span().start, "`index` is a table for each index");
+    Err(error.remedy(
+        "write `[index.\"https://host/simple\"]`; the hosts that sources may name are `indexes`",
+    ))
 }
 
 /// The values of a table.
