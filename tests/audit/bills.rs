@@ -120,3 +120,22 @@ fn a_library_without_a_package_url_beside_packages_of_pypi_is_a_gap() {
         assert_eq!(codes(&document(&run), "gaps").len(), gaps);
     }
 }
+
+/// What something depends on is a package, whatever the bill says to be about.
+#[test]
+fn the_root_of_a_bill_hides_no_component() {
+    let bill = |needed: &str| {
+        format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6",
+            "metadata":{{"component":{{"type":"application","name":"app","bom-ref":"root","purl":"pkg:pypi/bad@1.0"}}}},
+            "components":[{{"type":"library","name":"bad","version":"1.0","purl":"pkg:pypi/bad@1.0","bom-ref":"x"}},
+                {{"type":"library","name":"good","version":"1.0","purl":"pkg:pypi/good@1.0","bom-ref":"g"}}],
+            "dependencies":[{{"ref":"root","dependsOn":[{needed}]}}]}}"#
+        )
+    };
+    for (needed, code) in [(r#""g","x""#, 1), (r#""g""#, 0)] {
+        let context = prepared("a.cdx.json", &bill(needed));
+        let run = audit(&context, &["a.cdx.json", "--advisories", "db"]).run();
+        run.exits(code);
+    }
+}

@@ -48,6 +48,38 @@ fn a_folder_of_wheels_is_read_by_the_names_of_its_files() {
     assert_eq!(list(&document(&run), "gaps").len(), 1);
 }
 
+/// `pip wheel . -w .` leaves wheels in a folder that has metadata of the project itself.
+#[test]
+fn wheels_beside_what_is_installed_are_read() {
+    for beside in ["app.egg-info/PKG-INFO", "other-1.0.dist-info/METADATA"] {
+        let context = prepared();
+        context.write("folder/bad-1.0-py3-none-any.whl", "");
+        context.write("folder/odd.whl", "");
+        context.write(&format!("folder/{beside}"), "Name: other\nVersion: 1.0\n");
+        let arguments = ["--path", "folder", "--advisories", "db", "-f", "json"];
+        let run = audit(&context, &arguments).run();
+        run.exits(1);
+        let found = document(&run);
+        assert!(findings(&found).contains("bad==1.0 PYSEC-2024-1"));
+        assert_eq!(list(&found, "gaps").len(), 1, "{beside}");
+    }
+}
+
+#[test]
+fn the_packages_of_a_packed_pex_are_found() {
+    let context = prepared();
+    context.write("app/PEX-INFO", "{}");
+    context.write("app/.deps/bad-1.0-py3-none-any.whl", "");
+    let arguments = ["--path", "app", "--advisories", "db", "-f", "json"];
+    let run = audit(&context, &arguments).run();
+    run.exits(1);
+    assert!(findings(&document(&run)).contains("bad==1.0 PYSEC-2024-1"));
+    let context = prepared();
+    context.write("app/PEX-INFO", "{}");
+    std::fs::create_dir_all(context.path("app/.deps")).unwrap();
+    audit(&context, &arguments).run().exits(2);
+}
+
 #[test]
 fn the_packages_of_an_unpacked_pex_are_found() {
     let context = prepared();

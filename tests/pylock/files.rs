@@ -33,6 +33,27 @@ fn a_file_of_another_release_is_an_error() {
     }
 }
 
+/// Without `./` it would be the name of a project on an index.
+#[test]
+fn a_folder_of_a_pylock_that_is_a_source_stays_one() {
+    let context = TestContext::new();
+    context.write(
+        "pylock.toml",
+        "lock-version = \"1.0\"\ncreated-by = \"x\"\n\n[[packages]]\nname = \"sub\"\nversion = \"1\"\ndirectory = { path = \"sub\" }\n",
+    );
+    context.write(
+        "sub/pyproject.toml",
+        "[project]\nname = \"sub\"\nversion = \"1\"\n",
+    );
+    context
+        .lockgate(&["lock", "pylock.toml", "-o", "requirements.txt"])
+        .args(["--no-hashes", "--no-index", "--no-advisories"])
+        .run()
+        .exits(0);
+    let lock = context.read("requirements.txt");
+    assert!(lock.lines().any(|line| line == "./sub"), "{lock}");
+}
+
 #[test]
 fn a_folder_is_told_without_a_remedy_that_the_form_does_not_have() {
     let context = TestContext::new();

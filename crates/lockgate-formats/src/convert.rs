@@ -375,17 +375,23 @@ fn of_inventory(
 fn with_folders(graph: LockedGraph) -> LockedGraph {
     let placed = |pin: &Pin| {
         let mut pin = pin.clone();
-        if let Some(direct) = &mut pin.direct
-            && direct.kind == DirectKind::Folder
-            && is_bare_path(&direct.reference)
-        {
-            direct.reference = format!("./{}", direct.reference);
+        if let Some(direct) = &mut pin.direct {
+            direct.reference = placed(direct);
         }
         pin
     };
     LockedGraph {
         pins: graph.pins.iter().map(placed).collect(),
         ..graph
+    }
+}
+
+/// The reference of a direct pin as pip knows a folder for one.
+pub(crate) fn placed(direct: &DirectPin) -> String {
+    if direct.kind == DirectKind::Folder && is_bare_path(&direct.reference) {
+        format!("./{}", direct.reference)
+    } else {
+        direct.reference.clone()
     }
 }
 
@@ -453,7 +459,7 @@ fn direct_of(
 }
 
 /// Whether a path is that of a distribution by its ending, and so of no folder.
-fn has_file_name(reference: &str) -> bool {
+pub(crate) fn has_file_name(reference: &str) -> bool {
     let path = reference.split('#').next().unwrap_or_default();
     Packing::of(path).is_some() || path.strip_suffix(".whl").is_some()
 }

@@ -222,26 +222,26 @@ impl<'a> Auditor<'a> {
                 self.gap(inventory, item, GapCode::DirectReference, why);
                 self.reference(inventory, index, item)
             }
-            ItemOrigin::Unpinned => self.gap(
-                inventory,
-                item,
-                GapCode::Unpinned,
-                "it is not pinned to one version; lock it first, or audit what it comes to with `--resolve`",
-            ),
+            ItemOrigin::Unpinned => {
+                let why = "it is not pinned to one version; lock it first, or audit what it comes to with `--resolve`";
+                self.gap(inventory, item, GapCode::Unpinned, why);
+                self.reference(inventory, index, item)
+            }
             ItemOrigin::BadVersion(version) => {
-                let why = format!("`{version}` is no version (PEP 440), and can be compared with none");
-                self.gap(inventory, item, GapCode::BadVersion, &why)
+                let why =
+                    format!("`{version}` is no version (PEP 440), and can be compared with none");
+                self.gap(inventory, item, GapCode::BadVersion, &why);
+                self.reference(inventory, index, item)
             }
             ItemOrigin::Index(_) => match (&item.name, &item.version) {
                 (Some(name), Some(version)) => {
                     self.package(inventory, index, item, (name, version), may_tell(item))
                 }
-                (Some(_), None) => self.gap(
-                    inventory,
-                    item,
-                    GapCode::Unpinned,
-                    "its version is not stated",
-                ),
+                (Some(_), None) => {
+                    let why = "its version is not stated";
+                    self.gap(inventory, item, GapCode::Unpinned, why);
+                    self.reference(inventory, index, item)
+                }
                 (None, _) => self.gap(
                     inventory,
                     item,
@@ -252,7 +252,8 @@ impl<'a> Auditor<'a> {
         }
     }
 
-    /// What is known against a direct reference by its name and the version that it states, or against every version where it states none.
+    /// What is known against a direct reference, or an entry without a version, by its name and the version that it states, or against every
+    /// version where it states none.
     /// Only kept sources are asked: services are told no names that no index has. Without a finding it stays the gap that it is.
     fn reference(&mut self, inventory: &Inventory, index: usize, item: &Item) -> Option<usize> {
         let name = item.name.as_ref()?;

@@ -83,7 +83,7 @@ impl AuditedPackage {
     }
 }
 
-/// What the findings of a direct reference go by.
+/// What the findings of a direct reference, or of an entry without a version, go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JudgedBy {
     /// The version that it states.

@@ -211,12 +211,17 @@ pub(crate) fn folder(text: &str) -> Result<InstalledEnvironment, Failure> {
     let folders = if is_of_packages || is_of_files || !looked.unread.is_empty() {
         vec![path]
     } else if path.join("PEX-INFO").is_file() && of_pex.is_dir() {
-        // Each package of a pex lies in a folder of its own.
-        looked
-            .entries(&of_pex)
-            .into_iter()
-            .filter(|folder| folder.is_dir())
-            .collect()
+        // Each package of a pex lies in a folder of its own, or, in a packed one, in its wheel.
+        let packages = looked.entries(&of_pex);
+        let mut folders: Vec<PathBuf> = Vec::new();
+        if packages.iter().any(|package| package.is_file()) {
+            folders.push(of_pex);
+        }
+        folders.extend(packages.into_iter().filter(|package| package.is_dir()));
+        if folders.is_empty() {
+            return Err(without_packages(text, &path, false));
+        }
+        folders
     } else {
         return Err(without_packages(text, &path, entries.is_empty()));
     };

@@ -44,6 +44,8 @@ pub(super) struct Bill {
     inventory: Inventory,
     /// The package URL of what the bill is about, if that is a package of PyPI: the user's own.
     pub(super) subject: Option<String>,
+    /// The references that something depends on.
+    pub(super) needed: BTreeSet<String>,
     /// The component of each reference: an item, or something else that has a name.
     components: BTreeMap<String, Component>,
     /// Who requires whom, by reference.

@@ -18,6 +18,10 @@ pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
     let root = unwrapped(&document);
     let mut bill = Bill::new(InventoryKind::CycloneDx);
     check_version(root, &mut bill)?;
+    for dependency in root.list_at("dependencies")? {
+        let needed = dependency.texts_at("dependsOn")?.into_iter();
+        bill.needed.extend(needed.map(str::to_owned));
+    }
     if let Some(metadata) = root.object_at("metadata")?
         && let Some(component) = metadata.object_at("component")?
     {
@@ -106,8 +110,10 @@ fn components(parent: &Node<'_>, bill: &mut Bill, depth: usize) -> Result<(), Wr
 fn one(component: &Node<'_>, bill: &mut Bill) -> Result<(), Wrong> {
     let name = component.need_text("name")?;
     let reference = component.text_at("bom-ref")?;
-    // Some tools list what the bill is about among its components again.
-    if bill.subject.is_some() && component.text_at("purl")? == bill.subject.as_deref() {
+    // Some tools list what the bill is about among its components again. What something needs is no such copy, whatever its package URL.
+    let is_needed = reference.is_some_and(|reference| bill.needed.contains(reference));
+    let is_subject = component.text_at("purl")? == bill.subject.as_deref();
+    if bill.subject.is_some() && is_subject && !is_needed {
         return Ok(());
     }
     if let Some(place) = property(component, "uv:workspace:path")? {

@@ -7,6 +7,7 @@ use lockgate_model::{
 };
 
 use super::node::{Node, Wrong};
+use crate::convert::has_file_name;
 use crate::pylock::{last_part, version_in, version_of_wheels};
 use crate::redact::{stripped_of_credentials, without_credentials};
 
@@ -54,9 +55,11 @@ impl From {
         Self::Direct(stripped_of_credentials(address))
     }
 
-    /// A folder, where it is a link to the user's own code or a copy of it.
+    /// A folder, where it is a link to the user's own code or a copy of it. What is a file by its name, or lies on another machine, is
+    /// installed as it is, whatever a lock says of it.
     pub(super) fn folder(path: &str, is_editable: bool) -> Self {
-        if is_editable {
+        let is_remote = path.contains("://") && !path.starts_with("file:");
+        if is_editable && !is_remote && !has_file_name(path) {
             Self::Own(stripped_of_credentials(path))
         } else {
             Self::direct(path)

@@ -12,6 +12,7 @@ use lockgate_model::{
 
 use super::names;
 use super::scopes::{self, narrowed};
+use crate::convert::placed;
 use crate::error::InputError;
 use crate::inventory::{Node, Wrong, check_form, parse_toml};
 use crate::lock::{Lock, LockedDirect, LockedPin, ScopedPin, direct_line};
@@ -394,7 +395,7 @@ impl Pylock {
             Ok(RootRequirement {
                 requirement: Requirement {
                     source: match &pin.direct {
-                        Some(direct) => Source::Url(direct.reference.clone()),
+                        Some(direct) => Source::Url(placed(direct)),
                         None => requirement.source,
                     },
                     marker: pin.marker.clone(),

@@ -149,9 +149,10 @@ impl<'t> Reader<'t> {
     fn part(&mut self) -> Result<Marker, String> {
         if self.sign("(") {
             let inner = self.any()?;
-            return match self.sign(")") {
-                true => Ok(inner),
-                false => Err(format!("expected `)`, found {}", self.found())),
+            return if self.sign(")") {
+                Ok(inner)
+            } else {
+                Err(format!("expected `)`, found {}", self.found()))
             };
         }
         let left = self.operand()?;

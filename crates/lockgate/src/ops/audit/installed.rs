@@ -72,6 +72,17 @@ pub(super) fn read(environment: &InstalledEnvironment) -> Inventory {
             installed.push(one);
         }
         known.append(&mut here);
+        // What lies there as it was built is as little installed as in a folder of wheels, and is looked at like there.
+        let names = entries(folder, &mut unread, |name| {
+            is_wheel(name) || read_distribution_file(name).is_some()
+        });
+        let files = names.iter().filter(|name| folder.join(name).is_file());
+        for name in files {
+            match read_distribution_file(name) {
+                Some(one) => installed.push(one),
+                None => unread.push(unnamed_wheel(folder, name)),
+            }
+        }
     }
     let copies: Vec<String> = environment
         .folders
@@ -132,12 +143,7 @@ fn files_in(
     for name in names {
         match read_distribution_file(&name) {
             Some(one) => found.push(one),
-            None if is_wheel(&name) => unread.push(UnreadPart {
-                what: folder.join(&name).display().to_string(),
-                why: "its name is no name of a wheel".to_owned(),
-                file: None,
-                line: None,
-            }),
+            None if is_wheel(&name) => unread.push(unnamed_wheel(folder, &name)),
             None => others += 1,
         }
     }
@@ -148,6 +154,15 @@ fn files_in(
         ));
     }
     found
+}
+
+fn unnamed_wheel(folder: &Path, name: &str) -> UnreadPart {
+    UnreadPart {
+        what: folder.join(name).display().to_string(),
+        why: "its name is no name of a wheel".to_owned(),
+        file: None,
+        line: None,
+    }
 }
 
 fn is_wheel(name: &str) -> bool {
