@@ -33,8 +33,13 @@ fn the_index_is_asked_about_yanked_and_quarantined_only_on_request() {
             .projects
             .insert(name.to_owned(), project(status, yanked));
     }
+    let emptied = Project {
+        status: Some("quarantined".to_owned()),
+        releases: [].into(),
+    };
+    world.projects.insert("emptied".to_owned(), emptied);
     let index = Loopback::index(world);
-    let cases: [IndexCase<'_>; 9] = [
+    let cases: [IndexCase<'_>; 10] = [
         ("fine==1.0\nback==1.0\nheld==1.0\n", "", &[], 0, &[]),
         ("fine==1.0\n", "", &["--online"], 0, &[]),
         ("back==1.0\n", "", &["--online"], 0, &["yanked"]),
@@ -52,6 +57,14 @@ fn the_index_is_asked_about_yanked_and_quarantined_only_on_request() {
             "held==1.0\n",
             "gate = \"warn\"\n",
             &["--online"],
+            1,
+            &["quarantined"],
+        ),
+        // An index offers no file of what it holds in quarantine.
+        (
+            "emptied==1.0\n",
+            "",
+            &["--online", "--allow-incomplete"],
             1,
             &["quarantined"],
         ),

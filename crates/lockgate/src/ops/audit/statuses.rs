@@ -176,9 +176,13 @@ fn said(
     version: &Version,
 ) -> Result<(Option<String>, ProjectStatus), FactError> {
     let project = facts.project(name)?;
-    let position = project
-        .position(version)
-        .ok_or_else(|| FactError::Absent { name: name.clone() })?;
+    let Some(position) = project.position(version) else {
+        // An index offers no file of a project in quarantine (PEP 792), so that none of its releases is on the page.
+        return match project.status() {
+            status @ ProjectStatus::Quarantined(_) => Ok((None, status.clone())),
+            _ => Err(FactError::Absent { name: name.clone() }),
+        };
+    };
     let files = project.files(position)?;
     Ok((yanked(&files), project.status().clone()))
 }
