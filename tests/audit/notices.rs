@@ -19,6 +19,44 @@ fn project(status: Option<&str>, yanked: Yank) -> Project {
 /// A lock, a configuration, options, the exit code, and the codes of what the index says.
 type IndexCase<'a> = (&'a str, &'a str, &'a [&'a str], i32, &'a [&'a str]);
 
+const CASES: [IndexCase<'_>; 10] = [
+    ("fine==1.0\nback==1.0\nheld==1.0\n", "", &[], 0, &[]),
+    ("fine==1.0\n", "", &["--online"], 0, &[]),
+    ("back==1.0\n", "", &["--online"], 0, &["yanked"]),
+    ("back==1.0\n", "", &["--yanked", "deny"], 1, &["yanked"]),
+    ("back==1.0\n", "yanked = \"deny\"\n", &[], 1, &["yanked"]),
+    ("back==1.0\n", "yanked = \"warn\"\n", &[], 0, &["yanked"]),
+    (
+        "back==1.0\n",
+        "yanked = \"deny\"\n",
+        &["--yanked", "warn"],
+        0,
+        &["yanked"],
+    ),
+    (
+        "held==1.0\n",
+        "gate = \"warn\"\n",
+        &["--online"],
+        1,
+        &["quarantined"],
+    ),
+    // An index offers no file of what it holds in quarantine.
+    (
+        "emptied==1.0\n",
+        "",
+        &["--online", "--allow-incomplete"],
+        1,
+        &["quarantined"],
+    ),
+    (
+        "shut==1.0\npast==1.0\n",
+        "",
+        &["--online"],
+        0,
+        &["archived", "deprecated"],
+    ),
+];
+
 #[test]
 fn the_index_is_asked_about_yanked_and_quarantined_only_on_request() {
     let mut world = World::new();
@@ -39,44 +77,7 @@ fn the_index_is_asked_about_yanked_and_quarantined_only_on_request() {
     };
     world.projects.insert("emptied".to_owned(), emptied);
     let index = Loopback::index(world);
-    let cases: [IndexCase<'_>; 10] = [
-        ("fine==1.0\nback==1.0\nheld==1.0\n", "", &[], 0, &[]),
-        ("fine==1.0\n", "", &["--online"], 0, &[]),
-        ("back==1.0\n", "", &["--online"], 0, &["yanked"]),
-        ("back==1.0\n", "", &["--yanked", "deny"], 1, &["yanked"]),
-        ("back==1.0\n", "yanked = \"deny\"\n", &[], 1, &["yanked"]),
-        ("back==1.0\n", "yanked = \"warn\"\n", &[], 0, &["yanked"]),
-        (
-            "back==1.0\n",
-            "yanked = \"deny\"\n",
-            &["--yanked", "warn"],
-            0,
-            &["yanked"],
-        ),
-        (
-            "held==1.0\n",
-            "gate = \"warn\"\n",
-            &["--online"],
-            1,
-            &["quarantined"],
-        ),
-        // An index offers no file of what it holds in quarantine.
-        (
-            "emptied==1.0\n",
-            "",
-            &["--online", "--allow-incomplete"],
-            1,
-            &["quarantined"],
-        ),
-        (
-            "shut==1.0\npast==1.0\n",
-            "",
-            &["--online"],
-            0,
-            &["archived", "deprecated"],
-        ),
-    ];
-    for (lock, config, arguments, code, notices) in cases {
+    for (lock, config, arguments, code, notices) in CASES {
         let context = TestContext::new();
         context.write("requirements.txt", lock);
         context.write("lockgate.toml", config);
