@@ -138,3 +138,38 @@ fn a_local_version_that_one_line_names_stays_there() {
             .exits(0);
     }
 }
+
+/// A lock for many environments knows final versions of Python alone, also where it begins at a pre-release.
+#[test]
+fn a_lock_from_a_pre_release_of_python_begins_at_its_final_version() {
+    let context = TestContext::new();
+    wheel(&context, "since", "1.0", "py3-none-any", &[]);
+    let requirement = "since ; python_full_version >= '3.13'";
+    context.write("requirements.in", format!("{requirement}\n"));
+    context.write(
+        "pyproject.toml",
+        format!(
+            "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.13.0rc1\"\ndependencies = [\"{requirement}\"]\n"
+        ),
+    );
+    for (source, python) in [
+        ("requirements.in", &["--python-version", "3.13.0rc1"][..]),
+        ("pyproject.toml", &[]),
+    ] {
+        let run = context
+            .lockgate(&["lock", source, "-o", "requirements.txt", "--universal"])
+            .args(python)
+            .args(OPTIONS)
+            .run();
+        run.exits(0);
+        assert_eq!(pins(&context), ["since==1.0"], "{source}");
+        context
+            .lockgate(&["check", "requirements.txt"])
+            .args(OPTIONS)
+            .run()
+            .exits(0);
+        for file in ["requirements.txt", source] {
+            std::fs::remove_file(context.path(file)).unwrap();
+        }
+    }
+}

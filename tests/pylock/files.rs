@@ -244,6 +244,16 @@ fn a_folder_keeps_its_place_in_whatever_a_lock_is_converted_to() {
     );
     let text = convert("uv.lock", "pylock.b.toml");
     assert!(text.contains("directory = { path = \"./sub\" }"), "{text}");
+    // The name of an archive states its version.
+    let archive = format!(
+        "lock-version = \"1.0\"\ncreated-by = \"x\"\n\n[[packages]]\nname = \"arch\"\narchive = {{ path = \"dist/arch-1.5.tar.gz\", hashes = {{ sha256 = \"{}\" }} }}\n",
+        "0".repeat(64)
+    );
+    context.write("pylock.c.toml", archive);
+    let run = context.lockgate(&["convert", "pylock.c.toml", "-o", "d.txt"]);
+    run.run().exits(0);
+    let text = context.read("d.txt");
+    assert!(text.contains("# direct: arch 1.5"), "{text}");
     // A lock in another folder.
     context.write("other/pylock.toml", context.read("pylock.toml"));
     context.write("other/uv.lock", context.read("uv.lock"));

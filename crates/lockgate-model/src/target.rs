@@ -133,9 +133,14 @@ impl Target {
     }
 
     /// Every environment from a Python version upwards.
+    ///
+    /// Such a lock knows final versions of Python alone: from a pre-release of 3.13 it is one from 3.13.0 on.
     pub fn universal(lowest: &PythonVersion) -> Self {
-        let region = Region::from_python(lowest);
-        let points = Points::from_python(lowest);
+        let lowest = PythonVersion {
+            full: lowest.of_release(),
+        };
+        let region = Region::from_python(&lowest);
+        let points = Points::from_python(&lowest);
         let whole = points.all();
         Self {
             python: region.lowest_python().clone(),

@@ -13,6 +13,7 @@ use super::bill::NO_PYPI_PACKAGE;
 use super::item::{FormKey, From, Stated, add_once, name_indexes};
 use super::node::{Member, Node, Value, Wrong};
 use crate::pylock::{check_listed_names, last_part, release_in};
+use crate::redact::stripped_of_credentials;
 
 /// More than any lock has: a package has some 40 of them.
 const MAX_NODES: usize = 10_000_000;
@@ -23,6 +24,20 @@ struct Document {
     version: Option<Spanned<String>>,
     package: Option<Vec<Spanned<Entry>>>,
     packages: Option<Vec<Spanned<Entry>>>,
+    /// Which packages each environment of pixi takes.
+    environments: Option<BTreeMap<String, Environment>>,
+}
+
+#[derive(Deserialize)]
+struct Environment {
+    /// By platform.
+    packages: Option<BTreeMap<String, Vec<Spanned<Taken>>>>,
+}
+
+/// A package of an environment, by its address or path.
+#[derive(Deserialize)]
+struct Taken {
+    pypi: Option<String>,
 }
 
 /// A package. Which keys it has depends on tool and form.
@@ -92,6 +107,7 @@ pub(super) fn read(text: &str, kind: InventoryKind) -> Result<Inventory, Wrong> 
             .remedy("use a newer lockgate"));
         }
     }
+    check_environments(&document)?;
     if inventory.items.is_empty() {
         return Err(Wrong::new(NO_PYPI_PACKAGE).remedy(
             "advisories are about packages of PyPI; audit the environment with `--environment` once it is installed",
@@ -112,6 +128,32 @@ pub(super) fn read(text: &str, kind: InventoryKind) -> Result<Inventory, Wrong> 
     }
     name_indexes(&mut inventory);
     Ok(inventory)
+}
+
+/// An environment takes packages of the list alone: of one that is not in it nothing would be known.
+fn check_environments(document: &Document) -> Result<(), Wrong> {
+    let lists = document.package.iter().chain(&document.packages);
+    let listed: BTreeSet<&str> = lists
+        .flatten()
+        .map(|entry| &entry.value)
+        .flat_map(|entry| [&entry.pypi, &entry.url, &entry.path])
+        .filter_map(|place| place.as_deref())
+        .collect();
+    let environments = document.environments.iter().flat_map(BTreeMap::values);
+    let platforms = environments.flat_map(|environment| environment.packages.iter());
+    for taken in platforms.flat_map(BTreeMap::values).flatten() {
+        if let Some(place) = &taken.value.pypi
+            && !listed.contains(place.as_str())
+        {
+            let line = usize::try_from(taken.referenced.line()).unwrap_or(usize::MAX);
+            return Err(Wrong::new(format!(
+                "an environment has `{}`, which is not among the `packages`",
+                stripped_of_credentials(place)
+            ))
+            .at(line));
+        }
+    }
+    Ok(())
 }
 
 fn parse(text: &str) -> Result<Document, Wrong> {

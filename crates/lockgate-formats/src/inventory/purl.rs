@@ -20,10 +20,13 @@ pub(super) enum Purl {
 
 /// Reads a package URL, which stands on `line`.
 pub(super) fn read(text: &str, line: usize) -> Purl {
-    let Ok(purl) = PackageUrl::from_str(text.trim()) else {
+    // The scheme may be in any case, and the reader below knows one.
+    let after = text.trim().split_once(':');
+    let after = after.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("pkg"));
+    let after = after.map_or("", |(_, after)| after);
+    let Ok(purl) = PackageUrl::from_str(&format!("pkg:{after}")) else {
         // Even so its beginning tells whose it is.
-        let scheme = text.trim().strip_prefix("pkg:").unwrap_or_default();
-        let kind = scheme
+        let kind = after
             .trim_start_matches('/')
             .split('/')
             .next()

@@ -10,7 +10,7 @@ use lockgate_model::{
     Requirement, RootRequirement, Scope, Sha256, Source, Timestamp, Version, Via,
 };
 
-use super::names;
+use super::names::{self, version_in};
 use super::scopes::{self, narrowed};
 use crate::convert::placed;
 use crate::error::InputError;
@@ -186,7 +186,16 @@ fn pin(package: &Node<'_>, declared: &BTreeSet<Scope>, lock: &str) -> Result<Pin
         files.push(locked_file(archive, lock)?);
     }
     files.sort_by(|one, other| one.filename.cmp(&other.filename));
-    let version = version(package, &name, direct.is_some())?;
+    let of_file = || version_in(&files.first()?.filename, &name);
+    let unstated = || of_file().unwrap_or_else(|| Version::new([0]));
+    let version = match version(package)? {
+        Some(version) => version,
+        None if direct.is_some() => unstated(),
+        None => {
+            let line = package.line_of("version");
+            return Err(Wrong::new(format!("`{name}` has no version")).at(line));
+        }
+    };
     names::check(package, &name, Some(&version))?;
     let place = scopes::read(package.text_at("marker")?, declared)
         .map_err(|wrong| wrong.at(package.line_of("marker")))?;
@@ -235,20 +244,19 @@ fn dependencies(package: &Node<'_>, pin: &Pin, pins: &Pins) -> Result<Vec<(Name,
     Ok(found)
 }
 
-/// The stated version; of what may change none need be, and what lockgate noted counts, else zero.
-fn version(package: &Node<'_>, name: &Name, is_direct: bool) -> Result<Version, Wrong> {
+/// The stated version, or what lockgate noted of one that may change.
+fn version(package: &Node<'_>) -> Result<Option<Version>, Wrong> {
     let noted = match tool_of(package)? {
         Some(tool) => tool.text_at("version")?,
         None => None,
     };
-    let line = package.line_of("version");
-    match package.text_at("version")?.or(noted) {
-        Some(text) => text
-            .parse()
-            .map_err(|error| Wrong::new(format!("`{text}` is no version: {error}")).at(line)),
-        None if is_direct => Ok(Version::new([0])),
-        None => Err(Wrong::new(format!("`{name}` has no version")).at(line)),
-    }
+    let stated = package.text_at("version")?.or(noted);
+    let read = |text: &str| {
+        text.parse().map_err(|error| {
+            Wrong::new(format!("`{text}` is no version: {error}")).at(package.line_of("version"))
+        })
+    };
+    stated.map(read).transpose()
 }
 
 fn direct(

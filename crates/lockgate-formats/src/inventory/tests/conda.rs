@@ -198,6 +198,10 @@ fn what_contradicts_itself_or_is_not_known_is_an_error() {
             "3: `other-3.1.6.tar.gz` is no file of `jinja2==3.1.6`",
         ),
         (
+            "- pypi: ./\n  name: app\n  version: 1.0\nenvironments:\n  default:\n    packages:\n      linux-64:\n      - pypi: ./\n      - pypi: https://files.example/gone-1.0.tar.gz\n",
+            "11: an environment has `https://files.example/gone-1.0.tar.gz`",
+        ),
+        (
             "- npm: left-pad\n",
             "3: a package is neither of conda nor of PyPI",
         ),
