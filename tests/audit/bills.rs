@@ -121,21 +121,146 @@ fn a_library_without_a_package_url_beside_packages_of_pypi_is_a_gap() {
     }
 }
 
-/// What something depends on is a package, whatever the bill says to be about.
+/// A reference tells what a component is; what only has the package URL of what the bill is about is a package.
 #[test]
 fn the_root_of_a_bill_hides_no_component() {
-    let bill = |needed: &str| {
+    let bill = |root: &str, component: &str, dependencies: &str| {
         format!(
             r#"{{"bomFormat":"CycloneDX","specVersion":"1.6",
-            "metadata":{{"component":{{"type":"application","name":"app","bom-ref":"root","purl":"pkg:pypi/bad@1.0"}}}},
-            "components":[{{"type":"library","name":"bad","version":"1.0","purl":"pkg:pypi/bad@1.0","bom-ref":"x"}},
-                {{"type":"library","name":"good","version":"1.0","purl":"pkg:pypi/good@1.0","bom-ref":"g"}}],
-            "dependencies":[{{"ref":"root","dependsOn":[{needed}]}}]}}"#
+            "metadata":{{"component":{{"type":"application","name":"bad",{root}"purl":"pkg:pypi/bad@1.0"}}}},
+            "components":[{{"type":"library","name":"bad","version":"1.0",{component}"purl":"pkg:pypi/bad@1.0"}},
+                {{"type":"library","name":"good","version":"1.0","purl":"pkg:pypi/good@1.0","bom-ref":"g"}}]{dependencies}}}"#
         )
     };
-    for (needed, code) in [(r#""g","x""#, 1), (r#""g""#, 0)] {
-        let context = prepared("a.cdx.json", &bill(needed));
+    let (root, other) = (r#""bom-ref":"root","#, r#""bom-ref":"x","#);
+    for (text, code) in [
+        (
+            bill(
+                root,
+                other,
+                r#","dependencies":[{"ref":"root","dependsOn":["g","x"]}]"#,
+            ),
+            1,
+        ),
+        (
+            bill(
+                root,
+                other,
+                r#","dependencies":[{"ref":"root","dependsOn":["g"]}]"#,
+            ),
+            1,
+        ),
+        (bill(root, other, ""), 1),
+        (bill(root, "", ""), 1),
+        (bill("", "", ""), 1),
+        // The root stated again, and so but needed by something.
+        (bill(root, root, ""), 0),
+        (
+            bill(
+                root,
+                root,
+                r#","dependencies":[{"ref":"g","dependsOn":["root"]}]"#,
+            ),
+            1,
+        ),
+    ] {
+        let context = prepared("a.cdx.json", &text);
         let run = audit(&context, &["a.cdx.json", "--advisories", "db"]).run();
+        assert_eq!(run.code, code, "{text}\n{}{}", run.stdout, run.stderr);
+    }
+}
+
+/// Whoever reads one of two statements must not be told that the other holds.
+#[test]
+fn a_bill_that_contradicts_itself_is_refused() {
+    let spdx = |members: &str| {
+        format!(
+            r#"{{"spdxVersion":"SPDX-2.3","name":"n","packages":[{{"SPDXID":"SPDXRef-a",{members},
+            "externalRefs":[{{"referenceType":"purl","referenceLocator":"pkg:pypi/good@1.5"}}]}}],"relationships":[]}}"#
+        )
+    };
+    let component = |members: &str| cyclonedx(&format!(r#"{{"type":"library",{members}}}"#));
+    for (file, text, said) in [
+        (
+            "a.cdx.json",
+            component(r#""name":"good","version":"1.0","purl":"pkg:pypi/good@1.5""#),
+            "the version beside it is `1.0`",
+        ),
+        (
+            "a.cdx.json",
+            component(
+                r#""name":"good","purl":"pkg:pypi/good@1.5?file_name=good-1.0-py3-none-any.whl""#,
+            ),
+            "its file `good-1.0-py3-none-any.whl` is of another release",
+        ),
+        (
+            "a.spdx.json",
+            spdx(r#""name":"good","versionInfo":"1.0""#),
+            "the version beside it is `1.0`",
+        ),
+        (
+            "a.spdx.json",
+            spdx(r#""name":"good","packageFileName":"./bad-1.0.tar.gz""#),
+            "its file `bad-1.0.tar.gz` is of another release",
+        ),
+    ] {
+        let context = prepared(file, &text);
+        let run = audit(&context, &[file, "--advisories", "db"]).run();
+        run.exits(2).mentions(&[said, &format!("{file}:")]);
+    }
+    // What is written otherwise, or is no version, contradicts nothing.
+    for (file, text) in [
+        (
+            "a.cdx.json",
+            component(r#""name":"Good","version":"1.5.0","purl":"pkg:pypi/good@1.5""#),
+        ),
+        (
+            "a.spdx.json",
+            spdx(r#""name":"pip:good","versionInfo":">= 1.0""#),
+        ),
+    ] {
+        let context = prepared(file, &text);
+        audit(&context, &[file, "--advisories", "db"])
+            .run()
+            .exits(0);
+    }
+}
+
+#[test]
+fn what_is_no_known_kind_of_component_may_be_a_library() {
+    for (component, code, gap) in [
+        (r#"{"name":"bad","version":"1.0"}"#, 2, &["unnamed"][..]),
+        (
+            r#"{"type":"Library","name":"bad","version":"1.0"}"#,
+            2,
+            &["unnamed"],
+        ),
+        (r#"{"type":"application","name":"bad"}"#, 0, &[]),
+        // What is no package URL of a project, and one without the version that stands beside it.
+        (
+            r#"{"type":"library","name":"bad","purl":"bad@1.0"}"#,
+            2,
+            &["unnamed"],
+        ),
+        (
+            r#"{"type":"library","name":"bad","purl":"pkg:pypi/ns/bad@1.0"}"#,
+            2,
+            &["unnamed"],
+        ),
+        (
+            r#"{"type":"library","name":"bad","version":"1.0","purl":"pkg:pypi/bad"}"#,
+            1,
+            &[],
+        ),
+    ] {
+        let good = r#"{"type":"library","name":"good","purl":"pkg:pypi/good@1.0"}"#;
+        let context = prepared("a.cdx.json", &cyclonedx(&format!("{good},{component}")));
+        let run = audit(
+            &context,
+            &["a.cdx.json", "--advisories", "db", "-f", "json"],
+        )
+        .run();
         run.exits(code);
+        assert_eq!(codes(&document(&run), "gaps"), gap, "{component}");
     }
 }

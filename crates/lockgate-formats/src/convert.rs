@@ -460,8 +460,9 @@ fn direct_of(
 
 /// Whether a path is that of a distribution by its ending, and so of no folder.
 pub(crate) fn has_file_name(reference: &str) -> bool {
-    let path = reference.split('#').next().unwrap_or_default();
-    Packing::of(path).is_some() || path.strip_suffix(".whl").is_some()
+    let path = reference.split(['#', '?']).next().unwrap_or_default();
+    let path = path.trim_end_matches(['/', '\\']);
+    Packing::of(path).is_some() || path.to_ascii_lowercase().ends_with(".whl")
 }
 
 fn two_places(name: &Name) -> String {

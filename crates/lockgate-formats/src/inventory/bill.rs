@@ -7,7 +7,7 @@ use lockgate_model::{Inventory, InventoryKind, Item, ItemOrigin, Parent};
 
 use super::item::as_parent;
 use super::node::{Node, Value, Wrong};
-use super::purl::{self, Purl};
+use super::purl::{self, Beside, Purl};
 
 /// Why a bill of materials without a PyPI package is an error.
 pub const NO_PYPI_PACKAGE: &str = "it names no PyPI package";
@@ -42,8 +42,8 @@ const SHOWN: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Bill {
     inventory: Inventory,
-    /// The package URL of what the bill is about, if that is a package of PyPI: the user's own.
-    pub(super) subject: Option<String>,
+    /// The reference and the package URL of what the bill is about, if that is a package of PyPI: the user's own.
+    pub(super) subject: Option<(String, String)>,
     /// The references that something depends on.
     pub(super) needed: BTreeSet<String>,
     /// The component of each reference: an item, or something else that has a name.
@@ -101,15 +101,16 @@ impl Bill {
         self.inventory.items.push(item);
     }
 
-    /// A component with a package URL; `adjust` adds what else is said of it.
+    /// A component with a package URL, and what stands beside it; `adjust` adds what else is said of it.
     pub(super) fn package(
         &mut self,
         reference: Option<&str>,
         purl: &str,
+        beside: &Beside<'_>,
         line: usize,
         adjust: impl FnOnce(&mut Item),
-    ) {
-        match purl::read(purl, line) {
+    ) -> Result<(), Wrong> {
+        match purl::read(purl, beside, line)? {
             Purl::PyPi(mut item) => {
                 self.packages += 1;
                 adjust(&mut item);
@@ -129,10 +130,12 @@ impl Bill {
                 };
                 let mut item = stated.item();
                 item.name = None;
+                item.origin = ItemOrigin::Index(None);
                 adjust(&mut item);
                 self.item(reference, item);
             }
         }
+        Ok(())
     }
 
     /// A component that names no package.

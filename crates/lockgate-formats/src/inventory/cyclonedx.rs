@@ -7,10 +7,27 @@ use super::condition::Condition;
 use super::item::{Form, From, Stated, known_form};
 use super::json;
 use super::node::{Node, Wrong};
+use super::purl::Beside;
 use crate::redact::stripped_of_credentials;
 
 /// Components inside components deeper than this are a mistake.
 const DEEPEST: usize = 24;
+
+/// The types of components (CycloneDX 1.7, "components[].type") that are no packages.
+const OTHER_TYPES: [&str; 12] = [
+    "application",
+    "container",
+    "cryptographic-asset",
+    "data",
+    "device",
+    "device-driver",
+    "file",
+    "firmware",
+    "machine-learning-model",
+    "operating-system",
+    "platform",
+    "service",
+];
 
 /// Reads a CycloneDX document.
 pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
@@ -71,10 +88,10 @@ fn subject(component: &Node<'_>, bill: &mut Bill) -> Result<(), Wrong> {
         || component
             .text_at("purl")?
             .is_some_and(|purl| purl.starts_with("pkg:pypi/"));
-    bill.subject = component
-        .text_at("purl")?
+    bill.subject = reference
+        .zip(component.text_at("purl")?)
         .filter(|_| is_project)
-        .map(str::to_owned);
+        .map(|(reference, purl)| (reference.to_owned(), purl.to_owned()));
     if is_project {
         bill.item(reference, own(component, name, ".")?);
     } else if let Some(reference) = reference {
@@ -110,10 +127,13 @@ fn components(parent: &Node<'_>, bill: &mut Bill, depth: usize) -> Result<(), Wr
 fn one(component: &Node<'_>, bill: &mut Bill) -> Result<(), Wrong> {
     let name = component.need_text("name")?;
     let reference = component.text_at("bom-ref")?;
-    // Some tools list what the bill is about among its components again. What something needs is no such copy, whatever its package URL.
+    // Some tools list what the bill is about among its components again. A reference tells what a component is, and a package URL does not;
+    // what something needs is no such copy.
     let is_needed = reference.is_some_and(|reference| bill.needed.contains(reference));
-    let is_subject = component.text_at("purl")? == bill.subject.as_deref();
-    if bill.subject.is_some() && is_subject && !is_needed {
+    let known = (reference, component.text_at("purl")?);
+    let subject = bill.subject.as_ref();
+    let is_subject = subject.is_some_and(|(of_it, purl)| known == (Some(of_it), Some(purl)));
+    if is_subject && !is_needed {
         return Ok(());
     }
     if let Some(place) = property(component, "uv:workspace:path")? {
@@ -141,8 +161,11 @@ fn one(component: &Node<'_>, bill: &mut Bill) -> Result<(), Wrong> {
     };
     let line = component.line_of("name");
     if let Some(purl) = component.text_at("purl")? {
-        bill.package(reference, purl, line, adjust);
-        return Ok(());
+        let beside = Beside {
+            version: component.text_at("version")?,
+            file: None,
+        };
+        return bill.package(reference, purl, &beside, line, adjust);
     }
     if let Some(place) = &source {
         // The name and version of a package that is no release: a gap, and not passed over.
@@ -157,7 +180,9 @@ fn one(component: &Node<'_>, bill: &mut Bill) -> Result<(), Wrong> {
         bill.item(reference, item);
         return Ok(());
     }
-    let is_library = matches!(component.text_at("type")?, Some("library" | "framework"));
+    // Only what is known to be something else is no library.
+    let kind = component.text_at("type")?;
+    let is_library = kind.is_none_or(|kind| !OTHER_TYPES.contains(&kind));
     bill.unnamed(reference, name, line, is_library);
     Ok(())
 }

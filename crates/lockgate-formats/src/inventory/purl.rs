@@ -2,10 +2,12 @@
 
 use std::str::FromStr as _;
 
-use lockgate_model::Item;
+use lockgate_model::{Item, Name, Version};
 use packageurl::PackageUrl;
 
 use super::item::{From, Stated};
+use super::node::Wrong;
+use crate::pylock::{last_part, release_in};
 
 /// What a package URL says.
 #[derive(Debug)]
@@ -18,8 +20,17 @@ pub(super) enum Purl {
     Bad,
 }
 
-/// Reads a package URL, which stands on `line`.
-pub(super) fn read(text: &str, line: usize) -> Purl {
+/// What a bill states of a package beside its package URL.
+#[derive(Debug)]
+pub(super) struct Beside<'a> {
+    pub(super) version: Option<&'a str>,
+    /// The name of its file.
+    pub(super) file: Option<&'a str>,
+}
+
+/// Reads a package URL, which stands on `line`, and holds it against what stands beside it: a bill that says two things of one package is
+/// an error, as a lock is whose files are of another release than it states.
+pub(super) fn read(text: &str, beside: &Beside<'_>, line: usize) -> Result<Purl, Wrong> {
     // The scheme may be in any case, and the reader below knows one.
     let after = text.trim().split_once(':');
     let after = after.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("pkg"));
@@ -31,13 +42,13 @@ pub(super) fn read(text: &str, line: usize) -> Purl {
             .split('/')
             .next()
             .unwrap_or_default();
-        return match kind.to_ascii_lowercase().as_str() {
+        return Ok(match kind.to_ascii_lowercase().as_str() {
             "" | "pypi" => Purl::Bad,
             other => Purl::Other(other.to_owned()),
-        };
+        });
     };
     if !purl.ty().eq_ignore_ascii_case("pypi") {
-        return Purl::Other(purl.ty().to_owned());
+        return Ok(Purl::Other(purl.ty().to_owned()));
     }
     let of = |key: &str| purl.qualifiers().get(key).map(AsRef::<str>::as_ref);
     let from = match (
@@ -49,15 +60,51 @@ pub(super) fn read(text: &str, line: usize) -> Purl {
         (None, None) => From::Index(None),
     };
     // What has a namespace is no project of the index, whatever its name.
-    let name = match purl.namespace() {
-        Some(namespace) => format!("{namespace}/{}", purl.name()),
-        None => purl.name().to_owned(),
-    };
+    if purl.namespace().is_some() {
+        return Ok(Purl::Bad);
+    }
+    let files = [of("file_name"), beside.file];
+    check(purl.name(), purl.version(), beside, &files).map_err(|why| {
+        Wrong::new(format!("`{text}`: {why}"))
+            .at(line)
+            .remedy("write the bill anew from what is installed, or audit that")
+    })?;
+    let is_version = |text: &&str| text.trim().parse::<Version>().is_ok();
     let stated = Stated {
-        name: &name,
-        version: purl.version(),
+        name: purl.name(),
+        version: purl.version().or(beside.version.filter(is_version)),
         line,
         from,
     };
-    Purl::PyPi(Box::new(stated.item()))
+    Ok(Purl::PyPi(Box::new(stated.item())))
+}
+
+/// Whether all that is stated of a package is of one release. The name beside it is a label: the package URL tells which package it is. What
+/// cannot be read as a version, such as a range, says nothing.
+fn check(
+    name: &str,
+    version: Option<&str>,
+    beside: &Beside<'_>,
+    files: &[Option<&str>],
+) -> Result<(), String> {
+    let Ok(name) = Name::new(name) else {
+        return Ok(());
+    };
+    let read = |text: Option<&str>| text.and_then(|text| text.trim().parse::<Version>().ok());
+    let stated = [read(version), read(beside.version)];
+    if let [Some(one), Some(other)] = &stated
+        && one != other
+    {
+        return Err(format!("the version beside it is `{other}`"));
+    }
+    let version = stated.into_iter().flatten().next();
+    for file in files.iter().flatten() {
+        let file = last_part(file);
+        if let Some(found) = release_in(&file)
+            && (found.0 != name || version.as_ref().is_some_and(|version| found.1 != *version))
+        {
+            return Err(format!("its file `{file}` is of another release"));
+        }
+    }
+    Ok(())
 }

@@ -15,6 +15,7 @@ use super::item::{From, Stated, by_name};
 use crate::error::InputError;
 use crate::lock::{Beyond, Include, Lock, read_with_includes, split_marker};
 use crate::path::posix;
+use crate::pylock::{last_part, release_in};
 use crate::redact::{stripped_of_credentials, without_credentials};
 use crate::requirements::{
     DEEPEST, MOST_FILES, Role, address, decode::decode, read_locked, reference, with_variables,
@@ -294,6 +295,7 @@ fn name_of(place: &str) -> Option<Name> {
     let egg = reference::egg(place).ok().flatten();
     egg.map(|(name, _)| name)
         .or_else(|| reference::wheel(bare, is_address).ok().flatten())
+        .or_else(|| release_in(&last_part(bare)).map(|(name, _)| name))
 }
 
 fn is_remote(place: &str) -> bool {

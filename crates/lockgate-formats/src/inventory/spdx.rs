@@ -7,6 +7,7 @@ use lockgate_model::{Inventory, InventoryKind};
 use super::bill::{Bill, unwrapped};
 use super::json;
 use super::node::{Node, Value, Wrong};
+use super::purl::Beside;
 
 /// Reads an SPDX document.
 pub(super) fn read(text: &str) -> Result<Inventory, Wrong> {
@@ -57,8 +58,12 @@ fn two(root: &Node<'_>) -> Result<Inventory, Wrong> {
             }
         }
         let purpose = package.text_at("primaryPackagePurpose")?;
+        let beside = Beside {
+            version: package.text_at("versionInfo")?,
+            file: package.text_at("packageFileName")?,
+        };
         let line = package.line_of("name");
-        add(&mut bill, reference, (name, purpose), &purls, line);
+        add(&mut bill, reference, (name, purpose), &purls, &beside, line)?;
     }
     for id in root.texts_at("documentDescribes")? {
         bill.describes(DOCUMENT, id);
@@ -82,8 +87,9 @@ fn add(
     reference: &str,
     (name, purpose): (&str, Option<&str>),
     purls: &[&str],
+    beside: &Beside<'_>,
     line: usize,
-) {
+) -> Result<(), Wrong> {
     if purls.is_empty() {
         let is_library = purpose.is_none_or(|purpose| {
             ["library", "framework"]
@@ -94,8 +100,9 @@ fn add(
         bill.root(reference, name);
     }
     for purl in purls {
-        bill.package(Some(reference), purl, line, |_| {});
+        bill.package(Some(reference), purl, beside, line, |_| {})?;
     }
+    Ok(())
 }
 
 fn three(root: &Node<'_>) -> Result<Inventory, Wrong> {
@@ -199,6 +206,13 @@ fn package_of_three(
     purls.sort_unstable();
     purls.dedup();
     let purpose = element.text_at("software_primaryPurpose")?;
-    add(bill, id, (name, purpose), &purls, element.line_of("name"));
-    Ok(())
+    let beside = Beside {
+        version: match element.text_at("software_packageVersion")? {
+            Some(version) => Some(version),
+            None => element.text_at("packageVersion")?,
+        },
+        file: None,
+    };
+    let line = element.line_of("name");
+    add(bill, id, (name, purpose), &purls, &beside, line)
 }

@@ -3,7 +3,8 @@
 //! A bound that is not a PEP 440 version often begins with a release (`2.6.0-NA`, `2.6.0-cu124`, `4.6.0.stable11`). What follows the release
 //! is not understood, so that release counts as affected with any suffix, and later releases are judged as if the bound were the release.
 //! Where a further part of the release is not a number (`2.x`, `4.6.0.stable11`), it may be any: all releases that begin so count as affected.
-//! A bound that begins with a date means the release with these parts (`2024-09-25`: `2024.9.25`). Of every other text nothing is
+//! Numbers with other separators (`2-6-0`) may all be of the release, or the first alone: all from the one to the other count as affected. A
+//! bound that begins with a date means the release with these parts (`2024-09-25`: `2024.9.25`). Of every other text nothing is
 //! understood, and the range is open on that side.
 
 use lockgate_model::Version;
@@ -116,6 +117,15 @@ fn among(text: &str) -> Option<Understood> {
     });
     if part.is_some_and(|part| part.starts_with(|c: char| c == '*' || c.is_ascii_alphabetic())) {
         return family(release);
+    }
+    // A number alone, and more behind other separators: it may be the release of all of them, or of the first.
+    if !release.contains('.') && text.split(['.', '-', '_']).all(is_number) {
+        let whole: Version = text.replace(['-', '_'], ".").parse().ok()?;
+        let first: Version = release.parse().ok()?;
+        return Some(Understood::Among {
+            first: first.first_dev(),
+            end: Bound::Through(whole.last_post()),
+        });
     }
     // A number and letters may be anything, the name of a commit too, and `2.0+` is everything from there on.
     let is_release = rest.chars().any(|c| c.is_ascii_alphanumeric())

@@ -280,6 +280,21 @@ fn a_bound_of_a_family_or_a_date_means_all_of_it() {
             &["2024.9.26", "2024.10.1", "2025"],
         );
     }
+    // Numbers with other separators may all be of the release, or the first alone.
+    for text in ["2-6-0", "2_6_0", "2-6.0"] {
+        check(
+            &range(&format!(
+                r#"{{"introduced":"0"}},{{"last_affected":"{text}"}}"#
+            )),
+            &["1.0", "2.5", "2.6.0", "2.6.0.post1"],
+            &["2.6.1", "3.0"],
+        );
+        check(
+            &range(&format!(r#"{{"introduced":"{text}"}}"#)),
+            &["2.6.0", "2.6.1"],
+            &["1.9"],
+        );
+    }
 }
 
 #[test]

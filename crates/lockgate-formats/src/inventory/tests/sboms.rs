@@ -34,7 +34,7 @@ fn what_a_cyclonedx_document_holds_is_read_or_said_to_be_passed_over() {
             "9 v==1 direct(git+https://host.test/v@abc)",
             "10 free unpinned",
             "11 odd bad(one)",
-            "12 pkg:pypi unpinned",
+            "12 pkg:pypi",
             "14 mystery (a library without a package URL)",
         ]
     );
