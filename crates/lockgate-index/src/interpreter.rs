@@ -12,6 +12,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -258,23 +259,25 @@ fn is_version(request: &str) -> bool {
     request.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// Returns what `request` may mean, the best first.
-fn candidates(request: Option<&str>, variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
+/// Returns what `request` may mean, the best first. Each is looked for when it is asked for.
+fn candidates<'v>(
+    request: Option<&'v str>,
+    variables: &'v BTreeMap<String, String>,
+) -> Box<dyn Iterator<Item = PathBuf> + 'v> {
     let path = variables.get("PATH").map(String::as_str);
-    let on_path = |name: &str| programs::find_all(name, OsStr::new(path.unwrap_or_default()));
+    let on_path =
+        move |name: String| programs::find_all(name, OsStr::new(path.unwrap_or_default()));
     match request {
         Some(given) if is_path(given) => {
             let given = PathBuf::from(given);
-            Some(given)
-                .filter(|given| given.is_file())
-                .into_iter()
-                .collect()
+            Box::new(Some(given).filter(|given| given.is_file()).into_iter())
         }
-        Some(version) if is_version(version) => on_path(&format!("python{version}")),
-        Some(name) => on_path(name),
+        Some(version) if is_version(version) => Box::new(on_path(format!("python{version}"))),
+        Some(name) => Box::new(on_path(name.to_owned())),
         None => {
-            let named = ["python3", "python"].into_iter().flat_map(on_path);
-            active(variables).into_iter().chain(named).collect()
+            let names = ["python3", "python"].into_iter();
+            let named = names.flat_map(move |name| on_path(name.to_owned()));
+            Box::new(active(variables).into_iter().chain(named))
         }
     }
 }
@@ -388,8 +391,13 @@ fn stamp(path: &Path) -> io::Result<String> {
     Ok(format!("{real} {length} {modified} {entry}"))
 }
 
-/// What tells the system from its later self, after an upgrade that leaves the interpreter as it is.
-fn system() -> String {
+/// What tells the system from its later self, after an upgrade that leaves the interpreter as it is. A run is on one system.
+fn system() -> &'static str {
+    static SYSTEM: OnceLock<String> = OnceLock::new();
+    SYSTEM.get_or_init(read_system)
+}
+
+fn read_system() -> String {
     /// The kernel as markers have it.
     const KERNEL: [&str; 2] = ["/proc/sys/kernel/osrelease", "/proc/sys/kernel/version"];
     /// The loaders of C libraries, which are upgraded with these, and the version of macOS.

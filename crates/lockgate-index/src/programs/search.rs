@@ -13,24 +13,26 @@ pub(super) fn absolute_folders(path: &OsStr) -> Vec<PathBuf> {
 
 /// Returns the first program called `name` on the search path `path`. A name with a separator is a path, and never found.
 pub fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
-    find_all(name, path).into_iter().next()
+    find_all(name.to_owned(), path).next()
 }
 
-/// Returns all programs called `name` on the search path `path`, in its order.
-pub fn find_all(name: &str, path: &OsStr) -> Vec<PathBuf> {
-    if name.is_empty() || name.contains(['/', '\\']) {
-        return Vec::new();
-    }
-    let names = if cfg!(windows) {
-        vec![format!("{name}.exe"), name.to_owned()]
+/// Returns all programs called `name` on the search path `path`, in its order. Each is looked for when it is asked for.
+pub fn find_all(name: String, path: &OsStr) -> impl Iterator<Item = PathBuf> + use<> {
+    let is_name = !name.is_empty() && !name.contains(['/', '\\']);
+    let folders = if is_name {
+        absolute_folders(path)
     } else {
-        vec![name.to_owned()]
+        Vec::new()
     };
-    absolute_folders(path)
-        .iter()
-        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
+    let names = if cfg!(windows) {
+        vec![format!("{name}.exe"), name]
+    } else {
+        vec![name]
+    };
+    folders
+        .into_iter()
+        .flat_map(move |folder| names.clone().into_iter().map(move |name| folder.join(name)))
         .filter(|candidate| is_program(candidate))
-        .collect()
 }
 
 #[cfg(unix)]

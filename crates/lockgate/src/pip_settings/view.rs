@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use lockgate_index::interpreter::{self, InterpreterError};
 use lockgate_index::pip_config::{Found, Installation, PipSettings, Surroundings, System};
@@ -19,6 +20,8 @@ pub(crate) struct PipView {
     avoided: Vec<PathBuf>,
     /// The folder from which upwards a file may tell pyenv's shims which interpreter to take.
     choice: PathBuf,
+    /// The interpreters that were found, by what was asked for.
+    found: Mutex<BTreeMap<Option<String>, PathBuf>>,
 }
 
 impl PipView {
@@ -40,15 +43,19 @@ impl PipView {
             base: None,
             system: System::current(),
         };
+        let mut found = BTreeMap::new();
         if surroundings.has_files() {
             let variables = &surroundings.variables;
-            let installation = interpreter::find_outside(python, variables, &avoided, &choice)
-                .ok()
-                .and_then(|executable| Installation::of(&executable).or_else(|| ask(&executable)));
+            let executable = interpreter::find_outside(python, variables, &avoided, &choice).ok();
+            let installation = executable
+                .as_ref()
+                .and_then(|executable| Installation::of(executable).or_else(|| ask(executable)));
             if let Some(installation) = installation {
                 surroundings.prefix = Some(installation.prefix);
                 surroundings.base = installation.base;
             }
+            let key = python.map(str::to_owned);
+            found.extend(executable.map(|executable| (key, executable)));
         }
         let settings = PipSettings::read(&surroundings).map_err(|error| {
             Failure::of(&error).remedy("mend the file, or leave it out with `PIP_CONFIG_FILE`; pip itself would not start with it")
@@ -60,12 +67,21 @@ impl PipView {
             options,
             avoided,
             choice,
+            found: Mutex::new(found),
         })
     }
 
-    /// Finds the interpreter that `python` asks for, else the active one; none of an environment that is audited.
+    /// Finds the interpreter that `python` asks for, else the active one; none of an environment that is audited. It is looked for once.
     pub(crate) fn interpreter(&self, python: Option<&str>) -> Result<PathBuf, InterpreterError> {
-        interpreter::find_outside(python, self.variables(), &self.avoided, &self.choice)
+        let key = python.map(str::to_owned);
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = found.get(&key) {
+            return Ok(known.clone());
+        }
+        let path =
+            interpreter::find_outside(python, self.variables(), &self.avoided, &self.choice)?;
+        found.insert(key, path.clone());
+        Ok(path)
     }
 
     /// The folder from which upwards a file may tell pyenv's shims which interpreter to take.
